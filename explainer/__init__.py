@@ -1,0 +1,3 @@
+"""Explainer: see how computer vision works."""
+
+__version__ = "0.1.0"

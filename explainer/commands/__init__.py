@@ -1,0 +1,1 @@
+"""One file per command, loaded by name when it is asked for."""

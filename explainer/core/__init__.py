@@ -1,0 +1,1 @@
+"""Values only: nothing in this room knows Qt or torch."""

@@ -1,0 +1,222 @@
+"""From the fields of a ``Params`` dataclass to controls.
+
+The same records give the window its widgets, the command line its flags, the session file its checks and
+the contract suite its test cases. Annotate a field with what a person needs to know of it::
+
+    radius: Annotated[int, Doc("Radius", "A wider brush hides more."), Range(1, 64, unit="px")] = 8
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from explainer.core.geometry import BoxXYXY, PointXY, Stroke
+
+Kind = Literal[
+    "number", "choice", "multichoice", "toggle", "text", "button", "grid", "cards", "layer", "class",
+    "point", "box", "strokes",
+]  # fmt: skip
+
+
+# What a field may be annotated with ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """Label of a control, and why one would move it."""
+
+    label: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bounds of a number, both included. `step` is what an arrow key moves; `log` spaces the slider."""
+
+    lo: float
+    hi: float
+    step: float = 0.0
+    unit: str = ""
+    log: bool = False
+
+
+class Options(dict[str, str]):
+    """Labels of a choice's values, in order."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class FromCard:
+    """Choices come from the session's model card: its ``layers`` or its ``classes``."""
+
+    what: Literal["layers", "classes"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnPicture:
+    """The value is a handle on the panel of this title's slug."""
+
+    panel: str = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Resets:
+    """A change drops the state of a temporal demo or starts a training run anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button; the value counts how often it was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Shown only while another parameter has one of these values."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+LayerName = Annotated[str, FromCard("layers")]
+ClassIndex = Annotated[str, FromCard("classes")]
+Presses = Annotated[int, Press()]
+LAST = "last"
+TOP_1 = "top-1"
+TOP_2 = "top-2"
+SYMBOLIC: Mapping[str, tuple[str, ...]] = {"layer": (LAST,), "class": (TOP_1, TOP_2)}
+
+
+# What is derived ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One derived control; plain data, the same for window, command line and tests."""
+
+    name: str
+    label: str
+    why: str
+    kind: Kind
+    default: Any
+    lo: float = 0.0
+    hi: float = 0.0
+    step: float = 0.0
+    unit: str = ""
+    log: bool = False
+    integer: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    panel: str = ""
+    resets: bool = False
+    when: When | None = None
+    record: type | None = None
+
+    @property
+    def choices_from(self) -> str | None:
+        """``"layers"`` or ``"classes"`` where the model card gives the choices."""
+        return {"layer": "layers", "class": "classes"}.get(self.kind)
+
+
+@cache
+def controls(params: type) -> tuple[Control, ...]:
+    """Derive the controls of a ``Params`` dataclass.
+
+    Raises
+    ------
+    TypeError
+        When a field has no default, a number has no `Range`, or a type has no control.
+    """
+    hints = get_type_hints(params, include_extras=True)
+    return tuple(_control(params, f, hints[f.name]) for f in fields(params))
+
+
+def control(params: type, name: str) -> Control:
+    """Return the control called `name`.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    for one in controls(params):
+        if one.name == name:
+            return one
+    raise KeyError(name)
+
+
+def _control(owner: type, f: "Field[Any]", hint: Any) -> Control:
+    where = f"{owner.__qualname__}.{f.name}"
+    bare, notes = _unwrap(hint)
+    if f.default is MISSING:
+        raise TypeError(f"{where} has no default")
+    marks = {type(note): note for note in notes}
+    doc = marks.get(Doc, Doc(f.name.replace("_", " ").capitalize()))
+    kind, extra = _kind(where, bare, marks)
+    on_picture = marks.get(OnPicture)
+    return Control(
+        name=f.name, label=doc.label, why=doc.why, kind=kind, default=f.default,
+        panel=on_picture.panel if on_picture else "", resets=Resets in marks, when=marks.get(When), **extra,
+    )  # fmt: skip
+
+
+def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    if get_origin(hint) is Annotated:
+        bare, *notes = get_args(hint)
+        return bare, tuple(notes)
+    return hint, ()
+
+
+def _kind(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[str, Any]]:
+    if FromCard in marks:
+        return ("layer" if marks[FromCard].what == "layers" else "class"), {}
+    if Press in marks:
+        return "button", {"integer": True}
+    simple: dict[Any, Kind] = {
+        bool: "toggle",
+        PointXY: "point",
+        BoxXYXY: "box",
+        tuple[Stroke, ...]: "strokes",
+    }
+    if bare in simple:
+        return simple[bare], {}
+    if get_origin(bare) is Literal:
+        return "choice", {"choices": _labelled(get_args(bare), marks)}
+    if bare in (int, float):
+        return "number", _bounds(where, marks) | {"integer": bare is int}
+    if bare is str:
+        return "text", {}
+    return _compound(where, bare, marks)
+
+
+def _compound(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[str, Any]]:
+    if get_origin(bare) is tuple:
+        item = get_args(bare)[0]
+        if get_origin(item) is Literal:
+            return "multichoice", {"choices": _labelled(get_args(item), marks)}
+        if get_origin(item) is tuple:
+            return "grid", _bounds(where, marks)
+        if is_dataclass(item) or get_origin(item) in (Union, UnionType):
+            return "cards", {"record": item}
+    raise TypeError(f"{where}: no control for {bare}")
+
+
+def _labelled(values: tuple[str, ...], marks: Mapping[type, Any]) -> tuple[tuple[str, str], ...]:
+    labels = marks.get(Options, {})
+    return tuple((v, labels.get(v, v.replace("-", " ").capitalize())) for v in values)
+
+
+def _bounds(where: str, marks: Mapping[type, Any]) -> dict[str, Any]:
+    if Range not in marks:
+        raise TypeError(f"{where} is a number without a range")
+    r: Range = marks[Range]
+    return {"lo": r.lo, "hi": r.hi, "step": r.step, "unit": r.unit, "log": r.log}
+
+
+def visible(all_controls: tuple[Control, ...], params: Any) -> Iterator[Control]:
+    """Controls that matter for the present values of the others."""
+    for one in all_controls:
+        if one.when is None or getattr(params, one.when.name) in one.when.values:
+            yield one

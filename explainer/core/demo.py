@@ -1,0 +1,107 @@
+"""The one demo interface."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, get_origin
+
+from explainer.core.context import Context
+from explainer.core.controls import Control, controls
+from explainer.core.frame import Frame
+from explainer.core.result import Result
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the explanation needs with a stock module, counted in passes of the default model.
+
+    Parameters
+    ----------
+    forwards, backwards
+        Number of forward passes and of backward passes to the input.
+    tail
+        Whether a backward pass through the layers after the chosen one comes on top.
+    """
+
+    forwards: int = 0
+    backwards: int = 0
+    tail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoInfo:
+    """What is known of a demo without running it.
+
+    Parameters
+    ----------
+    temporal
+        Needs consecutive frames and carries state from one to the next.
+    uses_frame
+        False for training runs that bring their own data.
+    uses_model
+        Whether it leases the session's classifier.
+    budget_s
+        Where the usual 10 s (60 s if it trains) do not fit; say why in the module.
+    """
+
+    id: str
+    title: str
+    topics: tuple[int, ...]
+    summary: str = ""
+    papers: tuple[str, ...] = ()
+    cost: Cost | None = None
+    temporal: bool = False
+    uses_frame: bool = True
+    uses_model: bool = True
+    budget_s: float = 10.0
+
+    @property
+    def live(self) -> bool:
+        """Whether each new frame of a camera or video is worth a run."""
+        return self.uses_frame
+
+
+class Demo(ABC, Generic[P]):
+    """Subclass with a frozen ``Params`` dataclass, set ``info`` and write ``run``."""
+
+    info: ClassVar[DemoInfo]
+    params_type: ClassVar[type]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            if get_origin(base) is Demo:
+                cls.params_type = get_args(base)[0]
+                controls(cls.params_type)  # a number without a range fails here, when the module loads
+
+    @abstractmethod
+    def run(self, frame: Frame, params: P, ctx: Context) -> Result:
+        """Turn a frame into a result. Never draws, sleeps, starts threads or reads files."""
+
+    def controls(self) -> tuple[Control, ...]:
+        """Controls derived from the params."""
+        return controls(self.params_type)
+
+    def defaults(self) -> Any:
+        """Params at their defaults."""
+        return self.params_type()
+
+
+class Catalogue(Protocol):
+    """All demos that were found."""
+
+    def demos(self) -> Sequence[Demo[Any]]:
+        """In the order of chapter and title."""
+        ...
+
+    def demo(self, demo_id: str) -> Demo[Any]:
+        """Return one by its id.
+
+        Raises
+        ------
+        ExplainerError
+            If there is none; the sentence names near matches.
+        """
+        ...

@@ -1,0 +1,185 @@
+"""Values of controls: checked, read from text, written to JSON and read back."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from explainer.core.controls import SYMBOLIC, Control, control, controls
+from explainer.core.geometry import BoxXYXY, PointXY, Stroke
+from explainer.core.model_card import ModelCard
+
+
+def checked(one: Control, value: Any, card: ModelCard | None = None) -> Any:
+    """Return `value` in the control's own type.
+
+    Parameters
+    ----------
+    card
+        The session's model; without it names of layers and classes are taken on trust.
+
+    Raises
+    ------
+    ValueError
+        With one sentence that says what is allowed.
+    """
+    try:
+        return _CHECKS[one.kind](one, value, card)
+    except (TypeError, KeyError, IndexError) as error:
+        raise ValueError(f"{one.name} cannot be {value!r}.") from error
+
+
+def _number(one: Control, value: Any, _card: ModelCard | None) -> float | int:
+    number = float(value)
+    if not math.isfinite(number) or not one.lo <= number <= one.hi:
+        raise ValueError(f"{one.name} must lie between {one.lo:g} and {one.hi:g}, not {value}.")
+    if one.integer and number != int(number):
+        raise ValueError(f"{one.name} must be a whole number, not {value}.")
+    return int(number) if one.integer else number
+
+
+def _choice(one: Control, value: Any, _card: ModelCard | None) -> str:
+    allowed = [key for key, _ in one.choices]
+    if value not in allowed:
+        raise ValueError(f"{one.name} must be one of {', '.join(allowed)}, not {value}.")
+    return str(value)
+
+
+def _multichoice(one: Control, value: Any, card: ModelCard | None) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    return tuple(_choice(one, item, card) for item in items if item)
+
+
+def _toggle(one: Control, value: Any, _card: ModelCard | None) -> bool:
+    words = dict.fromkeys(("true", "1", "on", "yes"), True) | dict.fromkeys(
+        ("false", "0", "off", "no"), False
+    )
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in words:
+        raise ValueError(f"{one.name} must be on or off, not {value}.")
+    return words[str(value).lower()]
+
+
+def _text(_one: Control, value: Any, _card: ModelCard | None) -> str:
+    return str(value)
+
+
+def _button(one: Control, value: Any, _card: ModelCard | None) -> int:
+    if int(value) < 0:
+        raise ValueError(f"{one.name} counts presses and cannot be {value}.")
+    return int(value)
+
+
+def _layer(one: Control, value: Any, card: ModelCard | None) -> str:
+    if card is not None and not card.has_layer(str(value)):
+        raise ValueError(f"{one.name}: {card.title} has no layer {value}.")
+    return str(value)
+
+
+def _class(one: Control, value: Any, card: ModelCard | None) -> str:
+    text = str(value)
+    if text in SYMBOLIC["class"]:
+        return text
+    if not text.isdigit() and card is not None:
+        text = _class_by_name(one, text, card)
+    if not text.isdigit() or (card is not None and int(text) >= len(card.labels)):
+        raise ValueError(f"{one.name} must be top-1, top-2, a class number or its name, not {value}.")
+    return text
+
+
+def _class_by_name(one: Control, name: str, card: ModelCard) -> str:
+    for index, label in enumerate(card.labels):
+        if label.lower() == name.lower():
+            return str(index)
+    raise ValueError(f"{one.name}: {card.title} has no class called {name}.")
+
+
+def _fractions(one: Control, value: Any, count: int) -> list[float]:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    if len(parts) != count:
+        raise ValueError(f"{one.name} needs {count} numbers between 0 and 1.")
+    numbers = [float(p) for p in parts]
+    if not all(math.isfinite(n) and 0.0 <= n <= 1.0 for n in numbers):
+        raise ValueError(f"{one.name} takes fractions of the picture, each between 0 and 1.")
+    return numbers
+
+
+def _point(one: Control, value: Any, _card: ModelCard | None) -> PointXY:
+    return PointXY(*_fractions(one, value, 2))
+
+
+def _box(one: Control, value: Any, _card: ModelCard | None) -> BoxXYXY:
+    box = BoxXYXY(*_fractions(one, value, 4))
+    if box.x1 <= box.x0 or box.y1 <= box.y0:
+        raise ValueError(f"{one.name} is x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
+    return box
+
+
+def _strokes(one: Control, value: Any, _card: ModelCard | None) -> tuple[Stroke, ...]:
+    raw = json.loads(value) if isinstance(value, str) else value
+    return tuple(
+        Stroke(tuple(PointXY(*_fractions(one, p, 2)) for p in points), _fractions(one, [radius], 1)[0])
+        for points, radius in raw
+    )
+
+
+def _grid(one: Control, value: Any, card: ModelCard | None) -> tuple[tuple[float, ...], ...]:
+    raw = [row.split(",") for row in value.split(";")] if isinstance(value, str) else value
+    rows = tuple(tuple(float(_number(one, cell, card)) for cell in row) for row in raw)
+    if not rows or len({len(row) for row in rows}) != 1 or not rows[0]:
+        raise ValueError(f"{one.name} must be a rectangle of numbers (rows split by ; and cells by ,).")
+    return rows
+
+
+def _cards(one: Control, value: Any, _card: ModelCard | None) -> tuple[Any, ...]:
+    assert one.record is not None
+    raw = json.loads(value) if isinstance(value, str) else value
+    return tuple(item if isinstance(item, one.record) else from_plain(one.record, item)[0] for item in raw)
+
+
+_CHECKS: Mapping[str, Any] = {
+    "number": _number, "choice": _choice, "multichoice": _multichoice, "toggle": _toggle, "text": _text,
+    "button": _button, "layer": _layer, "class": _class, "point": _point, "box": _box, "strokes": _strokes,
+    "grid": _grid, "cards": _cards,
+}  # fmt: skip
+
+
+def changed(params: Any, card: ModelCard | None = None, **values: Any) -> Any:
+    """Return a copy of `params` with checked `values`.
+
+    Raises
+    ------
+    KeyError
+        For a name that is no parameter.
+    ValueError
+        For a value that is not allowed.
+    """
+    kind = type(params)
+    return replace(params, **{name: checked(control(kind, name), v, card) for name, v in values.items()})
+
+
+def to_plain(params: Any) -> dict[str, Any]:
+    """Return JSON-ready values (tuples become lists when written)."""
+    return asdict(params)
+
+
+def from_plain(kind: type, data: Mapping[str, Any], card: ModelCard | None = None) -> tuple[Any, list[str]]:
+    """Read values back; what is unknown or no longer allowed becomes the default, and a note says so.
+
+    Returns
+    -------
+    params, notes
+        The dataclass, and one sentence for each value that was replaced.
+    """
+    values: dict[str, Any] = {}
+    notes: list[str] = []
+    for one in controls(kind):
+        if one.name not in data:
+            continue
+        try:
+            values[one.name] = checked(one, data[one.name], card)
+        except ValueError:
+            notes.append(f"{one.label} went back to its default.")
+    return kind(**values), notes

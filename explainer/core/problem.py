@@ -1,0 +1,39 @@
+"""What went wrong, as a value: one sentence that says what, and one that says what to do."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A failure in plain words.
+
+    Parameters
+    ----------
+    what
+        One sentence: what happened, with the name of the thing it happened to.
+    todo
+        One sentence: the way on. May be empty where there is none.
+    details
+        Technical cause (a traceback, a library's message) for "copy details"; never shown unasked.
+    """
+
+    what: str
+    todo: str = ""
+    details: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Both sentences on one line."""
+        return f"{self.what} {self.todo}".strip()
+
+
+class ExplainerError(Exception):
+    """Raised where a value cannot carry the problem; always caught before a user sees a traceback."""
+
+    def __init__(self, what: str, todo: str = "", details: str = "") -> None:
+        super().__init__(what)
+        self.problem = Problem(what, todo, details)
+
+
+class Cancelled(BaseException):
+    """The job is no longer wanted. A ``BaseException`` so that no ``except Exception`` swallows it."""

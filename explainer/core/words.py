@@ -1,0 +1,31 @@
+"""Small helpers for sentences with numbers in them."""
+
+
+def percent(fraction: float) -> str:
+    """``0.613`` → ``"61 %"``."""
+    return f"{100 * fraction:.0f} %"
+
+
+def score(value: float) -> str:
+    """A probability as the window prints it: ``0.387`` → ``"0.39"``, never "0.00" for what is not zero."""
+    if 0 < value < 0.005:
+        return "under 0.01"
+    return f"{value:.2f}"
+
+
+def thousands(count: int) -> str:
+    """``1280`` → ``"1,280"``."""
+    return f"{count:,}"
+
+
+def place(x: float, y: float) -> str:
+    """Where a point lies in the picture, in words. `x`, `y` are fractions."""
+    across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else "centre"
+    down = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else "middle"
+    if (across, down) == ("centre", "middle"):
+        return "in the middle"
+    if across == "centre":
+        return f"at the {down}"
+    if down == "middle":
+        return f"on the {across}"
+    return f"at the {down} {across}"

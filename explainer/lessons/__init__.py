@@ -1,0 +1,1 @@
+"""The catalogue of chapters and topics, and the text pipeline."""

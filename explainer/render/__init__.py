@@ -1,0 +1,1 @@
+"""Values to picture; the only room that draws."""

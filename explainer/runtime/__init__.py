@@ -1,0 +1,1 @@
+"""Scheduling, cancellation, memo and the session file."""

@@ -1,0 +1,1 @@
+"""Where frames come from: image, folder, video, camera and synthetic pictures."""

@@ -1,0 +1,1 @@
+"""The algorithms, one per file. The only room that imports torch."""
