@@ -78,7 +78,5 @@ class ModelCard:
 def card_from_json(data: dict[str, Any]) -> ModelCard:
     """Build a card from its JSON form (lists become tuples)."""
     layers = tuple(LayerCard(la["name"], la["label"], tuple(la["shape"])) for la in data["layers"])
-    rest: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "layers"
-    }
+    rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "layers"}
     return ModelCard(layers=layers, **rest)

@@ -52,9 +52,7 @@ def _multichoice(one: Control, value: Any, card: ModelCard | None) -> tuple[str,
 
 
 def _toggle(one: Control, value: Any, _card: ModelCard | None) -> bool:
-    words = dict.fromkeys(("true", "1", "on", "yes"), True) | dict.fromkeys(
-        ("false", "0", "off", "no"), False
-    )
+    words = dict.fromkeys(("true", "1", "on", "yes"), True) | dict.fromkeys(("false", "0", "off", "no"), False)
     if isinstance(value, bool):
         return value
     if str(value).lower() not in words:

@@ -1,0 +1,246 @@
+"""Charts that are text and rectangles rather than plots: bars, tables, matrices, graphs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from explainer.core.charts import Bars, Graph, Matrix, Table
+from explainer.render import colours
+from explainer.render.look import Look
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+MIDDLE = Qt.AlignmentFlag.AlignCenter
+ROW = 26  # px, at type scale 1
+
+
+class Painted(QWidget):
+    """Base of the painted charts: knows the look, where each item lies, and which was clicked."""
+
+    picked = Signal(object)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.chart: Any = None
+        self._spots: list[tuple[QRectF, Mapping[str, Any]]] = []
+        self.setMouseTracking(True)
+
+    def show_chart(self, chart: Any, look: Look) -> None:
+        """Show another chart of the same kind."""
+        self.chart, self.look = chart, look
+        self.update()
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the chart into the whole widget."""
+        raise TypeError(f"{type(self).__name__} cannot draw {self.chart!r} on {painter!r}")
+
+    def spot(self, box: QRectF, sets: Any) -> None:
+        """Remember that a click in `box` changes params."""
+        if sets is not None:
+            self._spots.append((box, dict(sets)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.look.theme.color("stage"))
+        self._spots = []
+        if self.chart is not None:
+            self.draw(painter)
+        painter.end()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = any(box.contains(event.position()) for box, _ in self._spots)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        for box, sets in self._spots:
+            if box.contains(event.position()):
+                self.picked.emit(sets)
+                return
+
+
+class BarsBody(Painted):
+    """A row per bar: label, bar, number."""
+
+    chart: Bars
+
+    def draw(self, painter: QPainter) -> None:
+        look, chart = self.look, self.chart
+        count = len(chart.values)
+        row = min(look.px(ROW), self.height() / max(1, count))
+        font = look.font("base" if row >= look.px(18) else "small")
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        label_room = min(0.44 * self.width(), max((metrics.horizontalAdvance(x) for x in chart.labels), default=0) + 12)
+        number_room = metrics.horizontalAdvance("−" + format(chart.hi, chart.format)) + 10
+        track = QRectF(label_room, 0, max(8.0, self.width() - label_room - number_room), row)
+        for index in range(count):
+            self._row(painter, index, QRectF(0, index * row, self.width(), row), track.translated(0, index * row))
+
+    def _row(self, painter: QPainter, index: int, row: QRectF, track: QRectF) -> None:
+        look, chart = self.look, self.chart
+        chosen = index == chart.chosen
+        metrics = QFontMetricsF(painter.font())
+        painter.setPen(look.theme.color("text"))
+        label = metrics.elidedText(chart.labels[index], Qt.TextElideMode.ElideRight, track.left() - 8)
+        painter.drawText(QRectF(0, row.top(), track.left(), row.height()), LEFT, label)
+        painter.drawText(row, RIGHT, format(chart.values[index], chart.format))
+        span = chart.hi - chart.lo or 1.0
+        zero = track.left() + track.width() * max(0.0, -chart.lo) / span
+        end = track.left() + track.width() * (chart.values[index] - chart.lo) / span
+        height = min(look.px(8), row.height() * 0.6)
+        bar = QRectF(min(zero, end), row.center().y() - height / 2, max(1.0, abs(end - zero)), height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.theme.color("accent" if chosen else "bar"))
+        painter.drawRoundedRect(bar, 2, 2)
+        self.spot(row, chart.sets[index] if index < len(chart.sets) else None)
+
+    def sizeHint(self) -> QSize:
+        rows = len(self.chart.values) if self.chart else 5
+        return QSize(200, rows * self.look.px(ROW))
+
+
+class TableBody(Painted):
+    """Header, hairline, rows; what looks like a number stands right."""
+
+    chart: Table
+
+    def draw(self, painter: QPainter) -> None:
+        look, chart = self.look, self.chart
+        widths = self._widths()
+        row = min(look.px(ROW), self.height() / (len(chart.rows) + 1))
+        painter.setFont(look.font("small", bold=True))
+        painter.setPen(look.theme.color("muted"))
+        self._cells(painter, chart.header, 0, row, widths)
+        painter.setPen(QPen(look.theme.color("stage_line"), 1))
+        painter.drawLine(QPointF(0, row), QPointF(sum(widths), row))
+        painter.setFont(look.font("base" if row >= look.px(18) else "small"))
+        painter.setPen(look.theme.color("text"))
+        for index, cells in enumerate(chart.rows):
+            self._cells(painter, cells, (index + 1) * row, row, widths)
+
+    def _widths(self) -> list[float]:
+        metrics = QFontMetricsF(self.look.font("base"))
+        columns = zip(self.chart.header, *self.chart.rows, strict=True)
+        wanted = [max(metrics.horizontalAdvance(cell) for cell in column) + 20 for column in columns]
+        shrink = min(1.0, self.width() / sum(wanted))
+        return [width * shrink for width in wanted]
+
+    def _cells(self, painter: QPainter, cells: tuple[str, ...], top: float, row: float, widths: list[float]) -> None:
+        left = 0.0
+        metrics = QFontMetricsF(painter.font())
+        for column, (text, width) in enumerate(zip(cells, widths, strict=True)):
+            numeric = all(_numeric(r[column]) for r in self.chart.rows) and bool(self.chart.rows)
+            box = QRectF(left, top, width - 10, row)
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, RIGHT if numeric else LEFT, shown)
+            left += width
+
+
+def _numeric(text: str) -> bool:
+    return text.strip(" %×−-+.,0123456789eE·⁻⁰¹²³⁴⁵⁶⁷⁸⁹") == "" and text != ""
+
+
+class MatrixBody(Painted):
+    """Coloured cells with their numbers where these fit, and a name to each row and column."""
+
+    chart: Matrix
+
+    def draw(self, painter: QPainter) -> None:
+        look, chart = self.look, self.chart
+        rows, columns = chart.values.shape
+        small = look.font("small")
+        painter.setFont(small)
+        metrics = QFontMetricsF(small)
+        left = max((metrics.horizontalAdvance(r) for r in chart.rows), default=0) + 8 + (16 if chart.y_label else 0)
+        bottom = metrics.height() + 4 + (metrics.height() if chart.x_label else 0)
+        side = min((self.width() - left) / columns, (self.height() - bottom) / rows)
+        width = min((self.width() - left) / columns, 2.2 * side)
+        grid = QRectF(left, 0, width * columns, side * rows)
+        top_value = max(abs(float(chart.values.max())), abs(float(chart.values.min())), 1e-12)
+        lo = -top_value if chart.colours == "diverging" else min(0.0, float(chart.values.min()))
+        lut = colours.table(chart.colours, "viridis" if chart.colours == "sequential" else "inferno")
+        index = colours.to_index(chart.values.astype("float32"), lo, top_value)
+        for r in range(rows):
+            for c in range(columns):
+                cell = QRectF(grid.left() + c * width, r * side, width - 1, side - 1)
+                colour = QColor(*(int(v) for v in lut[index[r, c]]))
+                painter.fillRect(cell, colour)
+                self._number(painter, cell, chart.values[r, c], colour, metrics)
+                at = r * columns + c
+                self.spot(cell, chart.sets[at] if at < len(chart.sets) else None)
+        self._names(painter, grid, side, width, metrics)
+
+    def _number(self, painter: QPainter, cell: QRectF, value: float, ground: QColor, metrics: QFontMetricsF) -> None:
+        text = format(float(value), self.chart.format)
+        if metrics.horizontalAdvance(text) + 2 <= cell.width() and metrics.height() * 0.8 <= cell.height():
+            painter.setPen(QColor("black") if ground.lightnessF() > 0.5 else QColor("white"))
+            painter.drawText(cell, MIDDLE, text)
+
+    def _names(self, painter: QPainter, grid: QRectF, side: float, width: float, metrics: QFontMetricsF) -> None:
+        chart = self.chart
+        painter.setPen(self.look.theme.color("muted"))
+        for r, name in enumerate(chart.rows):
+            painter.drawText(QRectF(0, r * side, grid.left() - 6, side), RIGHT, name)
+        for c, name in enumerate(chart.columns):
+            box = QRectF(grid.left() + c * width, grid.bottom() + 2, width, metrics.height())
+            painter.drawText(box, MIDDLE, metrics.elidedText(name, Qt.TextElideMode.ElideRight, width))
+        if chart.x_label:
+            box = QRectF(grid.left(), grid.bottom() + 2 + metrics.height(), grid.width(), metrics.height())
+            painter.drawText(box, MIDDLE, chart.x_label)
+        if chart.y_label:
+            painter.save()
+            painter.translate(metrics.height() / 2 + 1, grid.center().y())
+            painter.rotate(-90)
+            painter.drawText(QRectF(-100, -metrics.height() / 2, 200, metrics.height()), MIDDLE, chart.y_label)
+            painter.restore()
+
+
+class GraphBody(Painted):
+    """Boxes in columns by depth, joined by lines."""
+
+    chart: Graph
+
+    def draw(self, painter: QPainter) -> None:
+        look, chart = self.look, self.chart
+        places = self._places()
+        painter.setPen(QPen(look.theme.color("muted"), 1))
+        for a, b in chart.edges:
+            start, end = places[a], places[b]
+            painter.drawLine(QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
+        painter.setFont(look.font("small"))
+        for node in chart.nodes:
+            box, chosen = places[node.name], node.name == chart.chosen
+            painter.setPen(QPen(look.theme.color("accent" if chosen else "stage_line"), 2 if chosen else 1))
+            painter.setBrush(look.theme.color("accent_soft" if chosen else "field"))
+            painter.drawRoundedRect(box, 4, 4)
+            painter.setPen(look.theme.color("text"))
+            painter.drawText(box, MIDDLE, f"{node.label}\n{node.note}".strip())
+            self.spot(box, node.sets)
+
+    def _places(self) -> dict[str, QRectF]:
+        depth = depths(self.chart)
+        columns = max(depth.values(), default=0) + 1
+        width = self.width() / columns
+        places: dict[str, QRectF] = {}
+        for column in range(columns):
+            names = [n.name for n in self.chart.nodes if depth[n.name] == column]
+            height = self.height() / max(1, len(names))
+            for row, name in enumerate(names):
+                cell = QRectF(column * width, row * height, width, height)
+                tall = min(cell.height() - 8, self.look.px(44))
+                places[name] = QRectF(cell.left() + 4, cell.center().y() - tall / 2, cell.width() - 12, tall)
+        return places
+
+
+def depths(chart: Graph) -> dict[str, int]:
+    """Longest path from a source to each node; edges that would close a cycle count once."""
+    depth = {node.name: 0 for node in chart.nodes}
+    for _ in chart.nodes:
+        for a, b in chart.edges:
+            depth[b] = min(len(depth) - 1, max(depth[b], depth[a] + 1))
+    return depth

@@ -1,0 +1,171 @@
+"""Charts with axes, on pyqtgraph."""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPen, QResizeEvent
+
+from explainer.core.charts import Curve, Histogram, Scatter, Series
+from explainer.render.look import Look
+
+PENS = {"solid": Qt.PenStyle.SolidLine, "dashed": Qt.PenStyle.DashLine, "dotted": Qt.PenStyle.DotLine}
+
+
+class Plotted(pg.PlotWidget):
+    """Base of the plots: quiet axes in the look's colours, no menu, no mouse zoom by accident."""
+
+    picked = Signal(object)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(background=None, enableMenu=False)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self.look = look
+        self.chart: Any = None
+        self._dressed: tuple[Any, ...] = ()
+
+    def show_chart(self, chart: Any, look: Look) -> None:
+        """Show another chart of the same kind."""
+        self.chart, self.look = chart, look
+        self._dress(chart, look)
+        self.draw(chart)
+
+    def draw(self, chart: Any) -> None:
+        """Put the chart's items into the plot."""
+        raise TypeError(f"{type(self).__name__} cannot draw {type(chart).__name__}")
+
+    def _dress(self, chart: Any, look: Look) -> None:
+        key = (look, getattr(chart, "x_label", ""), getattr(chart, "y_label", ""))
+        if key == self._dressed:
+            return
+        self._dressed = key
+        self.setBackground(look.theme.color("stage"))
+        for side, text in (("bottom", key[1]), ("left", key[2])):
+            axis = self.getAxis(side)
+            axis.setPen(pg.mkPen(look.theme.color("stage_line")))
+            axis.setTextPen(pg.mkPen(look.theme.color("muted")))
+            axis.setTickFont(look.font("small"))
+            axis.setStyle(tickLength=-3, tickTextOffset=5, maxTickLevel=0, autoExpandTextSpace=True)
+            axis.enableAutoSIPrefix(False)
+            axis.setLabel(text, **{"color": look.theme.muted, "font-size": f"{look.font('small').pixelSize()}px"})
+            axis.label.setFont(look.font("small"))
+            axis.showLabel(bool(text))
+
+
+class CurveBody(Plotted):
+    """Lines, each labelled at its end in its own colour."""
+
+    LABEL_ROOM = 0.24  # share of the width
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._lines: list[pg.PlotDataItem] = []
+        self._names: list[pg.TextItem] = []
+
+    def draw(self, chart: Curve) -> None:
+        """Update lines in place; a live curve must not rebuild its items at each frame."""
+        self._match_count(len(chart.series))
+        for series, line, name in zip(chart.series, self._lines, self._names, strict=True):
+            line.setData(series.x, series.y)
+            line.setPen(self._pen(series))
+            name.setText(series.name, color=self.look.series_color(series.colour))
+            name.textItem.setFont(self.look.font("small"))
+        self._set_ranges(chart)
+        self._place_names(chart)
+
+    def _match_count(self, wanted: int) -> None:
+        while len(self._lines) > wanted:
+            self.removeItem(self._lines.pop())
+            self.removeItem(self._names.pop())
+        while len(self._lines) < wanted:
+            self._lines.append(self.plot([], [], antialias=True))
+            self._names.append(pg.TextItem(anchor=(0, 0.5)))
+            self.addItem(self._names[-1], ignoreBounds=True)
+
+    def _pen(self, series: Series) -> QPen:
+        colour = self.look.series_color(series.colour)
+        return pg.mkPen(colour, width=2 * self.look.scale, style=PENS[series.style])  # type: ignore[no-any-return]
+
+    def _set_ranges(self, chart: Curve) -> None:
+        self._x = chart.x_range or _span([s.x for s in chart.series])
+        self._y = chart.y_range or _span([s.y for s in chart.series], pad=0.06)
+        named = any(s.name for s in chart.series)
+        room = (self._x[1] - self._x[0]) * self.LABEL_ROOM / (1 - self.LABEL_ROOM) if named else 0.0
+        self.setXRange(self._x[0], self._x[1] + room, padding=0)
+        self.setYRange(*self._y, padding=0.02)
+
+    def _place_names(self, chart: Curve) -> None:
+        """Put names at the line ends, moved apart where they would lie on one another."""
+        height = max(1, self.height() - 30)
+        gap = (self._y[1] - self._y[0]) * self.look.px(15) / height
+        ends = [float(s.y[-1]) if len(s.y) else 0.0 for s in chart.series]
+        order = np.argsort(ends)
+        placed = {int(i): ends[int(i)] for i in order}
+        floor = -np.inf
+        for i in order:
+            placed[int(i)] = max(placed[int(i)], floor + gap)
+            floor = placed[int(i)]
+        over = max(0.0, floor + gap / 2 - self._y[1])
+        for index, series in enumerate(chart.series):
+            x = float(series.x[-1]) if len(series.x) else self._x[0]
+            self._names[index].setPos(x, placed[index] - over)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if isinstance(getattr(self, "chart", None), Curve):
+            self._place_names(self.chart)
+
+
+class HistogramBody(Plotted):
+    """Counts as filled steps."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._bars = pg.BarGraphItem(x0=[], x1=[], height=[])
+        self.addItem(self._bars)
+
+    def draw(self, chart: Histogram) -> None:
+        """Update the bars in place."""
+        colour = self.look.theme.color("bar")
+        self._bars.setOpts(x0=chart.edges[:-1], x1=chart.edges[1:], y0=0, height=chart.counts, brush=colour, pen=None)
+        self.setXRange(float(chart.edges[0]), float(chart.edges[-1]), padding=0.01)
+        self.setYRange(0, max(float(chart.counts.max()), 1e-9), padding=0.04)
+
+
+class ScatterBody(Plotted):
+    """Points coloured by class."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._dots = pg.ScatterPlotItem(pxMode=True)
+        self._dots.sigClicked.connect(self._clicked)
+        self.addItem(self._dots)
+
+    def draw(self, chart: Scatter) -> None:
+        """Update the points in place."""
+        classes = chart.classes or (0,) * len(chart.xy)
+        brushes = [pg.mkBrush(self.look.series_color(c)) for c in classes]
+        self._dots.setData(
+            pos=chart.xy, brush=brushes, pen=None, size=7 * self.look.scale, data=list(range(len(chart.xy)))
+        )
+        self.autoRange(padding=0.05)
+
+    def _clicked(self, _item: object, points: Any, *_: object) -> None:
+        sets = self.chart.sets
+        index = int(points[0].data()) if len(points) else -1
+        if 0 <= index < len(sets) and sets[index] is not None:
+            self.picked.emit(dict(sets[index]))
+
+
+def _span(arrays: list[Any], pad: float = 0.0) -> tuple[float, float]:
+    """Range of several arrays together, never empty."""
+    values = np.concatenate([np.asarray(a, float).ravel() for a in arrays]) if arrays else np.array([])
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return 0.0, 1.0
+    lo, hi = float(values.min()), float(values.max())
+    room = pad * (hi - lo)
+    return (lo - room, hi + room) if hi > lo else (lo - 0.5, lo + 0.5)

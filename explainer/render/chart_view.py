@@ -1,0 +1,99 @@
+"""One chart of the stage: its title in small type and its body below."""
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
+from explainer.render.chart_painted import BarsBody, GraphBody, MatrixBody, TableBody
+from explainer.render.chart_plotted import CurveBody, HistogramBody, ScatterBody
+from explainer.render.look import Look
+
+HEADER = 24
+
+BODIES: dict[type, Any] = {
+    Bars: BarsBody,
+    Curve: CurveBody,
+    Histogram: HistogramBody,
+    Matrix: MatrixBody,
+    Scatter: ScatterBody,
+    Table: TableBody,
+    Graph: GraphBody,
+}
+
+
+class ChartView(QWidget):
+    """Shows any chart; the body is kept while the kind stays the same."""
+
+    picked = Signal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.look = look
+        self.chart: Chart | None = None
+        self._body: Any = None
+
+    def show_chart(self, chart: Chart) -> None:
+        """Show another chart."""
+        if self._body is None or type(self.chart) is not type(chart):
+            self._replace_body(chart)
+        self.chart = chart
+        self.setAccessibleName(f"{chart.title}. {chart.note}")
+        self._body.show_chart(chart, self.look)
+        self.update()
+
+    def set_look(self, look: Look) -> None:
+        """Take another theme or type scale."""
+        self.look = look
+        if self.chart is not None:
+            self._body.show_chart(self.chart, look)
+        self._place()
+        self.update()
+
+    def _replace_body(self, chart: Chart) -> None:
+        if self._body is not None:
+            self._body.setParent(None)
+            self._body.deleteLater()
+        self._body = BODIES[type(chart)](self.look)
+        self._body.setParent(self)
+        self._body.picked.connect(self.picked)
+        self._body.installEventFilter(self)
+        self._place()
+        self._body.show()
+
+    def _place(self) -> None:
+        if self._body is not None:
+            top = self.look.px(HEADER)
+            self._body.setGeometry(0, top, max(1, self.width()), max(1, self.height() - top))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel:  # a plot must not swallow the page's scrolling
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look = self.look
+        painter.fillRect(self.rect(), look.theme.color("stage"))
+        if self.chart is not None:
+            bold, plain = look.font("small", bold=True), look.font("small")
+            line = QRectF(0, 0, self.width(), look.px(HEADER - 6))
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.setFont(bold)
+            painter.setPen(look.theme.color("text"))
+            painter.drawText(line, flags, self.chart.title)
+            used = QFontMetricsF(bold).horizontalAdvance(self.chart.title) + look.px(8)
+            room = max(0.0, self.width() - used)
+            note = QFontMetricsF(plain).elidedText(self.chart.note, Qt.TextElideMode.ElideRight, room)
+            painter.setFont(plain)
+            painter.setPen(look.theme.color("muted"))
+            painter.drawText(line.adjusted(used, 0, 0, 0), flags, note)
+        painter.end()

@@ -1,0 +1,182 @@
+"""Raster layers of a panel → one RGB buffer at the size in which it will be seen.
+
+Only this file resamples. Vector layers are drawn over the buffer by ``painters``.
+"""
+
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.geometry import Affine, compose, scale_shift
+from explainer.core.layers import CELL_PITCH, Cells, Heat, Image, Mask, Panel
+from explainer.render import colours
+from explainer.render.look import CLASS_COLOURS
+from explainer.render.view_state import ViewState
+
+RGB = NDArray[np.uint8]
+Array = NDArray[Any]
+Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]
+DIM = 0.42  # brightness of what the net does not see
+MASK_OPACITY = 0.55
+
+
+def raster(panel: Panel, size: tuple[int, int], view: ViewState, ground: Colour) -> RGB:
+    """Compose the raster layers of `panel` into ``(h, w, 3) uint8 RGB``.
+
+    Parameters
+    ----------
+    size
+        Width and height of the buffer in device pixels.
+    ground
+        Colour where no layer lies.
+    """
+    width, height = size
+    to_buffer = scale_shift(width / panel.size[0], height / panel.size[1])
+    canvas: RGB | None = None
+    for layer in panel.layers:
+        if layer.name in view.hidden:
+            continue
+        if isinstance(layer, Image):
+            canvas = _image(layer, to_buffer, size, canvas, ground)
+        elif isinstance(layer, Heat | Mask | Cells):
+            canvas = _ground(size, ground) if canvas is None else canvas
+            _OVER[type(layer)](canvas, layer, to_buffer, view, ground)
+    return _ground(size, ground) if canvas is None else canvas
+
+
+def _ground(size: tuple[int, int], ground: Colour) -> RGB:
+    return np.full((size[1], size[0], 3), ground, np.uint8)
+
+
+def _image(layer: Image, to_buffer: Affine, size: tuple[int, int], canvas: RGB | None, ground: Colour) -> RGB:
+    placed = compose(to_buffer, layer.to_panel)
+    pixels = layer.pixels
+    if canvas is None and _fills(placed, pixels.shape, size):
+        canvas = _resize(pixels, size, smooth=layer.smooth)
+    else:
+        canvas = _ground(size, ground) if canvas is None else canvas
+        x0, y0, x1, y1 = _footprint(placed, pixels.shape, size)
+        if x1 > x0 and y1 > y0:
+            canvas[y0:y1, x0:x1] = _warp(pixels, placed, (x0, y0, x1, y1), smooth=layer.smooth)
+    if layer.focus is not None:
+        _dim_outside(canvas, layer.focus, to_buffer)
+    return canvas
+
+
+def _fills(placed: Affine, shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    ends = placed[:, :2] @ np.array([shape[1], shape[0]])
+    straight = placed[0, 1] == placed[1, 0] == 0.0
+    return bool(straight and np.allclose(placed[:, 2], 0, atol=1e-6) and np.allclose(ends, size, atol=0.51))
+
+
+def _resize(pixels: RGB, size: tuple[int, int], *, smooth: bool) -> RGB:
+    h, w = pixels.shape[:2]
+    if (w, h) == size:
+        return pixels.copy()
+    if not smooth and size[0] >= w:
+        return cast("RGB", cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST))
+    shrinks = size[0] <= w and size[1] <= h
+    return cast("RGB", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+
+
+def _dim_outside(canvas: RGB, focus: tuple[float, float, float, float], to_buffer: Affine) -> None:
+    size = (canvas.shape[1], canvas.shape[0])
+    x0, y0 = np.clip(np.floor(to_buffer[:, :2] @ np.array(focus[:2]) + 0.5), 0, size).astype(int)
+    x1, y1 = np.clip(np.floor(to_buffer[:, :2] @ np.array(focus[2:]) + 0.5), 0, size).astype(int)
+    for part in (canvas[:y0], canvas[y1:], canvas[y0:y1, :x0], canvas[y0:y1, x1:]):
+        if part.size:
+            cv2.convertScaleAbs(part, dst=part, alpha=DIM) if part.flags.c_contiguous else _scale(part)
+
+
+def _scale(part: RGB) -> None:
+    part[...] = cv2.convertScaleAbs(np.ascontiguousarray(part), alpha=DIM).reshape(part.shape)
+
+
+def _footprint(placed: Affine, shape: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Buffer pixels whose centres a layer of ``shape`` covers, clipped to the buffer."""
+    h, w = shape[:2]
+    corners = np.array([[0, 0], [w, 0], [0, h], [w, h]], float) @ placed[:, :2].T + placed[:, 2]
+    lo, hi = np.floor(corners.min(0) + 0.5), np.floor(corners.max(0) + 0.5)
+    (x0, y0), (x1, y1) = np.clip(lo, 0, size).astype(int), np.clip(hi, 0, size).astype(int)
+    return int(x0), int(y0), int(x1), int(y1)
+
+
+def _warp(values: Array, placed: Affine, box: Box, *, smooth: bool) -> Array:
+    """Resample an array onto the buffer pixels of `box`. Edge values are continued, never faded."""
+    x0, y0, x1, y1 = box
+    # From continuous coordinates (corner origin) to OpenCV's (centre origin).
+    shift = scale_shift(1, 1, 0.5, 0.5)
+    back = scale_shift(1, 1, -0.5 - x0, -0.5 - y0)
+    matrix = compose(back, compose(placed, shift))
+    whole = _whole(values, placed, box, smooth=smooth)
+    if whole is not None:
+        return whole
+    how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
+    out = cv2.warpAffine(values, matrix, (x1 - x0, y1 - y0), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return cast("Array", out)
+
+
+def _whole(values: Array, placed: Affine, box: Box, *, smooth: bool) -> Array | None:
+    """Resize where the whole upright array lies inside the buffer (an eighth of a warp's time), else ``None``."""
+    h, w = values.shape[:2]
+    ends = placed[:, :2] @ np.array([w, h]) + placed[:, 2]
+    upright = placed[0, 1] == placed[1, 0] == 0.0 and placed[0, 0] > 0 and placed[1, 1] > 0
+    if not upright or np.abs(ends - box[2:]).max() > 0.51 or np.abs(placed[:, 2] - box[:2]).max() > 0.51:
+        return None
+    return cast("Array", _resize(values, (box[2] - box[0], box[3] - box[1]), smooth=smooth))
+
+
+def _heat(canvas: RGB, layer: Heat, to_buffer: Affine, view: ViewState, _ground: Colour) -> None:
+    placed = compose(to_buffer, layer.to_panel)
+    box = _footprint(placed, layer.values.shape, (canvas.shape[1], canvas.shape[0]))
+    x0, y0, x1, y1 = box
+    if x1 <= x0 or y1 <= y0:
+        return
+    finite = np.nan_to_num(layer.values.astype(np.float32, copy=False), nan=layer.lo)
+    values = _warp(finite, placed, box, smooth=layer.smooth)
+    lut = colours.table(layer.colours, view.colours)
+    painted = colours.paint(cast("NDArray[np.float32]", values), layer.lo, layer.hi, lut)
+    target = canvas[y0:y1, x0:x1]
+    if layer.over:
+        painted = cast("RGB", cv2.addWeighted(painted, view.opacity, target, 1 - view.opacity, 0))
+    target[...] = painted
+
+
+def _mask(canvas: RGB, layer: Mask, to_buffer: Affine, _view: ViewState, _ground: Colour) -> None:
+    placed = compose(to_buffer, layer.to_panel)
+    box = _footprint(placed, layer.values.shape, (canvas.shape[1], canvas.shape[0]))
+    x0, y0, x1, y1 = box
+    if x1 <= x0 or y1 <= y0:
+        return
+    soft = cast("NDArray[np.float32]", _warp(layer.values.astype(np.float32), placed, box, smooth=True))
+    colour = CLASS_COLOURS[layer.colour % len(CLASS_COLOURS)]
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32)
+    alpha = MASK_OPACITY * np.clip(soft, 0, 1)[..., None]
+    target = canvas[y0:y1, x0:x1]
+    target[...] = np.rint(target * (1 - alpha) + rgb * alpha).astype(np.uint8)
+
+
+def _cells(canvas: RGB, layer: Cells, to_buffer: Affine, view: ViewState, _ground: Colour) -> None:
+    lut = colours.table(layer.colours, view.colours)
+    for index in range(len(layer.values)):
+        x0, y0, x1, y1 = cell_box(layer, index)
+        left, top = np.rint(to_buffer[:, :2] @ np.array([x0, y0])).astype(int)
+        right, bottom = np.rint(to_buffer[:, :2] @ np.array([x1, y1])).astype(int)
+        if right > left and bottom > top:
+            tile = colours.paint(np.ascontiguousarray(layer.values[index]), layer.lo, layer.hi, lut)
+            fitted = _resize(tile, (int(right - left), int(bottom - top)), smooth=False)
+            canvas[top:bottom, left:right] = fitted[: canvas.shape[0] - top, : canvas.shape[1] - left]
+
+
+def cell_box(layer: Cells, index: int) -> tuple[float, float, float, float]:
+    """Box of one tile in panel pixels."""
+    _, h, w = layer.values.shape
+    row, column = divmod(index, layer.columns)
+    x, y = column * w * CELL_PITCH, row * h * CELL_PITCH
+    return x, y, x + w, y + h
+
+
+_OVER: dict[type, Any] = {Heat: _heat, Mask: _mask, Cells: _cells}

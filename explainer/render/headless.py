@@ -1,0 +1,52 @@
+"""Pictures of panels and charts without a window: the same widgets, never shown, grabbed."""
+
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from explainer.core.charts import Chart
+from explainer.core.layers import Panel
+from explainer.core.problem import ExplainerError
+from explainer.render.chart_view import ChartView
+from explainer.render.look import Look
+from explainer.render.panel_view import PanelView
+from explainer.render.view_state import ViewState
+
+Size = tuple[int, int]
+
+
+def panel_image(panel: Panel, look: Look, size: Size, view: ViewState | None = None, *, bar: bool = True) -> QImage:
+    """Picture of one panel at `size` (width, height) in pixels; `bar` keeps room for a colour bar."""
+    widget = PanelView(look)
+    widget.set_room_for_bar(bar)
+    widget.resize(*size)
+    widget.show_panel(panel, view or ViewState())
+    return grabbed(widget)
+
+
+def chart_image(chart: Chart, look: Look, size: Size) -> QImage:
+    """Picture of one chart at `size` (width, height) in pixels."""
+    widget = ChartView(look)
+    widget.resize(*size)
+    widget.show_chart(chart)
+    return grabbed(widget)
+
+
+def grabbed(widget: QWidget) -> QImage:
+    """Picture of a widget at device pixel ratio 1, shown or not."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    image.setDevicePixelRatio(1.0)
+    return image
+
+
+def save(image: QImage, path: Path) -> None:
+    """Write a PNG.
+
+    Raises
+    ------
+    ExplainerError
+        If the file cannot be written.
+    """
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
+        raise ExplainerError(f"{path} could not be written.", "Check the folder and the space on the disk.")

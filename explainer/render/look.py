@@ -1,0 +1,112 @@
+"""Theme, type and colours: everything that is drawn takes them from one `Look`."""
+
+import json
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Literal
+
+from PySide6.QtGui import QColor, QFont, QFontDatabase
+
+from explainer.core import paths
+
+ThemeName = Literal["light", "dark"]
+SIZES = {"small": 11, "base": 13, "title": 20}
+
+# Okabe & Ito's set, told apart with the common colour-vision deficiencies too; yellow comes last because
+# it is weak on light grounds.
+CLASS_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#f0e442")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours by what they are for, as ``#rrggbb``."""
+
+    name: ThemeName
+    chrome: str
+    field: str
+    stage: str
+    text: str
+    muted: str
+    faint: str
+    hairline: str
+    stage_line: str
+    accent: str
+    accent_text: str
+    accent_soft: str
+    bar: str
+    warning: str
+    warning_soft: str
+    focus: str
+    shadow: str
+
+    def color(self, role: str) -> QColor:
+        """`QColor` of a role; ``#rrggbbaa`` is understood."""
+        text: str = getattr(self, role)
+        if len(text) == 9:
+            return QColor("#" + text[7:] + text[1:7])
+        return QColor(text)
+
+
+@cache
+def theme(name: str) -> Theme:
+    """Read ``resources/themes/<name>.json``."""
+    data = json.loads(paths.resource("themes", f"{name}.json").read_text(encoding="utf8"))
+    return Theme(**{f.name: data[f.name] for f in fields(Theme)})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A theme and the user's type scale (1.0; presenter view about 1.8)."""
+
+    theme: Theme
+    scale: float = 1.0
+
+    def px(self, length: float) -> int:
+        """A length on the 4 px grid, scaled with the type."""
+        return max(1, round(length * self.scale))
+
+    def font(self, size: str = "base", *, bold: bool = False, italic: bool = False) -> QFont:
+        """Inter with tabular figures, so that numbers do not dance."""
+        made = QFont(family())
+        made.setPixelSize(max(8, round(SIZES[size] * self.scale)))
+        made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        made.setItalic(italic)
+        made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        if hasattr(made, "setFeature"):  # Qt 6.7
+            made.setFeature(QFont.Tag("tnum"), 1)
+        return made
+
+    def series_color(self, index: int) -> QColor:
+        """Accent for −1, muted for −2, else the class palette."""
+        if index == -1:
+            return self.theme.color("accent")
+        if index == -2:
+            return self.theme.color("muted")
+        return QColor(CLASS_COLOURS[index % len(CLASS_COLOURS)])
+
+
+def look(theme_name: str = "light", scale: float = 1.0) -> Look:
+    """`Look` of a named theme."""
+    return Look(theme(theme_name), scale)
+
+
+@cache
+def family() -> str:
+    """Load the bundled fonts once; needs a running Qt application."""
+    families: list[str] = []
+    for file in sorted(paths.resource("fonts").glob("Inter-*.ttf")):
+        number = QFontDatabase.addApplicationFont(str(file))
+        families += QFontDatabase.applicationFontFamilies(number)
+    return "Inter" if "Inter" in families else (families or [QFont().family()])[0]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two ``#rrggbb`` colours, 1…21 (WCAG 2, relative luminance)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

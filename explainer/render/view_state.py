@@ -1,0 +1,22 @@
+"""What belongs to the view and not to the computation: moving it recomputes nothing."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """How results are looked at.
+
+    Parameters
+    ----------
+    opacity
+        Of heat-maps over pictures, 0…1.
+    colours
+        The sequential colour map, a key of ``colours.SEQUENTIAL``.
+    hidden
+        Names of layers that are switched off.
+    """
+
+    opacity: float = 0.6
+    colours: str = "inferno"
+    hidden: frozenset[str] = frozenset()
