@@ -88,7 +88,10 @@ class BarsBody(Painted):
         painter.setPen(look.theme.color("text"))
         label = metrics.elidedText(chart.labels[index], Qt.TextElideMode.ElideRight, track.left() - 8)
         painter.drawText(QRectF(0, row.top(), track.left(), row.height()), LEFT, label)
+        words = painter.font()
+        painter.setFont(look.font("base" if row.height() >= look.px(18) else "small", figures=True))
         painter.drawText(row, RIGHT, format(chart.values[index], chart.format))
+        painter.setFont(words)
         span = chart.hi - chart.lo or 1.0
         zero = track.left() + track.width() * max(0.0, -chart.lo) / span
         end = track.left() + track.width() * (chart.values[index] - chart.lo) / span

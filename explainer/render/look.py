@@ -65,14 +65,13 @@ class Look:
         """A length on the 4 px grid, scaled with the type."""
         return max(1, round(length * self.scale))
 
-    def font(self, size: str = "base", *, bold: bool = False, italic: bool = False) -> QFont:
-        """Inter with tabular figures, so that numbers do not dance."""
+    def font(self, size: str = "base", *, bold: bool = False, figures: bool = False) -> QFont:
+        """Inter; `figures` are tabular, so that numbers that change do not dance."""
         made = QFont(family())
         made.setPixelSize(max(8, round(SIZES[size] * self.scale)))
         made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-        made.setItalic(italic)
         made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        if hasattr(made, "setFeature"):  # Qt 6.7
+        if figures and hasattr(made, "setFeature"):  # Qt 6.7; it widens the hyphen too, so not for words
             made.setFeature(QFont.Tag("tnum"), 1)
         return made
 

@@ -23,7 +23,7 @@ MAX_BUFFER = 4_000_000  # pixels; beyond, Qt enlarges what we composed
 HEADER = 22
 GAP = 6
 BAR_WIDTH = 8
-BAR_ROOM = 52
+BAR_ROOM = 46
 
 
 class _Picture(pg.GraphicsObject):
@@ -225,6 +225,17 @@ class PanelView(QWidget):
         self._box.setRange(QRectF(x0, y0, x1 - x0, y1 - y0), padding=0.0)
         self._refresh()
 
+    def fit_now(self) -> None:
+        """Show the whole panel and compose for it at once."""
+        self.fit()
+        if self.panel is not None:
+            self._refresh()
+
+    def set_mirrored(self, mirrored: bool) -> None:
+        """Show the picture as in a mirror; values, layers and handles keep their true coordinates."""
+        if mirrored != self._box.xInverted():
+            self._box.invertX(mirrored)
+
     def set_cursor(self, at: tuple[float, float] | None) -> None:
         """Show the shared cursor at panel point `at` with the value under it."""
         self._cursor.setVisible(at is not None and self.panel is not None)
@@ -341,7 +352,7 @@ class PanelView(QWidget):
         strip = np.ascontiguousarray(table[:, None, :])
         image = QImage(strip.data, 1, 256, 3, QImage.Format.Format_RGB888)
         painter.drawImage(bar, image)
-        painter.setFont(look.font("small"))
+        painter.setFont(look.font("small", figures=True))
         painter.setPen(look.theme.color("muted"))
         ends = [(heat.hi, bar.top()), (heat.lo, bar.bottom() - look.px(14))]
         if heat.colours == "diverging":
@@ -369,8 +380,7 @@ class PanelView(QWidget):
         elif kind == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             self._click(event.position())
         elif kind == QEvent.Type.MouseButtonDblClick:
-            self.fit()
-            self._refresh()
+            self.fit_now()
             self.ranged.emit(None)
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 

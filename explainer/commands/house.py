@@ -1,0 +1,213 @@
+"""The composition root: where rooms meet that do not know one another."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from explainer.core.context import CancelScope, Settings
+from explainer.core.controls import Control
+from explainer.core.demo import Demo
+from explainer.core.model_card import ModelCard
+from explainer.core.params import changed
+from explainer.core.problem import ExplainerError, Problem
+from explainer.demos.finding import Demos
+from explainer.lessons.catalogue import Library, read_library
+from explainer.runtime.engine import Engine
+from explainer.runtime.scheduler import Scheduler
+from explainer.runtime.token import JobToken
+from explainer.shell.backstage import ModelRow
+from explainer.vision.zoo.cards import Offer
+from explainer.vision.zoo.zoo import Zoo
+
+
+@cache
+def library() -> Library:
+    """All lessons."""
+    return read_library()
+
+
+@cache
+def demos() -> Demos:
+    """All demos."""
+    return Demos(library().outline.chapter_of)
+
+
+@cache
+def zoo() -> Zoo:
+    """All models."""
+    return Zoo()
+
+
+def _cancel_scope() -> CancelScope:
+    from explainer.vision.zoo.cancelling import cancel_scope
+
+    return cancel_scope
+
+
+def engine() -> Engine:
+    """Return a new engine over the zoo."""
+    return Engine(zoo(), _cancel_scope)
+
+
+def scheduler(emit: Callable[[Any], None]) -> Scheduler:
+    """Return a new scheduler with an engine of its own."""
+    return Scheduler(engine(), emit)
+
+
+# Arguments that all computing commands take -------------------------------------------------------------
+
+
+def add_session_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--model --device --threads --seed``."""
+    parser.add_argument("--model", metavar="NAME", help="model, as “explainer models list” names it")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--threads", type=_whole, metavar="N", help="threads to compute with; 0: torch's default")
+    parser.add_argument("--seed", type=_whole, metavar="N")
+    parser.add_argument("--fit", choices=("crop", "whole"), help="centre crop as tested, or the whole picture")
+
+
+def add_set_argument(parser: argparse.ArgumentParser) -> None:
+    """``--set name=value``."""
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="name=value", dest="values")
+
+
+def settings_of(args: argparse.Namespace, base: Settings | None = None) -> Settings:
+    """Session settings from arguments over `base`; an unknown model is an error."""
+    given = {n: getattr(args, n) for n in ("model", "device", "threads", "seed", "fit")}
+    settings = replace(base or Settings(), **{n: v for n, v in given.items() if v is not None})
+    zoo().card(settings.model)
+    return settings
+
+
+def params_of(demo: Demo[Any], pairs: Sequence[str], card: ModelCard, base: Any = None) -> Any:
+    """Params with ``name=value`` pairs laid over the defaults.
+
+    Raises
+    ------
+    WrongUse
+        For a pair that is none, an unknown name, or a value that is not allowed.
+    """
+    values = dict(_pair(pair) for pair in pairs)
+    try:
+        return changed(base or demo.defaults(), card, **values)
+    except KeyError as error:
+        names = ", ".join(control.name for control in demo.controls()) or "none"
+        raise WrongUse(f"{demo.info.id} has no parameter {error.args[0]}; there are: {names}.") from error
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+
+
+class WrongUse(SystemExit):
+    """One sentence on stderr and exit code 2."""
+
+    def __init__(self, sentence: str) -> None:
+        import sys
+
+        print(sentence, file=sys.stderr)
+        super().__init__(2)
+
+
+def demo_of(demo_id: str) -> Demo[Any]:
+    """Demo by its id; an unknown one is wrong use."""
+    try:
+        return demos().demo(demo_id)
+    except ExplainerError as error:
+        raise WrongUse(error.problem.sentence) from error
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """``1280x800`` as width and height."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(p.isdigit() and 16 <= int(p) <= 8192 for p in parts):
+        raise argparse.ArgumentTypeError("a size is WIDTHxHEIGHT, each from 16 to 8192")
+    return int(parts[0]), int(parts[1])
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise WrongUse(f"“{text}” is not name=value.")
+    return name, value
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError("must be a whole number, 0 or more")
+    return int(text)
+
+
+def plain_control(control: Control) -> Mapping[str, Any]:
+    """A control as ``list --json`` prints it."""
+    row: dict[str, Any] = {"name": control.name, "kind": control.kind, "label": control.label}
+    if control.kind in ("number", "grid"):
+        row["range"] = [control.lo, control.hi]
+    if control.choices:
+        row["choices"] = [value for value, _ in control.choices]
+    if control.choices_from:
+        row["choices_from"] = control.choices_from
+    if control.unit:
+        row["unit"] = control.unit
+    row["default"] = control.default
+    return row
+
+
+def _model_row(offer: Offer) -> ModelRow:
+    note = f"{offer.card.trained_on}, top-1 {offer.top1_percent:.1f} %"
+    return ModelRow(offer.card.name, offer.card.title, note, offer.megabytes, offer.path.exists())
+
+
+class HouseBackstage:
+    """Implements `explainer.shell.backstage.Backstage` over the zoo."""
+
+    def rows(self) -> Sequence[ModelRow]:
+        """Models of torchvision, by name."""
+        from explainer.vision.zoo import cards
+
+        offers = cards.catalogue().values()
+        return [
+            ModelRow(
+                o.card.name,
+                o.card.title,
+                f"{o.card.trained_on}, top-1 {o.top1_percent:.1f} %",
+                o.megabytes,
+                o.path.exists(),
+            )
+            for o in sorted(offers, key=lambda o: o.card.name)
+        ]
+
+    def architectures(self) -> Sequence[str]:
+        """Names that own weights may be for."""
+        from explainer.vision.zoo import cards
+
+        return [*cards.SHIPPED, *sorted(cards.catalogue())]
+
+    def fetch(self, name: str, progress: Callable[[float], None], token: JobToken) -> Path | Problem:
+        """Fetch one; blocks."""
+        from explainer.vision.zoo.fetching import fetch
+
+        return fetch(name, lambda have, total: progress(have / total if total else 0.0), token)
+
+    def add_own(self, file: Path, architecture: str) -> str | Problem:
+        """Check and keep the user's weights."""
+        from explainer.vision.zoo.own_weights import adopt
+
+        try:
+            return adopt(file, architecture).name
+        except ExplainerError as error:
+            return error.problem
+
+    def devices(self) -> Sequence[str]:
+        """Ask torch once it is loaded; loading it here would stop the window."""
+        import sys
+
+        cpu_only = ("cpu",)
+        if "explainer.vision.zoo.classifier" not in sys.modules:  # torch may be half loaded
+            return cpu_only
+        return tuple(dict.fromkeys((*cpu_only, zoo().device("cuda"), zoo().device("mps"))))
+
+    def threads(self) -> int:
+        """Threads torch computes with."""
+        return zoo().threads

@@ -1,0 +1,22 @@
+"""Qt without a screen."""
+
+import os
+import sys
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+EXPECTED = ("This plugin does not support",)
+
+
+def without_screen() -> None:
+    """Use the offscreen platform where there is no display, and drop what it is known to grumble about."""
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not has_display:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        qInstallMessageHandler(_handle)
+
+
+def _handle(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    if not text.startswith(EXPECTED):
+        print(text, file=sys.stderr)

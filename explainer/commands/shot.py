@@ -1,0 +1,90 @@
+"""``explainer shot``: a picture of the real window, once the demo has ended."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explainer.commands import house, window
+from explainer.core.problem import ExplainerError
+from explainer.runtime.session import Session
+
+if TYPE_CHECKING:
+    from explainer.shell.main_window import MainWindow
+
+TIMEOUT_S = 180.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of ``shot``."""
+    parser.add_argument("--demo", metavar="ID", default="grad-cam")
+    parser.add_argument("--source", metavar="FILE", default="")
+    parser.add_argument("--size", type=house.size_of, default=(1280, 800), metavar="WxH")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--present", action="store_true")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    house.add_set_argument(parser)
+    house.add_session_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the window, wait for the result, save the picture, leave."""
+    from explainer.commands.quiet import without_screen
+
+    without_screen()
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    shown = window.make_window(_session(args), args.theme, remember=False)
+    shown.resize(*args.size)
+    shown.show()
+    if args.present:
+        shown.set_presenting(True)
+        shown.resize(*args.size)
+    problem = wait_for_result(shown)
+    for _ in range(3):  # layouts, then what they post, then what that paints
+        app.processEvents()
+    picture = shown.grab()
+    shown.close()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    if not picture.save(str(args.out), "PNG"):
+        raise ExplainerError(f"{args.out} could not be written.", "Check the folder and the space on the disk.")
+    if problem:
+        print(problem, file=sys.stderr)
+    return 1 if problem else 0
+
+
+def _session(args: argparse.Namespace) -> Session:
+    from explainer.core.params import to_plain
+
+    demo = house.demo_of(args.demo)
+    settings = house.settings_of(args)
+    params = house.params_of(demo, args.values, house.zoo().card(settings.model))
+    plain = {demo.info.id: to_plain(params)}
+    return Session(demo=demo.info.id, params=plain, source=args.source, settings=settings)
+
+
+def wait_for_result(shown: "MainWindow") -> str:
+    """Run the event loop until the current job has ended; the problem's sentence, or ""."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from explainer.runtime.events import Finished
+
+    loop = QEventLoop()
+    problems: list[str] = []
+
+    def delivered(event: object) -> None:
+        if isinstance(event, Finished):
+            QTimer.singleShot(0, loop.quit)
+
+    def failed(problem: object) -> None:
+        if problem is not None:
+            problems.append(problem.sentence)  # type: ignore[attr-defined]
+            QTimer.singleShot(0, loop.quit)
+
+    shown.conductor.delivered.connect(delivered)
+    shown.conductor.failed.connect(failed)
+    QTimer.singleShot(int(1000 * TIMEOUT_S), loop.quit)
+    QTimer.singleShot(0, shown.start)
+    loop.exec()
+    return problems[-1] if problems else ""

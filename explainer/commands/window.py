@@ -1,0 +1,77 @@
+"""``explainer``: open the window."""
+
+import argparse
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from explainer.commands import house
+from explainer.core.context import Settings
+from explainer.core.params import to_plain
+from explainer.core.problem import Problem
+from explainer.runtime import session as session_file
+from explainer.runtime.session import Session
+
+if TYPE_CHECKING:
+    from explainer.shell.main_window import MainWindow
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of the window."""
+    parser.add_argument("--demo", metavar="ID")
+    parser.add_argument("--source", metavar="FILE", help="file, folder or camera:N")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default="")
+    parser.add_argument("--present", action="store_true", help="start in the presenter view")
+    house.add_set_argument(parser)
+    house.add_session_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the window and stay until it is closed."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    session, problem = opening_session(args)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    window = make_window(session, args.theme)
+    window.show()
+    if args.present:
+        window.set_presenting(True)
+        window.showFullScreen()
+    if problem is not None:
+        window.say(problem.sentence)
+    QTimer.singleShot(0, window.start)
+    QTimer.singleShot(3000, window.find_cameras)
+    return app.exec()
+
+
+def opening_session(args: argparse.Namespace) -> tuple[Session, Problem | None]:
+    """Return the last session with the command line laid over it."""
+    session, problem = session_file.load()
+    demo = house.demo_of(args.demo) if args.demo else None
+    if args.source:
+        session = replace(session, source=args.source)
+    if demo is not None:
+        session = replace(session, demo=demo.info.id)
+    settings = house.settings_of(args, known(session.settings))
+    session = replace(session, settings=settings)
+    if args.values:
+        chosen = demo or house.demo_of(session.demo or "grad-cam")
+        params = house.params_of(chosen, args.values, house.zoo().card(settings.model))
+        session = session.with_params(chosen.info.id, to_plain(params))
+    return session, problem
+
+
+def known(settings: Settings) -> Settings:
+    """Settings whose model is still there."""
+    names = {card.name for card in house.zoo().cards()}
+    return settings if settings.model in names else replace(settings, model=Settings().model)
+
+
+def make_window(session: Session, theme: str = "", *, remember: bool = True) -> "MainWindow":
+    """Put the window together; the application object exists already."""
+    from explainer.shell.conductor import Conductor
+    from explainer.shell.main_window import MainWindow
+
+    conductor = Conductor(house.demos(), house.library(), house.zoo(), house.scheduler, session)
+    return MainWindow(conductor, house.HouseBackstage(), theme=theme, remember=remember)

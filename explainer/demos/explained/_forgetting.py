@@ -1,0 +1,64 @@
+"""The slider "Layers forgotten": the same map of a network that has lost part of what it learnt."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.context import Context
+from explainer.demos.explained import _shared as shared
+
+
+def forgetful(net: Any, count: int, ctx: Context) -> tuple[Any, int]:
+    """Copy the leased network with its last `count` layers drawn anew; the last copy is kept.
+
+    Returns
+    -------
+    network, count
+        The copy, and how many layers it really forgot: a small network has fewer than were asked for.
+    """
+    from explainer.vision.attribution.randomise import OneRandomised, units
+
+    stock = net.network(stock=True)
+    really = min(count, len(units(stock)))
+    keeper = ctx.memo(("one randomised",), OneRandomised, keep=True)
+    return keeper.at((ctx.card.name, ctx.device), stock, really, ctx.seed), really
+
+
+def compared(
+    about: shared.Subject, original: NDArray[np.float32], other: NDArray[np.float32], count: int, **look: Any
+) -> shared.Part:
+    """Add the forgetful network's map and how like the trained one's it is.
+
+    Parameters
+    ----------
+    original, other
+        Maps ``(h, w)`` of the trained and of the randomised network.
+    count
+        Number of layers that were drawn anew.
+    """
+    from explainer.vision.metrics.similarity import similarity
+
+    finite = np.nan_to_num(other, nan=0.0, posinf=0.0, neginf=0.0)
+    layers = "last layer" if count == 1 else f"last {count} layers"
+    panel = shared.heat_panel(about, "Randomised", finite, f"{layers} drawn anew", **look)
+    found = similarity(original, other)
+    named = {
+        "similarity_pearson": found.pearson,
+        "similarity_spearman": found.spearman,
+        "similarity_ssim": found.ssim,
+    }
+    values = {"layers_randomised": float(count)} | {k: v for k, v in named.items() if v is not None}
+    return shared.Part((panel,), (), (_likeness(found, layers),), values)
+
+
+def _likeness(found: Any, layers: str) -> str:
+    if found.spearman is None:
+        return f"With the {layers} drawn anew one of the two maps is blank or constant, so their likeness is undefined."
+    rho = round(found.spearman, 2) + 0.0  # never −0.00
+    likeness = f"With the {layers} drawn anew the rank correlation with the trained map is {rho:.2f}"
+    if abs(rho) < 0.3:
+        return f"{likeness}: the map depends on what the network learnt."
+    if abs(rho) < 0.7:
+        return f"{likeness}: part of the map stays, and that part shows the picture, not the learning."
+    return f"{likeness}: the map hardly changes, so it says little about what the network learnt."

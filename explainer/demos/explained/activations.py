@@ -1,0 +1,186 @@
+"""Activations: what each feature map of a layer answers to this picture."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Bars, Histogram
+from explainer.core.context import Context
+from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.layers import Cells, Panel
+from explainer.core.result import Result
+from explainer.demos.explained import _shared as shared
+from explainer.demos.explained._controls import TestedMap, with_controls
+
+Order = Literal["active", "index"]
+ORDERS = Options({"active": "Most active first", "index": "By number"})
+
+
+STRONGEST = 8
+BINS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Which layer, which map."""
+
+    layer: Annotated[
+        LayerName, Doc("Layer", "Early maps answer to edges and colours, late ones to parts of objects.")
+    ] = LAST
+    channel: Annotated[
+        int, Doc("Map", "The one drawn large; −1 is the most active. Click a tile to choose."), Range(-1, 4095)
+    ] = -1
+    order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic."), ORDERS] = "active"
+    tiles: Annotated[int, Doc("Maps shown", "How many tiles the mosaic has."), Range(4, 100)] = 36
+    controls: Annotated[
+        bool,
+        Doc("Does the class need it?", "Covers what the map marks, and compares with random and edges."),
+    ] = False
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is watched meanwhile."), When("controls", (True,))] = TOP_1
+
+
+class Activations(Demo[Params]):
+    """The feature maps of a layer as a mosaic, one of them large over the picture."""
+
+    info = DemoInfo(
+        id="activations",
+        title="Activations",
+        topics=(45, 1),
+        summary="What every feature map of a layer answers to this picture.",
+        papers=("zeiler2014",),
+        cost=Cost(forwards=1),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Draw the mosaic and the chosen map."""
+        layer = ctx.card.layer(params.layer).name
+        with ctx.model() as net:
+            ready = shared.prepared(frame, net, ctx)
+            with ctx.stage("model"):
+                split = shared.latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
+            about = shared.subject(frame, ready, split.logits, params.target, ctx)
+            with ctx.stage("explain"):
+                maps = np.ascontiguousarray(split.activation[0].cpu().numpy(), dtype=np.float32)
+                seen = _Maps(maps, np.abs(maps).mean(axis=(1, 2), dtype=np.float64))
+                chosen = seen.strongest if params.channel < 0 else min(params.channel, len(maps) - 1)
+            part = _parts(about, seen, chosen, params)
+            if params.controls:
+                tested = TestedMap(f"map {chosen}", np.abs(maps[chosen]), (layer, chosen))
+                part = with_controls(about, part, tested, net, ctx)
+            return about.result(part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maps:
+    """Feature maps ``(C, h, w)`` and each one's activity: the mean magnitude of its cells, ``(C,)``."""
+
+    values: NDArray[np.float32]
+    activity: NDArray[np.float64]
+
+    @property
+    def ranked(self) -> NDArray[np.int64]:
+        return np.argsort(-self.activity, kind="stable")
+
+    @property
+    def strongest(self) -> int:
+        return int(self.ranked[0])
+
+    @property
+    def silent(self) -> int:
+        """How many maps are zero everywhere."""
+        return int(np.count_nonzero(self.activity == 0))
+
+    @property
+    def signed(self) -> bool:
+        """Whether the layer's answers may be negative: no rectifier behind it."""
+        return bool(self.values.min() < 0)
+
+
+def _parts(about: shared.Subject, maps: _Maps, chosen: int, params: Params) -> shared.Part:
+    from explainer.vision.metrics.heat import upper_limit
+
+    one = maps.values[chosen]
+    enlarged = shared.heat_panel(
+        about, "Feature map", one, f"map {chosen}, {shared.cells(one)}",
+        limit=upper_limit(one), signed=maps.signed,
+    )  # fmt: skip
+    panels = (enlarged, _mosaic(maps, chosen, params))
+    sentences = (_reading(about, maps, chosen, params),)
+    return shared.Part(panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen))
+
+
+def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:
+    from explainer.vision.metrics.heat import upper_limit
+
+    count = min(params.tiles, len(maps.values))
+    order = maps.ranked if params.order == "active" else np.arange(len(maps.values))
+    shown = [int(k) for k in order[:count]]
+    tiles = maps.values[shown]
+    limit = upper_limit(tiles)
+    mosaic = Cells(
+        "maps", tiles, int(np.ceil(np.sqrt(count))), -limit if maps.signed else 0.0, limit,
+        colours="diverging" if maps.signed else "sequential", labels=tuple(str(k) for k in shown),
+        sets=tuple({"channel": k} for k in shown), chosen=shown.index(chosen) if chosen in shown else -1,
+    )  # fmt: skip
+    note = f"{count} of {words.thousands(len(maps.values))}, one scale for all"
+    return Panel("Feature maps", mosaic.size, (mosaic,), note, frame=False)
+
+
+def _bars(maps: _Maps, chosen: int) -> Bars:
+    strongest = [int(k) for k in maps.ranked[:STRONGEST]]
+    shown = strongest if chosen in strongest else [*strongest, chosen]
+    return Bars(
+        "Most active maps", tuple(f"map {k}" for k in shown), tuple(float(maps.activity[k]) for k in shown),
+        hi=float(maps.activity.max()) or 1.0, chosen=shown.index(chosen), note="mean magnitude",
+        sets=tuple({"channel": k} for k in shown),
+    )  # fmt: skip
+
+
+def _histogram(one: NDArray[np.float32], chosen: int) -> Histogram:
+    counts, edges = np.histogram(one, bins=BINS)
+    return Histogram(
+        "Values of the map", edges.astype(np.float64), counts.astype(np.float64), "activation", f"map {chosen}"
+    )
+
+
+def _values(about: shared.Subject, maps: _Maps, chosen: int) -> dict[str, float]:
+    from explainer.vision.metrics.heat import peak
+
+    one = maps.values[chosen]
+    values = {
+        "channel": float(chosen),
+        "channel_activity": float(maps.activity[chosen]),
+        "channel_max": float(one.max()),
+        "channel_rank": float(np.flatnonzero(maps.ranked == chosen)[0] + 1),
+        "active_share": float(np.mean(one > 0)),
+        "map_count": float(len(maps.values)),
+        "silent_maps": float(maps.silent),
+        "map_width": float(one.shape[1]),
+        "map_height": float(one.shape[0]),
+    }
+    top = peak(one, about.map_to_frame(one.shape))
+    return values if top is None else values | {"peak_x_px": top.x_px, "peak_y_px": top.y_px}
+
+
+def _reading(about: shared.Subject, maps: _Maps, chosen: int, params: Params) -> str:
+    from explainer.vision.metrics.heat import peak
+
+    count, one = len(maps.values), maps.values[chosen]
+    top = peak(one, about.map_to_frame(one.shape))
+    silent = f"{words.thousands(maps.silent)} of {words.thousands(count)} maps are silent on this picture."
+    beyond = (
+        f"This layer has {words.thousands(count)} maps, so the last one is shown. " if params.channel >= count else ""
+    )
+    if top is None:
+        return f"{beyond}Map {chosen} is zero everywhere and has no peak; {silent}"
+    rank = int(np.flatnonzero(maps.ranked == chosen)[0]) + 1
+    place = "answers most of all" if rank == 1 else f"is number {words.thousands(rank)} in activity"
+    return (
+        f"{beyond}Map {chosen} {place} (mean {maps.activity[chosen]:.2g}), strongest "
+        f"{shared.where(about, top.x_px, top.y_px)}; {silent}"
+    )

@@ -1,0 +1,157 @@
+"""Grad-CAM and its kin: a layer's feature maps, weighted by what they do for one class."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from explainer.core import words
+from explainer.core.context import Context
+from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.result import Result
+from explainer.demos.explained import _forgetting as forgetting
+from explainer.demos.explained import _shared as shared
+from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
+
+Method = Literal["grad-cam", "grad-cam-pp", "hirescam", "layercam", "xgrad-cam"]
+LABELS = Options(
+    {
+        "grad-cam": "Grad-CAM",
+        "grad-cam-pp": "Grad-CAM++",
+        "hirescam": "HiResCAM",
+        "layercam": "LayerCAM",
+        "xgrad-cam": "XGrad-CAM",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What can be asked of the map."""
+
+    layer: Annotated[LayerName, Doc("Layer", "Early layers see edges finely, late ones see objects coarsely.")] = LAST
+    target: Annotated[ClassIndex, Doc("Class", "The map shows what speaks for this class only.")] = TOP_1
+    method: Annotated[Method, Doc("Method", "How gradients become weights of the feature maps."), LABELS] = "grad-cam"
+    controls: Annotated[
+        bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
+    ] = False
+    removal: Annotated[
+        Removal,
+        Doc("Cover with", "What takes the place of the pixels that are removed."),
+        REMOVALS,
+        When("controls", (True,)),
+    ] = "blur"
+    draws: Annotated[
+        int,
+        Doc("Random maps", "One random map can be lucky; the mean of several cannot."),
+        Range(1, 8),
+        When("controls", (True,)),
+    ] = 1
+    randomise: Annotated[
+        int,
+        Doc("Layers forgotten", "From the top, so many layers lose what they learnt. Does the map notice?"),
+        Range(0, 20, step=1),
+    ] = 0
+
+
+class GradCam(Demo[Params]):
+    """Weighted sum of feature maps, cut off below zero."""
+
+    info = DemoInfo(
+        id="grad-cam",
+        title="Grad-CAM",
+        topics=(45,),
+        summary="Where the network found what speaks for a class.",
+        papers=(
+            "selvaraju2017",
+            "chattopadhay2018",
+            "draelos2020",
+            "jiang2021",
+            "fu2020",
+            "adebayo2018",
+            "petsiuk2018",
+        ),
+        cost=Cost(forwards=1, tail=True),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Draw the map of one class, and on request test it."""
+        layer = ctx.card.layer(params.layer).name
+        with ctx.model() as net:
+            ready = shared.prepared(frame, net, ctx)
+            name = shared.memo_name(ctx)
+            with ctx.stage("model"):
+                split = shared.latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
+            about = shared.subject(frame, ready, split.logits, params.target, ctx)
+            with ctx.stage("explain"):
+                found = _map(split, about.index, params.method, ("gradient", *name, layer), ctx)
+            part = _map_part(about, found, params.method)
+            if params.randomise:
+                part += self._randomised(about, found, layer, params, net, ctx)
+            if params.controls:
+                title, key = LABELS[params.method], (params.method, layer)
+                tested = TestedMap(title, found.values, key, params.removal, params.draws)
+                part = with_controls(about, part, tested, net, ctx)
+            return about.result(part)
+
+    def _randomised(
+        self, about: shared.Subject, found: Any, layer: str, params: Params, net: Any, ctx: Context
+    ) -> shared.Part:
+        from explainer.vision.zoo.split import split
+
+        twin, count = forgetting.forgetful(net, params.randomise, ctx)
+        key = (layer, count, ctx.seed)
+        cut = shared.latest(ctx, "randomised split", key, lambda: split(twin, about.x, layer, about.card.title))
+        gradient_key = ("randomised gradient", *shared.memo_name(ctx), *key)
+        other = _map(cut, about.index, params.method, gradient_key, ctx)
+        return forgetting.compared(about, found.values, other.values, count)
+
+
+def _map(split: Any, index: int, method: Method, key: tuple[Any, ...], ctx: Context) -> Any:
+    """Weigh the layer's maps for one class; a change of method alone finds the gradient ready."""
+    from explainer.vision.attribution.cam import class_map
+
+    gradient = ctx.memo((*key, index), lambda: split.gradient(index))
+    return class_map(split.activation, gradient, method)
+
+
+def _map_part(about: shared.Subject, found: Any, method: Method) -> shared.Part:
+    from explainer.vision.metrics.heat import hottest_share, is_blank, peak
+
+    title, size = LABELS[method], found.values.shape
+    note = f"{about.label}, {shared.cells(found.values)}"
+    values = {"map_width": float(size[1]), "map_height": float(size[0]), "map_count": float(len(found.weights))}
+    if is_blank(found.values):
+        blank = shared.heat_panel(about, title, found.finite, note)
+        return shared.Part((blank,), (), (_why_blank(about, found),), values)
+    panel = shared.heat_panel(about, title, found.values, note)
+    top = peak(found.values, about.map_to_frame(size))
+    share = hottest_share(found.values)
+    assert top is not None
+    assert share is not None
+    values |= {
+        "peak_x_px": top.x_px,
+        "peak_y_px": top.y_px,
+        "map_max": top.value,
+        "share_hottest_tenth": share,
+        "strongest_map": float(found.strongest),
+        "strongest_weight": float(found.weights[found.strongest]),
+        "strongest_contribution": float(found.contributions[found.strongest]),
+    }
+    sentence = (
+        f"For {about.label} (score {words.score(about.score)}) the map peaks "
+        f"{shared.where(about, top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
+        f"of it, and feature map {found.strongest} of {words.thousands(len(found.weights))} adds most."
+    )
+    return shared.Part((panel,), (), (sentence,), values)
+
+
+def _why_blank(about: shared.Subject, found: Any) -> str:
+    if not found.is_finite:
+        return f"The gradient of {about.label} is not a finite number at this layer, so there is no map."
+    if found.contributions.any():
+        return (
+            f"No cell of the weighted sum is above zero (at most {found.raw_max:.2g}): nothing at this layer "
+            f"speaks for {about.label}, so the map is blank and has no peak."
+        )
+    return f"Every product of weight and activation is zero at this layer, so the map of {about.label} is blank."

@@ -1,0 +1,191 @@
+"""Saliency: the gradient of a class score with respect to each pixel."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.context import Context
+from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.result import Result
+from explainer.demos.explained import _forgetting as forgetting
+from explainer.demos.explained import _shared as shared
+from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
+
+Method = Literal["gradient", "gradient-x-input", "smoothgrad"]
+LABELS = Options({"gradient": "Gradient", "gradient-x-input": "Gradient × input", "smoothgrad": "SmoothGrad"})
+Reduce = Literal["max", "sum", "mean", "l2"]
+REDUCTIONS = Options(
+    {"max": "Largest of |R|, |G|, |B|", "sum": "Sum, signed", "mean": "Mean of |R|, |G|, |B|", "l2": "Length"}
+)
+TRAINED = ("trained",)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What can be asked of the map."""
+
+    target: Annotated[ClassIndex, Doc("Class", "Whose score the gradient is taken of.")] = TOP_1
+    method: Annotated[Method, Doc("Method", "SmoothGrad averages over noisy copies."), LABELS] = "gradient"
+    channels: Annotated[
+        Reduce, Doc("Three channels to one", "Only the signed sum tells more light from less."), REDUCTIONS
+    ] = "max"
+    samples: Annotated[
+        int,
+        Doc("Noisy copies", "More of them leave less grain, and take longer."),
+        Range(2, 64),
+        When("method", ("smoothgrad",)),
+    ] = 16
+    noise: Annotated[
+        float,
+        Doc("Noise", "Standard deviation, as a share of the picture's range of values."),
+        Range(0.0, 0.5, step=0.01),
+        When("method", ("smoothgrad",)),
+    ] = 0.15
+    controls: Annotated[
+        bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
+    ] = False
+    removal: Annotated[
+        Removal,
+        Doc("Cover with", "What takes the place of the pixels that are removed."),
+        REMOVALS,
+        When("controls", (True,)),
+    ] = "blur"
+    draws: Annotated[
+        int,
+        Doc("Random maps", "One random map can be lucky; the mean of several cannot."),
+        Range(1, 8),
+        When("controls", (True,)),
+    ] = 1
+    randomise: Annotated[
+        int,
+        Doc("Layers forgotten", "From the top, so many layers lose what they learnt. Does the map notice?"),
+        Range(0, 20, step=1),
+    ] = 0
+
+
+class Saliency(Demo[Params]):
+    """How much each pixel moves the score."""
+
+    info = DemoInfo(
+        id="saliency",
+        title="Saliency",
+        topics=(45,),
+        summary="How strongly each pixel moves the score of a class.",
+        papers=("simonyan2014", "smilkov2017", "shrikumar2017", "adebayo2018", "petsiuk2018"),
+        cost=Cost(forwards=1, backwards=1),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Draw the gradient's map of one class, and on request test it."""
+        with ctx.model() as net:
+            ready = shared.prepared(frame, net, ctx)
+            network = net.network()
+            with ctx.stage("model"):
+                graph = _graph(network, ready.tensor, TRAINED, ctx)
+            about = shared.subject(frame, ready, graph.logits, params.target, ctx)
+            with ctx.stage("explain"):
+                heat = _map(about, graph, network, params, TRAINED, ctx)
+            part = _map_part(about, heat, params)
+            if params.randomise:
+                part += _randomised(about, heat, params, net, ctx)
+            if params.controls:
+                key = (params.method, params.channels, params.samples, params.noise)
+                title = LABELS[params.method]
+                tested = TestedMap(title, np.abs(heat), key, params.removal, params.draws)
+                part = with_controls(about, part, tested, net, ctx)
+            return about.result(part)
+
+
+def _graph(network: Any, x: Any, of: tuple[Any, ...], ctx: Context) -> Any:
+    from explainer.vision.attribution.gradients import InputGraph
+
+    return shared.latest(ctx, f"{of[0]} graph", of, lambda: InputGraph(network, x))
+
+
+def _map(
+    about: shared.Subject, graph: Any, network: Any, params: Params, of: tuple[Any, ...], ctx: Context
+) -> NDArray[np.float32]:
+    """Map ``(S, S)`` of the method; gradients are memoised, so another reduction costs nothing."""
+    from explainer.vision.attribution.gradients import gradient_x_input, to_map
+
+    if params.method == "smoothgrad":
+        return to_map(_smooth(about, network, params, of, ctx), params.channels)
+    key = ("input gradient", *shared.memo_name(ctx), *of, about.index)
+    gradient = ctx.memo(key, lambda: graph.gradient(about.index))
+    if params.method == "gradient-x-input":
+        gradient = gradient_x_input(about.x, gradient)
+    return to_map(gradient, params.channels)
+
+
+def _smooth(about: shared.Subject, network: Any, params: Params, of: tuple[Any, ...], ctx: Context) -> Any:
+    """Mean gradient over noisy copies; the trained network's is shown as it grows."""
+    from explainer.vision.attribution.gradients import smooth_grad, to_map
+
+    def average() -> Any:
+        steps = smooth_grad(
+            network, about.x, about.index, samples=params.samples, noise=params.noise, seed=ctx.seed,
+            checkpoint=ctx.checkpoint,
+        )  # fmt: skip
+        mean = None
+        for done, mean in steps:
+            ctx.progress(done / params.samples, f"{done} of {params.samples} noisy copies")
+            if of == TRAINED and done < params.samples:
+                part = _map_part(about, to_map(mean, params.channels), params)
+                ctx.publish(about.result(part, partial=True))
+        return mean
+
+    key = ("smooth", *shared.memo_name(ctx), *of, about.index, params.samples, params.noise, ctx.seed)
+    return ctx.memo(key, average)
+
+
+def _randomised(
+    about: shared.Subject, heat: NDArray[np.float32], params: Params, net: Any, ctx: Context
+) -> shared.Part:
+    twin, count = forgetting.forgetful(net, params.randomise, ctx)
+    of = ("randomised", count, ctx.seed)
+    graph = _graph(twin, about.x, of, ctx)
+    other = _map(about, graph, twin, params, of, ctx)
+    return forgetting.compared(about, heat, other, count, **_look(other, params))
+
+
+def _look(heat: NDArray[np.float32], params: Params) -> dict[str, Any]:
+    """A few pixels are far stronger than the rest, so the colour bar ends at the 99th percentile."""
+    from explainer.vision.metrics.heat import upper_limit
+
+    return {"limit": upper_limit(heat, 0.99), "signed": params.channels == "sum"}
+
+
+def _map_part(about: shared.Subject, heat: NDArray[np.float32], params: Params) -> shared.Part:
+    from explainer.vision.metrics.heat import hottest_share, peak
+
+    title, note = LABELS[params.method], f"{about.label}, {shared.cells(heat)}"
+    finite = np.nan_to_num(heat, nan=0.0, posinf=0.0, neginf=0.0)
+    panel = shared.heat_panel(about, title, finite, note, **_look(heat, params))
+    values = {"map_width": float(heat.shape[1]), "map_height": float(heat.shape[0])}
+    top, share = peak(heat, about.map_to_frame(heat.shape)), hottest_share(heat)
+    if top is None or share is None:
+        return shared.Part((panel,), (), (_why_blank(about, heat),), values)
+    values |= {
+        "peak_x_px": top.x_px,
+        "peak_y_px": top.y_px,
+        "peak_value": top.value,
+        "map_mean": float(heat.mean(dtype=np.float64)),
+        "share_hottest_tenth": share,
+    }
+    sentence = (
+        f"The score of {about.label} ({words.score(about.score)}) reacts most to the pixel "
+        f"{shared.where(about, top.x_px, top.y_px)}; the hottest tenth of all pixels holds "
+        f"{words.percent(share)} of the map."
+    )
+    return shared.Part((panel,), (), (sentence,), values)
+
+
+def _why_blank(about: shared.Subject, heat: NDArray[np.float32]) -> str:
+    if not np.isfinite(heat).all():
+        return f"The gradient of {about.label} is not finite everywhere, so the map has no peak."
+    return f"The score of {about.label} does not react to any pixel: its gradient is zero everywhere."

@@ -1,0 +1,151 @@
+"""Find demos: in the folders beside this file, and in what others offer through an entry point.
+
+A demo is any class with ``info`` in a module of a chapter's folder whose name has no leading underscore.
+Nothing is registered anywhere.
+"""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.problem import ExplainerError, Problem
+
+GROUP = "explainer.demos"
+
+
+class Demos:
+    """All demos that were found; implements ``core.demo.Catalogue``.
+
+    Parameters
+    ----------
+    chapter_of
+        Topic number → chapter number, for the order; without it demos are ordered by topic.
+    package
+        Package whose sub-packages are the chapters.
+    group
+        Group of entry points; each names a module that holds demos.
+
+    Attributes
+    ----------
+    problems
+        One for each module or demo that could not be used; the others are there all the same.
+    """
+
+    def __init__(
+        self, chapter_of: Mapping[int, int] | None = None, package: str = "explainer.demos", group: str = GROUP
+    ) -> None:
+        problems: list[Problem] = []
+        modules = [*_own(package, problems), *_offered(entry_points(group=group), problems)]
+        found = _unique(modules, problems)
+        self._demos = tuple(sorted(found.values(), key=lambda demo: _place(demo, chapter_of or {})))
+        self.problems = tuple(problems)
+
+    def demos(self) -> Sequence[Demo[Any]]:
+        """In the order of chapter and title."""
+        return self._demos
+
+    def demo(self, demo_id: str) -> Demo[Any]:
+        """Return one by its id.
+
+        Raises
+        ------
+        ExplainerError
+            If there is none; the sentence names near matches.
+        """
+        for one in self._demos:
+            if one.info.id == demo_id:
+                return one
+        near = difflib.get_close_matches(demo_id, [one.info.id for one in self._demos])
+        todo = f"Did you mean {' or '.join(near)}?" if near else "“explainer list” names all of them."
+        raise ExplainerError(f"There is no demo called {demo_id}.", todo)
+
+
+def demo_classes(module: ModuleType) -> Iterator[type[Demo[Any]]]:
+    """Concrete demos that `module` itself defines, in the order of the file."""
+    for value in vars(module).values():
+        is_demo = isinstance(value, type) and issubclass(value, Demo) and not inspect.isabstract(value)
+        if is_demo and value.__module__ == module.__name__ and hasattr(value, "info"):
+            yield value
+
+
+def _own(package: str, problems: list[Problem]) -> Iterator[ModuleType]:
+    root = importlib.import_module(package)
+    for chapter in _public(root):
+        if not chapter.ispkg:
+            continue
+        home = _imported(f"{package}.{chapter.name}", problems)
+        for info in _public(home) if home else ():
+            module = _imported(f"{package}.{chapter.name}.{info.name}", problems)
+            if module:
+                yield module
+
+
+def _public(package: ModuleType) -> list[pkgutil.ModuleInfo]:
+    found = pkgutil.iter_modules(package.__path__)
+    return sorted((info for info in found if not info.name.startswith("_")), key=lambda info: info.name)
+
+
+def _imported(name: str, problems: list[Problem]) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except Exception:  # noqa: BLE001 - one broken demo must not take the others along
+        problems.append(_broken(name))
+        return None
+
+
+def _offered(points: Iterable[EntryPoint], problems: list[Problem]) -> Iterator[ModuleType]:
+    for point in sorted(points, key=lambda one: one.name):
+        try:
+            loaded = point.load()
+        except Exception:  # noqa: BLE001 - somebody else's code may raise anything
+            problems.append(_broken(point.value))
+            continue
+        if isinstance(loaded, ModuleType):
+            yield loaded
+        else:
+            what = f"The add-on {point.name} does not name a module."
+            problems.append(Problem(what, "Ask its author to name the module that holds the demos."))
+
+
+def _broken(name: str) -> Problem:
+    what = f"The demos in {name} could not be loaded."
+    return Problem(what, "Reinstall or remove them; all others work.", traceback.format_exc())
+
+
+def _unique(modules: Iterable[ModuleType], problems: list[Problem]) -> dict[str, Demo[Any]]:
+    found: dict[str, Demo[Any]] = {}
+    for module in modules:
+        for kind in demo_classes(module):
+            refusal = _refusal(kind, found)
+            if refusal:
+                problems.append(refusal)
+            else:
+                found[kind.info.id] = kind()
+    return found
+
+
+def _refusal(kind: type[Demo[Any]], found: Mapping[str, Demo[Any]]) -> Problem | None:
+    where = f"{kind.__module__}.{kind.__qualname__}"
+    if not isinstance(kind.info, DemoInfo) or not hasattr(kind, "params_type"):
+        return Problem(f"{where} is no complete demo.", "Give it a DemoInfo and derive it from Demo[Params].")
+    first = found.get(kind.info.id)
+    if first is None or type(first) is kind:
+        return None
+    holder = f"{type(first).__module__}.{type(first).__qualname__}"
+    what = f"The demo {kind.info.id} of {where} was left out because {holder} has that name."
+    return Problem(what, "Give one of them another id.")
+
+
+def _place(demo: Demo[Any], chapter_of: Mapping[int, int]) -> tuple[float, float, str]:
+    first = next(iter(demo.info.topics), None)
+    topic = float("inf") if first is None else float(first)
+    chapter = chapter_of.get(first, float("inf")) if first is not None else float("inf")
+    # In the order of chapter and title; where no chapters are given the topic's number stands in.
+    return chapter, 0 if chapter_of else topic, demo.info.title.casefold()

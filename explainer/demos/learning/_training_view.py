@@ -1,0 +1,159 @@
+"""What the training demo shows and says, from a snapshot of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.charts import Curve, Matrix, Series
+from explainer.core.layers import Cells, Panel
+
+if TYPE_CHECKING:
+    from explainer.vision.training.digits import Digits
+    from explainer.vision.training.small_net import Snapshot
+    from explainer.vision.training.small_net_report import Answers, SlopeCheck
+
+HARDEST, HARDEST_COLUMNS = 18, 6
+GUESSING = 0.2  # twice what one digit for all would earn
+LOSS_TOP = 6.0  # a loss above is off the chart; the net then does worse than guessing anyway
+SMALLEST_LOG = -12.0  # where a gradient of 0 is drawn
+
+
+# Pictures -----------------------------------------------------------------------------------------------
+
+
+def filters_panel(start: NDArray[np.float32], now: NDArray[np.float32]) -> Panel:
+    """Filters of the first layer ``(8, 1, 3, 3)``: the upper row as they started, the lower as they are."""
+    both = np.concatenate([start, now])[:, 0]
+    top = float(np.abs(both).max()) or 1.0
+    count = len(now)
+    labels = tuple(f"{n + 1} at first" for n in range(count)) + tuple(f"{n + 1} now" for n in range(count))
+    cells = Cells("filters", both, count, -top, top, "diverging", labels)
+    return Panel("First-layer filters", cells.size, (cells,), "3 × 3 weights; above at first, below now", frame=False)
+
+
+def hardest_panel(answers: Answers, test: Digits) -> Panel:
+    """Test digits whose own label got the least probability; ``3→8`` is a 3 that was taken for an 8."""
+    chosen = answers.hardest[:HARDEST]
+    said = answers.said
+    labels = tuple(_verdict(int(test.labels[i]), int(said[i])) for i in chosen)
+    cells = Cells("digits", test.images[chosen], HARDEST_COLUMNS, 0.0, 1.0, "grey", labels)
+    return Panel("Hardest test digits", cells.size, (cells,), "true → what the net said", frame=False)
+
+
+def _verdict(true: int, said: int) -> str:
+    return str(true) if true == said else f"{true}→{said}"
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def loss_chart(now: Snapshot, epochs: int) -> Curve:
+    """Cross-entropy after each epoch on both sets, and of each batch in between."""
+    x = np.arange(now.epoch + 1, dtype=np.float64)
+    train = np.array([e.loss_train for e in now.history])
+    test = np.array([e.loss_test for e in now.history])
+    per_epoch = max(now.steps / max(now.epoch, 1), 1.0)
+    steps = np.arange(now.steps, dtype=np.float64) / per_epoch
+    batch = (Series("batch", steps, now.batch_losses, "dotted", -2),) if now.steps else ()
+    top = min(LOSS_TOP, 1.05 * max(float(train.max()), float(test.max()), float(np.log(10.0))))
+    series = (*batch, Series("training", x, train, colour=-1), Series("test", x, test, "dashed", -1))
+    return Curve("Loss", series, "epoch", "nats", (0.0, top), (0.0, float(epochs)), note="guessing: ln 10 = 2.30")
+
+
+def accuracy_chart(now: Snapshot, epochs: int) -> Curve:
+    """Share of digits that are right, on both sets."""
+    x = np.arange(now.epoch + 1, dtype=np.float64)
+    train = 100 * np.array([e.accuracy_train for e in now.history])
+    test = 100 * np.array([e.accuracy_test for e in now.history])
+    series = (Series("training", x, train, colour=-1), Series("test", x, test, "dashed", -1))
+    return Curve("Accuracy", series, "epoch", "% right", (0.0, 100.0), (0.0, float(epochs)))
+
+
+def confusion_chart(answers: Answers) -> Matrix:
+    """Counts of the test digits: row true digit, column the net's."""
+    names = tuple(str(n) for n in range(10))
+    counts = answers.confusion.astype(np.float64)
+    return Matrix("Confusion", counts, names, names, "the net said", "true digit", note="test digits")
+
+
+def gradient_chart(now: Snapshot, epochs: int, layers: tuple[str, ...]) -> Curve:
+    """Size of the gradient in each layer over the epochs, as a power of ten."""
+    x = np.arange(now.epoch + 1, dtype=np.float64)
+    sizes = np.array([e.gradients for e in now.history])  # (E + 1, 4)
+    logs = np.log10(np.maximum(sizes, 10.0**SMALLEST_LOG))
+    series = tuple(Series(name, x, logs[:, n], colour=n) for n, name in enumerate(layers))
+    return Curve(
+        "Gradient in each layer", series, "epoch", "log₁₀ of its RMS",
+        (float(np.floor(logs.min())), float(np.ceil(logs.max() + 0.01))), (0.0, float(epochs)),
+    )  # fmt: skip
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def values(now: Snapshot, answers: Answers, parameters: int) -> dict[str, float]:
+    """The numbers of the last epoch done; the ratio is left out where the last layer has no gradient."""
+    last = now.history[-1]
+    numbers = {
+        "epoch": float(now.epoch),
+        "steps_count": float(now.steps),
+        "parameters_count": float(parameters),
+        "loss_train": last.loss_train,
+        "loss_test": last.loss_test,
+        "loss_at_first": now.history[0].loss_test,
+        "accuracy_train_percent": 100 * last.accuracy_train,
+        "accuracy_test_percent": 100 * last.accuracy_test,
+        "wrong_count": float(answers.confusion.sum() - np.trace(answers.confusion)),
+        "diverged": float(now.diverged),
+        "gradient_first_layer": last.gradients[0],
+        "gradient_last_layer": last.gradients[-1],
+    }
+    first = now.history[0].gradients
+    if first[-1] > 0:
+        numbers["gradient_ratio_at_first"] = first[0] / first[-1]
+    return numbers
+
+
+def reading(now: Snapshot, answers: Answers, epochs: int) -> str:
+    """Say where the run stands and what goes wrong most often."""
+    total = int(answers.confusion.sum())
+    share = 100 * now.history[-1].accuracy_test
+    when = f"After {now.epoch} epoch{'s' if now.epoch != 1 else ''}" if now.epoch else "Before training"
+    text = f"{when} **{share:.1f} %** of {total} test digits are right; {_mistakes(answers, share)}"
+    if now.diverged:
+        return f"{text} In epoch {now.epoch + 1} the loss ran out of all numbers: lower the learning rate."
+    if now.epoch < epochs:
+        return text
+    return f"{text} {_gap(now)}".strip()
+
+
+def _mistakes(answers: Answers, share: float) -> str:
+    if share < 100 * GUESSING:
+        favourite = int(answers.confusion.sum(0).argmax())
+        times = int(answers.confusion.sum(0)[favourite])
+        return f"the net is guessing: it says {favourite} {times} times."
+    true, said, times = answers.top_confusion
+    if times == 0:
+        return "none is mistaken."
+    often = "once" if times == 1 else f"{times} times"
+    return f"{true} is most often taken for {said} ({often})."
+
+
+def _gap(now: Snapshot) -> str:
+    """Whether it knows its training digits better than others."""
+    last = now.history[-1]
+    gap = 100 * (last.accuracy_train - last.accuracy_test)
+    if gap < 3:
+        return ""
+    return f"Of the digits that it learned from {100 * last.accuracy_train:.1f} % are right: it overfits."
+
+
+def badges(slope: SlopeCheck) -> tuple[str, ...]:
+    """Say how well backpropagation's slope of one weight agrees with moving that weight."""
+    error = slope.relative_error
+    if error is None:
+        return ("no gradient reaches the first layer",)
+    return (f"slope of one first-layer weight {slope.backward:.2e}, by finite difference {slope.difference:.2e}",)

@@ -1,0 +1,155 @@
+"""A small net learns handwritten digits from nothing, while one watches.
+
+It brings its own 1,797 digits and ignores the frame. 15 epochs take one to four seconds on two cores; 60 with
+small batches take longer, hence the budget of a training demo.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, Options, Range, Resets, When
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.result import Result
+from explainer.demos.learning import _training_view as view
+
+if TYPE_CHECKING:
+    from explainer.vision.training.digits import Digits
+    from explainer.vision.training.small_net import Recipe, Snapshot
+
+PUBLISH_S = 0.3  # a picture more often than this only slows the training down
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The recipe. All but the number of epochs start a new run."""
+
+    epochs: Annotated[int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raising it goes on.")] = 15
+    learning_rate: Annotated[
+        float,
+        Range(0.0001, 3.0, log=True),
+        Resets(),
+        Doc("Learning rate", "Step along the gradient: too low and nothing moves, too high and nothing settles."),
+    ] = 0.03
+    optimiser: Annotated[
+        Literal["sgd", "adam"],
+        Resets(),
+        Options({"sgd": "SGD with momentum", "adam": "Adam"}),
+        Doc("Optimiser", "How gradients become steps. Adam gives each weight its own step size."),
+    ] = "sgd"
+    momentum: Annotated[
+        float,
+        Range(0.0, 0.99, 0.01),
+        Resets(),
+        When("optimiser", ("sgd",)),
+        Doc("Momentum", "Share of the last step that is repeated."),
+    ] = 0.9
+    batch_size: Annotated[
+        int,
+        Range(4, 256, log=True, unit="digits"),
+        Resets(),
+        Doc("Batch size", "Fewer digits a step: more steps, and noisier ones."),
+    ] = 32
+    activation: Annotated[
+        Literal["relu", "tanh", "sigmoid"],
+        Resets(),
+        Options({"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid"}),
+        Doc("Activation", "Sigmoids shrink the gradient in every layer that it passes on its way back."),
+    ] = "relu"
+    init_scale: Annotated[
+        float,
+        Range(0.03, 10.0, log=True, unit="×"),
+        Resets(),
+        Doc("Starting weights", "Factor on He's starting weights: gradients vanish below and blow up above."),
+    ] = 1.0
+    train_size: Annotated[
+        int,
+        Range(20, 1297, log=True, unit="digits"),
+        Resets(),
+        Doc("Training digits", "With few, the two curves part: the net learns them by heart."),
+    ] = 1297
+
+
+class TrainSmallNet(Demo[Params]):
+    """Loss, accuracy, filters and errors of a net in training."""
+
+    info = DemoInfo(
+        id="train-small-net",
+        title="Train a small net",
+        topics=(2,),
+        summary="9,802 weights learn handwritten digits by backpropagation in front of your eyes.",
+        papers=("rumelhart1986", "he2015", "kingma2015"),
+        uses_frame=False,
+        uses_model=False,
+        budget_s=60.0,
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
+        """Train, or carry on where the last run of the same recipe stopped."""
+        from explainer.vision.training import digits, small_net
+
+        train, test = digits.split()
+        recipe = _recipe(params, ctx.seed)
+        with ctx.stage("explain"):
+            now = _carried_on(ctx.state, recipe, params.epochs) or small_net.start(recipe, train, test)
+            ctx.publish(_result(now, params.epochs, train, test, partial=True))
+            shown = time.monotonic()
+            run = small_net.train_on(now, train, test, params.epochs, _listener(ctx))
+            for now in run:
+                if time.monotonic() - shown >= PUBLISH_S and now.epoch < params.epochs:
+                    ctx.publish(_result(now, params.epochs, train, test, partial=True))
+                    shown = time.monotonic()
+        return _result(now, params.epochs, train, test)
+
+
+def _recipe(params: Params, seed: int) -> Recipe:
+    from explainer.vision.training.small_net import Recipe
+
+    return Recipe(
+        params.activation, params.optimiser, params.learning_rate, params.momentum, params.batch_size,
+        params.init_scale, params.train_size, seed,
+    )  # fmt: skip
+
+
+def _carried_on(state: Any, recipe: Recipe, epochs: int) -> Snapshot | None:
+    """Return the run so far if it is of this recipe and not past its end; there is no way back in a run."""
+    snapshot: Snapshot | None = state
+    if snapshot is None or snapshot.recipe != recipe or snapshot.epoch > epochs:
+        return None
+    return snapshot
+
+
+def _listener(ctx: Context) -> Any:
+    """Before each step: listen for an end or a pause, and say how far the run is."""
+
+    def on_step(done: float) -> None:
+        ctx.checkpoint()
+        ctx.progress(done, "training")
+
+    return on_step
+
+
+def _result(now: Snapshot, epochs: int, train: Digits, test: Digits, *, partial: bool = False) -> Result:
+    from explainer.vision.training import small_net, small_net_report
+
+    answers = small_net_report.answers(now, test)
+    slope = small_net_report.check_slope(now, train)
+    start = small_net.starting_weights(now.recipe)[0]
+    return Result(
+        reading=view.reading(now, answers, epochs),
+        values=view.values(now, answers, small_net.count(now.weights)),
+        panels=(view.filters_panel(start, now.weights[0]), view.hardest_panel(answers, test)),
+        charts=(
+            view.loss_chart(now, epochs),
+            view.accuracy_chart(now, epochs),
+            view.confusion_chart(answers),
+            view.gradient_chart(now, epochs, small_net.LAYERS),
+        ),
+        badges=view.badges(slope),
+        state=now,
+        partial=partial,
+    )

@@ -1,0 +1,1 @@
+"""Demos of chapter 4, detection and tracking: one file each."""

@@ -1,0 +1,79 @@
+"""A lesson as a plain value: its front matter, and its text ready for a rich-text view."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula in LaTeX; `display` ones stand on a line of their own."""
+
+    latex: str
+    display: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of the text: `level` 2 or deeper, and the name of the anchor in front of it."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A number of the current result that the text asks for, and how it is printed."""
+
+    name: str
+    spec: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """One page of text that belongs to a demo.
+
+    Parameters
+    ----------
+    topics
+        Numbers of the topics it teaches, the main one first.
+    demo, preset
+        The demo that the page opens, and the parameters it sets there.
+    papers
+        Keys in ``papers.bib``.
+    html
+        The text in the subset of HTML that a rich-text view understands. Each formula is an
+        ``<img src="formula:KEY">``; each number of the current result is a quiet dash until `fill` puts
+        it in. Links: ``try:name=value&name2=value2``, ``lesson:ID``, ``demo:ID`` and ``https:``.
+    formulas
+        KEY → formula. LaTeX may hold placeholders that `fill` replaces.
+    links
+        Every target of a link, in the order of the text.
+    cites
+        Every key that the text cites as ``[@key]``.
+    placeholders
+        Every number that prose and formulas ask for.
+    text
+        The words alone, for the search.
+    """
+
+    id: str
+    topics: tuple[int, ...]
+    chapter: int
+    title: str
+    demo: str
+    preset: Mapping[str, Any]
+    papers: tuple[str, ...]
+    html: str
+    formulas: Mapping[str, Formula]
+    headings: tuple[Heading, ...] = ()
+    links: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
+    text: str = ""
+
+    @property
+    def topic(self) -> int:
+        """The main topic."""
+        return self.topics[0]

@@ -1,0 +1,339 @@
+"""One thread that owns the source and hands out its pictures at their own pace."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from explainer.core.frame import Frame
+from explainer.core.problem import Problem
+from explainer.core.source import Source
+from explainer.runtime.clock import Clock, RealClock
+from explainer.runtime.events import (
+    FrameArrived,
+    PlayState,
+    Position,
+    SourceBack,
+    SourceEnded,
+    SourceEvent,
+    SourceFailed,
+    SourceLost,
+    SourceOpened,
+    SourceSkipped,
+)
+from explainer.runtime.pace import Pace
+
+_log = logging.getLogger(__name__)
+
+Opener = Callable[[], Source | Problem]
+RETRY_S = 0.25
+"""Between two looks at a lost camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What a person wants of the source. A later seek makes a waiting earlier one pointless."""
+
+    what: Literal["open", "play", "pause", "step", "seek", "shut"]
+    number: int = 0
+    opener: Opener | None = None
+
+
+class Player:
+    """Opens, plays and steps one source at a time; its methods return at once and may be called anywhere.
+
+    Stills give one picture. A video keeps to its frames per second and leaves out what is late. A camera
+    is read as fast as it gives pictures. Nothing is read ahead.
+
+    Parameters
+    ----------
+    emit
+        Called in the player's thread with every event.
+    clock
+        Replaced in tests.
+    """
+
+    def __init__(self, emit: Callable[[SourceEvent], None], *, clock: Clock | None = None) -> None:
+        self._emit = emit
+        self._clock = clock or RealClock()
+        self._changed = threading.Condition()
+        self._commands: deque[_Command] = deque()
+        self._closed = False
+        self._loop = True
+        # From here on: touched by the player's thread only.
+        self._source: Source | None = None
+        self._pace = Pace(0.0, live=False)
+        self._index = -1
+        self._playing = False
+        self._lost = False
+        self._ended = False
+        self._thread = threading.Thread(target=self._work, name="explainer-player", daemon=True)
+        self._thread.start()
+
+    # What a person does -------------------------------------------------------------------------------
+
+    def open(self, opener: Opener) -> None:
+        """Open another source and show it; where that fails the present one stays.
+
+        Parameters
+        ----------
+        opener
+            Called in the player's thread, for opening may take seconds.
+        """
+        self._send(_Command("open", opener=opener))
+
+    def play(self) -> None:
+        """Go on from the present picture; from the beginning after the end."""
+        self._send(_Command("play"))
+
+    def pause(self) -> None:
+        """Stop at the present picture."""
+        self._send(_Command("pause"))
+
+    def step(self, by: int = 1) -> None:
+        """Stop, and go `by` pictures on (or back) without leaving one out."""
+        self._send(_Command("step", by))
+
+    def next(self) -> None:
+        """Show the next picture of a folder, the next frame of a file."""
+        self.step(1)
+
+    def previous(self) -> None:
+        """Show the picture before."""
+        self.step(-1)
+
+    def seek(self, index: int) -> None:
+        """Go to picture `index`, clipped to what there is; playing goes on from there."""
+        self._send(_Command("seek", index))
+
+    def set_loop(self, loop: bool) -> None:
+        """Whether a file begins again at its end. True at first."""
+        self._loop = loop
+
+    def shut(self) -> None:
+        """Let go of the source without opening another."""
+        self._send(_Command("shut"))
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Let go of the source and join the thread. May be called twice.
+
+        Returns
+        -------
+        bool
+            Whether the thread has ended within `timeout` seconds.
+        """
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is threading.current_thread():
+            return False
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _send(self, command: _Command) -> None:
+        with self._changed:
+            if command.what == "open":
+                self._commands.clear()  # what waits was meant for the source before
+            elif command.what == "seek" and self._commands and self._commands[-1].what == "seek":
+                self._commands.pop()
+            self._commands.append(command)
+            self._changed.notify_all()
+
+    # In the player's thread ---------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while not self._closed:
+                command = self._next_command()
+                if command is not None:
+                    self._obey(command)
+                elif self._playing and not self._closed:
+                    self._advance()
+        finally:
+            self._let_go()
+
+    def _next_command(self) -> _Command | None:
+        """Return the next command, or ``None`` when a picture is due or the player is closed."""
+        with self._changed:
+            while not self._commands and not self._closed:
+                timeout = self._pace.wait_s(self._clock.now()) if self._playing else None
+                if timeout is not None and timeout <= 0:
+                    return None
+                self._clock.wait(self._changed, timeout)
+            return None if self._closed else self._commands.popleft()
+
+    def _obey(self, command: _Command) -> None:
+        try:
+            self._dispatch(command)
+        except Exception as error:  # noqa: BLE001 - a source that breaks its word must not end the player
+            _log.exception("a source raised")
+            self._stop()
+            self._tell(SourceFailed(_broken(error)))
+
+    def _dispatch(self, command: _Command) -> None:
+        match command.what:
+            case "open":
+                assert command.opener is not None
+                self._open(command.opener)
+            case "play":
+                self._play()
+            case "pause":
+                self._stop()
+            case "step":
+                self._stop()
+                self._step(command.number)
+            case "seek":
+                self._seek(command.number)
+            case "shut":
+                self._stop()
+                self._let_go()
+
+    def _open(self, opener: Opener) -> None:
+        opened = opener()
+        if isinstance(opened, Problem):
+            self._tell(SourceFailed(opened))
+            return
+        self._stop()
+        self._let_go()
+        self._source, self._lost, self._ended = opened, False, False
+        self._tell(SourceOpened(opened.id, opened.kind, opened.title, opened.count, opened.fps))
+        live = opened.kind == "camera" or (opened.kind == "synthetic" and opened.count is None)
+        self._pace = Pace(opened.fps, live=live)
+        if self._pace.moves:
+            self._start()
+        else:
+            self._show_from(0, 1)
+
+    def _play(self) -> None:
+        source = self._source
+        if source is None or not self._pace.moves or self._playing:
+            return
+        if self._ended or (source.count is not None and self._index >= source.count - 1):
+            self._show_from(0, 1)
+        self._start()
+
+    def _start(self) -> None:
+        self._playing = True
+        self._pace.begin(self._index + 1, self._clock.now())
+        self._tell(PlayState(playing=True))
+
+    def _stop(self) -> None:
+        if self._playing:
+            self._playing = False
+            self._tell(PlayState(playing=False))
+
+    def _step(self, by: int) -> None:
+        source = self._source
+        if source is None or by == 0:
+            return
+        if self._pace.live:
+            self._advance()
+            return
+        target = self._index + by
+        if target >= 0 and (source.count is None or target < source.count):
+            self._show_from(target, 1 if by > 0 else -1, stepped=True)
+
+    def _seek(self, index: int) -> None:
+        source = self._source
+        if source is None or self._pace.live:
+            return
+        last = index if source.count is None else source.count - 1
+        self._show_from(max(min(index, last), 0), 1)
+        self._pace.begin(self._index + 1, self._clock.now())
+
+    def _show_from(self, index: int, towards: int, *, stepped: bool = False) -> None:
+        """Show picture `index`; in a folder the nearest one in that direction that can be read."""
+        source = self._source
+        assert source is not None
+        stop = index + 1 if source.count is None else source.count
+        for at in range(index, stop) if towards > 0 else range(index, -1, -1):
+            began = self._clock.now()
+            # Reading on costs a video nothing; going anywhere else may cost it a seek and some decoding.
+            got = source.read() if at == self._index + 1 and source.kind == "video" else source.at(at)
+            if isinstance(got, Frame):
+                self._show(got, began, stepped=stepped)
+                return
+            if got is None:
+                self._end()
+                return
+            if source.kind != "folder":
+                self._stop()
+                self._tell(SourceFailed(got))
+                return
+            self._tell(SourceSkipped(got))
+
+    def _advance(self) -> None:
+        """Read the picture that is due, leaving out what is late."""
+        source = self._source
+        assert source is not None
+        began = self._clock.now()
+        try:
+            got = source.read()
+            for _ in range(self._pace.late(began)):
+                newer = source.read() if isinstance(got, Frame) else None
+                if not isinstance(newer, Frame):
+                    break
+                got = newer
+        except Exception as error:  # noqa: BLE001 - see _obey
+            _log.exception("a source raised")
+            got = _broken(error)
+        self._take(got, began)
+
+    def _take(self, got: Frame | Problem | None, began: float) -> None:
+        if isinstance(got, Frame):
+            if self._lost:
+                self._lost = False
+                self._tell(SourceBack())
+            self._show(got, began)
+            self._pace.shown(got.index, began)
+        elif got is None:
+            self._end()
+        elif self._source is not None and self._source.kind == "camera":
+            self._lose(got)
+        else:
+            self._stop()
+            self._tell(SourceFailed(got))
+
+    def _lose(self, problem: Problem) -> None:
+        self._pace.rest(self._clock.now() + RETRY_S)
+        if not self._lost:
+            self._lost = True
+            self._tell(SourceLost(problem))
+
+    def _end(self) -> None:
+        """At the end of a file: begin again, or stop."""
+        # A file without a single picture would begin again for ever.
+        if self._loop and self._playing and self._index > 0:
+            self._show_from(0, 1)
+            self._pace.begin(1, self._clock.now())
+        else:
+            self._ended = True
+            self._stop()
+            self._tell(SourceEnded())
+
+    def _show(self, frame: Frame, began: float, *, stepped: bool = False) -> None:
+        grab_ms = 1000.0 * (self._clock.now() - began)
+        self._index, self._ended = frame.index, False
+        self._tell(FrameArrived(frame, grab_ms, stepped))
+        if self._source is not None:
+            self._tell(Position(frame.index, self._source.count))
+
+    def _let_go(self) -> None:
+        source, self._source, self._index = self._source, None, -1
+        self._playing = False
+        if source is not None:
+            source.close()
+
+    def _tell(self, event: SourceEvent) -> None:
+        if self._closed:
+            return
+        try:
+            self._emit(event)
+        except Exception:  # noqa: BLE001 - a listener that is gone must not end the player
+            _log.exception("an event could not be delivered")
+
+
+def _broken(error: Exception) -> Problem:
+    return Problem("The source could not be read.", "Open it again or choose another.", repr(error))

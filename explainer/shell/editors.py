@@ -1,0 +1,344 @@
+"""One editor per kind of control. Each shows a value, and says when a person changes it."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explainer.core.controls import Control
+from explainer.core.model_card import ModelCard
+from explainer.render.look import Look
+
+STEPS = 1000
+
+
+class Editor(QWidget):
+    """Base: `changed(value, dragging)`; `show_value` never emits."""
+
+    changed = Signal(object, bool)
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__()
+        self.control, self.look = control, look
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(look.px(8))
+
+    def set_card(self, card: ModelCard) -> None:
+        """Take choices from another model; most editors have none."""
+
+    def set_facts(self, facts: dict[str, str]) -> None:
+        """Take what symbolic values stand for at present (``"top-1"`` → ``"tiger cat"``)."""
+
+    def named(self, widget: QWidget) -> QWidget:
+        """Give a part its accessible name and tool tip."""
+        widget.setAccessibleName(self.control.label)
+        widget.setToolTip(self.control.why)
+        self.setFocusProxy(widget)
+        return widget
+
+
+class NumberEditor(Editor):
+    """Slider with a number box; logarithmic where the range says so."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, int(control.hi - control.lo) if control.integer and not control.log else STEPS)
+        self.slider.setMinimumWidth(look.px(70))
+        self.slider.setPageStep(max(1, self.slider.maximum() // 10))
+        self.box = QDoubleSpinBox(decimals=_decimals(control), minimum=control.lo, maximum=control.hi)
+        self.box.setKeyboardTracking(False)
+        self.box.setFixedWidth(look.px(66))
+        self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.box.setSingleStep(control.step or (1 if control.integer else (control.hi - control.lo) / 100))
+        if control.unit:
+            self.box.setSuffix(f" {control.unit}")
+        self.row.addWidget(self.named(self.slider), 1)
+        self.row.addWidget(self.box)
+        self.box.setAccessibleName(control.label)
+        self.slider.valueChanged.connect(self._slid)
+        self.box.valueChanged.connect(self._typed)
+
+    def show_value(self, value: float) -> None:
+        with QSignalBlocker(self.slider), QSignalBlocker(self.box):
+            self.slider.setValue(self._to_slider(value))
+            self.box.setValue(value)
+
+    def _slid(self, position: int) -> None:
+        value = self._from_slider(position)
+        with QSignalBlocker(self.box):
+            self.box.setValue(value)
+        self.changed.emit(value, True)
+
+    def _typed(self, value: float) -> None:
+        value = round(value) if self.control.integer else value
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self._to_slider(value))
+        self.changed.emit(value, False)
+
+    def _to_slider(self, value: float) -> int:
+        c, top = self.control, self.slider.maximum()
+        if c.log:
+            return round(top * math.log(value / c.lo) / math.log(c.hi / c.lo))
+        return round(top * (value - c.lo) / (c.hi - c.lo))
+
+    def _from_slider(self, position: int) -> float:
+        c, share = self.control, position / self.slider.maximum()
+        value = c.lo * (c.hi / c.lo) ** share if c.log else c.lo + share * (c.hi - c.lo)
+        if c.step and not c.log:
+            value = c.lo + round((value - c.lo) / c.step) * c.step
+        value = min(c.hi, max(c.lo, value))
+        return round(value) if c.integer else round(value, _decimals(c) + 1)
+
+
+def _decimals(control: Control) -> int:
+    if control.integer:
+        return 0
+    smallest = control.step or (control.lo if control.log else (control.hi - control.lo) / 100)
+    return min(6, max(1, math.ceil(-math.log10(smallest)) if smallest < 1 else 1))
+
+
+class ChoiceEditor(Editor):
+    """Drop-down of named choices."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.combo = QComboBox()
+        self.combo.setMinimumContentsLength(8)
+        self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.row.addWidget(self.named(self.combo), 1)
+        self.fill(control.choices)
+        self.combo.activated.connect(lambda _: self.changed.emit(self.combo.currentData(), False))
+
+    def fill(self, choices: Sequence[tuple[str, str]]) -> None:
+        with QSignalBlocker(self.combo):
+            kept = self.combo.currentData()
+            self.combo.clear()
+            for value, label in choices:
+                self.combo.addItem(label, value)
+            self.combo.setCurrentIndex(max(0, self.combo.findData(kept)))
+
+    def show_value(self, value: str) -> None:
+        with QSignalBlocker(self.combo):
+            self.combo.setCurrentIndex(self.combo.findData(value))
+
+
+class LayerEditor(ChoiceEditor):
+    """Layers of the session's model, the first at the top, and "last"."""
+
+    def set_card(self, card: ModelCard) -> None:
+        last = card.layer("last")
+        rest = [(layer.name, layer.label) for layer in card.layers]
+        self.fill([("last", f"Last: {last.label}"), *rest])
+
+
+class ClassEditor(ChoiceEditor):
+    """Top-1, top-2, or any class by typing part of its name."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.combo.setEditable(True)
+        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.combo.setMaxVisibleItems(16)
+        completer = self.combo.completer()
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self._facts: dict[str, str] = {}
+
+    def set_card(self, card: ModelCard) -> None:
+        symbols = [("top-1", "Top-1"), ("top-2", "Top-2, for a contrast")]
+        self.fill([*symbols, *((str(i), name) for i, name in enumerate(card.labels))])
+        self._label_symbols()
+
+    def set_facts(self, facts: dict[str, str]) -> None:
+        if facts != self._facts:
+            self._facts = facts
+            self._label_symbols()
+
+    def _label_symbols(self) -> None:
+        for symbol, word in (("top-1", "Top-1"), ("top-2", "Top-2")):
+            at = self.combo.findData(symbol)
+            name = self._facts.get(symbol)
+            if at >= 0 and name:
+                self.combo.setItemText(at, f"{word}, {name}")
+
+
+class MultiEditor(Editor):
+    """A check box per choice."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        column = QVBoxLayout()
+        column.setSpacing(look.px(4))
+        self.boxes = {value: QCheckBox(label) for value, label in control.choices}
+        for box in self.boxes.values():
+            column.addWidget(box)
+            box.toggled.connect(self._toggled)
+        self.row.addLayout(column)
+
+    def show_value(self, value: Sequence[str]) -> None:
+        for name, box in self.boxes.items():
+            with QSignalBlocker(box):
+                box.setChecked(name in value)
+
+    def _toggled(self) -> None:
+        self.changed.emit(tuple(name for name, box in self.boxes.items() if box.isChecked()), False)
+
+
+class ToggleEditor(Editor):
+    """A check box that carries its own label."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.box = QCheckBox(control.label)
+        self.row.addWidget(self.named(self.box))
+        self.box.toggled.connect(lambda on: self.changed.emit(on, False))
+
+    def show_value(self, value: bool) -> None:
+        with QSignalBlocker(self.box):
+            self.box.setChecked(value)
+
+
+class TextEditor(Editor):
+    """One line of text; sent when it is finished."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.line = QLineEdit()
+        self.row.addWidget(self.named(self.line))
+        self.line.editingFinished.connect(lambda: self.changed.emit(self.line.text(), False))
+
+    def show_value(self, value: str) -> None:
+        if self.line.text() != value:
+            self.line.setText(value)
+
+
+class ButtonEditor(Editor):
+    """A button; its value counts the presses."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self._count = 0
+        button = QPushButton(control.label)
+        self.row.addWidget(self.named(button))
+        button.clicked.connect(lambda: self.changed.emit(self._count + 1, False))
+
+    def show_value(self, value: int) -> None:
+        self._count = value
+
+
+class PlaceEditor(Editor):
+    """Points, boxes and strokes live on the picture; here stands where they are, and how to move them."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.text = QLabel()
+        self.text.setProperty("role", "muted")
+        clear = QPushButton("Reset")
+        clear.setToolTip(f"Put “{control.label}” back to where it was at first")
+        clear.clicked.connect(lambda: self.changed.emit(control.default, False))
+        self.row.addWidget(self.text, 1)
+        self.row.addWidget(self.named(clear))
+
+    def show_value(self, value: Any) -> None:
+        if self.control.kind == "strokes":
+            self.text.setText(f"{len(value)} strokes" if value else "Paint on the picture")
+        else:
+            self.text.setText(" ".join(f"{100 * part:.0f}" for part in value) + " % of the picture")
+
+
+class GridEditor(Editor):
+    """A small table of numbers, such as a kernel."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.cells = QGridLayout()
+        self.cells.setSpacing(look.px(4))
+        self.row.addLayout(self.cells)
+        self._boxes: list[list[QDoubleSpinBox]] = []
+
+    def show_value(self, value: Sequence[Sequence[float]]) -> None:
+        if [len(row) for row in value] != [len(row) for row in self._boxes]:
+            self._rebuild(len(value), len(value[0]))
+        for row, boxes in zip(value, self._boxes, strict=True):
+            for number, box in zip(row, boxes, strict=True):
+                with QSignalBlocker(box):
+                    box.setValue(number)
+
+    def _rebuild(self, rows: int, columns: int) -> None:
+        while self.cells.count():
+            self.cells.takeAt(0).widget().deleteLater()
+        self._boxes = [[self._cell(r, c) for c in range(columns)] for r in range(rows)]
+
+    def _cell(self, row: int, column: int) -> QDoubleSpinBox:
+        box = QDoubleSpinBox(decimals=2, minimum=self.control.lo, maximum=self.control.hi)
+        box.setSingleStep(self.control.step or 0.1)
+        box.setKeyboardTracking(False)
+        box.setAccessibleName(f"{self.control.label}, row {row + 1}, column {column + 1}")
+        box.valueChanged.connect(self._edited)
+        self.cells.addWidget(box, row, column)
+        return box
+
+    def _edited(self) -> None:
+        self.changed.emit(tuple(tuple(box.value() for box in row) for row in self._boxes), False)
+
+
+class CardsEditor(Editor):
+    """An ordered list of records as JSON, one to a line; what does not parse is not sent."""
+
+    def __init__(self, control: Control, look: Look) -> None:
+        super().__init__(control, look)
+        self.text = QPlainTextEdit()
+        self.text.setFixedHeight(look.px(96))
+        self.row.addWidget(self.named(self.text))
+        self.text.textChanged.connect(self._edited)
+
+    def show_value(self, value: Sequence[Any]) -> None:
+        from dataclasses import asdict
+
+        lines = "\n".join(json.dumps(asdict(item)) for item in value)
+        if not self.text.hasFocus():
+            with QSignalBlocker(self.text):
+                self.text.setPlainText(lines)
+
+    def _edited(self) -> None:
+        try:
+            records = [json.loads(line) for line in self.text.toPlainText().splitlines() if line.strip()]
+        except ValueError:
+            return
+        self.changed.emit(json.dumps(records), False)
+
+
+EDITORS: dict[str, type[Editor]] = {
+    "number": NumberEditor,
+    "choice": ChoiceEditor,
+    "multichoice": MultiEditor,
+    "toggle": ToggleEditor,
+    "text": TextEditor,
+    "button": ButtonEditor,
+    "grid": GridEditor,
+    "cards": CardsEditor,
+    "layer": LayerEditor,
+    "class": ClassEditor,
+    "point": PlaceEditor,
+    "box": PlaceEditor,
+    "strokes": PlaceEditor,
+}

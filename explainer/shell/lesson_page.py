@@ -1,0 +1,129 @@
+"""Right pane, upper part: the lesson, with formulas and the numbers of the present picture."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtWidgets import QTextBrowser
+
+from explainer.lessons.filling import fill
+from explainer.lessons.lesson import Formula, Lesson
+from explainer.lessons.links import parse_try, scheme, target
+from explainer.render import formula
+from explainer.render.look import Look
+
+REFRESH_S = 1.0
+
+
+class LessonPage(QTextBrowser):
+    """Signals: `tried` with the params of a ``try:`` link, `asked` with a lesson's or demo's id."""
+
+    tried = Signal(dict)
+    lesson_asked = Signal(str)
+    demo_asked = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setOpenLinks(False)
+        self.setAccessibleName("Lesson")
+        self.anchorClicked.connect(self._follow)
+        self.look = look
+        self.lesson: Lesson | None = None
+        self._values: Mapping[str, float] = {}
+        self._formulas: Mapping[str, Formula] = {}
+        self._shown = ""
+        self._chapter = ""
+        self._last = 0.0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._render)
+
+    def set_look(self, look: Look) -> None:
+        self.look = look
+        self._shown = ""
+        self._render()
+
+    def show_lesson(self, lesson: Lesson | None, chapter: str) -> None:
+        """Show another lesson from its beginning."""
+        self.lesson, self._chapter = lesson, chapter
+        self._shown = ""
+        self._render()
+        self.verticalScrollBar().setValue(0)
+
+    def show_values(self, values: Mapping[str, float]) -> None:
+        """Fill in the present numbers, at most once a second."""
+        self._values = dict(values)
+        wait = REFRESH_S - (time.monotonic() - self._last)
+        if wait <= 0:
+            self._render()
+        elif not self._timer.isActive():
+            self._timer.start(int(1000 * wait) + 1)
+
+    def _render(self) -> None:
+        self._last = time.monotonic()
+        if self.lesson is None:
+            self.setHtml(f"<p style='color:{self.look.theme.muted}'>This demo has no lesson yet.</p>")
+            return
+        html, self._formulas = fill(self.lesson, self._values)
+        if html == self._shown:
+            return
+        self._shown = html
+        place = self.verticalScrollBar().value()
+        self.document().setDefaultStyleSheet(self._css())
+        self.document().setDefaultFont(self.look.font())
+        self.setHtml(self._with_head(html))
+        self.verticalScrollBar().setValue(place)
+
+    def _with_head(self, html: str) -> str:
+        """Put chapter and topic below the title. Qt enlarges headings beyond what a style sheet says, so they go."""
+        assert self.lesson is not None
+        topics = ", ".join(str(number) for number in self.lesson.topics)
+        word = "Topic" if len(self.lesson.topics) == 1 else "Topics"
+        chapter = f"<p class='chapter'>{self._chapter} · {word} {topics}</p>"
+        for level, kind in (("1", "title"), ("2", "head"), ("3", "head")):
+            html = html.replace(f"<h{level}>", f"<p class='{kind}'>").replace(f"</h{level}>", "</p>")
+        return html.replace("</p>", "</p>" + chapter, 1)
+
+    def _css(self) -> str:
+        t, p = self.look.theme, self.look.px
+        return f"""
+        .title {{ font-size: {p(20)}px; font-weight: 600; margin: 0 0 {p(2)}px 0; }}
+        .head {{ font-size: {p(13)}px; font-weight: 600; margin: {p(12)}px 0 {p(4)}px 0; }}
+        p, li {{ line-height: 138%; margin: 0 0 {p(8)}px 0; color: {t.text}; }}
+        ul, ol {{ margin: 0 0 {p(8)}px 0; -qt-list-indent: 1; }}
+        .chapter {{ color: {t.muted}; font-size: {p(11)}px; margin-bottom: {p(10)}px; }}
+        a {{ color: {t.accent}; text-decoration: underline; }}
+        code {{ font-size: {p(12)}px; color: {t.muted}; }}
+        .value {{ font-weight: 600; }}
+        table {{ border-collapse: collapse; }}
+        td, th {{ padding: {p(2)}px {p(8)}px {p(2)}px 0; }}
+        """
+
+    def loadResource(self, kind: int, name: QUrl) -> Any:
+        if kind == QTextDocument.ResourceType.ImageResource and name.scheme() == "formula":
+            found = self._formulas.get(name.path())
+            return self._picture(found) if found else QImage()
+        return super().loadResource(kind, name)
+
+    def _picture(self, found: Formula) -> QImage:
+        size = self.look.px(16 if found.display else 14)
+        ratio = max(2.0, self.devicePixelRatioF())
+        image = formula.picture(found.latex, size, self.look.theme.text, ratio)
+        room = self.viewport().width() - self.look.px(8)
+        wide = image.width() / ratio
+        if found.display and 0 < room < wide:  # a long formula shrinks to the page
+            image = formula.picture(found.latex, max(8.0, size * room / wide), self.look.theme.text, ratio)
+        return image
+
+    def _follow(self, url: QUrl) -> None:
+        href = url.toString(QUrl.ComponentFormattingOption.FullyDecoded)
+        match scheme(href):
+            case "try":
+                self.tried.emit(parse_try(href))
+            case "lesson":
+                self.lesson_asked.emit(target(href))
+            case "demo":
+                self.demo_asked.emit(target(href))
+            case "https":
+                QDesktopServices.openUrl(url)

@@ -1,0 +1,221 @@
+"""Top bar: the source on the left, model, device and view on the right."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+
+from explainer.core.model_card import ModelCard
+from explainer.render.icons import icon
+from explainer.render.look import Look
+from explainer.runtime.events import Position, SourceOpened
+from explainer.sources.opening import sample_names
+
+KIND_ICONS = {"image": "image", "folder": "images", "video": "film", "camera": "camera", "synthetic": "sparkles"}
+
+
+class SourceBar(QWidget):
+    """Buttons of the top bar; what they do is decided by the window that connects them."""
+
+    opened = Signal(str)
+    stepped = Signal(int)
+    sought = Signal(int)
+    model_chosen = Signal(str)
+    setting = Signal(str, object)
+
+    def __init__(self, look: Look, actions: dict[str, QAction]) -> None:
+        super().__init__()
+        self.setObjectName("chrome")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._actions = actions
+        self._opened: SourceOpened | None = None
+        self.look = look
+        self.name = QLabel("Explainer")
+        self.source = self._menu_button("Source")
+        self.previous = self._button("Previous picture", lambda: self.stepped.emit(-1))
+        self.title = QLabel()
+        self.next = self._button("Next picture", lambda: self.stepped.emit(1))
+        self.play = self._button("Play or freeze", actions["freeze"].trigger)
+        self.scrub = QSlider(Qt.Orientation.Horizontal)
+        self.scrub.setAccessibleName("Position in the video")
+        self.scrub.setFixedWidth(look.px(120))
+        self.scrub.sliderMoved.connect(self.sought)
+        self.scrub.actionTriggered.connect(self._scrubbed)
+        self.clock = QLabel()
+        self.model = self._menu_button("Model")
+        self.device = self._menu_button("Device")
+        self.compare = self._action_button("compare", "Compare")
+        self.present = self._action_button("present", "Present")
+        self.present.setProperty("role", "primary")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(look.px(16), look.px(8), look.px(16), look.px(8))
+        row.setSpacing(look.px(6))
+        row.addWidget(self.name)
+        row.addSpacing(look.px(14))
+        for part in (self.source, self.previous, self.title, self.next, self.play, self.scrub, self.clock):
+            row.addWidget(part)
+        row.addStretch(1)
+        for part in (self.model, self.device, self.compare, self.present):
+            row.addWidget(part)
+        self._playing = False
+        self._cards: Sequence[ModelCard] = ()
+        self.set_look(look)
+
+    def _button(self, tip: str, act: Callable[[], None]) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "flat")
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(lambda _=False: act())
+        return button
+
+    def _menu_button(self, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setMenu(QMenu(button))
+        return button
+
+    def _action_button(self, name: str, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(self._actions[name].toolTip())
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(self._actions[name].trigger)
+        return button
+
+    def set_look(self, look: Look) -> None:
+        self.look = look
+        self.name.setFont(look.font("base", bold=True))
+        self.clock.setFont(look.font("small"))
+        self.clock.setProperty("role", "muted")
+        self.previous.setIcon(icon("chevron-left", look))
+        self.next.setIcon(icon("chevron-right", look))
+        self.show_playing(self._playing)
+        self._show_kind()
+
+    # Menus ----------------------------------------------------------------------------------------------
+
+    def fill_sources(self, recent: Sequence[str], cameras: Sequence[tuple[str, str]]) -> None:
+        """Fill the menu of sources; `cameras` are (spec, name)."""
+        menu = self.source.menu()
+        menu.clear()
+        for name in ("open", "open-folder", "paste"):
+            menu.addAction(self._actions[name])
+        samples = menu.addMenu("Samples")
+        for name in sample_names():
+            samples.addAction(name.replace("-", " ").capitalize(), lambda n=name: self.opened.emit(f"sample:{n}"))
+        menu.addSeparator()
+        for spec, name in cameras or [("camera:0", "Camera")]:
+            menu.addAction(icon("camera", self.look), name, lambda s=spec: self.opened.emit(s))
+        menu.addAction(self._actions["mirror"])
+        if recent:
+            menu.addSeparator()
+            for spec in recent:
+                menu.addAction(short_name(spec), lambda s=spec: self.opened.emit(s))
+
+    def fill_models(self, cards: Sequence[ModelCard], current: ModelCard) -> None:
+        """Fill the menu of models that can be used at once; the rest is behind "More models…"."""
+        self._cards = cards
+        menu = self.model.menu()
+        menu.clear()
+        for card in cards:
+            action = menu.addAction(f"{card.title}   {card.trained_on}", lambda n=card.name: self.model_chosen.emit(n))
+            action.setCheckable(True)
+            action.setChecked(card.name == current.name)
+        menu.addSeparator()
+        menu.addAction(self._actions["models"])
+        self.model.setText(current.title)
+        self.model.setToolTip(f"{current.title}, trained on {current.trained_on}")
+
+    def fill_device(self, device: str, fit: str, devices: Sequence[str]) -> None:
+        """Fill the menu of devices and of what the net gets to see."""
+        menu = self.device.menu()
+        menu.clear()
+        names = {"auto": "Fastest there is", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
+        for one in ("auto", *devices):
+            action = menu.addAction(names[one], lambda d=one: self.setting.emit("device", d))
+            action.setCheckable(True)
+            action.setChecked(one == device)
+        menu.addSeparator()
+        fits = {"crop": "Centre crop, as the weights were tested", "whole": "Whole picture, letterboxed"}
+        for one, text in fits.items():
+            action = menu.addAction(text, lambda f=one: self.setting.emit("fit", f))
+            action.setCheckable(True)
+            action.setChecked(one == fit)
+        self.device.setText(names[device] if device != "auto" else "Auto")
+
+    # Source ---------------------------------------------------------------------------------------------
+
+    def show_source(self, event: SourceOpened) -> None:
+        """Show name and kind of what is open, and the buttons that make sense for it."""
+        self._opened = event
+        moving = event.kind in ("video", "camera", "synthetic")
+        for part in (self.play,):
+            part.setVisible(moving)
+        for part in (self.scrub, self.clock):
+            part.setVisible(moving and event.count is not None)
+        if event.count:
+            self.scrub.setRange(0, event.count - 1)
+        self.previous.setToolTip("Step back" if moving else "Previous picture")
+        self.next.setToolTip("Step on" if moving else "Next picture")
+        for part in (self.previous, self.next):
+            part.setVisible(event.kind != "camera")
+        self._set_title(event.title, "")
+        self._show_kind()
+
+    def show_position(self, event: Position, name: str) -> None:
+        """Show which picture of how many."""
+        if self._opened is None:
+            return
+        if self._opened.kind == "folder" and event.count:
+            self._set_title(name, f"{event.index + 1} of {event.count}")
+        if self.scrub.isVisible() and not self.scrub.isSliderDown():
+            self.scrub.setValue(event.index)
+        if self._opened.fps and event.count:
+            self.clock.setText(f"{_clock(event.index / self._opened.fps)} / {_clock(event.count / self._opened.fps)}")
+
+    def show_playing(self, playing: bool) -> None:
+        """Show whether pictures move."""
+        self._playing = playing
+        self.play.setIcon(icon("pause" if playing else "play", self.look))
+
+    def _set_title(self, title: str, position: str) -> None:
+        muted = self.look.theme.muted
+        room = self.look.px(190)
+        shown = self.title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        extra = f" <span style='color:{muted}'>{position}</span>" if position else ""
+        self.title.setText(_escaped(shown) + extra)
+        self.title.setToolTip(title)
+
+    def _show_kind(self) -> None:
+        kind = self._opened.kind if self._opened else "image"
+        self.source.setIcon(icon(KIND_ICONS[kind], self.look))
+        words = {"image": "Photo", "folder": "Folder", "video": "Video", "camera": "Camera", "synthetic": "Motion"}
+        self.source.setText(words[kind])
+
+    def _scrubbed(self) -> None:
+        self.sought.emit(self.scrub.sliderPosition())
+
+
+def short_name(spec: str) -> str:
+    """What to call a source in a menu."""
+    if spec.startswith("sample:"):
+        return f"Sample: {spec.removeprefix('sample:')}"
+    if spec.startswith("camera:"):
+        return f"Camera {spec.removeprefix('camera:')}"
+    return Path(spec).name or spec
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

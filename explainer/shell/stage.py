@@ -1,0 +1,383 @@
+"""The stage: panels as large as they go, charts below, the reading last."""
+
+import math
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from explainer.core.charts import Bars, Chart, Curve, Matrix, Table
+from explainer.core.controls import Control
+from explainer.core.layers import Panel
+from explainer.core.problem import Problem
+from explainer.core.result import Result
+from explainer.render.chart_view import HEADER as CHART_HEADER
+from explainer.render.chart_view import ChartView
+from explainer.render.look import Look
+from explainer.render.panel_view import BAR_ROOM, HEADER, PanelView, has_bar
+from explainer.render.view_state import ViewState
+from explainer.shell.cards import EmptyStage, ProblemCard
+from explainer.shell.handles import HANDLES, Handle
+
+MARGIN, GAP = 18, 16
+ROW = 26
+
+
+class Stage(QWidget):
+    """Shows results and keeps the last good one.
+
+    Signals
+    -------
+    picked(dict)
+        Params that a clicked item sets.
+    handled(str, object, bool)
+        A handle moved: param name, value, whether the drag goes on.
+    """
+
+    picked = Signal(object)
+    handled = Signal(str, object, bool)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.view = ViewState()
+        self.result: Result | None = None
+        self.pinned: tuple[Panel, ...] = ()
+        self.solo = -1
+        self.mirrored = False
+        self.paint_ms = 0.0
+        self._busy = -1.0
+        self._panels: list[PanelView] = []
+        self._charts: list[ChartView] = []
+        self._handles: dict[str, Handle] = {}
+        self._shown: tuple[Panel, ...] = ()
+        self._reading = QLabel(self, wordWrap=True)
+        self._reading.setTextFormat(Qt.TextFormat.MarkdownText)
+        self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._reading.setAccessibleName("Reading")
+        self._badges = QLabel(self)
+        self._badges.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem = ProblemCard(look, self)
+        self.empty = EmptyStage(look, self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Stage")
+        self.setMinimumSize(360, 300)
+        self.set_look(look)
+
+    # What is shown --------------------------------------------------------------------------------------
+
+    def set_look(self, look: Look) -> None:
+        self.look = look
+        self._reading.setFont(look.font())
+        self._badges.setFont(look.font("small"))
+        self._badges.setProperty("role", "muted")
+        for part in (*self._panels, *self._charts, self.problem, self.empty):
+            part.set_look(look)
+        for handle in self._handles.values():
+            handle.look = look
+        self._arrange()
+        self.update()
+
+    def set_view(self, view: ViewState) -> None:
+        """Opacity, colour map or visibility changed: compose anew, compute nothing."""
+        self.view = view
+        for widget in self._visible_panels():
+            widget.set_view(view)
+
+    def show_result(self, result: Result, *, charts: bool = True) -> None:
+        """Show a result. Between two redraws of the charts `charts` is false."""
+        began = perf_counter()
+        self.result = result
+        self.empty.hide()
+        if charts or len(result.charts) != sum(c.isVisibleTo(self) for c in self._charts):
+            self._set_charts(result.charts)
+            self._reading.setText(result.reading)
+            self._badges.setText("   ".join(result.badges))
+        self._set_panels((*result.panels, *self.pinned))
+        self._arrange_if_needed()
+        for widget in self._visible_panels():
+            widget.paint_now()
+        self.paint_ms = 1000 * (perf_counter() - began)
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show a card over the last good picture, or take it away."""
+        if problem is None:
+            self.problem.hide()
+            return
+        self.problem.show_problem(problem)
+        self._place_cards()
+
+    def show_empty(self) -> None:
+        """Offer samples, a place to drop, and the camera."""
+        if self.result is None:
+            self.empty.show()
+            self._place_cards()
+
+    def show_busy(self, fraction: float | None) -> None:
+        """Show a thin line of progress at the top; ``None`` takes it away, a negative one stands still."""
+        busy = -1.0 if fraction is None else max(0.02, fraction)
+        if busy != self._busy:
+            self._busy = busy
+            self.update(0, 0, self.width(), 4)
+
+    def pin(self) -> None:
+        """Keep the present last panel beside the live ones, or let the kept one go."""
+        if self.pinned or self.result is None or not self.result.panels:
+            self.pinned = ()
+        else:
+            last = self.result.panels[-1]
+            self.pinned = (Panel("Kept", last.size, last.layers, f"{last.title}. {last.note}", last.frame),)
+        if self.result is not None:
+            self.show_result(self.result)
+
+    def toggle_solo(self, index: int) -> None:
+        """Give one panel the whole stage, or all of them their share."""
+        if 0 <= index < len(self._shown):
+            self.solo = -1 if self.solo == index else index
+            self._arrange()
+
+    def picture(self) -> Any:
+        """Picture of the stage as it stands."""
+        return self.grab()
+
+    # Handles --------------------------------------------------------------------------------------------
+
+    def set_handles(self, controls: Sequence[Control], params: Any) -> None:
+        """Make a handle for every param that lives on the picture."""
+        for handle in self._handles.values():
+            box = handle.getViewBox()
+            if box is not None:
+                box.removeItem(handle)
+        self._handles = {}
+        for control in controls:
+            if control.kind in HANDLES and control.panel:
+                handle = HANDLES[control.kind](control, self.look)
+                handle.value = getattr(params, control.name)
+                handle.moved.connect(lambda value, drag, name=control.name: self.handled.emit(name, value, drag))
+                self._handles[control.name] = handle
+        self._attach_handles()
+
+    def show_params(self, params: Any) -> None:
+        """Move handles to the present values."""
+        for name, handle in self._handles.items():
+            handle.show_value(getattr(params, name), handle.size)
+
+    def _attach_handles(self) -> None:
+        for handle in self._handles.values():
+            for panel, widget in zip(self._shown, self._panels, strict=False):
+                if panel.slug == handle.control.panel:
+                    if handle.getViewBox() is None:
+                        widget.add_handle(handle)
+                    if handle.size != panel.size:
+                        handle.show_value(handle.value, panel.size)
+
+    # Panels and charts ----------------------------------------------------------------------------------
+
+    def _set_panels(self, panels: tuple[Panel, ...]) -> None:
+        while len(self._panels) < len(panels):
+            self._panels.append(self._new_panel())
+        room = any(has_bar(panel) for panel in panels)
+        self._shown = panels
+        if self._shape() != getattr(self, "_arranged", (None,))[:-1]:
+            self._arrange()  # before the pictures, so that each is composed once, at its final size
+        for panel, widget in zip(panels, self._panels, strict=False):
+            widget.set_room_for_bar(room)
+            widget.set_mirrored(self.mirrored and panel.frame)
+            widget.show_panel(panel, self.view)
+        self._attach_handles()
+
+    def _new_panel(self) -> PanelView:
+        widget = PanelView(self.look, self)
+        widget.picked.connect(self.picked)
+        widget.hovered.connect(lambda at, w=widget: self._share_cursor(w, at))
+        widget.ranged.connect(lambda visible, w=widget: self._share_range(w, visible))
+        return widget
+
+    def _set_charts(self, charts: Sequence[Chart]) -> None:
+        while len(self._charts) < len(charts):
+            widget = ChartView(self.look, self)
+            widget.picked.connect(self.picked)
+            self._charts.append(widget)
+        for chart, widget in zip(charts, self._charts, strict=False):
+            widget.show_chart(chart)
+
+    def _visible_panels(self) -> list[PanelView]:
+        return [widget for widget in self._panels[: len(self._shown)] if widget.isVisibleTo(self)]
+
+    def _share_cursor(self, origin: PanelView, at: tuple[float, float] | None) -> None:
+        linked = origin.panel is not None and origin.panel.frame
+        for widget in self._visible_panels():
+            same = widget.panel is not None and widget.panel.frame and linked
+            widget.set_cursor(at if widget is origin or same else None)
+
+    def _share_range(self, origin: PanelView, visible: Any) -> None:
+        if origin.panel is None or not origin.panel.frame:
+            return
+        for widget in self._visible_panels():
+            if widget is not origin and widget.panel is not None and widget.panel.size == origin.panel.size:
+                widget.fit_now() if visible is None else widget.set_range(visible)
+
+    # Layout ---------------------------------------------------------------------------------------------
+
+    def _shape(self) -> tuple[Any, ...]:
+        """What the layout depends on."""
+        aspects = tuple(round(p.size[0] / p.size[1], 3) for p in self._shown)
+        charts = tuple(map(type, self.result.charts)) if self.result else ()
+        return (self.size(), aspects, charts, self.solo, self.look.scale, bool(self._badges.text()))
+
+    def _arrange_if_needed(self) -> None:
+        key = (*self._shape(), self._reading_height())
+        if key != getattr(self, "_arranged", None):
+            self._arrange()
+
+    def _reading_height(self) -> int:
+        width = self.width() - 2 * self.look.px(MARGIN)
+        wanted = self._reading.heightForWidth(max(50, width)) if self._reading.text() else 0
+        lines = self._reading.fontMetrics().lineSpacing()
+        kept = math.ceil(wanted / lines) * lines if lines else wanted
+        return max(kept, 2 * lines) + self.look.px(4)
+
+    def _arrange(self) -> None:
+        self._arranged = (*self._shape(), self._reading_height())
+        p = self.look.px
+        room = self.rect().adjusted(p(MARGIN), p(14), -p(MARGIN), -p(10))
+        reading, badge = self._reading_height(), p(18) if self._badges.text() else 0
+        self._line_y = room.bottom() - reading - badge - p(8)
+        self._reading.setGeometry(room.left(), self._line_y + p(9), room.width(), reading)
+        self._badges.setGeometry(room.left(), room.bottom() - badge, room.width(), badge)
+        upper = QRect(room.left(), room.top(), room.width(), max(60, self._line_y - p(8) - room.top()))
+        charts = list(self.result.charts) if self.result is not None and self.solo < 0 else []
+        least = self._least_chart_height(charts)
+        used = self._place_panels(upper.adjusted(0, 0, 0, -(least + p(GAP)) if charts else 0))
+        below = QRect(upper.left(), upper.top() + used + p(GAP), upper.width(), upper.height() - used - p(GAP))
+        self._place_charts(charts, below)
+        self._place_cards()
+
+    def _least_chart_height(self, charts: Sequence[Chart]) -> int:
+        if not charts:
+            return 0
+        share = 0.34 if any(isinstance(c, Matrix) for c in charts) else 0.27
+        rows = max((len(c.values) for c in charts if isinstance(c, Bars)), default=0)
+        natural = self.look.px(CHART_HEADER) + rows * self.look.px(21)
+        return int(min(0.45 * self.height(), max(self.look.px(120), share * self.height(), natural)))
+
+    def _place_panels(self, room: QRect) -> int:
+        """Place panels in the grid that shows them largest; return the height they took."""
+        chosen = [i for i in range(len(self._shown)) if self.solo < 0 or i == self.solo]
+        for index, widget in enumerate(self._panels):
+            widget.setVisible(index in chosen)
+        if not chosen:
+            return 0
+        p = self.look.px
+        bar = p(BAR_ROOM) if any(has_bar(self._shown[i]) for i in chosen) else 0
+        aspects = [self._shown[i].size[0] / self._shown[i].size[1] for i in chosen]
+        columns = best_columns(aspects, room.width(), room.height(), bar, p(HEADER), p(GAP))
+        rows = math.ceil(len(chosen) / columns)
+        width = (room.width() - (columns - 1) * p(GAP)) // columns
+        height = (room.height() - (rows - 1) * p(GAP)) // rows
+        bottom = room.top()
+        tops = room.top()
+        for row in range(rows):
+            members = chosen[row * columns : (row + 1) * columns]
+            tall = max(self._fitted_height(i, width - bar, height - p(HEADER)) for i in members) + p(HEADER)
+            for column, index in enumerate(members):
+                self._panels[index].setGeometry(room.left() + column * (width + p(GAP)), tops, width, tall)
+            bottom = tops + tall
+            tops = bottom + p(GAP)
+        return bottom - room.top()
+
+    def _fitted_height(self, index: int, width: int, height: int) -> int:
+        w, h = self._shown[index].size
+        return max(1, min(height, math.ceil(h * width / w)))
+
+    def _place_charts(self, charts: Sequence[Chart], room: QRect) -> None:
+        for index, widget in enumerate(self._charts):
+            widget.setVisible(index < len(charts))
+        if not charts:
+            return
+        p = self.look.px
+        weights = [_weight(chart) for chart in charts]
+        free = room.width() - (len(charts) - 1) * p(GAP + 8)
+        left = float(room.left())
+        for chart, widget, weight in zip(charts, self._charts, weights, strict=False):
+            width = free * weight / sum(weights)
+            height = min(room.height(), self._greatest_chart_height(chart))
+            widget.setGeometry(round(left), room.top(), round(width), max(40, height))
+            left += width + p(GAP + 8)
+
+    def _greatest_chart_height(self, chart: Chart) -> int:
+        p = self.look.px
+        if isinstance(chart, Bars):
+            return p(CHART_HEADER) + len(chart.values) * p(ROW + 8)
+        if isinstance(chart, Table):
+            return p(CHART_HEADER) + (len(chart.rows) + 1) * p(ROW)
+        return p(420 if isinstance(chart, Matrix) else 300)
+
+    def _place_cards(self) -> None:
+        p = self.look.px
+        width = min(self.width() - p(48), p(520))
+        self.problem.setFixedWidth(width)
+        self.problem.adjustSize()
+        top = max(p(16), self.height() - self.problem.height() - p(24))
+        self.problem.move((self.width() - width) // 2, top)
+        self.empty.setGeometry(self.rect())
+        if self.problem.isVisible():
+            self.problem.raise_()
+
+    # Qt -------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        t, p = self.look.theme, self.look.px
+        painter.fillRect(self.rect(), t.color("stage"))
+        if self.result is not None:
+            painter.setPen(t.color("stage_line"))
+            painter.drawLine(p(MARGIN), self._line_y, self.width() - p(MARGIN), self._line_y)
+        if self._busy >= 0:
+            painter.fillRect(0, 0, int(self.width() * self._busy), 3, t.color("accent"))
+        painter.end()
+
+    _line_y = 0
+
+
+def best_columns(aspects: Sequence[float], width: int, height: int, bar: int, header: int, gap: int) -> int:
+    """Number of columns that shows panels of these aspects (width over height) largest in all.
+
+    Parameters
+    ----------
+    bar, header, gap
+        Pixels each panel spends beside and above its picture, and between panels.
+    """
+    count = len(aspects)
+
+    def area(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        w = (width - (columns - 1) * gap) / columns - bar
+        h = (height - (rows - 1) * gap) / rows - header
+        if w <= 0 or h <= 0:
+            return 0.0
+        return sum(min(w, h * a) * min(h, w / a) for a in aspects)
+
+    return max(range(1, count + 1), key=lambda columns: (round(area(columns)), columns))
+
+
+def _weight(chart: Chart) -> float:
+    if isinstance(chart, Curve):
+        return 1.25
+    return 1.0 if not isinstance(chart, Bars) else 1.05
+
+
+def facts_of(result: Result) -> Mapping[str, str]:
+    """What "top-1" and "top-2" stand for, read off the class bars."""
+    for chart in result.charts:
+        if isinstance(chart, Bars) and chart.title.startswith("Prediction"):
+            return dict(zip(("top-1", "top-2"), chart.labels, strict=False))
+    return {}

@@ -1,0 +1,65 @@
+"""The quiet strip at the bottom: what really computed the last picture, and how long each part took."""
+
+from collections import deque
+from time import monotonic
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from explainer.render.look import Look
+from explainer.runtime.events import Finished
+
+DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
+
+
+class Strip(QWidget):
+    """Left: device, frames per second, milliseconds; right: the quiet remark of the moment or the main keys."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("chrome")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.device, self.rate, self.times, self.note = QLabel("Starting"), QLabel(), QLabel(), QLabel()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(look.px(16), look.px(5), look.px(16), look.px(5))
+        row.setSpacing(look.px(16))
+        for label in (self.device, self.rate, self.times):
+            row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(self.note)
+        self._arrivals: deque[float] = deque(maxlen=30)
+        self._keys = "Space freeze · C compare · ? all keys"
+        self.set_look(look)
+        self.say("")
+
+    def set_look(self, look: Look) -> None:
+        for label in (self.device, self.rate, self.times, self.note):
+            label.setFont(look.font("small", figures=label in (self.rate, self.times)))
+            label.setProperty("role", "muted")
+        self.device.setFont(look.font("small", bold=True))
+
+    def say(self, text: str) -> None:
+        """Show a quiet remark; an empty one shows the main keys again."""
+        self.note.setText(text or self._keys)
+        self.note.setToolTip(text)
+
+    def show_event(self, event: Finished, *, grab_ms: float, paint_ms: float, threads: int) -> None:
+        """Show the figures of a finished run."""
+        self._arrivals.append(monotonic())
+        count = f"{threads} thread{'s' if threads != 1 else ''}" if event.device == "cpu" and threads else ""
+        self.device.setText(f"{DEVICES.get(event.device, event.device)} {count}".strip())
+        self.rate.setText(self._rate())
+        stages = [("grab", grab_ms), *((n, event.timings_ms.get(n)) for n in ("prepare", "model", "explain"))]
+        parts = [f"{name} {_ms(value)}" for name, value in [*stages, ("paint", paint_ms)] if value is not None]
+        self.times.setText(" · ".join(parts) + " ms")
+
+    def _rate(self) -> str:
+        recent = [t for t in self._arrivals if t > self._arrivals[-1] - 3.0]
+        if len(recent) < 4:
+            return ""
+        rate = (len(recent) - 1) / max(1e-6, recent[-1] - recent[0])
+        return f"{rate:.0f} frames/s" if rate >= 1 else ""
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"

@@ -1,0 +1,102 @@
+"""From what a person names to a source."""
+
+from pathlib import Path
+
+from explainer.core.paths import samples
+from explainer.core.problem import Problem
+from explainer.core.source import Source
+from explainer.sources.camera import CameraSource, list_cameras
+from explainer.sources.folder import open_folder
+from explainer.sources.image import open_image
+from explainer.sources.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_video
+from explainer.sources.synthetic import EndlessSource, MovingSquare
+from explainer.sources.video import open_video
+
+__all__ = ["is_video", "open_source", "sample_names"]
+
+_SYNTHETIC = {"square": MovingSquare, "endless": EndlessSource}
+
+
+def open_source(spec: str) -> Source | Problem:
+    """Open a picture, a video, a folder, ``camera:N``, ``synthetic:square`` or ``sample:NAME``.
+
+    Parameters
+    ----------
+    spec
+        A path, where ``~`` is the home folder, or one of the words above. What exists as a file is taken as
+        one whatever it is called. Pictures and videos are told apart by their first bytes.
+
+    Returns
+    -------
+    Source or Problem
+        Never raises for bad input. A camera is returned even while it is not connected: it says so when
+        it is read, and comes by itself.
+    """
+    try:
+        if not spec.strip():
+            return Problem("No source is named.", "Name a picture, a video, a folder or camera:0.")
+        path = Path(spec).expanduser()
+        if path.exists():
+            return _opened(path)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, no such home
+        return Problem(f"“{_short(spec)}” cannot be opened.", "Check the name.", repr(error))
+    word, _, rest = spec.partition(":")
+    match word:
+        case "camera":
+            return _camera(rest)
+        case "synthetic":
+            return _synthetic(rest)
+        case "sample":
+            return _sample(rest)
+        case "http" | "https" | "ftp" | "rtsp":
+            return Problem("Web addresses are not opened.", "Save the picture or video and open the file.")
+    return _opened(path)
+
+
+def sample_names() -> tuple[str, ...]:
+    """Return the names for ``sample:NAME``: pictures and videos that come with the program, sorted."""
+    return tuple(sorted(_sample_files()))
+
+
+def _opened(path: Path) -> Source | Problem:
+    if path.is_dir():
+        return open_folder(path)
+    return open_video(path) if is_video(path) else open_image(path)
+
+
+def _camera(number: str) -> Source | Problem:
+    if not (number.isascii() and number.isdigit() and len(number) <= 5):
+        return Problem(f"“camera:{_short(number)}” names no camera.", "Give its number, as in camera:0.")
+    index = int(number)
+    names = {camera.index: camera.name for camera in list_cameras()}
+    return CameraSource(index, names.get(index, ""))
+
+
+def _synthetic(name: str) -> Source | Problem:
+    if name not in _SYNTHETIC:
+        todo = f"There is {' and '.join('synthetic:' + known for known in _SYNTHETIC)}."
+        return Problem(f"“synthetic:{_short(name)}” is not known.", todo)
+    made: Source = _SYNTHETIC[name]()
+    return made
+
+
+def _sample(name: str) -> Source | Problem:
+    files = _sample_files()
+    by_file = {file.name: file for file in files.values()}
+    file = files.get(name) or by_file.get(name)
+    if file is None:
+        todo = f"There are {', '.join(sorted(files))}." if files else "The folder of samples is missing."
+        return Problem(f"There is no sample “{_short(name)}”.", todo)
+    return _opened(file)
+
+
+def _sample_files() -> dict[str, Path]:
+    folder = samples()
+    if not folder.is_dir():
+        return {}
+    wanted = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    return {file.stem: file for file in folder.iterdir() if file.suffix.lower() in wanted}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"

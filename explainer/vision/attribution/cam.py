@@ -1,0 +1,160 @@
+"""Class activation maps from a layer's feature maps and their gradients.
+
+Symbols: ``A`` the activation ``(C, h, w)``, ``G`` the gradient of the logit ``yᶜ`` of class c with respect
+to it, ``k`` a feature map, ``(i, j)`` a cell. Every method is a weighted sum over k cut off below zero,
+``L = ReLU(Σ_k W_k ⊙ A_k)``; they differ in the weights W alone. All maps are raw: at the layer's own
+resolution and not scaled.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Method = Literal["grad-cam", "grad-cam-pp", "hirescam", "layercam", "xgrad-cam"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassMap:
+    """The map of one class at one layer.
+
+    Parameters
+    ----------
+    values
+        ``(h, w) float32``, ≥ 0: after the cut-off.
+    weights
+        ``(C,) float32``: weight of each feature map; where weights differ from cell to cell, their mean.
+    contributions
+        ``(C,) float32``: mean over the cells of what each feature map adds to the sum.
+    raw_max
+        Largest value before the cut-off; below zero when nothing at this layer speaks for the class.
+    """
+
+    values: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    contributions: NDArray[np.float32]
+    raw_max: float
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every cell is a finite number."""
+        return bool(np.isfinite(self.values).all())
+
+    @property
+    def finite(self) -> NDArray[np.float32]:
+        """The map with zero where a cell is not a finite number, so that it can be drawn."""
+        return np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0)
+
+    @property
+    def strongest(self) -> int:
+        """Index of the feature map that adds most."""
+        return int(self.contributions.argmax())
+
+
+def grad_cam_weights(_activation: Tensor, gradient: Tensor) -> Tensor:
+    """Grad-CAM: ``α_k = mean_ij G_kij`` (Selvaraju et al. 2017, eq. 1)."""
+    return gradient.mean(dim=(1, 2), keepdim=True)
+
+
+def grad_cam_pp_weights(activation: Tensor, gradient: Tensor) -> Tensor:
+    """Grad-CAM++: ``Σ_ij a_kij ReLU(G_kij)`` with ``a = G² / (2 G² + (Σ A_k) G³)``.
+
+    Chattopadhay et al. 2018, eq. 19, for a score ``exp(yᶜ)``; 1e-6 is added below the fraction as in the
+    widely used pytorch-grad-cam, and it is not negligible: gradients at a last layer are of the order 1e-3.
+    Cells with G ≤ 0 drop out by the ReLU, so their fraction, which may have a pole, is not computed.
+    """
+    positive = gradient.clamp_min(0.0)
+    squared = positive.square()
+    total = activation.sum(dim=(1, 2), keepdim=True)
+    below = 2.0 * squared + total * squared * positive + 1e-6
+    fraction = torch.where((positive > 0) & (below != 0), squared / below, 0.0)
+    return (positive * fraction).sum(dim=(1, 2), keepdim=True)
+
+
+def hirescam_weights(_activation: Tensor, gradient: Tensor) -> Tensor:
+    """HiResCAM: ``G`` itself, cell by cell (Draelos and Carin 2020)."""
+    return gradient
+
+
+def layercam_weights(_activation: Tensor, gradient: Tensor) -> Tensor:
+    """LayerCAM: ``ReLU(G)``, cell by cell (Jiang et al. 2021, eq. 6)."""
+    return gradient.clamp_min(0.0)
+
+
+def xgrad_cam_weights(activation: Tensor, gradient: Tensor) -> Tensor:
+    """XGrad-CAM: ``Σ_ij G_kij A_kij / Σ_ij A_kij`` (Fu et al. 2020, eq. 8; 1e-7 added below)."""
+    total = activation.sum(dim=(1, 2), keepdim=True) + 1e-7
+    return (gradient * activation).sum(dim=(1, 2), keepdim=True) / total
+
+
+WEIGHTS: Mapping[Method, Callable[[Tensor, Tensor], Tensor]] = {
+    "grad-cam": grad_cam_weights,
+    "grad-cam-pp": grad_cam_pp_weights,
+    "hirescam": hirescam_weights,
+    "layercam": layercam_weights,
+    "xgrad-cam": xgrad_cam_weights,
+}
+
+
+def class_map(activation: Tensor, gradient: Tensor, method: Method = "grad-cam") -> ClassMap:
+    """Weigh feature maps and add them up.
+
+    Parameters
+    ----------
+    activation, gradient
+        ``(1, C, h, w)``, without a graph: output of the layer, and of the class's logit its derivative.
+    method
+        One of `WEIGHTS`.
+
+    Raises
+    ------
+    ValueError
+        If the layer has no space left, or the two shapes differ.
+    """
+    if activation.ndim != 4 or activation.shape != gradient.shape or activation.shape[0] != 1:
+        raise ValueError(f"a map needs (1, C, h, w) twice, got {activation.shape} and {gradient.shape}")
+    maps = activation[0]
+    weights = WEIGHTS[method](maps, gradient[0])  # (C, h, w) or (C, 1, 1)
+    weighted = weights * maps
+    parts = (weighted.sum(dim=0).flatten(), weights.mean(dim=(1, 2)), weighted.mean(dim=(1, 2)))
+    return _class_map(torch.cat(parts).float().cpu().numpy(), maps.shape[0], (maps.shape[1], maps.shape[2]))
+
+
+def _class_map(packed: NDArray[np.float32], channels: int, size: tuple[int, int]) -> ClassMap:
+    """Take apart what came from the device in one copy: raw map, weights, contributions."""
+    cells = size[0] * size[1]
+    raw = packed[:cells].reshape(size)
+    return ClassMap(
+        values=np.maximum(raw, 0.0),
+        weights=packed[cells : cells + channels],
+        contributions=packed[cells + channels :],
+        raw_max=float(raw.max()),
+    )
+
+
+def explain_cam(
+    net: Any,
+    x: Tensor,
+    layer: str,
+    class_index: int,
+    method: Method = "grad-cam",
+    *,
+    stock: bool = False,
+) -> NDArray[np.float32]:
+    """From input tensor to raw map ``(h, w)``, forward pass included.
+
+    Parameters
+    ----------
+    net
+        A leased classifier with ``split(x, layer, stock=…)``.
+    x
+        ``(1, 3, S, S)`` on the classifier's device.
+    stock
+        Whether the unchanged module computes it rather than the folded one.
+    """
+    split = net.split(x, layer, stock=stock)
+    return class_map(split.activation, split.gradient(class_index), method).values

@@ -1,0 +1,1 @@
+"""Numbers that compare maps with each other and with what the network does."""

@@ -1,0 +1,66 @@
+"""Numbers that describe one map: where it peaks, and how much of it lies in how little room."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.geometry import Affine, apply
+
+HOT_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The largest value of a map and where it lies.
+
+    Parameters
+    ----------
+    row, column
+        Cell of the map.
+    x_px, y_px
+        Centre of that cell in frame pixels.
+    value
+        What the map says there.
+    """
+
+    row: int
+    column: int
+    x_px: float
+    y_px: float
+    value: float
+
+
+def is_blank(values: NDArray[np.float32]) -> bool:
+    """Whether a map says nothing: a value that is not finite, or zeros only."""
+    return not np.isfinite(values).all() or not np.any(values)
+
+
+def peak(values: NDArray[np.float32], to_panel: Affine) -> Peak | None:
+    """Find the strongest cell (by magnitude) of a map ``(h, w)``; ``None`` for a blank map."""
+    if is_blank(values):
+        return None
+    row, column = np.unravel_index(int(np.abs(values).argmax()), values.shape)
+    x, y = apply(to_panel, np.array([[column + 0.5, row + 0.5]]))[0]
+    return Peak(int(row), int(column), float(x), float(y), float(values[row, column]))
+
+
+def hottest_share(values: NDArray[np.float32], share: float = HOT_SHARE) -> float | None:
+    """Part of a map's mass ``Σ|v|`` that its hottest `share` of cells holds, 0…1.
+
+    An even map gives `share` itself (up to rounding to whole cells), a single bright cell gives 1.
+    ``None`` for a blank map.
+    """
+    if is_blank(values):
+        return None
+    mass = np.sort(np.abs(values.astype(np.float64)), axis=None)[::-1]
+    count = max(1, math.ceil(share * mass.size - 1e-9))
+    return float(mass[:count].sum() / mass.sum())
+
+
+def upper_limit(values: NDArray[np.float32], quantile: float = 1.0) -> float:
+    """End of the colour bar: a quantile of ``|v|``, never zero, so that a blank map stays drawable."""
+    magnitude = np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
+    limit = float(magnitude.max()) if quantile >= 1.0 else float(np.quantile(magnitude, quantile))
+    return limit or float(magnitude.max()) or 1.0

@@ -1,0 +1,1 @@
+"""Following a target from picture to picture."""

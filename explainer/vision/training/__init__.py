@@ -1,0 +1,1 @@
+"""Small nets that train while one watches."""

@@ -1,0 +1,156 @@
+"""What is known of every model without loading torch: plain JSON under ``resources/cards``.
+
+Labels are kept once, in ``imagenet.json``; a card names that list instead of repeating it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from explainer.core.model_card import ModelCard, card_from_json
+from explainer.core.paths import resource, user_data
+from explainer.core.problem import ExplainerError
+
+SHIPPED = ("efficientnet-lite0", "efficientnet-lite1")  # the first is the default
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model whose weights can be fetched.
+
+    Parameters
+    ----------
+    url
+        Address of the ``.pth``; its file name carries the first digits of its sha256.
+    megabytes
+        Size to tell the user; 1 MB is 2²⁰ bytes, rounded.
+    top1_percent
+        Accuracy on ImageNet's validation set as published with the weights.
+    """
+
+    card: ModelCard
+    url: str
+    megabytes: float
+    top1_percent: float
+
+    @property
+    def file(self) -> str:
+        """Name of the file on disk."""
+        return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def sha256_prefix(self) -> str:
+        """First hexadecimal digits of the file's sha256: ``resnet18-f37072fd.pth`` → ``"f37072fd"``."""
+        return self.file.removesuffix(".pth").rsplit("-", 1)[-1]
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies once it was fetched."""
+        return weights_folder() / self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The user's weights for a named architecture."""
+
+    card: ModelCard
+    architecture: str
+    path: Path
+
+
+def weights_folder() -> Path:
+    """Folder of fetched weights; made when first asked for."""
+    return _made(user_data() / "weights")
+
+
+def own_folder() -> Path:
+    """Folder of the user's own weights; made when first asked for."""
+    return _made(user_data() / "weights" / "own")
+
+
+def shipped_weights(name: str) -> Path:
+    """File of a shipped model."""
+    return resource("weights", f"{name}.safetensors")
+
+
+def shipped() -> tuple[ModelCard, ...]:
+    """Cards of the models that come with the program, the default first."""
+    return tuple(_shipped(name) for name in SHIPPED if shipped_weights(name).exists())
+
+
+@cache
+def catalogue() -> Mapping[str, Offer]:
+    """All torchvision classifiers by name, fetched or not."""
+    rows = json.loads(resource("cards", "torchvision.json").read_text(encoding="utf-8"))
+    return {row["card"]["name"]: _offer(row) for row in rows}
+
+
+def fetched() -> tuple[ModelCard, ...]:
+    """Cards of torchvision models whose weights are on this machine."""
+    return tuple(offer.card for offer in catalogue().values() if offer.path.exists())
+
+
+def owned() -> tuple[Own, ...]:
+    """The user's own models; a card that cannot be read is passed over."""
+    found = (_owned(path) for path in sorted(own_folder().glob("*.json")))
+    return tuple(own for own in found if own is not None)
+
+
+def available() -> tuple[ModelCard, ...]:
+    """Models that can be used right now, the default first."""
+    return (*shipped(), *fetched(), *(own.card for own in owned()))
+
+
+def read_card(data: Mapping[str, Any]) -> ModelCard:
+    """Build a card whose ``labels`` may be the name of a list under ``resources/cards``."""
+    named = data["labels"]
+    labels = _labels(named) if isinstance(named, str) else tuple(named)
+    return replace(card_from_json({**data, "labels": []}), labels=labels)
+
+
+def write_card(card: ModelCard) -> dict[str, Any]:
+    """Turn a card into JSON that `read_card` reads back; ImageNet's labels become their name."""
+    fields = {name: getattr(card, name) for name in ModelCard.__dataclass_fields__}
+    layers = [{"name": la.name, "label": la.label, "shape": la.shape} for la in card.layers]
+    labels = "imagenet" if card.labels == _labels("imagenet") else card.labels
+    return {**fields, "layers": layers, "labels": labels}
+
+
+def unknown(name: str) -> ExplainerError:
+    """Say that no model has that name, and whether it could be fetched."""
+    if name in catalogue():
+        title = catalogue()[name].card.title
+        return ExplainerError(f"{title} is not on this machine.", f"Fetch it: explainer models fetch {name}")
+    known = ", ".join(card.name for card in available())
+    return ExplainerError(f"There is no model called {name}.", f"Choose one of {known}.")
+
+
+@cache
+def _labels(name: str) -> tuple[str, ...]:
+    return tuple(json.loads(resource("cards", f"{name}.json").read_text(encoding="utf-8")))
+
+
+@cache
+def _shipped(name: str) -> ModelCard:
+    return read_card(json.loads(resource("cards", f"{name}.json").read_text(encoding="utf-8")))
+
+
+def _offer(row: Mapping[str, Any]) -> Offer:
+    return Offer(read_card(row["card"]), row["url"], row["megabytes"], row["top1_percent"])
+
+
+def _owned(path: Path) -> Own | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        weights = path.with_suffix(".safetensors")
+        return Own(read_card(data["card"]), data["architecture"], weights) if weights.exists() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

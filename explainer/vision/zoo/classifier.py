@@ -1,0 +1,144 @@
+"""What a demo gets when it borrows a model."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from explainer.core.context import Fit
+from explainer.core.frame import Frame
+from explainer.core.model_card import ModelCard
+from explainer.core.problem import ExplainerError
+from explainer.vision.zoo.fold import folded
+from explainer.vision.zoo.keeping import Clean
+from explainer.vision.zoo.prepare import Prepared, prepare
+from explainer.vision.zoo.split import Split, is_linear_head, split
+
+__all__ = ["Classifier", "Prepared", "Split"]
+
+
+class Nets:
+    """A stock network and the fast one derived from it; kept between leases.
+
+    Parameters
+    ----------
+    stock
+        The network as published: eager, contiguous, batch norms in place, frozen, in eval mode.
+    """
+
+    def __init__(self, stock: nn.Module) -> None:
+        self._stock = stock
+        self._fast: nn.Module | None = None
+        self._clean = [Clean(stock)]
+        self._borrowers = 0
+        self.spoiled = False
+        self.linear_heads: dict[tuple[str, bool], bool] = {}
+
+    def network(self, stock: bool) -> nn.Module:
+        """Return the network as published, or with batch norms folded and ``channels_last``."""
+        if stock:
+            return self._stock
+        if self._fast is None:
+            self._fast = folded(self._stock)
+            self._clean.append(Clean(self._fast))
+        return self._fast
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Put the networks back when the block ends; a block within a block keeps what the outer one did."""
+        before = self._clean if not self._borrowers else [Clean(net) for net in self._made()]
+        self._borrowers += 1
+        try:
+            yield
+        finally:
+            self._borrowers -= 1
+            intact = [clean.restore() for clean in before]
+            self.spoiled = self.spoiled or not all(intact)
+
+    def _made(self) -> list[nn.Module]:
+        return [self._stock] if self._fast is None else [self._stock, self._fast]
+
+
+class Classifier:
+    """A frozen classifier on the session's device.
+
+    Parameters
+    ----------
+    card
+        Name, input, layers and labels.
+    nets
+        The networks behind it.
+    device
+        Where they are.
+    fit
+        How frames are fitted into the input square.
+    """
+
+    def __init__(self, card: ModelCard, nets: Nets, device: torch.device, fit: Fit = "crop") -> None:
+        self.card = card
+        self.device = device
+        self._nets = nets
+        self._fit: Fit = fit
+
+    def prepare(self, frame: Frame) -> Prepared:
+        """Turn a frame into the tensor that the network sees, with the map back to the frame."""
+        return prepare(frame, self.card, self._fit, self.device)
+
+    def network(self, *, stock: bool = False) -> nn.Module:
+        """Return the network: in eval mode, no parameter asks for a gradient.
+
+        Parameters
+        ----------
+        stock
+            As published (the yardstick); else batch norms are folded, which changes logits by about 1e-5.
+        """
+        return self._nets.network(stock)
+
+    def logits(self, x: Tensor, *, stock: bool = False) -> Tensor:
+        """Map ``(B, 3, S, S)`` to logits ``(B, K)``, without a graph."""
+        with torch.no_grad():
+            out: Tensor = self.network(stock=stock)(_laid_out(x, stock))
+        return out
+
+    def split(self, x: Tensor, layer: str, *, stock: bool = False) -> Split:
+        """Run one forward pass and stop at `layer` to look and to ask for gradients.
+
+        Parameters
+        ----------
+        x
+            ``(1, 3, S, S)``.
+        layer
+            A layer of the card, ``"last"``, or any module path of the stock network (which then runs).
+
+        Raises
+        ------
+        ExplainerError
+            If there is no such layer, or it has no height and width.
+        """
+        name = self._path(layer)
+        stock = stock or not self.card.has_layer(name)
+        net = self.network(stock=stock)
+        x = _laid_out(x, stock)
+        return split(net, x, name, self.card.title, linear_head=self._linear_head(net, x, name, stock))
+
+    def _path(self, layer: str) -> str:
+        if layer != "last":
+            return layer
+        try:
+            return self.card.layer("last").name
+        except IndexError as error:
+            todo = "Choose another model."
+            raise ExplainerError(f"{self.card.title} has no layer with height and width.", todo) from error
+
+    def _linear_head(self, net: nn.Module, x: Tensor, name: str, stock: bool) -> bool:
+        known = self._nets.linear_heads
+        if (name, stock) not in known:
+            last = self.card.layers and name == self._path("last")
+            known[name, stock] = bool(last) and is_linear_head(net, x, name, self.card.title)
+        return known[name, stock]
+
+
+def _laid_out(x: Tensor, stock: bool) -> Tensor:
+    """Lay pixels out as each network wants them; the values stay the same."""
+    return x.contiguous(memory_format=torch.contiguous_format if stock else torch.channels_last)

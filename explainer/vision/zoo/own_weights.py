@@ -1,0 +1,143 @@
+"""The user's own weights for a named architecture.
+
+A ``.pth`` is a pickle, and a pickle can run anything. It is read with ``weights_only=True``, which builds
+tensors and nothing else; a file that asks for more is refused without having been run.
+"""
+
+import json
+import os
+import pickle
+import re
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from explainer.core.layers import slug
+from explainer.core.model_card import ModelCard
+from explainer.core.problem import ExplainerError
+from explainer.vision.zoo import cards, loading, torchvision_models
+
+State = dict[str, Tensor]
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")  # what trainers put around a state dict
+PREFIX = re.compile(r"^(module\.|_orig_mod\.)+")  # left by DataParallel and torch.compile
+
+
+def adopt(path: Path, architecture: str, title: str = "") -> ModelCard:
+    """Check the user's weights and keep a copy of them, from then on one of the models.
+
+    Parameters
+    ----------
+    path
+        ``.safetensors``, ``.pth`` or ``.pt``.
+    architecture
+        A torchvision classifier's name, ``"efficientnet-lite0"`` or ``"efficientnet-lite1"``.
+
+    Raises
+    ------
+    ExplainerError
+        If the file cannot be read, is refused, or does not fit the architecture.
+    """
+    base = loading.base_card(architecture)
+    net = fitted(architecture, base, read_state(path))
+    classes = classes_of(net)
+    labels = base.labels if classes == len(base.labels) else tuple(f"class {k}" for k in range(classes))
+    name = f"own-{slug(path.stem) or 'weights'}"
+    card = loading.renamed(base, name, title or f"{path.stem} ({base.title})", labels)
+    _keep(card, architecture, net)
+    return card
+
+
+def read_state(path: Path) -> State:
+    """Read the tensors of a file by name.
+
+    Raises
+    ------
+    ExplainerError
+        If it is missing, cut off, no weights at all, or holds more than tensors.
+    """
+    try:
+        raw = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
+    except (SafetensorError, EOFError, RuntimeError, pickle.UnpicklingError, ValueError, KeyError) as error:
+        raise _unreadable(path, error) from error
+    except OSError as error:
+        what = f"{path.name} could not be opened."
+        raise ExplainerError(what, "Check that it exists and may be read.", str(error)) from error
+    return _state(path, raw)
+
+
+def fitted(architecture: str, card: ModelCard, state: State) -> nn.Module:
+    """Build `architecture` and load `state`, for as many classes as the state has.
+
+    Raises
+    ------
+    ExplainerError
+        If it does not fit; the sentence says how many tensors do.
+    """
+    state = torchvision_models.modern_keys(architecture, state)
+    net = loading.empty(architecture, card, _classes(state))
+    want = {key: tensor.shape for key, tensor in net.state_dict().items()}
+    matching = sum(key in state and state[key].shape == shape for key, shape in want.items())
+    if matching < len(want) or len(state) > len(want):
+        what = f"These weights are not of {card.title}: {matching} of {len(want)} tensors match."
+        raise ExplainerError(what, "Choose the architecture they were trained with.")
+    net.load_state_dict(state)
+    return torchvision_models.without_auxiliary(architecture, net)
+
+
+def classes_of(net: nn.Module) -> int:
+    """Number of logits: the length of the last tensor, which is the bias of the last layer."""
+    return int(list(net.state_dict().values())[-1].shape[0])
+
+
+def _classes(state: State) -> int:
+    vectors = [tensor for tensor in state.values() if tensor.dim() == 1]
+    return int(vectors[-1].shape[0]) if vectors else 1000
+
+
+def _unpickled(path: Path) -> object:
+    loaded: object = torch.load(path, map_location="cpu", weights_only=True)
+    return loaded
+
+
+def _state(path: Path, raw: object) -> State:
+    for wrapper in WRAPPERS:
+        if isinstance(raw, dict) and isinstance(raw.get(wrapper), dict):
+            raw = raw[wrapper]
+    if not isinstance(raw, dict) or not raw or not all(isinstance(t, Tensor) for t in raw.values()):
+        what = f"{path.name} holds no list of named tensors."
+        raise ExplainerError(what, "Save the network's state_dict and try again.")
+    return {PREFIX.sub("", str(key)): tensor for key, tensor in raw.items()}
+
+
+def _unreadable(path: Path, error: Exception) -> ExplainerError:
+    text = str(error)
+    if "global" in text.lower() or "Unsupported operand" in text or "Unsupported class" in text:
+        what = f"{path.name} holds code besides weights and was not opened."
+        return ExplainerError(what, "Save only the state_dict, best as .safetensors.", text)
+    if "TorchScript" in text:
+        what = f"{path.name} is a TorchScript program and not a file of weights."
+        return ExplainerError(what, "Save the network's state_dict and try again.", text)
+    what = f"{path.name} is cut off or no file of weights."
+    return ExplainerError(what, "Copy or download it again.", text)
+
+
+def _keep(card: ModelCard, architecture: str, net: nn.Module) -> None:
+    """Write weights and card beside each other; the card comes last, because it is what makes them count."""
+    folder = cards.own_folder()
+    weights, about = folder / f"{card.name}.safetensors", folder / f"{card.name}.json"
+    try:
+        save_file({k: t.contiguous() for k, t in net.state_dict().items()}, _part(weights))
+        text = json.dumps({"card": cards.write_card(card), "architecture": architecture}, ensure_ascii=False)
+        _part(about).write_text(text, encoding="utf-8")
+        _part(weights).replace(weights)
+        _part(about).replace(about)
+    except (OSError, SafetensorError) as error:
+        what = f"The weights could not be kept in {folder}."
+        raise ExplainerError(what, "Make room there and try again.", str(error)) from error
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.getpid()}.part")

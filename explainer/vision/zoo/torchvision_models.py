@@ -1,0 +1,83 @@
+"""torchvision's classifiers: built by name, filled from a state dict, never from a pickle.
+
+torchvision's own loaders unpickle what they fetch, so the networks are built without weights here and the
+few that differ from their published state are put right by hand.
+"""
+
+import re
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+AUXILIARY = ("googlenet", "inception_v3")  # published with side classifiers that only training uses
+_DENSE = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:\w+))$")
+
+
+def names() -> list[str]:
+    """Names of all classifiers of the installed torchvision."""
+    import torchvision
+
+    return list(torchvision.models.list_models(module=torchvision.models))
+
+
+def build(name: str, input_px: int, classes: int = 1000) -> nn.Module:
+    """Build a network with random weights, ready for the published state dict.
+
+    Parameters
+    ----------
+    input_px
+        Side of the input; vision transformers are built for one size.
+
+    Raises
+    ------
+    ValueError
+        If torchvision has no such classifier.
+    """
+    import torchvision
+
+    extra: dict[str, Any] = {"num_classes": classes}
+    if name in AUXILIARY:
+        extra |= {"transform_input": True, "aux_logits": True, "init_weights": False}
+    if name.startswith("vit_"):
+        extra |= {"image_size": input_px}
+    net: nn.Module = torchvision.models.get_model(name, weights=None, **extra)
+    return net
+
+
+def without_auxiliary(name: str, net: nn.Module) -> nn.Module:
+    """Drop the side classifiers after the weights were loaded."""
+    if name == "googlenet":
+        net.aux_logits, net.aux1, net.aux2 = False, None, None  # type: ignore[assignment]
+    if name == "inception_v3":
+        net.aux_logits, net.AuxLogits = False, None  # type: ignore[assignment]
+    return net
+
+
+def modern_keys(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename what old files call differently: DenseNet's ``norm.1`` is ``norm1`` today."""
+    if not name.startswith("densenet"):
+        return state
+    return {_DENSE.sub(r"\1\2", key): tensor for key, tensor in state.items()}
+
+
+def on_meta(name: str, input_px: int) -> nn.Module:
+    """Build a network without memory, to look at its shapes.
+
+    RegNets read numbers out of tensors while they are built, which ``meta`` has not; those are made on the
+    CPU meanwhile.
+    """
+    from torchvision.models import regnet
+
+    original = regnet.BlockParams.from_init_params
+
+    def on_cpu(*args: Any, **kwargs: Any) -> Any:
+        with torch.device("cpu"):
+            return original(*args, **kwargs)
+
+    regnet.BlockParams.from_init_params = on_cpu
+    try:
+        with torch.device("meta"):
+            return without_auxiliary(name, build(name, input_px))
+    finally:
+        regnet.BlockParams.from_init_params = original
