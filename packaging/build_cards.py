@@ -7,6 +7,7 @@ every torchvision model the number of parameters is compared with the published 
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,13 @@ def lite(number: int, input_px: int) -> ModelCard:
     )
 
 
+def title(name: str, published_as: str) -> str:
+    """``"ResNet18"``, ``"ViT B 16"``, and ``"MNASNet0.5"`` where the number is a width."""
+    if name.startswith(("mnasnet", "shufflenet", "squeezenet", "regnet")):
+        published_as = re.sub(r"(\d)_(\d)", r"\1.\2", published_as)
+    return published_as.replace("_", " ")
+
+
 def published(name: str) -> dict[str, Any]:
     """Row of one torchvision model: its card, its address and what is said of it."""
     weights = torchvision.models.get_model_weights(name).DEFAULT
@@ -71,7 +79,7 @@ def published(name: str) -> dict[str, Any]:
     _same_size(name, net, weights)
     card = ModelCard(
         name=name,
-        title=type(weights).__name__.removesuffix("_Weights").replace("_", " "),
+        title=title(name, type(weights).__name__.removesuffix("_Weights")),
         tier="fetched",
         trained_on=SWAG if swag else IMAGENET,
         resize_px=resize,

@@ -3,7 +3,8 @@
 import os
 import sys
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
 
 EXPECTED = ("This plugin does not support",)
 
@@ -15,6 +16,16 @@ def without_screen() -> None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
         qInstallMessageHandler(_handle)
+
+
+def application() -> QCoreApplication:
+    """Return the Qt application, made offscreen where there is none."""
+    existing = QApplication.instance()
+    if existing is not None:
+        return existing
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    without_screen()
+    return QApplication(sys.argv[:1])
 
 
 def _handle(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:

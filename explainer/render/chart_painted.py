@@ -71,7 +71,7 @@ class BarsBody(Painted):
     def draw(self, painter: QPainter) -> None:
         look, chart = self.look, self.chart
         count = len(chart.values)
-        row = min(look.px(ROW), self.height() / max(1, count))
+        row = min(look.px(1.4 * ROW), self.height() / max(1, count))
         font = look.font("base" if row >= look.px(18) else "small")
         painter.setFont(font)
         metrics = QFontMetricsF(font)

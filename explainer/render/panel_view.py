@@ -23,7 +23,7 @@ MAX_BUFFER = 4_000_000  # pixels; beyond, Qt enlarges what we composed
 HEADER = 22
 GAP = 6
 BAR_WIDTH = 8
-BAR_ROOM = 46
+BAR_ROOM = 52
 
 
 class _Picture(pg.GraphicsObject):

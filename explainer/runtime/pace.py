@@ -43,9 +43,7 @@ class Pace:
         """How many pictures are to be left out so that the one read last is the one due `now`."""
         if self.live:
             return 0
-        # A millionth of an interval keeps a picture that is due this instant from being left out.
-        behind = int((now - self._due_s) / self._interval_s + 1e-6)
-        return min(max(behind, 0), LATE_MOST)
+        return min(max(int((now - self._due_s) / self._interval_s), 0), LATE_MOST)
 
     def shown(self, index: int, began: float) -> None:
         """Picture `index` was shown, and reading it began at `began`."""

@@ -92,7 +92,7 @@ def load(path: Path | None = None) -> tuple[Session, Problem | None]:
     except (OSError, UnicodeDecodeError) as error:
         return Session(), _unreadable(error)
     try:
-        data = json.loads(text, parse_constant=_refused)
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
         return Session(), _unreadable(error)
     return _from_json(data)
@@ -140,10 +140,6 @@ def _unreadable(error: Exception) -> Problem:
     return Problem(what, "Nothing has to be done; it is written anew when you close.", str(error))
 
 
-def _refused(constant: str) -> float:
-    raise ValueError(f"{constant} is no number")
-
-
 def _from_json(data: Any) -> tuple[Session, Problem | None]:
     if not isinstance(data, dict) or data.get("version") != VERSION:
         version = data.get("version") if isinstance(data, dict) else None
@@ -186,7 +182,7 @@ def _plain(value: Any) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> bool:
-    """Whether no number in a JSON value overflowed to infinity (``1e999``)."""
+    """Whether all numbers of a JSON value are: Python reads ``NaN`` and ``1e999`` without a word."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, dict):

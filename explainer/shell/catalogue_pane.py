@@ -63,7 +63,7 @@ class CataloguePane(QWidget):
             item.setSelected(chosen)
             if chosen:
                 self.tree.setCurrentItem(item)
-                self.tree.scrollToItem(item)
+                self.tree.scrollToItem(item, QAbstractItemView.ScrollHint.PositionAtCenter)
                 return
 
     def _fill(self, query: str = "") -> None:

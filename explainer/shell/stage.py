@@ -378,6 +378,7 @@ def _weight(chart: Chart) -> float:
 def facts_of(result: Result) -> Mapping[str, str]:
     """What "top-1" and "top-2" stand for, read off the class bars."""
     for chart in result.charts:
-        if isinstance(chart, Bars) and chart.title.startswith("Prediction"):
-            return dict(zip(("top-1", "top-2"), chart.labels, strict=False))
+        if isinstance(chart, Bars) and any(sets and "target" in sets for sets in chart.sets):
+            best = sorted(range(len(chart.values)), key=lambda i: -chart.values[i])
+            return {f"top-{rank + 1}": chart.labels[i] for rank, i in enumerate(best[:2])}
     return {}

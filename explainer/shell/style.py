@@ -107,7 +107,7 @@ def sheet(lk: Look) -> str:
     QTreeView::item {{ padding: {p(4)}px {p(6)}px; border-radius: 6px; min-height: {p(17)}px; }}
     QTreeView::item:hover {{ background: {t.hairline}; }}
     QTreeView::item:selected {{ background: {t.accent_soft}; color: {t.accent}; }}
-    QTreeView:focus::item:selected {{ border: 1px solid {t.focus}; }}
+    QTreeView::item:selected:focus {{ border: 1px solid {t.focus}; }}
     QTreeView::branch {{ image: none; border-image: none; background: transparent; }}
     QListWidget::item {{ padding: {p(6)}px {p(8)}px; border-radius: 6px; }}
     QListWidget::item:selected {{ background: {t.accent_soft}; color: {t.accent}; }}

@@ -31,7 +31,7 @@ class Checker:
 
     def __init__(self, token):
         self.entered, self.out = threading.Event(), []
-        self.thread = threading.Thread(target=self._go, args=(token,))
+        self.thread = threading.Thread(target=self._go, args=(token,), daemon=True)
         self.thread.start()
         assert self.entered.wait(WAIT_S)
 

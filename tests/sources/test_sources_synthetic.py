@@ -69,17 +69,16 @@ def test_pan_moves_evenly_and_its_end_joins_its_beginning():
 
 
 def test_pan_shows_what_its_map_says():
-    """Channels 0 and 1 of the photo hold x and y: so each pixel names the place it came from."""
-    source = pan(Frame(smooth_photo()))
+    """Channels 0 and 1 of the photo hold 4 x and 4 y: so each pixel names the place it came from."""
+    y, x = np.mgrid[:60, :60]
+    source = pan(Frame(np.dstack([4 * x, 4 * y, 0 * x]).astype(np.uint8)))
     for index in (7, 20, 33, 51):
-        pixels = source.at(index).pixels
-        ys, xs = np.mgrid[20:100:9, 20:140:11]
+        ys, xs = np.mgrid[5:55, 5:55]
         centres = np.stack([xs.ravel() + 0.5, ys.ravel() + 0.5], axis=1)
         came_from = apply(source.to_photo(index), centres)
-        found = pixels[ys.ravel(), xs.ravel(), :2]
-        # The photo holds ⌊x + ½⌋ = x − ½ at its pixel centres, and the warp rounds.
-        np.testing.assert_allclose(found, came_from - 0.5, atol=0.75)
-        assert np.abs((found - (came_from - 0.5)).mean(axis=0)).max() < 0.06  # rounding has no bias
+        found = source.at(index).pixels[ys.ravel(), xs.ravel(), :2] / 4 + 0.5  # centres lie at a half
+        np.testing.assert_allclose(found, came_from, atol=0.2)
+        assert np.abs((found - came_from).mean(axis=0)).max() < 0.03  # rounding has no bias
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (40000, 10)])

@@ -146,6 +146,7 @@ def test_stand_ins() -> None:
     x = picture(8, side=64).contiguous(memory_format=torch.channels_last)
     mean = stand_in(x, "mean")
     np.testing.assert_allclose(mean, x.mean(dim=(2, 3), keepdim=True).expand_as(x))
+    assert mean.is_contiguous(memory_format=torch.channels_last)
     blurred = stand_in(x, "blur")
     theirs = gaussian_filter(x[0].numpy().astype(np.float64), (0, 64 / 22.4, 64 / 22.4), mode="mirror")
     np.testing.assert_allclose(blurred[0], theirs, atol=2e-3)
@@ -168,13 +169,13 @@ def test_comparison_shares_ends_and_averages_its_draws() -> None:
     found = compare_with_controls(
         net, x, 1, heat, draws=3, steps=6, seed=5, checkpoint=lambda: checks.append(1), progress=done.append
     )
-    assert len(found.random_gaps) == 3
+    assert len(set(found.random_gaps)) == 3
     assert found.random.gap == pytest.approx(np.mean(found.random_gaps))
     for curve in (found.method, found.edges, found.random):
         assert curve.deletion[0] == pytest.approx(found.whole)
         assert curve.deletion[-1] == pytest.approx(found.bare)
     assert done == [0.0, 0.2, 0.4, 0.6, 0.8]
-    assert len(checks) == 5 * 2  # ten pictures a map, in sixes
+    assert len(checks) == 5 * 2  # ten pictures a map, in sevens
 
 
 def test_the_random_map_against_itself_ties() -> None:

@@ -204,3 +204,15 @@ def test_the_confusion_matrix_adds_up():
     own = answers.probabilities[np.arange(500), TEST.labels]
     assert own[answers.hardest[0]] == own.min()
     assert (np.diff(own[answers.hardest]) >= 0).all()
+
+
+def test_threads_are_as_before_also_when_the_run_is_stopped():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(KeyboardInterrupt), small_net.one_thread():
+            assert torch.get_num_threads() == 1
+            raise KeyboardInterrupt
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

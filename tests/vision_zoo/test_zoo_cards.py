@@ -72,7 +72,7 @@ def test_catalogue_is_complete_and_every_row_makes_sense():
         card = offer.card
         assert card.name == name
         assert int(offer.sha256_prefix, 16) > 0
-        assert len(offer.sha256_prefix) == 8
+        assert len(offer.sha256_prefix) >= 8
         assert offer.url.startswith("https://download.pytorch.org/")
         assert card.resize_px >= card.input_px
         assert 1 <= len(card.layers) <= 24

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from explainer.vision.training.small_net import Snapshot
     from explainer.vision.training.small_net_report import Answers, SlopeCheck
 
+FILTER_COLUMNS = 4
 HARDEST, HARDEST_COLUMNS = 18, 6
 GUESSING = 0.2  # twice what one digit for all would earn
+OVERFIT = 4.0  # points of accuracy between training and test digits from which the reading says so
 LOSS_TOP = 6.0  # a loss above is off the chart; the net then does worse than guessing anyway
 SMALLEST_LOG = -12.0  # where a gradient of 0 is drawn
 
@@ -25,13 +27,13 @@ SMALLEST_LOG = -12.0  # where a gradient of 0 is drawn
 
 
 def filters_panel(start: NDArray[np.float32], now: NDArray[np.float32]) -> Panel:
-    """Filters of the first layer ``(8, 1, 3, 3)``: the upper row as they started, the lower as they are."""
+    """Filters of the first layer ``(8, 1, 3, 3)``: the upper half as they started, the lower as they are."""
     both = np.concatenate([start, now])[:, 0]
     top = float(np.abs(both).max()) or 1.0
-    count = len(now)
-    labels = tuple(f"{n + 1} at first" for n in range(count)) + tuple(f"{n + 1} now" for n in range(count))
-    cells = Cells("filters", both, count, -top, top, "diverging", labels)
-    return Panel("First-layer filters", cells.size, (cells,), "3 × 3 weights; above at first, below now", frame=False)
+    labels = tuple(str(n + 1) for n in range(len(now))) * 2
+    cells = Cells("filters", both, FILTER_COLUMNS, -top, top, "diverging", labels)
+    note = "3 × 3 weights; upper half at first, lower half now"
+    return Panel("First-layer filters", cells.size, (cells,), note, frame=False)
 
 
 def hardest_panel(answers: Answers, test: Digits) -> Panel:
@@ -57,7 +59,7 @@ def loss_chart(now: Snapshot, epochs: int) -> Curve:
     test = np.array([e.loss_test for e in now.history])
     per_epoch = max(now.steps / max(now.epoch, 1), 1.0)
     steps = np.arange(now.steps, dtype=np.float64) / per_epoch
-    batch = (Series("batch", steps, now.batch_losses, "dotted", -2),) if now.steps else ()
+    batch = (Series("batch", steps, now.batch_losses, "solid", -2),) if now.steps else ()
     top = min(LOSS_TOP, 1.05 * max(float(train.max()), float(test.max()), float(np.log(10.0))))
     series = (*batch, Series("training", x, train, colour=-1), Series("test", x, test, "dashed", -1))
     return Curve("Loss", series, "epoch", "nats", (0.0, top), (0.0, float(epochs)), note="guessing: ln 10 = 2.30")
@@ -94,7 +96,7 @@ def gradient_chart(now: Snapshot, epochs: int, layers: tuple[str, ...]) -> Curve
 # Words and numbers --------------------------------------------------------------------------------------
 
 
-def values(now: Snapshot, answers: Answers, parameters: int) -> dict[str, float]:
+def values(now: Snapshot, answers: Answers, slope: SlopeCheck, parameters: int) -> dict[str, float]:
     """The numbers of the last epoch done; the ratio is left out where the last layer has no gradient."""
     last = now.history[-1]
     numbers = {
@@ -110,6 +112,8 @@ def values(now: Snapshot, answers: Answers, parameters: int) -> dict[str, float]
         "diverged": float(now.diverged),
         "gradient_first_layer": last.gradients[0],
         "gradient_last_layer": last.gradients[-1],
+        "slope_backward": slope.backward,
+        "slope_difference": slope.difference,
     }
     first = now.history[0].gradients
     if first[-1] > 0:
@@ -134,21 +138,22 @@ def _mistakes(answers: Answers, share: float) -> str:
     if share < 100 * GUESSING:
         favourite = int(answers.confusion.sum(0).argmax())
         times = int(answers.confusion.sum(0)[favourite])
-        return f"the net is guessing: it says {favourite} {times} times."
+        return f"the net is guessing: its answer to {times} of them is {favourite}."
     true, said, times = answers.top_confusion
     if times == 0:
         return "none is mistaken."
-    often = "once" if times == 1 else f"{times} times"
-    return f"{true} is most often taken for {said} ({often})."
+    if times == 1:
+        return "no two digits are mixed up more than once."
+    return f"{true} is most often taken for {said} ({times} times)."
 
 
 def _gap(now: Snapshot) -> str:
     """Whether it knows its training digits better than others."""
     last = now.history[-1]
     gap = 100 * (last.accuracy_train - last.accuracy_test)
-    if gap < 3:
+    if gap < OVERFIT:
         return ""
-    return f"Of the digits that it learned from {100 * last.accuracy_train:.1f} % are right: it overfits."
+    return f"Of the digits it learned from, {100 * last.accuracy_train:.1f} % are right: it overfits."
 
 
 def badges(slope: SlopeCheck) -> tuple[str, ...]:

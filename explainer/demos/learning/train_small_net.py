@@ -94,7 +94,7 @@ class TrainSmallNet(Demo[Params]):
 
         train, test = digits.split()
         recipe = _recipe(params, ctx.seed)
-        with ctx.stage("explain"):
+        with ctx.stage("explain"), small_net.one_thread():
             now = _carried_on(ctx.state, recipe, params.epochs) or small_net.start(recipe, train, test)
             ctx.publish(_result(now, params.epochs, train, test, partial=True))
             shown = time.monotonic()
@@ -103,7 +103,7 @@ class TrainSmallNet(Demo[Params]):
                 if time.monotonic() - shown >= PUBLISH_S and now.epoch < params.epochs:
                     ctx.publish(_result(now, params.epochs, train, test, partial=True))
                     shown = time.monotonic()
-        return _result(now, params.epochs, train, test)
+            return _result(now, params.epochs, train, test)
 
 
 def _recipe(params: Params, seed: int) -> Recipe:
@@ -141,7 +141,7 @@ def _result(now: Snapshot, epochs: int, train: Digits, test: Digits, *, partial:
     start = small_net.starting_weights(now.recipe)[0]
     return Result(
         reading=view.reading(now, answers, epochs),
-        values=view.values(now, answers, small_net.count(now.weights)),
+        values=view.values(now, answers, slope, small_net.count(now.weights)),
         panels=(view.filters_panel(start, now.weights[0]), view.hardest_panel(answers, test)),
         charts=(
             view.loss_chart(now, epochs),

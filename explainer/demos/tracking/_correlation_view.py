@@ -104,17 +104,23 @@ def psr_chart(settings: Settings, now: Memory) -> Curve:
 
 def values(settings: Settings, seen: Sighting, now: Memory) -> dict[str, float]:
     """The numbers of this picture."""
+    from explainer.vision.tracking.mosse import sidelobe
+
+    mean, spread = sidelobe(seen.response)
     return {
         "psr": seen.psr,
         "psr_threshold": settings.psr_threshold,
         "response_peak": float(seen.response.max()),
+        "sidelobe_mean": mean,
+        "sidelobe_std": spread,
         "x_px": now.track.centre[0],
         "y_px": now.track.centre[1],
         "shift_px": _moved_px(now),
         "lost": float(now.track.lost),
         "pictures": float(now.count),
         "window_px": now.track.geometry.window_px[0],
-        "grid_cells": float(seen.patch.shape[1]),
+        "grid_columns": float(seen.patch.shape[1]),
+        "grid_rows": float(seen.patch.shape[0]),
         "learning_percent": 100 * settings.learning_rate,
     }
 
@@ -133,8 +139,9 @@ def reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> st
         why = "the window is flat" if seen.flat else f"PSR {seen.psr:.1f} is under {settings.psr_threshold:g}"
         text = f"**Lost**: {why}. Nothing is learned, and the search goes on {where}."
     else:
+        start = "the middle of its box" if now.count == 1 else "where it was"
         text = (
-            f"The target is **{where}**, {_moved_px(now):.1f} px from where it was. "
+            f"The target is **{where}**, {_moved_px(now):.1f} px from {start}. "
             f"PSR {seen.psr:.1f}: the peak stands that many standard deviations above the rest of the response"
             f"; lost would be under {settings.psr_threshold:g}."
         )

@@ -112,8 +112,8 @@ def faithfulness_curves(
     ranks: Tensor,
     *,
     ends: tuple[float, float],
-    steps: int = 16,
-    batch: int = 8,
+    steps: int = 15,
+    batch: int = 7,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> FaithfulnessCurves:
     """Score the picture with more and more of it removed, and with more and more of it put back.

@@ -244,18 +244,22 @@ def _inside(place: tuple[float, float], pixels: NDArray[np.uint8]) -> tuple[floa
 
 
 def psr(response: Floats) -> float:
-    """Peak to sidelobe ratio ``(g_max − μ) / s``.
+    """Peak to sidelobe ratio ``(g_max − μ) / s``, with mean μ and standard deviation s of the `sidelobe`."""
+    mean, spread = sidelobe(response)
+    return (float(response.max()) - mean) / spread if spread > 0 else 0.0
 
-    μ and s are mean and standard deviation of the response without the 11 × 11 cells round its peak, which
-    wrap at the border as the correlation does.
+
+def sidelobe(response: Floats) -> tuple[float, float]:
+    """Mean and standard deviation of the response without the 11 × 11 cells round its peak.
+
+    The cells left out wrap at the border as the correlation does.
     """
     row, column = np.unravel_index(int(response.argmax()), response.shape)
     keep = np.ones(response.shape, dtype=bool)
     near = np.arange(-SIDELOBE_HALF, SIDELOBE_HALF + 1)
     keep[np.ix_((row + near) % response.shape[0], (column + near) % response.shape[1])] = False
     rest = response[keep]
-    spread = float(rest.std())
-    return (float(response[row, column]) - float(rest.mean())) / spread if spread > 0 else 0.0
+    return float(rest.mean()), float(rest.std())
 
 
 def subpixel_peak(response: Floats) -> tuple[float, float]:

@@ -15,6 +15,7 @@ Kingma, Ba. *Adam: a method for stochastic optimization.* ICLR 2015.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -166,6 +167,21 @@ def tensors(digits: Digits, dtype: torch.dtype = torch.float32) -> tuple[Tensor,
 def count(weights: Arrays) -> int:
     """Count the numbers that are learned."""
     return sum(w.size for w in weights)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute in one thread inside the block.
+
+    On tensors this small a second thread wins nothing, and on a busy machine it costs twenty times the time,
+    because each operation waits for both. It also keeps the bits the same whatever the session's threads.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 # Training -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import re
+import warnings
 from pathlib import Path
 
 import torch
@@ -22,6 +23,8 @@ from explainer.vision.zoo import cards, loading, torchvision_models
 
 State = dict[str, Tensor]
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")  # what trainers put around a state dict
+DAMAGE = (SafetensorError, pickle.UnpicklingError, EOFError, OSError, RuntimeError, LookupError, ValueError)
+COUNTER = ".num_batches_tracked"
 PREFIX = re.compile(r"^(module\.|_orig_mod\.)+")  # left by DataParallel and torch.compile
 
 
@@ -42,7 +45,7 @@ def adopt(path: Path, architecture: str, title: str = "") -> ModelCard:
     """
     base = loading.base_card(architecture)
     net = fitted(architecture, base, read_state(path))
-    classes = classes_of(net)
+    classes = _classes(net, net.state_dict())
     labels = base.labels if classes == len(base.labels) else tuple(f"class {k}" for k in range(classes))
     name = f"own-{slug(path.stem) or 'weights'}"
     card = loading.renamed(base, name, title or f"{path.stem} ({base.title})", labels)
@@ -60,11 +63,11 @@ def read_state(path: Path) -> State:
     """
     try:
         raw = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
-    except (SafetensorError, EOFError, RuntimeError, pickle.UnpicklingError, ValueError, KeyError) as error:
-        raise _unreadable(path, error) from error
-    except OSError as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         what = f"{path.name} could not be opened."
         raise ExplainerError(what, "Check that it exists and may be read.", str(error)) from error
+    except DAMAGE as error:
+        raise _unreadable(path, error) from error
     return _state(path, raw)
 
 
@@ -77,28 +80,33 @@ def fitted(architecture: str, card: ModelCard, state: State) -> nn.Module:
         If it does not fit; the sentence says how many tensors do.
     """
     state = torchvision_models.modern_keys(architecture, state)
-    net = loading.empty(architecture, card, _classes(state))
-    want = {key: tensor.shape for key, tensor in net.state_dict().items()}
-    matching = sum(key in state and state[key].shape == shape for key, shape in want.items())
+    net = loading.empty(architecture, card, len(card.labels))
+    if (classes := _classes(net, state)) != len(card.labels):
+        net = loading.empty(architecture, card, classes)
+    want = net.state_dict()
+    counters = {key: tensor for key, tensor in want.items() if key.endswith(COUNTER)}
+    state = counters | state  # files from before torch 0.4.1 have none, and nothing reads them here
+    matching = sum(key in state and state[key].shape == tensor.shape for key, tensor in want.items())
     if matching < len(want) or len(state) > len(want):
-        what = f"These weights are not of {card.title}: {matching} of {len(want)} tensors match."
+        fit, all_of_them = matching - len(counters), len(want) - len(counters)
+        what = f"These weights are not of {card.title}: {fit} of {all_of_them} tensors match."
         raise ExplainerError(what, "Choose the architecture they were trained with.")
-    net.load_state_dict(state)
+    for key, tensor in state.items():
+        want[key] = tensor  # keeps the versions that torch wrote beside its own tensors
+    net.load_state_dict(want)
     return torchvision_models.without_auxiliary(architecture, net)
 
 
-def classes_of(net: nn.Module) -> int:
-    """Number of logits: the length of the last tensor, which is the bias of the last layer."""
-    return int(list(net.state_dict().values())[-1].shape[0])
-
-
-def _classes(state: State) -> int:
-    vectors = [tensor for tensor in state.values() if tensor.dim() == 1]
-    return int(vectors[-1].shape[0]) if vectors else 1000
+def _classes(net: nn.Module, state: State) -> int:
+    """Number of logits in `state`: the length of what is the last tensor in `net`, its last layer's."""
+    name, own = list(net.state_dict().items())[-1]
+    return int(state[name].shape[0]) if name in state and state[name].dim() == own.dim() else len(own)
 
 
 def _unpickled(path: Path) -> object:
-    loaded: object = torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Detected pickle protocol")  # said of files that are refused anyway
+        loaded: object = torch.load(path, map_location="cpu", weights_only=True)
     return loaded
 
 
@@ -114,14 +122,20 @@ def _state(path: Path, raw: object) -> State:
 
 def _unreadable(path: Path, error: Exception) -> ExplainerError:
     text = str(error)
-    if "global" in text.lower() or "Unsupported operand" in text or "Unsupported class" in text:
-        what = f"{path.name} holds code besides weights and was not opened."
+    if isinstance(error, pickle.UnpicklingError) and _is_pickle(path):
+        what = f"{path.name} holds more than weights and was not opened."
         return ExplainerError(what, "Save only the state_dict, best as .safetensors.", text)
     if "TorchScript" in text:
         what = f"{path.name} is a TorchScript program and not a file of weights."
         return ExplainerError(what, "Save the network's state_dict and try again.", text)
     what = f"{path.name} is cut off or no file of weights."
     return ExplainerError(what, "Copy or download it again.", text)
+
+
+def _is_pickle(path: Path) -> bool:
+    """Whether it is what ``torch.save`` or ``pickle.dump`` writes, so that its contents were the trouble."""
+    with path.open("rb") as file:
+        return file.read(2).startswith((b"PK", b"\x80"))
 
 
 def _keep(card: ModelCard, architecture: str, net: nn.Module) -> None:

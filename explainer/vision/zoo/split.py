@@ -120,7 +120,7 @@ def _module(net: nn.Module, layer: str, title: str) -> nn.Module:
 
 
 def _spatial(output: object, layer: str, title: str) -> Tensor:
-    if not isinstance(output, Tensor) or output.dim() != 4:
+    if not isinstance(output, Tensor) or output.dim() != 4 or output.shape[2:] == (1, 1):
         raise ExplainerError(f"Layer {layer} of {title} has no height and width.", "Choose an earlier layer.")
     return output
 

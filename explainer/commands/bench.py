@@ -1,0 +1,184 @@
+"""``explainer bench``: demos against their floor, medians of one run, both sides with the same threads.
+
+The yardstick is the stock eager module. Rounds are interleaved, so that a busy moment of the machine meets
+all sides alike.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from explainer.commands import house
+from explainer.commands.render import run_one
+from explainer.core.context import Settings
+from explainer.core.demo import Demo
+from explainer.core.frame import Frame
+from explainer.sources.synthetic import EndlessSource
+
+ROUNDS, WARM_UP = 40, 6
+LIVE_FRAMES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One demo's figures; ``None`` where they do not apply."""
+
+    demo: str
+    device: str
+    threads: int
+    forward_ms: float | None
+    floor_ms: float | None
+    explain_ms: float | None
+    frame_ms: float | None
+    latency_ms: float | None
+    explain_over_floor: float | None
+    frame_over_forward: float | None
+    peak_mb: float | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of ``bench``."""
+    parser.add_argument("demos", nargs="*", metavar="ID", help="default: all with a cost")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--no-paint", action="store_true", help="measure computing only; needs no Qt")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
+    house.add_set_argument(parser)
+    house.add_session_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print."""
+    settings = house.settings_of(args)
+    chosen = [house.demo_of(i) for i in args.demos] or [d for d in house.demos().demos() if d.info.cost]
+    rows = [_row(demo, args, settings) for demo in chosen]
+    if args.json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+    else:
+        _print_table(rows)
+    return 0
+
+
+def _row(demo: Demo[Any], args: argparse.Namespace, settings: Settings) -> Row:
+    params = house.params_of(demo, args.values, house.zoo().card(settings.model))
+    with closing(EndlessSource()) as source:
+        frames = [frame for frame in (source.read() for _ in range(16)) if isinstance(frame, Frame)]
+    forward, floor, explain = compute_figures(demo, params, settings, frames, args.rounds)
+    paint = None if args.no_paint or not demo.info.uses_frame else _live_figures(demo, params, settings, forward)
+    frame, latency = paint or (None, None)
+    return Row(
+        demo.info.id, house.zoo().device(settings.device), house.zoo().threads, forward, floor, explain, frame, latency,
+        _ratio(explain, floor), _ratio(frame, forward), _peak_mb(),
+    )  # fmt: skip
+
+
+# Computing ----------------------------------------------------------------------------------------------
+
+
+def compute_figures(
+    demo: Demo[Any], params: Any, settings: Settings, frames: Sequence[Frame], rounds: int
+) -> tuple[float | None, float | None, float | None]:
+    """Medians of the stock forward, the demo's floor, and the demo from input tensor to raw map.
+
+    Returns
+    -------
+    forward_ms, floor_ms, explain_ms
+        ``None`` for demos that use no model or state no cost.
+    """
+    engine = house.engine()
+
+    def explain(i: int) -> float:
+        done = run_one(engine, demo, params, frames[i % len(frames)], settings)
+        return float(done.timings_ms.get("model", 0.0) + done.timings_ms.get("explain", 0.0))
+
+    if not demo.info.uses_model or demo.info.cost is None:
+        times = [explain(i) for i in range(rounds if demo.info.uses_frame else 0)]
+        return None, None, _median(times)
+    with house.zoo().lease(settings.model, settings) as net:
+        forward, floor = _floors(demo, params, net, frames[0])
+    samples = [(forward(), floor(), explain(i)) for i in range(WARM_UP + rounds)]
+    columns = zip(*samples[WARM_UP:], strict=True)
+    a, b, c = (round(median(column), 3) for column in columns)
+    return a, b, c
+
+
+def _floors(demo: Demo[Any], params: Any, net: Any, frame: Frame) -> tuple[Callable[[], float], Callable[[], float]]:
+    """Timers of the bare forward, and of what the explanation needs, both with the stock module."""
+    from explainer.vision.zoo import floors
+
+    cost = demo.info.cost
+    assert cost is not None
+    x = net.prepare(frame).tensor
+    stock = net.network(stock=True)
+    layer = net.card.layer(getattr(params, "layer", "last")).name
+
+    def forward() -> float:
+        return _timed(lambda: floors.forward(stock, x))
+
+    def floor() -> float:
+        spent = sum(forward() for _ in range(cost.forwards - cost.backwards - cost.tail))
+        spent += sum(_timed(lambda: floors.forward_backward(stock, x)) for _ in range(cost.backwards))
+        if cost.tail:
+            spent += _timed(lambda: floors.forward_tail(net, x, layer))
+        return spent
+
+    return forward, floor
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = perf_counter()
+    act()
+    return 1000 * (perf_counter() - began)
+
+
+# Living -------------------------------------------------------------------------------------------------
+
+
+def _live_figures(demo: Demo[Any], params: Any, settings: Settings, _forward: float | None) -> tuple[float, float]:
+    from explainer.commands.live_bench import live_figures
+
+    return live_figures(demo, params, settings, LIVE_FRAMES)
+
+
+# Printing -----------------------------------------------------------------------------------------------
+
+
+def _print_table(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    print(f"{rows[0].device}, {rows[0].threads} threads; medians in ms")
+    names = (
+        "forward_ms",
+        "floor_ms",
+        "explain_ms",
+        "frame_ms",
+        "latency_ms",
+        "explain_over_floor",
+        "frame_over_forward",
+    )
+    print(f"{'demo':22}" + "".join(f"{name:>20}" for name in names))
+    for row in rows:
+        cells = (getattr(row, name) for name in names)
+        print(f"{row.demo:22}" + "".join(f"{'–' if cell is None else format(cell, '.2f'):>20}" for cell in cells))
+
+
+def _median(times: Sequence[float]) -> float | None:
+    return round(median(times), 3) if times else None
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return round(above / below, 3) if above and below else None
+
+
+def _peak_mb() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

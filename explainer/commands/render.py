@@ -1,0 +1,276 @@
+"""``explainer render``: run a demo on a source and write pictures, arrays, documents and numbers."""
+
+import argparse
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.commands import house
+from explainer.core.charts import Chart, chart_slug
+from explainer.core.context import Settings
+from explainer.core.demo import Demo
+from explainer.core.frame import Frame
+from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
+from explainer.core.params import to_plain
+from explainer.core.problem import ExplainerError, Problem
+from explainer.core.result import Result
+from explainer.core.source import Source
+from explainer.runtime.engine import NO_FRAME, Engine, Job
+from explainer.runtime.events import Failed, Finished
+from explainer.runtime.token import JobToken
+from explainer.sources.opening import open_source
+from explainer.sources.synthetic import pan
+
+TEMPORAL_FRAMES = 60
+PANEL_WIDTH, CHART_SIZE = 720, (560, 320)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of ``render``."""
+    parser.add_argument("demo", metavar="ID")
+    parser.add_argument("--source", metavar="FILE", default="sample:cat", help="file, folder or camera:N")
+    parser.add_argument("--size", type=house.size_of, metavar="WxH", help="of one panel or chart")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--frames", type=_positive, metavar="N", help="frames of a video to run over")
+    parser.add_argument("--video", action="store_true", help="write video.mp4 over the whole file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    house.add_set_argument(parser)
+    house.add_session_arguments(parser)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is asked for, resolved."""
+
+    demo: Demo[Any]
+    params: Any
+    settings: Settings
+    source: str
+    size: tuple[int, int] | None
+    theme: str
+    out: Path
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render and write; one line on stdout says where."""
+    demo = house.demo_of(args.demo)
+    settings = house.settings_of(args)
+    params = house.params_of(demo, args.values, house.zoo().card(settings.model))
+    task = Run(demo, params, settings, args.source, args.size, args.theme, args.out)
+    _make_folder(args.out)
+    with closing(_Pictures(task)) as pictures:
+        finished = _over_video(task, pictures, args.frames) if args.video else _last(task, pictures, args.frames)
+    write(task, finished)
+    print(f"{demo.info.title}: {args.out}")
+    return 0
+
+
+# Running ------------------------------------------------------------------------------------------------
+
+
+class _Pictures:
+    """The frames a demo is to see: a still, a video, or a pan over a still for a temporal demo."""
+
+    def __init__(self, task: Run) -> None:
+        self._source: Source | None = _opened(task) if task.demo.info.uses_frame else None
+
+    def __iter__(self) -> Iterator[Frame]:
+        if self._source is None:
+            yield NO_FRAME
+            return
+        while (got := self._source.read()) is not None:
+            if isinstance(got, Problem):
+                raise ExplainerError(got.what, got.todo, got.details)
+            yield got
+
+    @property
+    def fps(self) -> float:
+        return self._source.fps if self._source is not None else 0.0
+
+    def close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+
+
+def _opened(task: Run) -> Source:
+    source = open_source(task.source)
+    if isinstance(source, Problem):
+        raise ExplainerError(source.what, source.todo, source.details)
+    if task.demo.info.temporal and source.kind == "image":
+        with closing(source):
+            frame = source.at(0)
+        if isinstance(frame, Problem):
+            raise ExplainerError(frame.what, frame.todo, frame.details)
+        return pan(frame)
+    return source
+
+
+def _last(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
+    """Run over the first N frames and keep the last result; a demo without memory needs only one."""
+    count = frames or (TEMPORAL_FRAMES if task.demo.info.temporal else 1)
+    newest = deque(_results(task, islice(pictures, count)), maxlen=1)
+    if not newest:
+        raise ExplainerError(f"{task.source} has no picture.", "Choose another source.")
+    return newest[0]
+
+
+def _results(task: Run, frames: Iterator[Frame]) -> Iterator[Finished]:
+    engine = house.engine()
+    for frame in frames:
+        yield run_one(engine, task.demo, task.params, frame, task.settings)
+
+
+def run_one(engine: Engine, demo: Demo[Any], params: Any, frame: Frame, settings: Settings) -> Finished:
+    """Run one job in this thread.
+
+    Raises
+    ------
+    ExplainerError
+        If the demo failed.
+    """
+    outcome = engine.run(Job(0, demo, params, frame, settings), JobToken(), lambda _event: None)
+    if isinstance(outcome, Failed):
+        raise ExplainerError(outcome.problem.what, outcome.problem.todo, outcome.problem.details)
+    assert outcome is not None  # nobody cancels here
+    return outcome
+
+
+def _over_video(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
+    """Write ``video.mp4`` of the demo over all frames, with constant memory."""
+    from explainer.commands.film import Film
+
+    finished = None
+    with Film(task.out / "video.mp4", pictures.fps or 25.0, task.theme, task.size) as film:
+        for finished in _results(task, islice(pictures, frames)):
+            film.add(finished.result)
+            _say_progress(film.count)
+    if finished is None:
+        raise ExplainerError(f"{task.source} has no picture.", "Choose another source.")
+    return finished
+
+
+def _say_progress(count: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{count} frames", end="", file=sys.stderr)
+
+
+# Writing ------------------------------------------------------------------------------------------------
+
+
+def write(task: Run, finished: Finished) -> None:
+    """Write everything of a finished run into ``task.out``.
+
+    Raises
+    ------
+    ExplainerError
+        If the folder cannot be written or the disk is full.
+    """
+    from explainer.commands.quiet import application
+    from explainer.render import headless
+    from explainer.render.look import look
+
+    application()
+    result, lk = finished.result, look(task.theme)
+    for number, panel in enumerate(result.panels):
+        image = headless.panel_image(panel, lk, task.size or panel_size(panel))
+        headless.save(image, task.out / f"panel-{number}-{panel.slug}.png")
+    for number, chart in enumerate(result.charts):
+        image = headless.chart_image(chart, lk, task.size or CHART_SIZE)
+        headless.save(image, task.out / f"chart-{number}-{chart_slug(chart)}.png")
+    try:
+        np.savez_compressed(task.out / "arrays.npz", **arrays(result))  # type: ignore[arg-type]
+        for name, text in result.documents.items():
+            (task.out / Path(name).name).write_text(text, encoding="utf8")
+        summary = json.dumps(summary_of(task, finished), indent=1, ensure_ascii=False)
+        (task.out / "result.json").write_text(summary, encoding="utf8")
+    except OSError as error:
+        raise ExplainerError(f"{task.out} could not be written: {error.strerror}.") from error
+
+
+def panel_size(panel: Panel) -> tuple[int, int]:
+    """Size of a panel's picture when none is asked for: 720 px wide, within reason."""
+    from explainer.render.panel_view import BAR_ROOM, HEADER
+
+    height = round((PANEL_WIDTH - BAR_ROOM) * panel.size[1] / panel.size[0]) + HEADER
+    return PANEL_WIDTH, min(1440, max(120, height))
+
+
+def summary_of(task: Run, finished: Finished) -> dict[str, Any]:
+    """Return what ``result.json`` holds."""
+    return {
+        "demo": task.demo.info.id,
+        "params": to_plain(task.params),
+        "source": task.source,
+        "values": dict(finished.result.values),
+        "reading": finished.result.reading,
+        "notes": list(finished.frame.notes),
+        "model": task.settings.model if task.demo.info.uses_model else None,
+        "device": finished.device,
+        "threads": house.zoo().threads,
+        "timings_ms": {name: round(ms, 3) for name, ms in finished.timings_ms.items()},
+    }
+
+
+def arrays(result: Result) -> dict[str, NDArray[Any]]:
+    """Each layer's raw array under ``<panel>/<layer>``, and the model's input where there is one."""
+    found: dict[str, NDArray[Any]] = {}
+    for panel in result.panels:
+        for layer in panel.layers:
+            for name, array in _arrays_of(layer).items():
+                found[f"{panel.slug}/{slug(layer.name)}{name}"] = array
+    for chart in result.charts:
+        for name, array in _numbers_of(chart).items():
+            found[f"{chart_slug(chart)}/{name}"] = array
+    if result.input is not None:
+        found["input"] = result.input
+    return found
+
+
+def _arrays_of(layer: Layer) -> dict[str, NDArray[Any]]:
+    match layer:
+        case Image():
+            return {"": layer.pixels}
+        case Heat() | Mask() | Cells():
+            return {"": np.asarray(layer.values)}
+        case Boxes():
+            return {"": layer.xyxy}
+        case Points():
+            return {"": layer.xy}
+        case Lines():
+            return {f"-{i}": path for i, path in enumerate(layer.paths)}
+        case Arrows():
+            return {"": np.concatenate([layer.start, layer.end], axis=1)}
+        case Label():
+            return {"": np.array(layer.xy)}
+
+
+def _numbers_of(chart: Chart) -> dict[str, NDArray[Any]]:
+    found: dict[str, NDArray[Any]] = {}
+    for series in getattr(chart, "series", ()):
+        found[slug(series.name) or "series"] = np.stack([series.x, series.y])
+    for name in ("values", "counts", "edges", "xy"):
+        if hasattr(chart, name):
+            found[name] = np.asarray(getattr(chart, name))
+    return found
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExplainerError(f"{out} cannot be made: {error.strerror}.", "Choose another folder.") from error
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
+    return int(text)
