@@ -126,6 +126,7 @@ def convert(source: Source, wheels: Path, scratch: Path) -> dict[str, Any]:
     _write_golden(source, want, theirs(scratch, source, state), x)
     file = WEIGHTS / f"{source.name}.safetensors"
     save_file(ours.state_dict(), file)
+    file.chmod(0o644)  # safetensors writes for its owner alone
     ours.load_state_dict(load_file(file))
     return _row(source, file)
 

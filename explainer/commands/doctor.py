@@ -32,6 +32,7 @@ SPAWNED_AT = "EXPLAINER_SPAWNED_AT"
 CHILD_TIMEOUT_S = 180.0
 # GPUs multiply convolutions with 10-bit mantissas by default; over fifty layers that is under 1 % of a logit.
 MOST_DIFFERENCE = 0.02
+FOLDERS = {"data": "Fetched", "config": "Settings", "resources": "Own files"}
 DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 # Name to say → name of the distribution.
 LIBRARIES: Mapping[str, str] = {
@@ -297,7 +298,7 @@ def _lines(found: Report) -> Iterator[tuple[str, str]]:
     if found["cameras"] is not None:
         yield "Cameras", ", ".join(f"{one['name']} ({one['source']})" for one in found["cameras"]) or "none"
     for name, path in (found["folders"] or {}).items():
-        yield name.capitalize(), path
+        yield FOLDERS[name], path
     if found["window_ms"] is not None:
         yield "Start", _start_words(found["window_ms"], found["first_result_ms"])
 

@@ -11,6 +11,10 @@ from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
 
 
+class _NotAllowedError(ValueError):
+    """Says in a sentence what is allowed."""
+
+
 def checked(one: Control, value: Any, card: ModelCard | None = None) -> Any:
     """Return `value` in the control's own type.
 
@@ -26,23 +30,25 @@ def checked(one: Control, value: Any, card: ModelCard | None = None) -> Any:
     """
     try:
         return _CHECKS[one.kind](one, value, card)
-    except (TypeError, KeyError, IndexError) as error:
+    except _NotAllowedError:
+        raise
+    except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:  # what Python says is no sentence
         raise ValueError(f"{one.name} cannot be {value!r}.") from error
 
 
 def _number(one: Control, value: Any, _card: ModelCard | None) -> float | int:
     number = float(value)
     if not math.isfinite(number) or not one.lo <= number <= one.hi:
-        raise ValueError(f"{one.name} must lie between {one.lo:g} and {one.hi:g}, not {value}.")
+        raise _NotAllowedError(f"{one.name} must lie between {one.lo:g} and {one.hi:g}, not {value}.")
     if one.integer and number != int(number):
-        raise ValueError(f"{one.name} must be a whole number, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be a whole number, not {value}.")
     return int(number) if one.integer else number
 
 
 def _choice(one: Control, value: Any, _card: ModelCard | None) -> str:
     allowed = [key for key, _ in one.choices]
     if value not in allowed:
-        raise ValueError(f"{one.name} must be one of {', '.join(allowed)}, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be one of {', '.join(allowed)}, not {value}.")
     return str(value)
 
 
@@ -56,7 +62,7 @@ def _toggle(one: Control, value: Any, _card: ModelCard | None) -> bool:
     if isinstance(value, bool):
         return value
     if str(value).lower() not in words:
-        raise ValueError(f"{one.name} must be on or off, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be on or off, not {value}.")
     return words[str(value).lower()]
 
 
@@ -66,13 +72,13 @@ def _text(_one: Control, value: Any, _card: ModelCard | None) -> str:
 
 def _button(one: Control, value: Any, _card: ModelCard | None) -> int:
     if int(value) < 0:
-        raise ValueError(f"{one.name} counts presses and cannot be {value}.")
+        raise _NotAllowedError(f"{one.name} counts presses and cannot be {value}.")
     return int(value)
 
 
 def _layer(one: Control, value: Any, card: ModelCard | None) -> str:
     if card is not None and not card.has_layer(str(value)):
-        raise ValueError(f"{one.name}: {card.title} has no layer {value}.")
+        raise _NotAllowedError(f"{one.name}: {card.title} has no layer {value}.")
     return str(value)
 
 
@@ -83,7 +89,7 @@ def _class(one: Control, value: Any, card: ModelCard | None) -> str:
     if not text.isdigit() and card is not None:
         text = _class_by_name(one, text, card)
     if not text.isdigit() or (card is not None and int(text) >= len(card.labels)):
-        raise ValueError(f"{one.name} must be top-1, top-2, a class number or its name, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be top-1, top-2, a class number or its name, not {value}.")
     return text
 
 
@@ -91,16 +97,16 @@ def _class_by_name(one: Control, name: str, card: ModelCard) -> str:
     for index, label in enumerate(card.labels):
         if label.lower() == name.lower():
             return str(index)
-    raise ValueError(f"{one.name}: {card.title} has no class called {name}.")
+    raise _NotAllowedError(f"{one.name}: {card.title} has no class called {name}.")
 
 
 def _fractions(one: Control, value: Any, count: int) -> list[float]:
     parts = value.split(",") if isinstance(value, str) else list(value)
     if len(parts) != count:
-        raise ValueError(f"{one.name} needs {count} numbers between 0 and 1.")
+        raise _NotAllowedError(f"{one.name} needs {count} numbers between 0 and 1.")
     numbers = [float(p) for p in parts]
     if not all(math.isfinite(n) and 0.0 <= n <= 1.0 for n in numbers):
-        raise ValueError(f"{one.name} takes fractions of the picture, each between 0 and 1.")
+        raise _NotAllowedError(f"{one.name} takes fractions of the picture, each between 0 and 1.")
     return numbers
 
 
@@ -111,7 +117,7 @@ def _point(one: Control, value: Any, _card: ModelCard | None) -> PointXY:
 def _box(one: Control, value: Any, _card: ModelCard | None) -> BoxXYXY:
     box = BoxXYXY(*_fractions(one, value, 4))
     if box.x1 <= box.x0 or box.y1 <= box.y0:
-        raise ValueError(f"{one.name} is x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
+        raise _NotAllowedError(f"{one.name} is x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
     return box
 
 
@@ -127,7 +133,7 @@ def _grid(one: Control, value: Any, card: ModelCard | None) -> tuple[tuple[float
     raw = [row.split(",") for row in value.split(";")] if isinstance(value, str) else value
     rows = tuple(tuple(float(_number(one, cell, card)) for cell in row) for row in raw)
     if not rows or len({len(row) for row in rows}) != 1 or not rows[0]:
-        raise ValueError(f"{one.name} must be a rectangle of numbers (rows split by ; and cells by ,).")
+        raise _NotAllowedError(f"{one.name} must be a rectangle of numbers (rows split by ; and cells by ,).")
     return rows
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QPen, QResizeEvent
 
 from explainer.core.charts import Curve, Histogram, Scatter, Series
 from explainer.render.look import Look
@@ -58,8 +58,6 @@ class Plotted(pg.PlotWidget):
 class CurveBody(Plotted):
     """Lines, each labelled at its end in its own colour."""
 
-    LABEL_ROOM = 0.24  # share of the width
-
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self._lines: list[pg.PlotDataItem] = []
@@ -92,10 +90,17 @@ class CurveBody(Plotted):
     def _set_ranges(self, chart: Curve) -> None:
         self._x = chart.x_range or _span([s.x for s in chart.series])
         self._y = chart.y_range or _span([s.y for s in chart.series], pad=0.06)
-        named = any(s.name for s in chart.series)
-        room = (self._x[1] - self._x[0]) * self.LABEL_ROOM / (1 - self.LABEL_ROOM) if named else 0.0
+        share = self._name_share(chart)
+        room = (self._x[1] - self._x[0]) * share / (1 - share)
         self.setXRange(self._x[0], self._x[1] + room, padding=0)
         self.setYRange(*self._y, padding=0.02)
+
+    def _name_share(self, chart: Curve) -> float:
+        """Share of the plot's width that the longest name needs, at most half."""
+        metrics = QFontMetricsF(self.look.font("small"))
+        longest = max((metrics.horizontalAdvance(s.name) for s in chart.series), default=0.0)
+        plot = max(60.0, self.width() - self.look.px(46))
+        return min(0.5, (longest + self.look.px(14)) / plot) if longest else 0.0
 
     def _place_names(self, chart: Curve) -> None:
         """Put names at the line ends, moved apart where they would lie on one another."""
@@ -116,6 +121,7 @@ class CurveBody(Plotted):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if isinstance(getattr(self, "chart", None), Curve):
+            self._set_ranges(self.chart)
             self._place_names(self.chart)
 
 

@@ -409,8 +409,8 @@ def has_bar(panel: Panel) -> bool:
 
 def short(value: float) -> str:
     """A number for a colour bar in at most six characters."""
-    if value == 0:
-        return "0"
-    if 0.001 <= abs(value) < 10000:
-        return f"{value:.3g}"
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    for digits in (3, 2, 1):
+        text = f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+        if len(text) <= 6:
+            return text
+    return text

@@ -10,6 +10,7 @@ from explainer.render.icons import icon
 from explainer.render.look import Look
 
 LESSON = Qt.ItemDataRole.UserRole
+CHAPTER = Qt.ItemDataRole.UserRole + 1
 
 
 class CataloguePane(QWidget):
@@ -58,13 +59,14 @@ class CataloguePane(QWidget):
     def show_current(self, lesson_id: str) -> None:
         """Mark a lesson as the open one."""
         self._current = lesson_id
-        for item in self._items():
-            chosen = item.data(0, LESSON) == lesson_id
-            item.setSelected(chosen)
-            if chosen:
-                self.tree.setCurrentItem(item)
-                self.tree.scrollToItem(item, QAbstractItemView.ScrollHint.PositionAtCenter)
-                return
+        found = [item for item in self._items() if lesson_id and item.data(0, LESSON) == lesson_id]
+        if not found:
+            self.tree.clearSelection()
+            return
+        home = self._library.lesson(lesson_id).chapter  # a lesson may stand in several chapters
+        item = next((i for i in found if i.data(0, CHAPTER) == home), found[0])
+        self.tree.setCurrentItem(item)
+        self.tree.scrollToItem(item, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def _fill(self, query: str = "") -> None:
         self.tree.clear()
@@ -93,7 +95,7 @@ class CataloguePane(QWidget):
         for lesson in entry.lessons:
             if lesson.id not in seen:
                 seen.add(lesson.id)
-                self._row(lesson.title, lesson.id)
+                self._row(lesson.title, lesson.id).setData(0, CHAPTER, entry.topic.chapter)
         if not entry.lessons:
             row = self._row(entry.topic.title, "")
             row.setToolTip(0, f"{entry.topic.title}: this topic has no lesson yet")

@@ -75,7 +75,7 @@ class ControlsPane(QScrollArea):
         label.setBuddy(editor)
         label.setToolTip(control.why)
         label.setWordWrap(True)
-        label.setMaximumWidth(self.look.px(96))
+        label.setMaximumWidth(self.look.px(92))
         self._labels[control.name] = label
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(editor, row, 1)

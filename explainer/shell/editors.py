@@ -62,7 +62,7 @@ class NumberEditor(Editor):
         super().__init__(control, look)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, int(control.hi - control.lo) if control.integer and not control.log else STEPS)
-        self.slider.setMinimumWidth(look.px(70))
+        self.slider.setMinimumWidth(look.px(48))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.box = QDoubleSpinBox(decimals=_decimals(control), minimum=control.lo, maximum=control.hi)
         self.box.setKeyboardTracking(False)
@@ -252,6 +252,7 @@ class PlaceEditor(Editor):
         super().__init__(control, look)
         self.text = QLabel()
         self.text.setProperty("role", "muted")
+        self.text.setWordWrap(True)
         clear = QPushButton("Reset")
         clear.setToolTip(f"Put “{control.label}” back to where it was at first")
         clear.clicked.connect(lambda: self.changed.emit(control.default, False))
@@ -262,7 +263,12 @@ class PlaceEditor(Editor):
         if self.control.kind == "strokes":
             self.text.setText(f"{len(value)} strokes" if value else "Paint on the picture")
         else:
-            self.text.setText(" ".join(f"{100 * part:.0f}" for part in value) + " % of the picture")
+            numbers = [f"{100 * part:.0f}" for part in value]
+            self.text.setText(f"{', '.join(numbers[:2])} %" if len(numbers) == 2 else _corners(numbers))
+
+
+def _corners(numbers: Sequence[str]) -> str:
+    return f"{numbers[0]}, {numbers[1]} to {numbers[2]}, {numbers[3]} %"
 
 
 class GridEditor(Editor):

@@ -156,6 +156,11 @@ class BoxHandle(Handle):
     def paint(self, painter: QPainter, *_: Any) -> None:
         rect = self._rect()
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.control.resets and not (self._hot or self.hasFocus()):
+            # Where it began; what moves since then is the demo's to draw.
+            painter.setPen(pg.mkPen(QColor(255, 255, 255, 190), width=1.2, style=Qt.PenStyle.DashLine))
+            painter.drawRect(rect)
+            return
         for pen in self._pens():
             painter.setPen(pen)
             painter.drawRect(rect)

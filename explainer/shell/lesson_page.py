@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
 from PySide6.QtWidgets import QTextBrowser
 
@@ -27,6 +27,7 @@ class LessonPage(QTextBrowser):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setOpenLinks(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Lesson")
         self.anchorClicked.connect(self._follow)
         self.look = look
@@ -81,6 +82,10 @@ class LessonPage(QTextBrowser):
         topics = ", ".join(str(number) for number in self.lesson.topics)
         word = "Topic" if len(self.lesson.topics) == 1 else "Topics"
         chapter = f"<p class='chapter'>{self._chapter} · {word} {topics}</p>"
+        for key, found in self._formulas.items():
+            if not found.display:
+                image = f'<img src="formula:{key}"'
+                html = html.replace(image, f'{image} style="vertical-align: middle"')
         for level, kind in (("1", "title"), ("2", "head"), ("3", "head")):
             html = html.replace(f"<h{level}>", f"<p class='{kind}'>").replace(f"</h{level}>", "</p>")
         return html.replace("</p>", "</p>" + chapter, 1)
@@ -110,7 +115,7 @@ class LessonPage(QTextBrowser):
         size = self.look.px(16 if found.display else 14)
         ratio = max(2.0, self.devicePixelRatioF())
         image = formula.picture(found.latex, size, self.look.theme.text, ratio)
-        room = self.viewport().width() - self.look.px(8)
+        room = self.viewport().width() - self.look.px(28)
         wide = image.width() / ratio
         if found.display and 0 < room < wide:  # a long formula shrinks to the page
             image = formula.picture(found.latex, max(8.0, size * room / wide), self.look.theme.text, ratio)

@@ -21,6 +21,7 @@ from explainer.render.panel_view import BAR_ROOM, HEADER, PanelView, has_bar
 from explainer.render.view_state import ViewState
 from explainer.shell.cards import EmptyStage, ProblemCard
 from explainer.shell.handles import HANDLES, Handle
+from explainer.shell.layout import Room, Shape, best_layout
 
 MARGIN, GAP = 18, 16
 ROW = 26
@@ -274,25 +275,11 @@ class Stage(QWidget):
             return 0
         p = self.look.px
         bar = p(BAR_ROOM) if any(has_bar(self._shown[i]) for i in chosen) else 0
-        aspects = [self._shown[i].size[0] / self._shown[i].size[1] for i in chosen]
-        columns = best_columns(aspects, room.width(), room.height(), bar, p(HEADER), p(GAP))
-        rows = math.ceil(len(chosen) / columns)
-        width = (room.width() - (columns - 1) * p(GAP)) // columns
-        height = (room.height() - (rows - 1) * p(GAP)) // rows
-        bottom = room.top()
-        tops = room.top()
-        for row in range(rows):
-            members = chosen[row * columns : (row + 1) * columns]
-            tall = max(self._fitted_height(i, width - bar, height - p(HEADER)) for i in members) + p(HEADER)
-            for column, index in enumerate(members):
-                self._panels[index].setGeometry(room.left() + column * (width + p(GAP)), tops, width, tall)
-            bottom = tops + tall
-            tops = bottom + p(GAP)
-        return bottom - room.top()
-
-    def _fitted_height(self, index: int, width: int, height: int) -> int:
-        w, h = self._shown[index].size
-        return max(1, min(height, math.ceil(h * width / w)))
+        shapes = [Shape(*self._shown[i].size, self._shown[i].frame) for i in chosen]
+        boxes = best_layout(shapes, Room(room.width(), room.height(), bar, p(HEADER), p(GAP)))
+        for index, box in zip(chosen, boxes, strict=True):
+            self._panels[index].setGeometry(box.translated(room.topLeft()))
+        return max(box.bottom() + 1 for box in boxes)
 
     def _place_charts(self, charts: Sequence[Chart], room: QRect) -> None:
         for index, widget in enumerate(self._charts):
@@ -346,27 +333,6 @@ class Stage(QWidget):
         painter.end()
 
     _line_y = 0
-
-
-def best_columns(aspects: Sequence[float], width: int, height: int, bar: int, header: int, gap: int) -> int:
-    """Number of columns that shows panels of these aspects (width over height) largest in all.
-
-    Parameters
-    ----------
-    bar, header, gap
-        Pixels each panel spends beside and above its picture, and between panels.
-    """
-    count = len(aspects)
-
-    def area(columns: int) -> float:
-        rows = math.ceil(count / columns)
-        w = (width - (columns - 1) * gap) / columns - bar
-        h = (height - (rows - 1) * gap) / rows - header
-        if w <= 0 or h <= 0:
-            return 0.0
-        return sum(min(w, h * a) * min(h, w / a) for a in aspects)
-
-    return max(range(1, count + 1), key=lambda columns: (round(area(columns)), columns))
 
 
 def _weight(chart: Chart) -> float:

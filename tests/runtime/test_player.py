@@ -408,6 +408,24 @@ def test_close_joins_while_a_camera_runs():
         assert stage.player.close(WAIT_S)
 
 
+def test_a_closed_player_says_nothing_more(stage):
+    inside, go = threading.Event(), threading.Event()
+    source = FakeSource("image", count=1, fps=0.0)
+
+    def slow_opener():
+        inside.set()
+        assert go.wait(WAIT_S)
+        return source
+
+    stage.player.open(slow_opener)
+    assert inside.wait(WAIT_S)
+    assert not stage.player.close(0.01)  # it says that it could not end in time
+    go.set()
+    assert stage.player.close(WAIT_S)
+    assert stage.log.events == []
+    assert source.closed == 1
+
+
 def test_an_endless_generator_moves_though_it_names_no_rate(stage):
     stage.stop_after = 3
     stage.open(FakeSource("synthetic", count=None, fps=0.0))

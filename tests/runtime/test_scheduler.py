@@ -524,3 +524,17 @@ def test_a_thousand_pictures_and_requests_from_four_threads_end_with_the_newest(
     assert (last.generation, last.frame.index, last.result.values["answer"]) == (scheduler.current, 5000, 99)
     generations = [e.generation for e in log.events]
     assert generations == sorted(generations)
+
+
+def test_a_picture_that_comes_during_a_pause_is_not_run_before_resume(scheduler, log):
+    demo = Scripted(lambda picture, params, ctx: ctx.checkpoint() or result())
+    scheduler.feed(frame(0))
+    scheduler.ask(demo, Knobs(), SETTINGS)
+    settle(scheduler)
+    scheduler.pause()
+    scheduler.feed(frame(1))
+    assert not scheduler.wait_idle(0.05)
+    assert len(log.of(Finished)) == 1
+    scheduler.resume()
+    settle(scheduler)
+    assert [e.frame.index for e in log.of(Finished)] == [0, 1]

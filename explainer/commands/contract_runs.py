@@ -1,0 +1,248 @@
+"""The contract's frames, and runs of one demo on them: each is made once and asked for often."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Settings
+from explainer.core.demo import Demo
+from explainer.core.frame import Frame
+from explainer.core.model_card import ModelCard
+from explainer.core.params import changed
+from explainer.core.problem import ExplainerError, Problem
+from explainer.core.result import Result
+from explainer.runtime.engine import Engine, Job
+from explainer.runtime.events import Failed, Finished, JobEvent, Partial
+from explainer.runtime.token import JobToken
+from explainer.sources.opening import open_source
+from explainer.sources.synthetic import MovingSquare, pan
+
+Until = Literal["first", "end"]
+MakeEngine = Callable[[], Engine]
+PHOTOS = ("cat", "rocket", "coffee")
+SEQUENCE = 12  # frames that a temporal demo gets
+SHORT = 3  # rounds of a shortened training run
+LENGTHS = ("epochs", "rounds", "iterations", "generations", "episodes", "steps")
+
+
+# Frames -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What a demo is run on: one frame, or consecutive ones for a temporal demo."""
+
+    name: str
+    frames: tuple[Frame, ...]
+
+
+def contract_frames() -> dict[str, Frame]:
+    """Photos of different shapes (451 × 300, 640 × 427, 600 × 400) and a 64 × 48 piece of one."""
+    found = {name: photo(name) for name in PHOTOS}
+    return found | {"small": cut(found["cat"], 64, 48, "small")}
+
+
+def photo(name: str) -> Frame:
+    """Read a sample picture.
+
+    Raises
+    ------
+    ExplainerError
+        If it is not there.
+    """
+    source = open_source(f"sample:{name}")
+    got = source if isinstance(source, Problem) else source.at(0)
+    if isinstance(got, Problem):
+        raise ExplainerError(got.what, got.todo, got.details)
+    return got
+
+
+def cut(frame: Frame, width: int, height: int, name: str) -> Frame:
+    """Return the middle `width` × `height` pixels as a picture of another source."""
+    top, left = (frame.height - height) // 2, (frame.width - width) // 2
+    pixels = np.ascontiguousarray(frame.pixels[top : top + height, left : left + width])
+    return Frame(pixels, f"contract-{name}", name=name)
+
+
+def scenes_of(demo: Demo[Any], frames: dict[str, Frame]) -> tuple[Scene, ...]:
+    """Scenes that suit the demo: a slow pan over each frame and a moving square where it needs motion."""
+    if not demo.info.temporal:
+        return tuple(Scene(name, (frame,)) for name, frame in frames.items())
+    moving = [Scene(name, _sequence(pan(frame, SEQUENCE))) for name, frame in frames.items()]
+    return (*moving, Scene("square", _sequence(MovingSquare(count=SEQUENCE))))
+
+
+def _sequence(source: Any) -> tuple[Frame, ...]:
+    return tuple(source.at(index) for index in range(SEQUENCE))
+
+
+# Runs ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What one run gave.
+
+    Parameters
+    ----------
+    pictures
+        Partial results in their order; the last frame's of a sequence.
+    finished
+        ``None`` when the run was stopped or failed.
+    problem
+        The sentence of a failure with the last line of its cause, "" when there was none.
+    first_s, took_s
+        Seconds of the last frame's run until something could be shown, and until it ended.
+    """
+
+    pictures: tuple[Result, ...]
+    finished: Finished | None
+    problem: str
+    first_s: float
+    took_s: float
+
+    @property
+    def first(self) -> Result | None:
+        """What could be shown first."""
+        return self.pictures[0] if self.pictures else self.result
+
+    @property
+    def result(self) -> Result | None:
+        """The whole result."""
+        return self.finished.result if self.finished else None
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """All that was shown."""
+        return (*self.pictures, self.finished.result) if self.finished else self.pictures
+
+
+def run_scene(
+    engine: Engine,
+    demo: Demo[Any],
+    params: Any,
+    scene: Scene,
+    settings: Settings,
+    until: Until = "end",
+    token: JobToken | None = None,
+) -> Outcome:
+    """Run a demo over a scene from a fresh state, in this thread.
+
+    Parameters
+    ----------
+    until
+        ``"first"``: stop at the first picture; of a sequence, at the second frame's.
+    token
+        Listened to on every frame; one of its own by default.
+    """
+    engine.drop_state()
+    frames = scene.frames[:2] if until == "first" else scene.frames
+    outcome = Outcome((), None, "there was no frame", 0.0, 0.0)
+    for frame in frames:
+        job = Job(0, demo, params, frame, settings, scene.frames)
+        stop_early = until == "first" and frame is frames[-1]
+        outcome = _run_job(engine, job, token or JobToken(), stop_early=stop_early)
+        if outcome.finished is None:
+            break
+    return outcome
+
+
+def _run_job(engine: Engine, job: Job, token: JobToken, *, stop_early: bool) -> Outcome:
+    pictures: list[Result] = []
+    times: list[float] = []
+    began = perf_counter()
+
+    def emit(event: JobEvent) -> None:
+        if isinstance(event, Partial):
+            pictures.append(event.result)
+            times.append(perf_counter() - began)
+            if stop_early:
+                token.cancel()
+
+    ended = engine.run(job, token, emit)
+    took = perf_counter() - began
+    problem = _sentence(ended.problem) if isinstance(ended, Failed) else ""
+    finished = ended if isinstance(ended, Finished) else None
+    return Outcome(tuple(pictures), finished, problem, times[0] if times else took, took)
+
+
+def _sentence(problem: Problem) -> str:
+    cause = problem.details.strip().splitlines()[-1:]
+    return " ".join((problem.sentence, *cause))
+
+
+class Bench:
+    """One demo with the frames and the engine that its contract is checked on.
+
+    Parameters
+    ----------
+    make_engine
+        Gives an engine that remembers nothing.
+    card
+        Card of the session's model.
+    """
+
+    def __init__(
+        self,
+        demo: Demo[Any],
+        make_engine: MakeEngine,
+        card: ModelCard,
+        frames: dict[str, Frame],
+        settings: Settings | None = None,
+    ) -> None:
+        self.demo = demo
+        self.make_engine = make_engine
+        self.card = card
+        self.settings = settings or Settings(model=card.name)
+        self.scenes = scenes_of(demo, frames)
+        self._frames = frames
+        self._engine = make_engine()
+        self._known: dict[tuple[Any, str, Until], Outcome] = {}
+
+    @property
+    def everyday(self) -> Any:
+        """The defaults; a training run is cut down to a few rounds."""
+        defaults = self.demo.defaults()
+        if self.demo.info.uses_frame:
+            return defaults
+        short = {
+            one.name: int(max(one.lo, min(one.default, SHORT)))
+            for one in self.demo.controls()
+            if one.kind == "number" and one.integer and one.name in LENGTHS
+        }
+        return changed(defaults, self.card, **short)
+
+    def outcome(self, params: Any, scene: Scene | None = None, until: Until = "end") -> Outcome:
+        """Run once and remember; a run to the end also knows its first picture. The first scene by default."""
+        scene = scene or self.scenes[0]
+        ended = self._known.get((params, scene.name, "end"))
+        if ended is not None:
+            return ended
+        key = (params, scene.name, until)
+        if key not in self._known:
+            self._known[key] = self.run(params, scene, until)
+        return self._known[key]
+
+    def run(self, params: Any, scene: Scene | None = None, until: Until = "end") -> Outcome:
+        """Run again, on the engine that has run before."""
+        return run_scene(self._engine, self.demo, params, scene or self.scenes[0], self.settings, until)
+
+    def fresh(self, params: Any, scene: Scene | None = None, token: JobToken | None = None) -> Outcome:
+        """Run on an engine that remembers nothing."""
+        chosen = scene or self.scenes[0]
+        return run_scene(self.make_engine(), self.demo, params, chosen, self.settings, token=token)
+
+    def twins(self) -> Sequence[Scene]:
+        """Two photos of one size, so that only what they show can tell them apart."""
+        width = min(self._frames[name].width for name in ("cat", "coffee"))
+        height = min(self._frames[name].height for name in ("cat", "coffee"))
+        frames = {name: cut(self._frames[name], width, height, f"twin-{name}") for name in ("cat", "coffee")}
+        return [scene for scene in scenes_of(self.demo, frames) if scene.name in frames]
+
+
+def renamed(scene: Scene, source_id: str) -> Scene:
+    """Return the same pictures as if they came from another source."""
+    return replace(scene, frames=tuple(replace(frame, source_id=source_id) for frame in scene.frames))

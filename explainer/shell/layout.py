@@ -1,0 +1,113 @@
+"""Where panels go: side by side, stacked, or in a grid, whichever makes them largest."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect
+
+MOST_SPLIT = 6  # with more panels only grids are tried
+GRID_BONUS = 1.12  # a plain grid reads more easily; columns of unequal length must be worth it
+
+Columns = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A panel's own width and height; panels of the frame share one scale."""
+
+    width: float
+    height: float
+    frame: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Pixels there are, and pixels each panel spends beside (`bar`) and above (`header`) its picture."""
+
+    width: int
+    height: int
+    bar: int
+    header: int
+    gap: int
+
+
+def best_layout(shapes: Sequence[Shape], room: Room) -> list[QRect]:
+    """Rectangles of the panels, header and bar included, in the order of `shapes`."""
+    grids = (_grid(shapes, columns, room) for columns in range(len(shapes), 0, -1))
+    stacks = (_stacked(shapes, split, room) for split in _splits(len(shapes)))
+    best, boxes = 0.0, list[QRect]()
+    for bonus, candidates in ((GRID_BONUS, grids), (1.0, stacks)):
+        for candidate in candidates:
+            score = bonus * _area(shapes, candidate, room)
+            if score > best * 1.001 or not boxes:
+                best, boxes = score, candidate
+    return _level(shapes, boxes, room)
+
+
+def _splits(count: int) -> Iterator[Columns]:
+    """All ways to cut panels in order into two columns or more."""
+    if not 2 < count <= MOST_SPLIT:
+        return
+    for cuts in range(1, 2 ** (count - 1)):
+        columns, start = [], 0
+        for at in range(1, count + 1):
+            if at == count or cuts >> (at - 1) & 1:
+                columns.append(tuple(range(start, at)))
+                start = at
+        if len({len(column) for column in columns}) > 1:
+            yield tuple(columns)
+
+
+def _grid(shapes: Sequence[Shape], columns: int, room: Room) -> list[QRect]:
+    rows = math.ceil(len(shapes) / columns)
+    width = (room.width - (columns - 1) * room.gap) // columns
+    height = (room.height - (rows - 1) * room.gap) // rows
+    boxes = []
+    for index in range(len(shapes)):
+        row, column = divmod(index, columns)
+        boxes.append(QRect(column * (width + room.gap), row * (height + room.gap), width, height))
+    return boxes
+
+
+def _stacked(shapes: Sequence[Shape], columns: Columns, room: Room) -> list[QRect]:
+    width = (room.width - (len(columns) - 1) * room.gap) // len(columns)
+    boxes = [QRect()] * len(shapes)
+    for number, members in enumerate(columns):
+        height = (room.height - (len(members) - 1) * room.gap) // len(members)
+        for row, index in enumerate(members):
+            boxes[index] = QRect(number * (width + room.gap), row * (height + room.gap), width, height)
+    return boxes
+
+
+def _scale(shape: Shape, box: QRect, room: Room) -> float:
+    return max(0.0, min((box.width() - room.bar) / shape.width, (box.height() - room.header) / shape.height))
+
+
+def _scales(shapes: Sequence[Shape], boxes: Sequence[QRect], room: Room) -> list[float]:
+    """Scale of each picture; those of the frame share the smallest of theirs."""
+    own = [_scale(shape, box, room) for shape, box in zip(shapes, boxes, strict=True)]
+    of_frame = [scale for shape, scale in zip(shapes, own, strict=True) if shape.frame]
+    shared = min(of_frame, default=0.0)
+    return [shared if shape.frame else scale for shape, scale in zip(shapes, own, strict=True)]
+
+
+def _area(shapes: Sequence[Shape], boxes: Sequence[QRect], room: Room) -> float:
+    scales = _scales(shapes, boxes, room)
+    return sum(shape.width * shape.height * scale**2 for shape, scale in zip(shapes, scales, strict=True))
+
+
+def _level(shapes: Sequence[Shape], boxes: Sequence[QRect], room: Room) -> list[QRect]:
+    """Move rows up under the pictures above them, which may be less tall than their share."""
+    scales = _scales(shapes, boxes, room)
+    tall = [math.ceil(shape.height * scale) + room.header for shape, scale in zip(shapes, scales, strict=True)]
+    is_grid = len({box.height() for box in boxes}) == 1
+    moved = []
+    for box, height in zip(boxes, tall, strict=True):
+        rows: dict[int, int] = {}
+        for other, its in zip(boxes, tall, strict=True):
+            if other.top() < box.top() and (is_grid or other.left() == box.left()):
+                rows[other.top()] = max(rows.get(other.top(), 0), its)
+        top = sum(its + room.gap for its in rows.values())
+        moved.append(QRect(box.left(), top, box.width(), max(room.header + 1, height)))
+    return moved
