@@ -113,7 +113,7 @@ def _floors(demo: Demo[Any], params: Any, net: Any, frame: Frame) -> tuple[Calla
 
     cost = demo.info.cost
     assert cost is not None
-    x = net.prepare(frame).tensor
+    x = net.prepare(frame).tensor.contiguous()  # as a stock module gets it; the fast path is channels last
     stock = net.network(stock=True)
     layer = net.card.layer(getattr(params, "layer", "last")).name
 

@@ -1,7 +1,7 @@
 """The contract's frames, and runs of one demo on them: each is made once and asked for often."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from explainer.sources.synthetic import MovingSquare, pan
 Until = Literal["first", "end"]
 MakeEngine = Callable[[], Engine]
 PHOTOS = ("cat", "rocket", "coffee")
+SMALL = "small"
 SEQUENCE = 12  # frames that a temporal demo gets
 SHORT = 3  # rounds of a shortened training run
 LENGTHS = ("epochs", "rounds", "iterations", "generations", "episodes", "steps")
@@ -42,7 +43,7 @@ class Scene:
 def contract_frames() -> dict[str, Frame]:
     """Photos of different shapes (451 × 300, 640 × 427, 600 × 400) and a 64 × 48 piece of one."""
     found = {name: photo(name) for name in PHOTOS}
-    return found | {"small": cut(found["cat"], 64, 48, "small")}
+    return found | {SMALL: cut(found["cat"], 64, 48, SMALL)}
 
 
 def photo(name: str) -> Frame:
@@ -241,8 +242,3 @@ class Bench:
         height = min(self._frames[name].height for name in ("cat", "coffee"))
         frames = {name: cut(self._frames[name], width, height, f"twin-{name}") for name in ("cat", "coffee")}
         return [scene for scene in scenes_of(self.demo, frames) if scene.name in frames]
-
-
-def renamed(scene: Scene, source_id: str) -> Scene:
-    """Return the same pictures as if they came from another source."""
-    return replace(scene, frames=tuple(replace(frame, source_id=source_id) for frame in scene.frames))

@@ -50,7 +50,8 @@ def _words(result: Result) -> Iterator[str]:
 
 
 def _numbers(result: Result) -> Iterator[str]:
-    for name, value in result.values.items():
+    values: Mapping[str, Any] = result.values  # what they should be is what is asked here
+    for name, value in values.items():
         if not _VALUE_NAME.fullmatch(name):
             yield f"the value {name} is not in snake_case"
         if not isinstance(value, float):
@@ -110,7 +111,7 @@ def _layer(layer: Layer, panel: Panel) -> Iterator[str]:
             yield from _places(layer.xy, panel)
         case Lines():
             for path in layer.paths:
-                yield from _rows(path, 2, "a path")
+                yield from _rows(path, 2, "points of a path")
                 yield from _touches(path, panel)
             yield from _beside(len(layer.paths), layer)
         case Arrows():
@@ -218,7 +219,7 @@ def _beside(count: int, layer: Any) -> Iterator[str]:
 
 def _places(xy: Any, panel: Panel) -> Iterator[str]:
     inside = ((xy >= -SLACK_PX) & (xy <= np.add(panel.size, SLACK_PX))).all()
-    if xy.size and not inside and SAYS_SO not in panel.note:
+    if xy.size and np.isfinite(xy).all() and not inside and SAYS_SO not in panel.note:
         yield f"a point lies beyond the panel of {panel.size}"
 
 

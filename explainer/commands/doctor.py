@@ -248,34 +248,37 @@ def _start_and_tell(settings: Settings) -> int:
 
     _app = QApplication.instance() or QApplication(sys.argv[:1])
     shown = window.make_window(Session(settings=settings), remember=False)
-    watch = _after_first_paint(shown, painted)
-    shown.show()
+    _show_and_wait_for_paint(shown, painted)
     problem = shot.wait_for_result(shown)
     first_result_ms = _since(spawned)
-    shown.removeEventFilter(watch)
     shown.close()
     print(json.dumps({**seen, "first_result_ms": None if problem else first_result_ms, "problem": problem}))
     return 1 if problem else 0
 
 
-def _after_first_paint(shown: Any, act: Callable[[], None]) -> Any:
-    """Call `act` once, as soon as the paint in which the window takes part has ended."""
-    from PySide6.QtCore import QEvent, QObject, QTimer
+def _show_and_wait_for_paint(shown: Any, painted: Callable[[], None]) -> None:
+    """Show the window, and call `painted` as soon as the paint in which it takes part has ended."""
+    from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject
+
+    loop = QEventLoop()
 
     class Watch(QObject):
-        """The window is painted with all that lies in it by one event; a timer of 0 ms comes after that."""
+        """One event paints the window with all that lies in it; an event posted meanwhile comes right after."""
 
-        seen = False
-
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002
-            if not self.seen and event.type() == QEvent.Type.Paint:
-                self.seen = True
-                QTimer.singleShot(0, act)
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                watched.removeEventFilter(self)
+                QCoreApplication.postEvent(self, QEvent(QEvent.Type.User))
             return False
+
+        def customEvent(self, event: QEvent) -> None:  # noqa: ARG002
+            painted()
+            loop.quit()
 
     watch = Watch()
     shown.installEventFilter(watch)
-    return watch
+    shown.show()
+    loop.exec()
 
 
 def _since(spawned: float) -> float:

@@ -23,7 +23,7 @@ MAX_BUFFER = 4_000_000  # pixels; beyond, Qt enlarges what we composed
 HEADER = 22
 GAP = 6
 BAR_WIDTH = 8
-BAR_ROOM = 52
+BAR_ROOM = 54
 
 
 class _Picture(pg.GraphicsObject):
@@ -411,6 +411,6 @@ def short(value: float) -> str:
     """A number for a colour bar in at most six characters."""
     for digits in (3, 2, 1):
         text = f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
-        if len(text) <= 6:
+        if len(text.lstrip("−")) <= 5:
             return text
     return text

@@ -5,12 +5,10 @@ Every way of changing something (control, handle, link, palette, undo, command l
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from explainer.core import paths
 from explainer.core.context import Models, Settings
 from explainer.core.controls import control
 from explainer.core.demo import Catalogue, Demo
@@ -26,7 +24,7 @@ from explainer.runtime.player import Player
 from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.session import Session
 from explainer.shell.bridge import Bridge
-from explainer.sources.opening import open_source
+from explainer.sources.opening import is_video, open_source, path_of
 from explainer.sources.synthetic import pan
 
 DEFAULT_SOURCE = "sample:cat"
@@ -274,12 +272,8 @@ class Conductor(QObject):
             self.open(self.source_spec)
 
     def _is_still(self, spec: str) -> bool:
-        from explainer.sources.kinds import is_video
-
-        if spec.startswith(("camera:", "synthetic:")) or not spec:
-            return False
-        path = paths.samples() / spec.removeprefix("sample:") if spec.startswith("sample:") else Path(spec)
-        return not path.is_dir() and not is_video(path)
+        path = path_of(spec)
+        return path is not None and path.is_file() and not is_video(path)
 
     def freeze(self) -> None:
         """Stop the picture where it is, or let it go on; a training run pauses."""

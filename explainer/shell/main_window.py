@@ -37,7 +37,7 @@ from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.lesson_page import LessonPage
 from explainer.shell.palette_dialog import Entry, PaletteDialog
 from explainer.shell.source_bar import SourceBar
-from explainer.shell.stage import Stage, facts_of
+from explainer.shell.stage import Stage, completed, facts_of
 from explainer.shell.strip import Strip
 from explainer.sources.camera import list_cameras
 
@@ -275,7 +275,8 @@ class MainWindow(QMainWindow):
         now = monotonic()
         new_demo = self._result_of != self.conductor.demo.info.id
         charts = new_demo or now - self._last_charts >= CHART_EVERY_S
-        self.stage.show_result(event.result, charts=charts)
+        result = event.result if finished or new_demo else completed(event.result, self.stage.result)
+        self.stage.show_result(result, charts=charts)
         if charts:
             self._last_charts = now
             self._charts_timer.stop()

@@ -1,18 +1,17 @@
 """Pictures from the clipboard, from a drop, and beside the present one."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 
-from explainer.core import paths
 from explainer.core.problem import Problem
 from explainer.core.source import Source
 from explainer.sources.folder import natural
 from explainer.sources.image import ImageSource
 from explainer.sources.kinds import PICTURE_SUFFIXES
+from explainer.sources.opening import path_of
 from explainer.sources.reading import from_array
 
 Opener = Callable[[], Source | Problem]
@@ -49,12 +48,8 @@ def to_array(image: QImage) -> np.ndarray:
 
 def beside(spec: str, by: int) -> str:
     """Next or previous picture of the folder that `spec` lies in; "" where there is none."""
-    if spec.startswith("sample:"):
-        names = {p.stem: p for p in paths.samples().iterdir()} | {p.name: p for p in paths.samples().iterdir()}
-        here = names.get(spec.removeprefix("sample:"))
-    else:
-        here = Path(spec) if spec else None
-    if here is None or not here.parent.is_dir():
+    here = path_of(spec)
+    if here is None:
         return ""
     pictures = [p for p in here.parent.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES]
     pictures.sort(key=lambda p: natural(p.name))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -339,6 +340,26 @@ def _weight(chart: Chart) -> float:
     if isinstance(chart, Curve):
         return 1.25
     return 1.0 if not isinstance(chart, Bars) else 1.05
+
+
+def completed(partial: Result, before: Result | None) -> Result:
+    """Fill a first picture up with what the result before it had more, so that nothing jumps meanwhile.
+
+    Panels and charts are matched by title. A demo that grows its panels has none more before.
+    """
+    if before is None:
+        return partial
+    panels = {panel.title: panel for panel in partial.panels}
+    charts = {chart.title: chart for chart in partial.charts}
+    more_panels = [panel for panel in before.panels if panel.title not in panels]
+    more_charts = [chart for chart in before.charts if chart.title not in charts]
+    if not more_panels and not more_charts:
+        return partial
+    kept_panels = [panels.get(panel.title, panel) for panel in before.panels]
+    kept_charts = [charts.get(chart.title, chart) for chart in before.charts]
+    new_panels = [p for p in partial.panels if p.title not in {k.title for k in kept_panels}]
+    new_charts = [c for c in partial.charts if c.title not in {k.title for k in kept_charts}]
+    return replace(partial, panels=(*kept_panels, *new_panels), charts=(*kept_charts, *new_charts))
 
 
 def facts_of(result: Result) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from explainer.sources.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_video
 from explainer.sources.synthetic import EndlessSource, MovingSquare
 from explainer.sources.video import open_video
 
-__all__ = ["is_video", "open_source", "sample_names"]
+__all__ = ["is_video", "open_source", "path_of", "sample_names"]
 
 _SYNTHETIC = {"square": MovingSquare, "endless": EndlessSource}
 
@@ -51,6 +51,18 @@ def open_source(spec: str) -> Source | Problem:
         case "http" | "https" | "ftp" | "rtsp":
             return Problem("Web addresses are not opened.", "Save the picture or video and open the file.")
     return _opened(path)
+
+
+def path_of(spec: str) -> Path | None:
+    """Return the file or folder that `spec` names, ``None`` for cameras, made pictures and what is not there."""
+    if spec.startswith("sample:"):
+        name, files = spec.removeprefix("sample:"), _sample_files()
+        return files.get(name) or {file.name: file for file in files.values()}.get(name)
+    try:
+        path = Path(spec).expanduser()
+        return path if spec and path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def sample_names() -> tuple[str, ...]:

@@ -56,9 +56,10 @@ def _likeness(found: Any, layers: str) -> str:
     if found.spearman is None:
         return f"With the {layers} drawn anew one of the two maps is blank or constant, so their likeness is undefined."
     rho = round(found.spearman, 2) + 0.0  # never −0.00
-    likeness = f"With the {layers} drawn anew the rank correlation with the trained map is {rho:.2f}"
-    if abs(rho) < 0.3:
+    shown = f"{rho:.2f}".replace("-", "−")
+    likeness = f"With the {layers} drawn anew the rank correlation with the trained map is {shown}"
+    if rho < 0.3:
         return f"{likeness}: the map depends on what the network learnt."
-    if abs(rho) < 0.7:
+    if rho < 0.7:
         return f"{likeness}: part of the map stays, and that part shows the picture, not the learning."
     return f"{likeness}: the map hardly changes, so it says little about what the network learnt."

@@ -1,0 +1,74 @@
+"""Ground rules of every test: no screen, nothing written to the user's folders, no thread and no warning left over."""
+
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+# Before anything imports Qt or a library that counts its threads.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
+_HOME = Path(tempfile.mkdtemp(prefix="explainer-tests-"))
+os.environ["EXPLAINER_HOME"] = str(_HOME)
+
+import pytest  # noqa: E402
+
+JOIN_S = 2.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="accept the present values as golden")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether present values are accepted; ``EXPLAINER_UPDATE_GOLDEN=1`` does the same as the option."""
+    return bool(request.config.getoption("--update-golden")) or os.environ.get("EXPLAINER_UPDATE_GOLDEN") == "1"
+
+
+@pytest.fixture(scope="session")
+def frames() -> dict[str, object]:
+    """Contract frames by name: the photos ``cat``, ``rocket``, ``coffee`` and ``small``, 64 × 48."""
+    from explainer.commands.contract_runs import contract_frames
+
+    return dict(contract_frames())
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays() -> Iterator[None]:
+    """Fail a test that leaves one of the program's threads alive."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in threading.enumerate() if t not in before and t.name.startswith("explainer")]
+    for thread in left:
+        thread.join(JOIN_S)
+    alive = [thread.name for thread in left if thread.is_alive()]
+    assert not alive, f"these threads were left running: {', '.join(alive)}"
+
+
+class _Warnings(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_warning_is_logged(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which anything was logged as WARNING or worse, unless it is marked ``expects_warnings``."""
+    handler = _Warnings()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    if request.node.get_closest_marker("expects_warnings") is None:
+        assert not handler.texts, "logged while the test ran:\n" + "\n".join(handler.texts)

@@ -1,0 +1,92 @@
+"""Every demo keeps its contract; adding a demo needs no change here."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from explainer.commands import contract, house
+from explainer.commands.contract_runs import Bench, contract_frames
+from explainer.core.context import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+DEMOS = [demo.info.id for demo in house.demos().demos()]
+CONTROLS = [(demo.info.id, one.name) for demo in house.demos().demos() for one in demo.controls()]
+
+each_demo = pytest.mark.parametrize("demo_id", DEMOS)
+each_control = pytest.mark.parametrize(("demo_id", "name"), CONTROLS)
+
+
+@cache
+def bench(demo_id: str) -> Bench:
+    settings = Settings(threads=1)
+    return Bench(house.demos().demo(demo_id), house.engine, house.zoo().card(settings.model), frames_(), settings)
+
+
+@cache
+def frames_() -> dict:
+    return contract_frames()
+
+
+def holds(problems: list[str]) -> None:
+    assert not problems, "\n".join(problems)
+
+
+def test_there_are_demos_and_all_of_them_load() -> None:
+    assert DEMOS
+    assert house.demos().problems == ()
+
+
+@each_demo
+def test_defaults_end_on_one_frame_and_show_something_on_the_others(demo_id: str) -> None:
+    holds(contract.defaults_end(bench(demo_id)))
+
+
+@each_control
+def test_every_end_and_every_kind_of_choice_gives_a_sound_first_picture(demo_id: str, name: str) -> None:
+    holds(contract.every_case_shows(bench(demo_id), [name]))
+
+
+@each_demo
+def test_twice_the_same(demo_id: str) -> None:
+    holds(contract.twice_the_same(bench(demo_id)))
+
+
+@each_demo
+def test_a_cancelled_run_ends_at_once(demo_id: str) -> None:
+    holds(contract.stops_when_cancelled(bench(demo_id), house.zoo()))
+
+
+@each_demo
+def test_nothing_is_left_on_the_model(demo_id: str) -> None:
+    holds(contract.nothing_left(bench(demo_id), house.zoo()))
+
+
+@each_demo
+def test_params_and_results_come_back_from_json(demo_id: str) -> None:
+    holds(contract.params_come_back(bench(demo_id)))
+
+
+@each_control
+def test_every_parameter_matters(demo_id: str, name: str) -> None:
+    holds(contract.every_parameter_matters(bench(demo_id), [name]))
+
+
+@each_demo
+def test_every_frame_matters(demo_id: str) -> None:
+    holds(contract.every_frame_matters(bench(demo_id)))
+
+
+@each_demo
+def test_values_are_the_golden_ones(demo_id: str, update_golden: bool) -> None:
+    found = contract.golden_values(bench(demo_id))
+    file = GOLDEN / f"{demo_id}.json"
+    if update_golden:
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    assert file.exists(), "no golden values yet: run with --update-golden and look at what is written"
+    holds(contract.against_golden(found, json.loads(file.read_text(encoding="utf-8"))))
+
+
+def test_every_golden_file_belongs_to_a_demo() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.json")} <= set(DEMOS)
