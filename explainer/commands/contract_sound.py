@@ -106,13 +106,11 @@ def _layer(layer: Layer, panel: Panel) -> Iterator[str]:
         case Boxes():
             yield from _boxes(layer, panel)
         case Points():
-            yield from _rows(layer.xy, 2, "points")
             yield from _beside(len(layer.xy), layer)
-            yield from _places(layer.xy, panel)
+            yield from _rows(layer.xy, 2, "points") or _places(layer.xy, panel)
         case Lines():
             for path in layer.paths:
-                yield from _rows(path, 2, "points of a path")
-                yield from _touches(path, panel)
+                yield from _rows(path, 2, "points of a path") or _touches(path, panel)
             yield from _beside(len(layer.paths), layer)
         case Arrows():
             yield from _arrows(layer, panel)
@@ -182,11 +180,10 @@ def _cells(layer: Cells, panel: Panel) -> Iterator[str]:
 
 
 def _boxes(layer: Boxes, panel: Panel) -> Iterator[str]:
-    yield from _rows(layer.xyxy, 4, "boxes")
     yield from _beside(len(layer.xyxy), layer)
-    if layer.xyxy.ndim != 2 or layer.xyxy.shape[1:] != (4,):
-        return
-    for x0, y0, x1, y1 in layer.xyxy:
+    wrong = _rows(layer.xyxy, 4, "boxes")
+    yield from wrong
+    for x0, y0, x1, y1 in () if wrong else layer.xyxy:
         if not (x0 <= x1 and y0 <= y1):
             yield f"a box runs from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g})"
         yield from _touches(np.array([[x0, y0], [x1, y1]]), panel)
@@ -196,17 +193,15 @@ def _arrows(layer: Arrows, panel: Panel) -> Iterator[str]:
     if layer.start.shape != layer.end.shape:
         yield f"{layer.start.shape} starts and {layer.end.shape} ends"
         return
-    yield from _rows(layer.start, 2, "starts")
-    yield from _rows(layer.end, 2, "ends")
     yield from _beside(len(layer.start), layer)
-    yield from _places(layer.start, panel)
+    yield from _rows(layer.start, 2, "starts") or _places(layer.start, panel)
+    yield from _rows(layer.end, 2, "ends")
 
 
-def _rows(array: Any, columns: int, what: str) -> Iterator[str]:
+def _rows(array: Any, columns: int, what: str) -> list[str]:
     if array.ndim != 2 or array.shape[1] != columns:
-        yield f"{what} are {array.shape}, not (N, {columns})"
-    elif not np.isfinite(array).all():
-        yield f"{what} are not finite"
+        return [f"{what} are {array.shape}, not (N, {columns})"]
+    return [] if np.isfinite(array).all() else [f"{what} are not finite"]
 
 
 def _beside(count: int, layer: Any) -> Iterator[str]:
@@ -219,7 +214,7 @@ def _beside(count: int, layer: Any) -> Iterator[str]:
 
 def _places(xy: Any, panel: Panel) -> Iterator[str]:
     inside = ((xy >= -SLACK_PX) & (xy <= np.add(panel.size, SLACK_PX))).all()
-    if xy.size and np.isfinite(xy).all() and not inside and SAYS_SO not in panel.note:
+    if xy.size and not inside and SAYS_SO not in panel.note:
         yield f"a point lies beyond the panel of {panel.size}"
 
 

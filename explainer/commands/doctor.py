@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from explainer import __version__
-from explainer.commands import house, models
+from explainer.commands import house
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.paths import resource, user_config, user_data
@@ -132,6 +132,8 @@ def computing(settings: Settings) -> Report:
 
 def weights_state(_settings: Settings) -> Report:
     """How many weights of each kind are here, and which of them are bad."""
+    from explainer.commands import models  # here, because the child whose start is measured must not pay for it
+
     rows, bad = models.weights(), [problem.sentence for _, problem in models.verified() if problem is not None]
     counts = {state: sum(row.state == state for row in rows) for state in ("shipped", "fetched", "own")}
     return {"weights": {**counts, "bad": bad}, "problems": bad}

@@ -31,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from explainer.commands.interrupt import Interrupt
+
     session, problem = opening_session(args)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     window = make_window(session, args.theme)
@@ -42,7 +44,10 @@ def run(args: argparse.Namespace) -> int:
         window.say(problem.sentence)
     QTimer.singleShot(0, window.start)
     QTimer.singleShot(3000, window.find_cameras)
-    return app.exec()
+    interrupt = Interrupt(window.close)
+    code = app.exec()
+    interrupt.close()
+    return code
 
 
 def opening_session(args: argparse.Namespace) -> tuple[Session, Problem | None]:

@@ -1,8 +1,10 @@
 """Charts that are text and rectangles rather than plots: bars, tables, matrices, graphs."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -94,7 +96,8 @@ class BarsBody(Painted):
         painter.setFont(words)
         span = chart.hi - chart.lo or 1.0
         zero = track.left() + track.width() * max(0.0, -chart.lo) / span
-        end = track.left() + track.width() * (chart.values[index] - chart.lo) / span
+        share = (chart.values[index] - chart.lo) / span
+        end = track.left() + track.width() * (min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0)
         height = min(look.px(8), row.height() * 0.6)
         bar = QRectF(min(zero, end), row.center().y() - height / 2, max(1.0, abs(end - zero)), height)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -130,7 +133,7 @@ class TableBody(Painted):
         metrics = QFontMetricsF(self.look.font("base"))
         columns = zip(self.chart.header, *self.chart.rows, strict=True)
         wanted = [max(metrics.horizontalAdvance(cell) for cell in column) + 20 for column in columns]
-        shrink = min(1.0, self.width() / sum(wanted))
+        shrink = min(1.0, self.width() / max(1.0, sum(wanted)))
         return [width * shrink for width in wanted]
 
     def _cells(self, painter: QPainter, cells: tuple[str, ...], top: float, row: float, widths: list[float]) -> None:
@@ -156,6 +159,8 @@ class MatrixBody(Painted):
     def draw(self, painter: QPainter) -> None:
         look, chart = self.look, self.chart
         rows, columns = chart.values.shape
+        if not chart.values.size:
+            return
         small = look.font("small")
         painter.setFont(small)
         metrics = QFontMetricsF(small)
@@ -164,10 +169,11 @@ class MatrixBody(Painted):
         side = min((self.width() - left) / columns, (self.height() - bottom) / rows)
         width = min((self.width() - left) / columns, 2.2 * side)
         grid = QRectF(left, 0, width * columns, side * rows)
-        top_value = max(abs(float(chart.values.max())), abs(float(chart.values.min())), 1e-12)
-        lo = -top_value if chart.colours == "diverging" else min(0.0, float(chart.values.min()))
+        finite = chart.values[np.isfinite(chart.values)]
+        top_value = max(float(np.abs(finite).max(initial=0.0)), 1e-12)
+        lo = -top_value if chart.colours == "diverging" else float(finite.min(initial=0.0))
         lut = colours.table(chart.colours, "viridis" if chart.colours == "sequential" else "inferno")
-        index = colours.to_index(chart.values.astype("float32"), lo, top_value)
+        index = colours.to_index(np.nan_to_num(chart.values.astype("float32"), nan=lo), lo, top_value)
         for r in range(rows):
             for c in range(columns):
                 cell = QRectF(grid.left() + c * width, r * side, width - 1, side - 1)

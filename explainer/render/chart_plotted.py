@@ -1,5 +1,6 @@
 """Charts with axes, on pyqtgraph."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPen, QResizeEvent
 from explainer.core.charts import Curve, Histogram, Scatter, Series
 from explainer.render.look import Look
 
+OFFSET = 5  # px from the axis to its numbers
 PENS = {"solid": Qt.PenStyle.SolidLine, "dashed": Qt.PenStyle.DashLine, "dotted": Qt.PenStyle.DotLine}
 
 
@@ -22,7 +24,10 @@ class Plotted(pg.PlotWidget):
         super().__init__(background=None, enableMenu=False)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.setMouseEnabled(False, False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hideButtons()
+        for side in ("left", "bottom"):
+            self.getAxis(side).setStyle(autoExpandTextSpace=False, autoReduceTextSpace=False)
         self.look = look
         self.chart: Any = None
         self._dressed: tuple[Any, ...] = ()
@@ -32,6 +37,10 @@ class Plotted(pg.PlotWidget):
         self.chart, self.look = chart, look
         self._dress(chart, look)
         self.draw(chart)
+        self._settle()
+
+    def place(self, chart: Any) -> None:
+        """Place what depends on the size of the plot's room."""
 
     def draw(self, chart: Any) -> None:
         """Put the chart's items into the plot."""
@@ -43,16 +52,40 @@ class Plotted(pg.PlotWidget):
             return
         self._dressed = key
         self.setBackground(look.theme.color("stage"))
+        self.getPlotItem().setContentsMargins(0, look.px(6), look.px(6), 0)  # half of the outermost numbers
         for side, text in (("bottom", key[1]), ("left", key[2])):
             axis = self.getAxis(side)
             axis.setPen(pg.mkPen(look.theme.color("stage_line")))
             axis.setTextPen(pg.mkPen(look.theme.color("muted")))
             axis.setTickFont(look.font("small"))
-            axis.setStyle(tickLength=-3, tickTextOffset=5, maxTickLevel=0, autoExpandTextSpace=True)
+            axis.setStyle(tickLength=-3, tickTextOffset=OFFSET, maxTickLevel=0)
             axis.enableAutoSIPrefix(False)
             axis.setLabel(text, **{"color": look.theme.muted, "font-size": f"{look.font('small').pixelSize()}px"})
             axis.label.setFont(look.font("small"))
             axis.showLabel(bool(text))
+
+    def _settle(self) -> None:
+        """Give the axes the room that their numbers need, then place what depends on it.
+
+        pyqtgraph would do so while it paints, and by what it showed before; then the same chart would look
+        one way in the window and another on the command line.
+        """
+        metrics = QFontMetricsF(self.look.font("small"))
+        left, bottom = self.getAxis("left"), self.getAxis("bottom")
+        under = metrics.height() + OFFSET + (metrics.height() if bottom.label.isVisible() else 0)
+        bottom.setHeight(math.ceil(under))
+        top = self.getPlotItem().layout.getContentsMargins()[1]
+        levels = left.tickValues(*self.getViewBox().viewRange()[1], max(1.0, self.height() - under - top))
+        texts = left.tickStrings(levels[0][1], left.scale, levels[0][0]) if levels else []
+        beside = max(map(metrics.horizontalAdvance, texts), default=0.0) + OFFSET + 3
+        left.setWidth(math.ceil(beside + (metrics.height() if left.label.isVisible() else 0)))
+        self.getPlotItem().layout.activate()
+        self.place(self.chart)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if getattr(self, "chart", None) is not None:
+            self._settle()
 
 
 class CurveBody(Plotted):
@@ -71,7 +104,15 @@ class CurveBody(Plotted):
             line.setPen(self._pen(series))
             name.setText(series.name, color=self.look.series_color(series.colour))
             name.textItem.setFont(self.look.font("small"))
-        self._set_ranges(chart)
+        self._x = chart.x_range or _span([s.x for s in chart.series])
+        self._y = chart.y_range or _span([s.y for s in chart.series], pad=0.06)
+        self.setYRange(*self._y, padding=0.02)
+
+    def place(self, chart: Curve) -> None:
+        """Leave room for the names on the right, and put them there."""
+        share = self._name_share(chart)
+        room = (self._x[1] - self._x[0]) * share / (1 - share)
+        self.setXRange(self._x[0], self._x[1] + room, padding=0)
         self._place_names(chart)
 
     def _match_count(self, wanted: int) -> None:
@@ -87,26 +128,19 @@ class CurveBody(Plotted):
         colour = self.look.series_color(series.colour)
         return pg.mkPen(colour, width=2 * self.look.scale, style=PENS[series.style])  # type: ignore[no-any-return]
 
-    def _set_ranges(self, chart: Curve) -> None:
-        self._x = chart.x_range or _span([s.x for s in chart.series])
-        self._y = chart.y_range or _span([s.y for s in chart.series], pad=0.06)
-        share = self._name_share(chart)
-        room = (self._x[1] - self._x[0]) * share / (1 - share)
-        self.setXRange(self._x[0], self._x[1] + room, padding=0)
-        self.setYRange(*self._y, padding=0.02)
-
     def _name_share(self, chart: Curve) -> float:
         """Share of the plot's width that the longest name needs, at most half."""
         metrics = QFontMetricsF(self.look.font("small"))
         longest = max((metrics.horizontalAdvance(s.name) for s in chart.series), default=0.0)
-        plot = max(60.0, self.width() - self.look.px(46))
+        plot = max(60.0, self.getViewBox().width())
         return min(0.5, (longest + self.look.px(14)) / plot) if longest else 0.0
 
     def _place_names(self, chart: Curve) -> None:
         """Put names at the line ends, moved apart where they would lie on one another."""
-        height = max(1, self.height() - 30)
+        height = max(1.0, self.getViewBox().height())
         gap = (self._y[1] - self._y[0]) * self.look.px(15) / height
-        ends = [float(s.y[-1]) if len(s.y) else 0.0 for s in chart.series]
+        last = [_last(s) for s in chart.series]
+        ends = [at[1] if at else self._y[0] for at in last]
         order = np.argsort(ends)
         placed = {int(i): ends[int(i)] for i in order}
         floor = -np.inf
@@ -114,15 +148,15 @@ class CurveBody(Plotted):
             placed[int(i)] = max(placed[int(i)], floor + gap)
             floor = placed[int(i)]
         over = max(0.0, floor + gap / 2 - self._y[1])
-        for index, series in enumerate(chart.series):
-            x = float(series.x[-1]) if len(series.x) else self._x[0]
-            self._names[index].setPos(x, placed[index] - over)
+        for index, (name, at) in enumerate(zip(self._names, last, strict=True)):
+            name.setVisible(at is not None)
+            name.setPos(at[0] if at else self._x[0], placed[index] - over)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if isinstance(getattr(self, "chart", None), Curve):
-            self._set_ranges(self.chart)
-            self._place_names(self.chart)
+
+def _last(series: Series) -> tuple[float, float] | None:
+    """Last point of a line that can be drawn."""
+    drawn = np.flatnonzero(np.isfinite(series.x) & np.isfinite(series.y))
+    return (float(series.x[drawn[-1]]), float(series.y[drawn[-1]])) if drawn.size else None
 
 
 class HistogramBody(Plotted):
@@ -136,9 +170,10 @@ class HistogramBody(Plotted):
     def draw(self, chart: Histogram) -> None:
         """Update the bars in place."""
         colour = self.look.theme.color("bar")
-        self._bars.setOpts(x0=chart.edges[:-1], x1=chart.edges[1:], y0=0, height=chart.counts, brush=colour, pen=None)
-        self.setXRange(float(chart.edges[0]), float(chart.edges[-1]), padding=0.01)
-        self.setYRange(0, max(float(chart.counts.max()), 1e-9), padding=0.04)
+        counts = np.nan_to_num(chart.counts, nan=0.0, posinf=0.0, neginf=0.0)
+        self._bars.setOpts(x0=chart.edges[:-1], x1=chart.edges[1:], y0=0, height=counts, brush=colour, pen=None)
+        self.setXRange(*_span([chart.edges]), padding=0.01)
+        self.setYRange(0, max(float(counts.max(initial=0.0)), 1e-9), padding=0.04)
 
 
 class ScatterBody(Plotted):
@@ -153,11 +188,11 @@ class ScatterBody(Plotted):
     def draw(self, chart: Scatter) -> None:
         """Update the points in place."""
         classes = chart.classes or (0,) * len(chart.xy)
-        brushes = [pg.mkBrush(self.look.series_color(c)) for c in classes]
-        self._dots.setData(
-            pos=chart.xy, brush=brushes, pen=None, size=7 * self.look.scale, data=list(range(len(chart.xy)))
-        )
-        self.autoRange(padding=0.05)
+        drawn = [int(i) for i in np.flatnonzero(np.isfinite(chart.xy).all(axis=1))]
+        brushes = [pg.mkBrush(self.look.series_color(classes[i])) for i in drawn]
+        self._dots.setData(pos=chart.xy[drawn], brush=brushes, pen=None, size=7 * self.look.scale, data=drawn)
+        self.setXRange(*_span([chart.xy[drawn, 0]], pad=0.05), padding=0)
+        self.setYRange(*_span([chart.xy[drawn, 1]], pad=0.05), padding=0)
 
     def _clicked(self, _item: object, points: Any, *_: object) -> None:
         sets = self.chart.sets

@@ -56,7 +56,8 @@ def to_index(values: NDArray[np.float32], lo: float, hi: float) -> NDArray[np.ui
     if span <= 0:
         return np.zeros(values.shape, np.uint8)
     gain, offset = 255.0 / span, -255.0 * lo / span
-    index = cv2.addWeighted(values, gain, values, 0.0, offset, dtype=cv2.CV_8U)  # saturates
+    below = np.minimum(values, hi)  # OpenCV saturates, but what is too large for an int comes out as 0
+    index = cv2.addWeighted(below, gain, below, 0.0, offset, dtype=cv2.CV_8U)
     return cast("NDArray[np.uint8]", index).reshape(values.shape)
 
 

@@ -1,6 +1,8 @@
 """LaTeX → SVG → picture, without a web engine."""
 
-from functools import lru_cache
+import warnings
+from functools import cache, lru_cache
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -16,15 +18,22 @@ def svg(latex: str, size_px: float, colour: str) -> bytes:
     ValueError
         If the formula cannot be set.
     """
-    import ziamath
-
-    # The default, SVG 2 with shared symbols, draws nothing in Qt.
-    ziamath.config.svg2 = False
+    ziamath = _ziamath()
     try:
         text: str = ziamath.Latex(latex, size=size_px, color=colour).svg()
     except Exception as error:  # ziamath raises whatever its parser meets
         raise ValueError(f"this formula cannot be set: {latex}") from error
     return text.encode()
+
+
+@cache
+def _ziamath() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it asks for its fonts in a way that Python has given up
+        import ziamath
+    # The default, SVG 2 with shared symbols, draws nothing in Qt.
+    ziamath.config.svg2 = False
+    return ziamath
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from explainer.render.look import Look
 @cache
 def icon(name: str, look: Look, role: str = "text", size_px: int = 16) -> QIcon:
     """Icon in a palette role; its disabled state is faint."""
+    size_px = look.px(size_px)
     made = QIcon()
     made.addPixmap(pixmap(name, look.theme.color(role).name(), size_px), QIcon.Mode.Normal)
     made.addPixmap(pixmap(name, look.theme.color("faint").name(), size_px), QIcon.Mode.Disabled)

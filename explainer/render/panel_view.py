@@ -10,7 +10,16 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from explainer.core.layers import Cells, Heat, Panel
@@ -23,7 +32,8 @@ MAX_BUFFER = 4_000_000  # pixels; beyond, Qt enlarges what we composed
 HEADER = 22
 GAP = 6
 BAR_WIDTH = 8
-BAR_ROOM = 54
+BAR_ROOM = 57
+KEYED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class _Picture(pg.GraphicsObject):
@@ -131,12 +141,15 @@ class PanelView(QWidget):
         ``(x, y)`` in panel pixels, or ``None`` when the cursor has left.
     picked
         The change of params that the clicked item carries.
+    clicked
+        ``(x, y)`` in panel pixels of a click that hit no such item and no handle.
     ranged
         The visible range changed by hand: ``((x0, x1), (y0, y1))`` in panel pixels.
     """
 
     hovered = Signal(object)
     picked = Signal(object)
+    clicked = Signal(object)
     ranged = Signal(object)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -149,7 +162,10 @@ class PanelView(QWidget):
         self._graphics = pg.GraphicsView(self, background=None)
         self._graphics.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self._graphics.setMouseTracking(True)
+        self._graphics.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # nothing to tab to as long as there is no handle
         self._graphics.viewport().installEventFilter(self)
+        self._graphics.installEventFilter(self)
+        self._handles: list[QGraphicsItem] = []
         self._box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
         self._box.setBorder(None)
         self._graphics.setCentralItem(self._box)
@@ -161,6 +177,7 @@ class PanelView(QWidget):
         self._cursor.setVisible(False)
         self._box.addItem(self._cursor, ignoreBounds=True)
         self._box.sigRangeChangedManually.connect(self._moved_by_hand)
+        self._box.sigResized.connect(self._resized)
         self._fitted = True
         self._pressed = QPoint()
         self._composed: tuple[Any, ...] = ()
@@ -210,7 +227,6 @@ class PanelView(QWidget):
         self._fitted = True
         self._box.setLimits(minXRange=width / 200, minYRange=height / 200, maxXRange=width * 40, maxYRange=height * 40)
         self._box.setRange(QRectF(0, 0, width, height), padding=0.0)
-        self._composed = ()
 
     @property
     def visible_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -251,10 +267,14 @@ class PanelView(QWidget):
     def add_handle(self, item: QGraphicsItem) -> None:
         """Put a handle on the picture, above all layers."""
         self._box.addItem(item, ignoreBounds=True)
+        self._handles.append(item)
+        self._graphics.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def remove_handle(self, item: QGraphicsItem) -> None:
         """Take a handle away."""
         self._box.removeItem(item)
+        self._handles.remove(item)
+        self._graphics.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self._handles else Qt.FocusPolicy.ClickFocus)
 
     def paint_now(self) -> None:
         """Paint without waiting for the event loop (the bench times this)."""
@@ -302,6 +322,13 @@ class PanelView(QWidget):
 
     def _place(self) -> None:
         self._graphics.setGeometry(self.picture_rect())
+        if self._fitted:
+            self.fit()
+        if self.panel is not None:
+            self._refresh()
+
+    def _resized(self) -> None:
+        """The picture's room has its size at last: Qt holds resizing back as long as a widget is hidden."""
         if self._fitted:
             self.fit()
         if self.panel is not None:
@@ -367,11 +394,14 @@ class PanelView(QWidget):
         room = QRectF(self.picture_rect())
         corner = self._box.mapViewToScene(QPointF(0, 0))
         far = self._box.mapViewToScene(QPointF(*self.panel.size))
-        return QRectF(corner, far).translated(room.topLeft()).intersected(room)
+        return QRectF(corner, far).normalized().translated(room.topLeft()).intersected(room)  # it may be mirrored
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+        if watched is self._graphics:
+            if kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent) and event.reason() in KEYED:
+                self._focus_handle()
+        elif kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
             self.hovered.emit(self.to_panel(event.position()))
         elif kind == QEvent.Type.Leave:
             self.hovered.emit(None)
@@ -384,12 +414,20 @@ class PanelView(QWidget):
             self.ranged.emit(None)
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
+    def _focus_handle(self) -> None:
+        """Who comes by ``Tab`` wants to move what can be moved here."""
+        if self._handles and self._graphics.scene().focusItem() is None:
+            self._handles[0].setFocus()
+
     def _click(self, position: QPointF) -> None:
         if self.panel is None or (position.toPoint() - self._pressed).manhattanLength() > 4:
             return
-        found = probe.sets_at(self.panel, *self.to_panel(position), reach=10 / self._zoom())
+        at = self.to_panel(position)
+        found = probe.sets_at(self.panel, *at, reach=10 / self._zoom())
         if found is not None:
             self.picked.emit(dict(found))
+        elif not any(item.contains(item.mapFromParent(QPointF(*at))) for item in self._handles):
+            self.clicked.emit(at)
 
 
 def _bar_of(panel: Panel | None) -> Any:
@@ -410,7 +448,8 @@ def has_bar(panel: Panel) -> bool:
 def short(value: float) -> str:
     """A number for a colour bar in at most six characters."""
     for digits in (3, 2, 1):
-        text = f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
-        if len(text.lstrip("−")) <= 5:
-            return text
-    return text
+        for text in (f"{value:.{digits}g}", f"{value:.{digits - 1}e}"):
+            short_text = text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
+            if len(short_text.lstrip("−")) <= 5:
+                return short_text
+    return short_text

@@ -49,6 +49,7 @@ class ProblemCard(QFrame):
 
     def show_problem(self, problem: Problem) -> None:
         self._problem = problem
+        self.copy.setText("Copy details")
         self._what.setText(problem.what)
         self._todo.setText(problem.todo)
         self._todo.setVisible(bool(problem.todo))

@@ -4,8 +4,9 @@ Every way of changing something (control, handle, link, palette, undo, command l
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,7 +14,7 @@ from explainer.core.context import Models, Settings
 from explainer.core.controls import control
 from explainer.core.demo import Catalogue, Demo
 from explainer.core.frame import Frame
-from explainer.core.params import changed, checked, from_plain, to_plain
+from explainer.core.params import checked, from_plain, to_plain
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.source import Source
 from explainer.lessons.catalogue import Library
@@ -28,6 +29,25 @@ from explainer.sources.opening import is_video, open_source, path_of
 from explainer.sources.synthetic import pan
 
 DEFAULT_SOURCE = "sample:cat"
+Opener = Callable[[], Source | Problem]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """A source as it was asked for.
+
+    Parameters
+    ----------
+    spec
+        What ``open_source`` takes; "" for what has no name to be reopened by (a pasted picture).
+    still, panned
+        Whether it is a single picture, and whether it is shown as a slow pan over it.
+    """
+
+    spec: str
+    opener: Opener
+    still: bool
+    panned: bool = False
 
 
 class Conductor(QObject):
@@ -77,9 +97,10 @@ class Conductor(QObject):
         self.playing = False
         self.opened: ev.SourceOpened | None = None
         self.frame: Frame | None = None
-        self.source_spec = session.source or DEFAULT_SOURCE
+        self._source = self._wanted = _named(session.source or DEFAULT_SOURCE)
+        self._openings: dict[str, Chosen] = {}  # by source id; written in the player's thread
+        self._trouble: Literal["", "asked", "job", "source", "camera"] = ""
         self.lesson: Lesson | None = None
-        self._panned = False
         self._params: dict[str, Any] = {}
         self._demo = self._first_demo(session.demo)
         self._gesture = 0
@@ -101,6 +122,11 @@ class Conductor(QObject):
     @property
     def card(self) -> Any:
         return self.models.card(self.settings.model)
+
+    @property
+    def source_spec(self) -> str:
+        """What is open, as ``open_source`` takes it; "" for a pasted picture."""
+        return self._source.spec
 
     def _first_demo(self, wanted: str) -> Demo[Any]:
         try:
@@ -128,7 +154,7 @@ class Conductor(QObject):
         """Open the first source and run the first demo; called once the window is on screen."""
         if self.lesson is None:
             self._choose_lesson_of(self._demo.info.id)
-        self.open(self.source_spec)
+        self._open(self._wanted)
         self._ask()
 
     # Demos and lessons ----------------------------------------------------------------------------------
@@ -138,16 +164,16 @@ class Conductor(QObject):
         try:
             demo = self.catalogue.demo(demo_id)
         except ExplainerError as error:
-            self.failed.emit(error.problem)
+            self._fail(error.problem, "asked")
             return
         switched = demo is not self._demo
         self._demo = demo
         if preset:
-            self._apply(changed(self.params, self.card, **preset))
+            self._apply(self._allowed(demo.params_type, {**to_plain(self.params), **preset}))
         if self.lesson is None or self.lesson.demo != demo_id:
             self._choose_lesson_of(demo_id)
         if switched:
-            self.failed.emit(None)
+            self._clear("asked", "job", "source")
             self.demo_changed.emit()
         self._match_source()
         self.params_changed.emit()
@@ -158,7 +184,7 @@ class Conductor(QObject):
         try:
             self.lesson = self.library.lesson(lesson_id)
         except ExplainerError as error:
-            self.failed.emit(error.problem)
+            self._fail(error.problem, "asked")
             return
         self.lesson_changed.emit()
         self.choose_demo(self.lesson.demo, self.lesson.preset)
@@ -219,7 +245,8 @@ class Conductor(QObject):
             self._go_back_to(change.demo_id, change.after)
 
     def _go_back_to(self, demo_id: str, params: Any) -> None:
-        self._params[demo_id] = params
+        # The model may be another one by now, and may lack what was chosen then.
+        self._params[demo_id] = self._allowed(type(params), to_plain(params))
         self.history_changed.emit()
         if demo_id != self._demo.info.id:
             self.choose_demo(demo_id)
@@ -230,10 +257,22 @@ class Conductor(QObject):
     def _apply(self, params: Any) -> None:
         self._params[self._demo.info.id] = params
 
+    def _allowed(self, kind: type, plain: Mapping[str, Any]) -> Any:
+        """Params of plain values; what the present model lacks goes back to its default, and a note says so."""
+        made, notes = from_plain(kind, plain, self.card)
+        if notes:
+            self.noted.emit(" ".join(notes))
+        return made
+
     # Settings -------------------------------------------------------------------------------------------
 
     def choose_model(self, name: str) -> None:
         """Use another model; what it lacks goes back to its default, and the window says so."""
+        try:
+            self.models.card(name)
+        except ExplainerError as error:
+            self._fail(error.problem, "asked")
+            return
         self.settings = replace(self.settings, model=name)
         for demo_id, params in list(self._params.items()):
             made, notes = from_plain(type(params), to_plain(params), self.card)
@@ -254,26 +293,28 @@ class Conductor(QObject):
 
     def open(self, spec: str) -> None:
         """Open a file, folder, ``camera:N`` or ``sample:NAME``; the present one stays if that fails."""
-        self.source_spec = spec
-        self._panned = self._demo.info.temporal and self._is_still(spec)
-        self.player.open(_panned(spec) if self._panned else lambda: open_source(spec))
+        self._open(_named(spec))
 
-    def open_with(self, title: str, opener: Callable[[], Source | Problem]) -> None:
-        """Open a source that has no name to be reopened by (a pasted picture)."""
-        self.source_spec = ""
-        self._panned = False
-        self.player.open(opener)
+    def open_with(self, title: str, opener: Opener) -> None:
+        """Open a picture that has no name to be reopened by (a pasted one)."""
+        self._open(Chosen("", opener, still=True))
         self.noted.emit(title)
+
+    def _open(self, chosen: Chosen) -> None:
+        self._wanted = replace(chosen, panned=self._demo.info.temporal and chosen.still)
+        self.player.open(partial(self._opened_as, self._wanted))
+
+    def _opened_as(self, chosen: Chosen) -> Source | Problem:
+        """In the player's thread: open, and note under the source's id what it was asked for as."""
+        source = _panned(chosen.opener) if chosen.panned else chosen.opener()
+        if not isinstance(source, Problem):
+            self._openings[source.id] = chosen
+        return source
 
     def _match_source(self) -> None:
         """A temporal demo needs motion: a still becomes a slow pan over itself, and back."""
-        wants = self._demo.info.temporal and self._is_still(self.source_spec)
-        if self.source_spec and wants != self._panned:
-            self.open(self.source_spec)
-
-    def _is_still(self, spec: str) -> bool:
-        path = path_of(spec)
-        return path is not None and path.is_file() and not is_video(path)
+        if (self._demo.info.temporal and self._wanted.still) != self._wanted.panned:
+            self._open(self._wanted)
 
     def freeze(self) -> None:
         """Stop the picture where it is, or let it go on; a training run pauses."""
@@ -316,13 +357,15 @@ class Conductor(QObject):
         match event:
             case ev.Started():
                 self.started.emit()
+                if not self._demo.info.uses_frame:  # a new job runs although the one before it was paused
+                    self.playing_changed.emit(not self.scheduler.paused)
             case ev.Progress():
                 self.progressed.emit(event)
             case ev.Partial() | ev.Finished():
-                self.failed.emit(None)
+                self._clear("job")  # a film that plays on must not wipe away why another could not be opened
                 self.delivered.emit(event)
             case ev.Failed():
-                self.failed.emit(event.problem)
+                self._fail(event.problem, "job")
 
     def _receive_source(self, event: ev.SourceEvent) -> None:
         match event:
@@ -336,22 +379,36 @@ class Conductor(QObject):
             case ev.PlayState():
                 self.playing = event.playing
                 self.playing_changed.emit(event.playing)
-            case ev.SourceFailed() | ev.SourceLost():
-                self.failed.emit(event.problem)
+            case ev.SourceFailed():
+                self._wanted = self._source
+                self._fail(event.problem, "source")
+            case ev.SourceLost():
+                self._fail(event.problem, "camera")
             case ev.SourceSkipped():
                 self.noted.emit(event.problem.sentence)
             case ev.SourceBack():
-                self.failed.emit(None)
+                self._clear("camera")
                 self.noted.emit("The camera is back.")
             case ev.SourceEnded():
                 self.playing_changed.emit(False)
 
     def _source_opened(self, event: ev.SourceOpened) -> None:
         self.opened = event
-        self.failed.emit(None)
+        self._source = self._openings.pop(event.source_id, self._source)
+        self._clear("asked", "job", "source", "camera")
         if self.source_spec:
             self.session = self.session.with_recent(self.source_spec)
         self.source_changed.emit()
+
+    def _fail(self, problem: Problem, where: Literal["asked", "job", "source", "camera"]) -> None:
+        self._trouble = where
+        self.failed.emit(problem)
+
+    def _clear(self, *where: str) -> None:
+        """Take the card away if it came from one of these."""
+        if self._trouble in where:
+            self._trouble = ""
+            self.failed.emit(None)
 
     # The end --------------------------------------------------------------------------------------------
 
@@ -369,13 +426,17 @@ class Conductor(QObject):
         self.scheduler.close()
 
 
-def _panned(spec: str) -> Callable[[], Source | Problem]:
-    def opener() -> Source | Problem:
-        source = open_source(spec)
-        if isinstance(source, Problem):
-            return source
-        frame = source.at(0)
-        source.close()
-        return frame if isinstance(frame, Problem) else pan(frame)
+def _named(spec: str) -> Chosen:
+    path = path_of(spec)
+    still = path is not None and path.is_file() and not is_video(path)
+    return Chosen(spec, partial(open_source, spec), still)
 
-    return opener
+
+def _panned(opener: Opener) -> Source | Problem:
+    """Open a still and return a slow pan over it."""
+    source = opener()
+    if isinstance(source, Problem):
+        return source
+    frame = source.at(0)
+    source.close()
+    return frame if isinstance(frame, Problem) else pan(frame)

@@ -4,14 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explainer.core.controls import Control, controls, visible
 from explainer.core.model_card import ModelCard
 from explainer.render.colours import SEQUENTIAL
 from explainer.render.look import Look
 from explainer.render.view_state import ViewState
-from explainer.shell.editors import EDITORS, Editor
+from explainer.shell.editors import EDITORS, Combo, Editor
 
 OWN_LABEL = {"toggle", "button"}  # editors that carry their label themselves
 
@@ -37,6 +48,7 @@ class ControlsPane(QScrollArea):
         self._editors: dict[str, Editor] = {}
         self._labels: dict[str, QLabel] = {}
         self._gesture = 0
+        self._maps = (False, False)
 
     def build(self, demo: Any, params: Any, card: ModelCard, look: Look) -> None:
         """Make the editors of another demo."""
@@ -65,7 +77,9 @@ class ControlsPane(QScrollArea):
         editor.changed.connect(lambda value, drag, c=control: self._edited(c, value, drag))
         for slider in editor.findChildren(QSlider):
             slider.sliderPressed.connect(self._new_gesture)
-            slider.installEventFilter(self)
+        for kind in (QSlider, QAbstractSpinBox, QComboBox):
+            for part in editor.findChildren(kind):
+                part.installEventFilter(self)
         row = grid.rowCount()
         self._editors[control.name] = editor
         if control.kind in OWN_LABEL:
@@ -75,7 +89,8 @@ class ControlsPane(QScrollArea):
         label.setBuddy(editor)
         label.setToolTip(control.why)
         label.setWordWrap(True)
-        label.setMaximumWidth(self.look.px(92))
+        widest = QFontMetrics(self.look.font()).horizontalAdvance(control.label)
+        label.setFixedWidth(min(self.look.px(92), widest + 2))
         self._labels[control.name] = label
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(editor, row, 1)
@@ -87,19 +102,21 @@ class ControlsPane(QScrollArea):
         self._opacity.setAccessibleName("Opacity of maps")
         self._opacity.valueChanged.connect(self._view_changed)
         self._opacity.installEventFilter(self)
-        self._map = QComboBox()
+        self._map = Combo()
+        self._map.installEventFilter(self)
         self._map.addItems([name.capitalize() for name in SEQUENTIAL])
         self._map.setCurrentText(self.view.colours.capitalize())
         self._map.setAccessibleName("Colour map")
         self._map.currentTextChanged.connect(self._view_changed)
-        self._view_rows = []
+        self._view_rows: list[tuple[QWidget, QWidget]] = []
         for text, widget in (("Opacity", self._opacity), ("Colours", self._map)):
             row = grid.rowCount()
             label = QLabel(text)
             label.setBuddy(widget)
             grid.addWidget(label, row, 0)
             grid.addWidget(widget, row, 1)
-            self._view_rows += [label, widget]
+            self._view_rows.append((label, widget))
+        self.set_maps(*self._maps)
 
     def show_params(self, params: Any) -> None:
         """Show present values; controls that do not matter for them are hidden."""
@@ -117,10 +134,12 @@ class ControlsPane(QScrollArea):
         for editor in self._editors.values():
             editor.set_facts(self._facts)
 
-    def set_has_maps(self, has_maps: bool) -> None:
-        """Show the view's controls only where there is a map to look at."""
-        for widget in self._view_rows:
-            widget.setVisible(has_maps)
+    def set_maps(self, blended: bool, coloured: bool) -> None:
+        """Show the view's controls only where there is a map that they change."""
+        self._maps = (blended, coloured)
+        for shown, row in zip(self._maps, self._view_rows, strict=True):
+            for widget in row:
+                widget.setVisible(shown)
 
     def editor(self, name: str) -> Editor:
         """Editor of one param."""
@@ -137,7 +156,7 @@ class ControlsPane(QScrollArea):
         self.viewed.emit(self.view)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel:  # scrolling the pane must not move a slider
+        if event.type() == QEvent.Type.Wheel:  # scrolling the pane must not change a value on the way
             event.ignore()
             return True
         if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():

@@ -43,6 +43,7 @@ class KeysDialog(QDialog):
 
     def __init__(self, parent: QWidget, look: Look) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("All keys")
         columns = QHBoxLayout(self)
         columns.setContentsMargins(*(look.px(24),) * 4)
@@ -80,6 +81,7 @@ class ModelsDialog(QDialog):
 
     def __init__(self, parent: QWidget, look: Look, weights: Backstage, chosen: Callable[[str], None]) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("More models")
         self._weights, self._chosen = weights, chosen
         self._token: JobToken | None = None
@@ -87,8 +89,10 @@ class ModelsDialog(QDialog):
         self._bridge = Bridge()
         self._bridge.arrived.connect(self._news)
         self.filter = QLineEdit(placeholderText="Search a model")
+        self.filter.setAccessibleName("Search a model")
         self.filter.textChanged.connect(self._fill)
         self.table = QTableWidget(0, 4)
+        self.table.setAccessibleName("Models")
         self.table.setHorizontalHeaderLabels(["Model", "Weights", "MB", ""])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,6 +19,9 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSlider,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -56,26 +60,35 @@ class Editor(QWidget):
 
 
 class NumberEditor(Editor):
-    """Slider with a number box; logarithmic where the range says so."""
+    """Slider with a number box; logarithmic where the range says so. An arrow key moves the slider by one step."""
 
     def __init__(self, control: Control, look: Look) -> None:
         super().__init__(control, look)
+        self._unit = 0.0 if control.log else control.step or float(control.integer)
+        top = math.ceil((control.hi - control.lo) / self._unit - 1e-9) if self._unit else STEPS
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, int(control.hi - control.lo) if control.integer and not control.log else STEPS)
+        self.slider.setRange(0, max(1, top))
         self.slider.setMinimumWidth(look.px(48))
+        self.slider.setSingleStep(1 if self._unit else STEPS // 100)
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.box = QDoubleSpinBox(decimals=_decimals(control), minimum=control.lo, maximum=control.hi)
         self.box.setKeyboardTracking(False)
-        self.box.setFixedWidth(look.px(66))
         self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.box.setSingleStep(control.step or (1 if control.integer else (control.hi - control.lo) / 100))
         if control.unit:
             self.box.setSuffix(f" {control.unit}")
+        self.box.setFixedWidth(max(look.px(56), self._widest() + look.px(24)))
         self.row.addWidget(self.named(self.slider), 1)
         self.row.addWidget(self.box)
         self.box.setAccessibleName(control.label)
         self.slider.valueChanged.connect(self._slid)
         self.box.valueChanged.connect(self._typed)
+
+    def _widest(self) -> int:
+        """Pixels that the longer of the two ends takes as text."""
+        metrics = QFontMetrics(self.look.font())
+        ends = (self.box.textFromValue(end) + self.box.suffix() for end in (self.control.lo, self.control.hi))
+        return max(metrics.horizontalAdvance(text) for text in ends)
 
     def show_value(self, value: float) -> None:
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):
@@ -96,17 +109,21 @@ class NumberEditor(Editor):
 
     def _to_slider(self, value: float) -> int:
         c, top = self.control, self.slider.maximum()
+        if self._unit:
+            return round((value - c.lo) / self._unit)
         if c.log:
             return round(top * math.log(value / c.lo) / math.log(c.hi / c.lo))
         return round(top * (value - c.lo) / (c.hi - c.lo))
 
     def _from_slider(self, position: int) -> float:
         c, share = self.control, position / self.slider.maximum()
-        value = c.lo * (c.hi / c.lo) ** share if c.log else c.lo + share * (c.hi - c.lo)
-        if c.step and not c.log:
-            value = c.lo + round((value - c.lo) / c.step) * c.step
+        if self._unit:
+            value = c.lo + position * self._unit
+        else:
+            value = c.lo * (c.hi / c.lo) ** share if c.log else c.lo + share * (c.hi - c.lo)
+        value = value if c.integer else round(value, _decimals(c) + 1)
         value = min(c.hi, max(c.lo, value))
-        return round(value) if c.integer else round(value, _decimals(c) + 1)
+        return round(value) if c.integer else value
 
 
 def _decimals(control: Control) -> int:
@@ -116,12 +133,30 @@ def _decimals(control: Control) -> int:
     return min(6, max(1, math.ceil(-math.log10(smallest)) if smallest < 1 else 1))
 
 
+class Combo(QComboBox):
+    """A drop-down that ends a long choice with an ellipsis instead of cutting a letter in two."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.isEditable():
+            super().paintEvent(event)
+            return
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 4
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
 class ChoiceEditor(Editor):
     """Drop-down of named choices."""
 
     def __init__(self, control: Control, look: Look) -> None:
         super().__init__(control, look)
-        self.combo = QComboBox()
+        self.combo = Combo()
         self.combo.setMinimumContentsLength(8)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.row.addWidget(self.named(self.combo), 1)
@@ -161,6 +196,7 @@ class ClassEditor(ChoiceEditor):
         completer = self.combo.completer()
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.combo.lineEdit().editingFinished.connect(self._settle)
         self._facts: dict[str, str] = {}
 
     def set_card(self, card: ModelCard) -> None:
@@ -173,7 +209,16 @@ class ClassEditor(ChoiceEditor):
             self._facts = facts
             self._label_symbols()
 
+    def _settle(self) -> None:
+        """Put what is chosen back where a name was typed that is none."""
+        if self.combo.findText(self.combo.currentText(), Qt.MatchFlag.MatchFixedString) < 0:
+            self.combo.setEditText(self.combo.itemText(self.combo.currentIndex()))
+            self._label_symbols()
+
     def _label_symbols(self) -> None:
+        line = self.combo.lineEdit()
+        if line.hasFocus() and line.isModified():  # a film that plays must not write over what is being typed
+            return
         for symbol, word in (("top-1", "Top-1"), ("top-2", "Top-2")):
             at = self.combo.findData(symbol)
             name = self._facts.get(symbol)
@@ -189,8 +234,11 @@ class MultiEditor(Editor):
         column = QVBoxLayout()
         column.setSpacing(look.px(4))
         self.boxes = {value: QCheckBox(label) for value, label in control.choices}
+        for box in reversed(self.boxes.values()):
+            self.setFocusProxy(box)
         for box in self.boxes.values():
             column.addWidget(box)
+            box.setToolTip(control.why)
             box.toggled.connect(self._toggled)
         self.row.addLayout(column)
 
@@ -280,8 +328,10 @@ class GridEditor(Editor):
         self.cells.setSpacing(look.px(4))
         self.row.addLayout(self.cells)
         self._boxes: list[list[QDoubleSpinBox]] = []
+        self._value: tuple[tuple[float, ...], ...] = ()
 
     def show_value(self, value: Sequence[Sequence[float]]) -> None:
+        self._value = tuple(map(tuple, value))
         if [len(row) for row in value] != [len(row) for row in self._boxes]:
             self._rebuild(len(value), len(value[0]))
         for row, boxes in zip(value, self._boxes, strict=True):
@@ -293,18 +343,23 @@ class GridEditor(Editor):
         while self.cells.count():
             self.cells.takeAt(0).widget().deleteLater()
         self._boxes = [[self._cell(r, c) for c in range(columns)] for r in range(rows)]
+        self.setFocusProxy(self._boxes[0][0])
 
     def _cell(self, row: int, column: int) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(decimals=2, minimum=self.control.lo, maximum=self.control.hi)
+        box = QDoubleSpinBox(decimals=max(2, _decimals(self.control)), minimum=self.control.lo, maximum=self.control.hi)
         box.setSingleStep(self.control.step or 0.1)
         box.setKeyboardTracking(False)
         box.setAccessibleName(f"{self.control.label}, row {row + 1}, column {column + 1}")
-        box.valueChanged.connect(self._edited)
+        box.valueChanged.connect(lambda number: self._edited(row, column, number))
         self.cells.addWidget(box, row, column)
         return box
 
-    def _edited(self) -> None:
-        self.changed.emit(tuple(tuple(box.value() for box in row) for row in self._boxes), False)
+    def _edited(self, row: int, column: int, number: float) -> None:
+        """Change one cell; the others keep the digits that do not fit into their boxes."""
+        cells = [list(line) for line in self._value]
+        cells[row][column] = number
+        self._value = tuple(map(tuple, cells))
+        self.changed.emit(self._value, False)
 
 
 class CardsEditor(Editor):

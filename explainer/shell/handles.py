@@ -119,6 +119,12 @@ class PointHandle(Handle):
     def nudged(self, dx: float, dy: float) -> PointXY:
         return PointXY(min(1.0, max(0.0, self.value[0] + dx)), min(1.0, max(0.0, self.value[1] + dy)))
 
+    def go_to(self, x: float, y: float) -> None:
+        """Jump to a place on the picture, in its pixels; outside of it nothing happens."""
+        if 0 <= x <= self.size[0] and 0 <= y <= self.size[1]:
+            self.set_value(PointXY(*self.fraction(QPointF(x, y))), dragging=False)
+            self.setFocus()
+
     def mousePressEvent(self, event: Any) -> None:
         self.setFocus()
         event.accept()

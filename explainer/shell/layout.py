@@ -14,16 +14,17 @@ Columns = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A panel's own width and height; panels of the frame share one scale."""
+    """A panel's own width and height; panels of the frame share one scale. `bar`: it has a colour bar."""
 
     width: float
     height: float
     frame: bool
+    bar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Pixels there are, and pixels each panel spends beside (`bar`) and above (`header`) its picture."""
+    """Pixels there are, and pixels that go above each picture (`header`) and beside those with a colour bar."""
 
     width: int
     height: int
@@ -42,7 +43,7 @@ def best_layout(shapes: Sequence[Shape], room: Room) -> list[QRect]:
             score = bonus * _area(shapes, candidate, room)
             if score > best * 1.001 or not boxes:
                 best, boxes = score, candidate
-    return _level(shapes, boxes, room)
+    return _widened(shapes, _level(shapes, boxes, room), room)
 
 
 def _splits(count: int) -> Iterator[Columns]:
@@ -60,28 +61,36 @@ def _splits(count: int) -> Iterator[Columns]:
 
 
 def _grid(shapes: Sequence[Shape], columns: int, room: Room) -> list[QRect]:
+    members = tuple(tuple(range(column, len(shapes), columns)) for column in range(columns))
     rows = math.ceil(len(shapes) / columns)
-    width = (room.width - (columns - 1) * room.gap) // columns
-    height = (room.height - (rows - 1) * room.gap) // rows
-    boxes = []
-    for index in range(len(shapes)):
-        row, column = divmod(index, columns)
-        boxes.append(QRect(column * (width + room.gap), row * (height + room.gap), width, height))
-    return boxes
+    return _placed(shapes, members, [rows] * columns, room)
 
 
 def _stacked(shapes: Sequence[Shape], columns: Columns, room: Room) -> list[QRect]:
-    width = (room.width - (len(columns) - 1) * room.gap) // len(columns)
-    boxes = [QRect()] * len(shapes)
-    for number, members in enumerate(columns):
-        height = (room.height - (len(members) - 1) * room.gap) // len(members)
+    return _placed(shapes, columns, [len(members) for members in columns], room)
+
+
+def _placed(shapes: Sequence[Shape], columns: Columns, rows: Sequence[int], room: Room) -> list[QRect]:
+    """Boxes for header and picture. Pictures are equally wide; columns with a colour bar have its room beside."""
+    bars = [room.bar if any(shapes[i].bar for i in members) else 0 for members in columns]
+    width = max(1, (room.width - (len(columns) - 1) * room.gap - sum(bars)) // len(columns))
+    boxes, left = [QRect()] * len(shapes), 0
+    for members, bar, count in zip(columns, bars, rows, strict=True):
+        height = (room.height - (count - 1) * room.gap) // count
         for row, index in enumerate(members):
-            boxes[index] = QRect(number * (width + room.gap), row * (height + room.gap), width, height)
+            boxes[index] = QRect(left, row * (height + room.gap), width, height)
+        left += width + bar + room.gap
     return boxes
 
 
+def _widened(shapes: Sequence[Shape], boxes: Sequence[QRect], room: Room) -> list[QRect]:
+    """Give the boxes of a column with a colour bar the bar's room too."""
+    with_bar = {box.left() for shape, box in zip(shapes, boxes, strict=True) if shape.bar}
+    return [box.adjusted(0, 0, room.bar if box.left() in with_bar else 0, 0) for box in boxes]
+
+
 def _scale(shape: Shape, box: QRect, room: Room) -> float:
-    return max(0.0, min((box.width() - room.bar) / shape.width, (box.height() - room.header) / shape.height))
+    return max(0.0, min(box.width() / shape.width, (box.height() - room.header) / shape.height))
 
 
 def _scales(shapes: Sequence[Shape], boxes: Sequence[QRect], room: Room) -> list[float]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QImage, QTextDocument
 from PySide6.QtWidgets import QTextBrowser
 
 from explainer.lessons.filling import fill
@@ -13,6 +13,8 @@ from explainer.lessons.lesson import Formula, Lesson
 from explainer.lessons.links import parse_try, scheme, target
 from explainer.render import formula
 from explainer.render.look import Look
+from explainer.render.panel_view import KEYED
+from explainer.shell import style
 
 REFRESH_S = 1.0
 
@@ -120,6 +122,11 @@ class LessonPage(QTextBrowser):
         if found.display and 0 < room < wide:  # a long formula shrinks to the page
             image = formula.picture(found.latex, max(8.0, size * room / wide), self.look.theme.text, ratio)
         return image
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Draw a ring for whoever came by key; a click into the text needs none."""
+        style.mark_keyed(self, keyed=event.reason() in KEYED)
+        super().focusInEvent(event)
 
     def _follow(self, url: QUrl) -> None:
         href = url.toString(QUrl.ComponentFormattingOption.FullyDecoded)

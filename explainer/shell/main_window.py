@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,10 +25,9 @@ from explainer.core.controls import controls
 from explainer.core.problem import Problem
 from explainer.render.icons import icon
 from explainer.render.look import Look
-from explainer.render.panel_view import has_bar
 from explainer.runtime import events as ev
 from explainer.runtime import session as session_file
-from explainer.shell import actions, pasting, saving, style
+from explainer.shell import actions, keys, pasting, saving, style
 from explainer.shell.backstage import Backstage
 from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.conductor import Conductor
@@ -37,7 +36,7 @@ from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.lesson_page import LessonPage
 from explainer.shell.palette_dialog import Entry, PaletteDialog
 from explainer.shell.source_bar import SourceBar
-from explainer.shell.stage import Stage, completed, facts_of
+from explainer.shell.stage import Stage, completed, facts_of, maps_of
 from explainer.shell.strip import Strip
 from explainer.sources.camera import list_cameras
 
@@ -61,6 +60,7 @@ class MainWindow(QMainWindow):
         self._theme = theme or conductor.session.theme
         self._scale = float(view.get("scale", 1.0)) if view.get("scale", 1.0) in SCALES else 1.0
         self._presenting = False
+        self._drag: int | None = None
         self._last_charts = 0.0
         self._grab_ms = 0.0
         self._result_of = ""
@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self._timers()
         self._show_demo()
         self._show_model()
+        self._show_params()
         self._restore(conductor.session.geometry)
 
     # Parts ----------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class MainWindow(QMainWindow):
             button.setProperty("role", "flat")
             button.setToolTip(self.actions[name].toolTip())
             button.setAccessibleName(self.actions[name].text())
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space is still the window's
             button.clicked.connect(self.actions[name].trigger)
             self._lesson_head.addWidget(button)
             self._lesson_buttons.append((button, symbol))
@@ -129,11 +130,12 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.lesson, 1)
         column.addLayout(self._lesson_head)
-        self.lesson.setViewportMargins(self.look.px(14), self.look.px(10), self.look.px(6), 0)
         self._dress_buttons()
         return side
 
     def _dress_buttons(self) -> None:
+        p = self.look.px  # the page has a border of 2 px
+        self.lesson.setViewportMargins(p(14) - 2, p(10) - 2, p(6) - 2, 0)
         for button, symbol in self._lesson_buttons:
             button.setIcon(icon(symbol, self.look, "muted"))
 
@@ -226,13 +228,18 @@ class MainWindow(QMainWindow):
         self.stage.set_handles(controls(c.demo.params_type), c.params)
         self._show_lesson()
         self.setWindowTitle(f"{c.demo.info.title} · Explainer")
-        training = not c.demo.info.uses_frame
-        if training:
-            self.bar.play.setVisible(True)
-            self.bar.show_playing(True)
-        elif c.opened is not None:
+        if c.opened is not None:
             self.bar.show_source(c.opened)
+        self._show_play()
+
+    def _show_play(self) -> None:
+        """Show the button that plays and freezes as the present demo needs it: a training run has one too."""
+        c = self.conductor
+        if c.demo.info.uses_frame:
             self.bar.show_playing(c.playing)
+        else:
+            self.bar.play.setVisible(True)
+            self.bar.show_playing(not c.scheduler.paused)
 
     def _show_params(self) -> None:
         params = self.conductor.params
@@ -259,6 +266,7 @@ class MainWindow(QMainWindow):
         c = self.conductor
         assert c.opened is not None
         self.bar.show_source(c.opened)
+        self._show_play()
         self.bar.fill_sources(c.session.recent, self._cameras)
         self.stage.mirrored = c.opened.kind == "camera" and self.actions["mirror"].isChecked()
 
@@ -285,7 +293,7 @@ class MainWindow(QMainWindow):
         self._result_of = self.conductor.demo.info.id
         self.lesson.show_values(event.result.values)
         self.controls.show_facts(facts_of(event.result))
-        self.controls.set_has_maps(any(has_bar(panel) for panel in event.result.panels))
+        self.controls.set_maps(*maps_of(result))
         if finished:
             threads = self.backstage.threads()
             self.strip.show_event(event, grab_ms=self._grab_ms, paint_ms=self.stage.paint_ms, threads=threads)
@@ -321,7 +329,7 @@ class MainWindow(QMainWindow):
     # What actions do ------------------------------------------------------------------------------------
 
     def _handled(self, name: str, value: Any, dragging: bool) -> None:
-        if not hasattr(self, "_drag") or self._drag is None:
+        if self._drag is None:
             self._drag = self.conductor.new_gesture()
         self.conductor.set_params({name: value}, -self._drag)
         if not dragging:
@@ -379,9 +387,7 @@ class MainWindow(QMainWindow):
             self.say(saving.save(self.stage, Path(name)))
 
     def _fit(self) -> None:
-        for widget in self.stage.findChildren(type(self.stage._new_panel())):
-            if widget.panel is not None:
-                widget.fit_now()
+        self.stage.fit()
 
     def _full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
@@ -401,17 +407,20 @@ class MainWindow(QMainWindow):
         self.right.setVisible(not on)
         self.strip.setVisible(not on)
         self.bar.present.setText("End" if on else "Present")
-        self._set_look(style.resolved(self._theme, PRESENT_SCALE if on else self._scale))
+        self._dress_anew()
+
+    def _dress_anew(self) -> None:
+        self._set_look(style.resolved(self._theme, PRESENT_SCALE if self._presenting else self._scale))
 
     def _next_theme(self) -> None:
         self._theme = THEMES[(THEMES.index(self._theme) + 1) % len(THEMES)]
-        self._set_look(style.resolved(self._theme, self._scale))
+        self._dress_anew()
         self.say(f"Theme: {self._theme}")
 
     def _step_scale(self, by: int) -> None:
         at = SCALES.index(self._scale) + by
         self._scale = SCALES[max(0, min(len(SCALES) - 1, at))]
-        self._set_look(style.resolved(self._theme, self._scale))
+        self._dress_anew()
 
     def _set_look(self, look: Look) -> None:
         self.look = look
@@ -443,6 +452,7 @@ class MainWindow(QMainWindow):
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _focus_controls(self) -> None:
+        self.right.show()
         first = next((e for e in self.controls._editors.values() if e.isVisible()), None)
         if first is not None:
             self._focus(first)
@@ -460,6 +470,12 @@ class MainWindow(QMainWindow):
         elif opener is not None:
             self.conductor.open_with("Dropped picture", opener)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and keys.keeps(QApplication.focusWidget(), event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text().isdigit() and event.text() != "0":
             self.stage.toggle_solo(int(event.text()) - 1)
@@ -476,7 +492,7 @@ class MainWindow(QMainWindow):
         head, _, tail = geometry.partition("|")
         self.restoreGeometry(QByteArray(base64.b64decode(head)))
         sizes = [int(part) for part in tail.split(",") if part.isdigit()]
-        if len(sizes) == 3 and sizes[1] > 200:
+        if len(sizes) == 3 and sizes[1] > 200 and all(sizes):  # a pane that was folded away has no width
             self.split.setSizes(sizes)
         else:
             self._set_widths()

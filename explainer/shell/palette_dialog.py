@@ -25,6 +25,7 @@ class PaletteDialog(QDialog):
 
     def __init__(self, parent: QWidget, look: Look, entries: Sequence[Entry]) -> None:
         super().__init__(parent, Qt.WindowType.FramelessWindowHint | Qt.WindowType.Dialog)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Command palette")
         self._entries = entries
         self.field = QLineEdit(placeholderText="Lesson, demo or action")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
@@ -68,7 +68,7 @@ class SourceBar(QWidget):
         button.setProperty("role", "flat")
         button.setToolTip(tip)
         button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space is still the window's
         button.clicked.connect(lambda _=False: act())
         return button
 
@@ -77,7 +77,7 @@ class SourceBar(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setMenu(QMenu(button))
         return button
 
@@ -86,7 +86,7 @@ class SourceBar(QWidget):
         button.setText(text)
         button.setToolTip(self._actions[name].toolTip())
         button.setAccessibleName(text)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(self._actions[name].trigger)
         return button
 
@@ -95,6 +95,8 @@ class SourceBar(QWidget):
         self.name.setFont(look.font("base", bold=True))
         self.clock.setFont(look.font("small"))
         self.clock.setProperty("role", "muted")
+        for button in (self.source, self.previous, self.next, self.play):
+            button.setIconSize(QSize(look.px(16), look.px(16)))
         self.previous.setIcon(icon("chevron-left", look))
         self.next.setIcon(icon("chevron-right", look))
         self.show_playing(self._playing)
@@ -198,7 +200,7 @@ class SourceBar(QWidget):
         kind = self._opened.kind if self._opened else "image"
         self.source.setIcon(icon(KIND_ICONS[kind], self.look))
         words = {"image": "Photo", "folder": "Folder", "video": "Video", "camera": "Camera", "synthetic": "Motion"}
-        self.source.setText(words[kind])
+        self.source.setText(f" {words[kind]}")  # Qt puts a word right against its icon
 
     def _scrubbed(self) -> None:
         self.sought.emit(self.scrub.sliderPosition())

@@ -7,21 +7,21 @@ from time import perf_counter
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from explainer.core.charts import Bars, Chart, Curve, Matrix, Table
 from explainer.core.controls import Control
-from explainer.core.layers import Panel
+from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
 from explainer.render.chart_view import HEADER as CHART_HEADER
 from explainer.render.chart_view import ChartView
 from explainer.render.look import Look
-from explainer.render.panel_view import BAR_ROOM, HEADER, PanelView, has_bar
+from explainer.render.panel_view import BAR_ROOM, HEADER, KEYED, PanelView, has_bar
 from explainer.render.view_state import ViewState
 from explainer.shell.cards import EmptyStage, ProblemCard
-from explainer.shell.handles import HANDLES, Handle
+from explainer.shell.handles import HANDLES, Handle, PointHandle
 from explainer.shell.layout import Room, Shape, best_layout
 
 MARGIN, GAP = 18, 16
@@ -52,9 +52,11 @@ class Stage(QWidget):
         self.mirrored = False
         self.paint_ms = 0.0
         self._busy = -1.0
+        self._keyed = False  # focused by a key and not by the mouse
         self._panels: list[PanelView] = []
         self._charts: list[ChartView] = []
         self._handles: dict[str, Handle] = {}
+        self._homes: dict[Handle, PanelView] = {}
         self._shown: tuple[Panel, ...] = ()
         self._reading = QLabel(self, wordWrap=True)
         self._reading.setTextFormat(Qt.TextFormat.MarkdownText)
@@ -136,6 +138,11 @@ class Stage(QWidget):
         if self.result is not None:
             self.show_result(self.result)
 
+    def fit(self) -> None:
+        """Show the whole of every panel."""
+        for widget in self._visible_panels():
+            widget.fit_now()
+
     def toggle_solo(self, index: int) -> None:
         """Give one panel the whole stage, or all of them their share."""
         if 0 <= index < len(self._shown):
@@ -151,9 +158,7 @@ class Stage(QWidget):
     def set_handles(self, controls: Sequence[Control], params: Any) -> None:
         """Make a handle for every param that lives on the picture."""
         for handle in self._handles.values():
-            box = handle.getViewBox()
-            if box is not None:
-                box.removeItem(handle)
+            self._detach(handle)
         self._handles = {}
         for control in controls:
             if control.kind in HANDLES and control.panel:
@@ -172,22 +177,33 @@ class Stage(QWidget):
         for handle in self._handles.values():
             for panel, widget in zip(self._shown, self._panels, strict=False):
                 if panel.slug == handle.control.panel:
-                    if handle.getViewBox() is None:
+                    if self._homes.get(handle) is not widget:
+                        self._detach(handle)
+                        self._homes[handle] = widget
                         widget.add_handle(handle)
                     if handle.size != panel.size:
                         handle.show_value(handle.value, panel.size)
+
+    def _detach(self, handle: Handle) -> None:
+        home = self._homes.pop(handle, None)
+        if home is not None:
+            home.remove_handle(handle)
+
+    def _clicked(self, widget: PanelView, at: tuple[float, float]) -> None:
+        """Bring a point to where the picture was clicked."""
+        for handle, home in self._homes.items():
+            if home is widget and isinstance(handle, PointHandle):
+                handle.go_to(*at)
 
     # Panels and charts ----------------------------------------------------------------------------------
 
     def _set_panels(self, panels: tuple[Panel, ...]) -> None:
         while len(self._panels) < len(panels):
             self._panels.append(self._new_panel())
-        room = any(has_bar(panel) for panel in panels)
         self._shown = panels
         if self._shape() != getattr(self, "_arranged", (None,))[:-1]:
             self._arrange()  # before the pictures, so that each is composed once, at its final size
         for panel, widget in zip(panels, self._panels, strict=False):
-            widget.set_room_for_bar(room)
             widget.set_mirrored(self.mirrored and panel.frame)
             widget.show_panel(panel, self.view)
         self._attach_handles()
@@ -195,6 +211,7 @@ class Stage(QWidget):
     def _new_panel(self) -> PanelView:
         widget = PanelView(self.look, self)
         widget.picked.connect(self.picked)
+        widget.clicked.connect(lambda at, w=widget: self._clicked(w, at))
         widget.hovered.connect(lambda at, w=widget: self._share_cursor(w, at))
         widget.ranged.connect(lambda visible, w=widget: self._share_range(w, visible))
         return widget
@@ -227,7 +244,7 @@ class Stage(QWidget):
 
     def _shape(self) -> tuple[Any, ...]:
         """What the layout depends on."""
-        aspects = tuple(round(p.size[0] / p.size[1], 3) for p in self._shown)
+        aspects = tuple((round(p.size[0] / p.size[1], 3), has_bar(p)) for p in self._shown)
         charts = tuple(map(type, self.result.charts)) if self.result else ()
         return (self.size(), aspects, charts, self.solo, self.look.scale, bool(self._badges.text()))
 
@@ -275,10 +292,11 @@ class Stage(QWidget):
         if not chosen:
             return 0
         p = self.look.px
-        bar = p(BAR_ROOM) if any(has_bar(self._shown[i]) for i in chosen) else 0
-        shapes = [Shape(*self._shown[i].size, self._shown[i].frame) for i in chosen]
-        boxes = best_layout(shapes, Room(room.width(), room.height(), bar, p(HEADER), p(GAP)))
+        shapes = [Shape(*self._shown[i].size, self._shown[i].frame, has_bar(self._shown[i])) for i in chosen]
+        boxes = best_layout(shapes, Room(room.width(), room.height(), p(BAR_ROOM), p(HEADER), p(GAP)))
+        with_bar = {box.left() for shape, box in zip(shapes, boxes, strict=True) if shape.bar}
         for index, box in zip(chosen, boxes, strict=True):
+            self._panels[index].set_room_for_bar(box.left() in with_bar)
             self._panels[index].setGeometry(box.translated(room.topLeft()))
         return max(box.bottom() + 1 for box in boxes)
 
@@ -318,6 +336,16 @@ class Stage(QWidget):
 
     # Qt -------------------------------------------------------------------------------------------------
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._keyed = event.reason() in KEYED
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._keyed = False
+        self.update()
+        super().focusOutEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -331,6 +359,9 @@ class Stage(QWidget):
             painter.drawLine(p(MARGIN), self._line_y, self.width() - p(MARGIN), self._line_y)
         if self._busy >= 0:
             painter.fillRect(0, 0, int(self.width() * self._busy), 3, t.color("accent"))
+        if self._keyed:
+            painter.setPen(QPen(t.color("focus"), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
 
     _line_y = 0
@@ -360,6 +391,13 @@ def completed(partial: Result, before: Result | None) -> Result:
     new_panels = [p for p in partial.panels if p.title not in {k.title for k in kept_panels}]
     new_charts = [c for c in partial.charts if c.title not in {k.title for k in kept_charts}]
     return replace(partial, panels=(*kept_panels, *new_panels), charts=(*kept_charts, *new_charts))
+
+
+def maps_of(result: Result) -> tuple[bool, bool]:
+    """Whether a map is blended over a picture, and whether one takes the view's choice of colours."""
+    layers = [layer for panel in result.panels for layer in panel.layers if isinstance(layer, Heat | Cells)]
+    blended = any(isinstance(layer, Heat) and layer.over for layer in layers)
+    return blended, any(layer.colours == "sequential" for layer in layers)
 
 
 def facts_of(result: Result) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explainer.core import paths
 from explainer.render.look import Look, look
@@ -24,6 +24,14 @@ def dress(app: QApplication, lk: Look) -> None:
     app.setFont(lk.font())
     app.setPalette(palette(lk))
     app.setStyleSheet(sheet(lk))
+
+
+def mark_keyed(widget: QWidget, *, keyed: bool) -> None:
+    """Say to the style sheet whether the focus came by key."""
+    if widget.property("keyed") != keyed:
+        widget.setProperty("keyed", keyed)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def palette(lk: Look) -> QPalette:
@@ -77,6 +85,7 @@ def sheet(lk: Look) -> str:
     QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus {{ border: 2px solid {t.text}; }}
     QToolButton[role="flat"] {{ background: transparent; border-color: transparent; padding: {p(4)}px; }}
     QToolButton[role="flat"]:hover {{ border-color: {t.hairline}; }}
+    QLineEdit QToolButton {{ background: transparent; border: none; padding: 0; min-height: 0; }}
     QToolButton[role="flat"]:focus {{ border: 2px solid {t.focus}; padding: {p(4) - 1}px; }}
     QToolButton::menu-indicator {{ image: url({chevron}); width: {p(12)}px; right: {p(6)}px;
         subcontrol-position: right center; subcontrol-origin: padding; }}
@@ -100,9 +109,12 @@ def sheet(lk: Look) -> str:
         background: {t.field}; border: 2px solid {t.accent}; }}
     QSlider::handle:horizontal:focus {{ background: {t.accent}; border-color: {t.text}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
-    QTextBrowser {{ background: transparent; color: {t.text}; border: none;
+    QTextBrowser {{ background: transparent; color: {t.text}; border: 2px solid transparent;
         selection-background-color: {t.accent}; selection-color: {t.accent_text}; }}
-    QTreeView:focus, QTextBrowser:focus {{ border: none; }}
+    QTextBrowser[keyed="true"]:focus {{ border: 2px solid {t.focus}; border-radius: 4px; }}
+    QTreeView:focus {{ border: none; }}
+    QPlainTextEdit {{ background: {t.field}; color: {t.text}; border: 1px solid {t.hairline}; border-radius: 6px; }}
+    QPlainTextEdit:focus, QTableWidget:focus {{ border: 2px solid {t.focus}; }}
     QTreeView, QListView, QListWidget {{ background: transparent; color: {t.text}; border: none; outline: none; }}
     QTreeView::item {{ padding: {p(4)}px {p(6)}px; border-radius: 6px; min-height: {p(17)}px; }}
     QTreeView::item:hover {{ background: {t.hairline}; }}

@@ -148,13 +148,13 @@ def compare_with_controls(
     for done, (name, values) in enumerate(maps.items()):
         progress(done / len(maps))
         curves[name] = faithfulness_curves(
-            score, x, baseline, _ranks(values, x, seed), ends=(whole, bare), steps=steps, batch=batch,
+            score, x, baseline, order_of_removal(values, x, seed), ends=(whole, bare), steps=steps, batch=batch,
             checkpoint=checkpoint,
         )  # fmt: skip
     return _summed_up(curves, whole, bare)
 
 
-def _ranks(values: NDArray[np.float32], x: Tensor, seed: int) -> Tensor:
+def order_of_removal(values: NDArray[np.float32], x: Tensor, seed: int) -> Tensor:
     """Order of removal at the input's resolution; ties follow a smooth random field, not the rows."""
     size = (int(x.shape[2]), int(x.shape[3]))
     tie_break = enlarged(random_map(values.shape, seed + 10_007), size)

@@ -1,0 +1,321 @@
+"""What the convolution microscope shows and says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Chart, Matrix, Table
+from explainer.core.frame import Frame
+from explainer.core.geometry import Affine, apply, scale_shift
+from explainer.core.layers import Boxes, Cells, Heat, Image, Lines, Panel, Points
+from explainer.core.result import Result
+
+if TYPE_CHECKING:
+    from explainer.vision.convolution.arithmetic import Tap, Window
+    from explainer.vision.convolution.inside import Operation
+
+CLOSE_UP_PX = 17  # side of the close-up, unless the kernel spans more than half of it
+SHOWN = 12  # input maps that are shown: those that move the sum most
+TERMS = 3  # products that are written out in the reading
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+PLANES = {"grey": "grey", "red": "red", "green": "green", "blue": "blue", "rgb": "red, green and blue"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One cell of one output map, and where it comes from.
+
+    Parameters
+    ----------
+    maps, output
+        ``(C, H, W)`` that were read, and ``(h, w)`` that came out.
+    scale
+        Pixels of the frame (picture) or of the network's input (network) in one cell of `maps`.
+    """
+
+    tap: Tap
+    window: Window
+    maps: NDArray[np.float32]
+    output: NDArray[np.float32]
+    scale: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of what was read."""
+        return int(self.maps.shape[1]), int(self.maps.shape[2])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InNetwork:
+    """Which number of the network it is.
+
+    Parameters
+    ----------
+    channel, first
+        Output map, and the number of the first input map that it reads.
+    folded
+        Whether the batch norm behind is part of weights and bias.
+    """
+
+    conv: Operation
+    channel: int
+    first: int
+    groups: int
+    folded: bool
+    to_frame: Affine
+    focus: tuple[float, float, float, float]
+
+
+def on_picture(frame: Frame, seen: Seen, plane: str) -> Result:
+    """Put together the microscope on the picture's own pixels."""
+    box = np.array([seen.window.box(seen.tap.at)]) * seen.scale
+    picture = Panel(
+        "Input", (frame.width, frame.height), (Image("picture", frame.pixels), _cut(box, frame.width, frame.height))
+    )
+    aligned = seen.output.shape == seen.size and seen.window.stride == (1, 1)
+    channel = int(seen.tap.ranked[0])
+    shown = f", {('red', 'green', 'blue')[channel]}" if len(seen.maps) == 3 else ""
+    charts = (*_numbers(seen, channel, f"{PLANES[plane]}, 0 to 1" if not shown else shown[2:]), _table(seen, 1, 0))
+    reading = f"{_sum(seen.tap)} {_agreement(seen.tap, 'conv2d')} {_size(seen)}"
+    if len(seen.maps) == 3:
+        parts = ", ".join(
+            f"{name} {_signed(value)}"
+            for name, value in zip(("red", "green", "blue"), seen.tap.by_channel, strict=True)
+        )
+        reading = f"Three layers of numbers, one for each colour, add {parts}. {reading}"
+    panels = (picture, _close_up(seen), _output(seen, frame if aligned else None))
+    return Result(reading, _values(seen, 1, 0), panels, charts, badges=(_badge(seen.tap),))
+
+
+def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Result:
+    """Put together the microscope on a layer of the network."""
+    tap = seen.tap
+    local = source - place.first if place.first <= source < place.first + len(seen.maps) else int(tap.ranked[0])
+    box = np.array(seen.window.box(tap.at)).reshape(2, 2) * seen.scale
+    in_frame = apply(place.to_frame, box).reshape(1, 4)
+    layers = (Image("picture", frame.pixels, focus=place.focus), _cut(in_frame, frame.width, frame.height))
+    panels = [Panel("Input", (frame.width, frame.height), layers), _input_map(seen, local, place)]
+    if len(seen.maps) > 1:
+        panels.append(_by_channel(tap, local, place))
+    panels.append(_output(seen, None, f"map {place.channel} of {place.conv.shape[0]}"))
+    one = seen.window.kernel == (1, 1)
+    first = (_mixture(tap, place),) if one else _numbers(seen, local, f"input map {place.first + local}")
+    bias = 1 if tap.bias else 0
+    outputs = place.conv.shape[0]
+    reading = f"{_which(place)} {_sum(tap)} {_agreement(tap, 'the network')}"
+    values = _values(seen, outputs, bias) | {"channel": float(place.channel), "groups": float(place.groups)}
+    values["source"] = float(place.first + local)
+    return Result(
+        reading, values, tuple(panels), (*first, _table(seen, outputs, bias, place.groups)), badges=(_badge(tap),)
+    )
+
+
+# Pictures -----------------------------------------------------------------------------------------------
+
+
+def _cut(boxes: NDArray[np.float64], width: int, height: int) -> Boxes:
+    """Outline of the patch, as far as it lies on the picture."""
+    return Boxes("patch", np.clip(boxes, 0, [width, height, width, height]).astype(np.float64))
+
+
+def _close_up(seen: Seen) -> Panel:
+    from explainer.vision.convolution.planes import surroundings
+
+    rows, columns = seen.window.taps(seen.tap.at)
+    side = max(CLOSE_UP_PX, 2 * max(seen.window.span) + 1)
+    top, left = ((int(places[0]) + int(places[-1])) // 2 - side // 2 for places in (rows, columns))
+    pixels = surroundings(seen.maps, np.arange(top, top + side), np.arange(left, left + side), seen.window.mode)
+    x0, y0, x1, y1 = seen.window.box(seen.tap.at)
+    xy = np.stack(np.meshgrid(columns - left + 0.5, rows - top + 0.5), axis=-1).reshape(-1, 2)
+    layers = [
+        Image("pixels", pixels, smooth=False),
+        Boxes("patch", np.array([[x0 - left, y0 - top, x1 - left, y1 - top]])),
+        Points("taps", xy, size_px=5.0),
+    ]
+    edge = np.clip([[0 - left, 0 - top], [seen.size[1] - left, seen.size[0] - top]], 0, side).astype(np.float64)
+    (l, t), (r, b) = edge  # noqa: E741 (left, top, right, bottom)
+    note = f"{side} × {side} pixels"
+    if (l, t, r, b) != (0, 0, side, side):
+        layers.append(Lines("edge of the picture", (np.array([[l, t], [r, t], [r, b], [l, b]]),), (3,), closed=True))
+        note += ", the edge in orange"
+    return Panel("Close-up", (side, side), tuple(layers), note, frame=False)
+
+
+def _input_map(seen: Seen, local: int, place: InNetwork) -> Panel:
+    values = seen.maps[local]
+    box = np.clip(seen.window.box(seen.tap.at), 0, [*seen.size[::-1]] * 2).reshape(1, 4)
+    layers = (_heat("map", values), Boxes("patch", box.astype(np.float64)))
+    note = f"map {place.first + local}, {seen.size[1]} × {seen.size[0]}"
+    return Panel("Input map", (seen.size[1], seen.size[0]), layers, note, frame=False)
+
+
+def _output(seen: Seen, frame: Frame | None, name: str = "") -> Panel:
+    """The output map on the frame where it lies pixel on pixel, else on its own grid."""
+    rows, columns = seen.output.shape
+    note = f"{name}, {columns} × {rows}".lstrip(", ")
+    row, column = seen.tap.at
+    if frame is not None:
+        to_frame = scale_shift(frame.width / columns, frame.height / rows)
+        heat = _heat("map", seen.output, to_frame)
+        return Panel("Output map", (frame.width, frame.height), (heat,), note)
+    point = Points("this number", np.array([[column + 0.5, row + 0.5]]), (f"{seen.tap.value:.2f}",))
+    return Panel("Output map", (columns, rows), (_heat("map", seen.output), point), note, frame=False)
+
+
+def _heat(name: str, values: NDArray[np.float32], to_panel: Affine | None = None) -> Heat:
+    limit = float(np.abs(values).max()) or 1.0
+    signed = bool(values.min() < 0)
+    colours = "diverging" if signed else "sequential"
+    place = scale_shift(1.0, 1.0) if to_panel is None else to_panel
+    return Heat(name, values, -limit if signed else 0.0, limit, place, colours, over=False, smooth=False)
+
+
+def _by_channel(tap: Tap, local: int, place: InNetwork) -> Panel:
+    shown = [int(k) for k in tap.ranked[:SHOWN]]
+    shown = shown if local in shown else [*shown[:-1], local]
+    tiles = tap.products[shown].astype(np.float32)
+    limit = float(np.abs(tiles).max()) or 1.0
+    cells = Cells(
+        "products", tiles, min(4, len(shown)), -limit, limit, "diverging",
+        tuple(str(place.first + k) for k in shown), tuple({"source": place.first + k} for k in shown),
+        shown.index(local),
+    )  # fmt: skip
+    note = f"{len(shown)} of {words.thousands(len(tap.patch))} input maps"
+    return Panel("Products", cells.size, (cells,), note, frame=False)
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def _numbers(seen: Seen, channel: int, note: str) -> tuple[Chart, ...]:
+    """Patch, kernel and products of one input map, with the coordinates of what was read."""
+    tap = seen.tap
+    rows, columns = (tuple(_minus(str(int(i))) for i in places) for places in seen.window.taps(tap.at))
+    blank_rows, blank_columns = ("",) * len(rows), ("",) * len(columns)
+    patch, kernel, products = tap.patch[channel], tap.kernel[channel], tap.products[channel]
+    signed = bool(patch.min() < 0)
+    total = "" if len(tap.patch) == 1 else f"add {_signed(products.sum())}"
+    return (
+        Matrix("Patch", patch, rows, columns, format=".2f", note=note, colours="diverging" if signed else "sequential"),
+        Matrix("Kernel", kernel, blank_rows, blank_columns, format=".2f", note="times", colours="diverging"),
+        Matrix(
+            "Products by number" if len(tap.patch) > 1 else "Products", products, blank_rows, blank_columns,
+            format=".2f", note=total or f"add up to {_signed(tap.total)}", colours="diverging",
+        ),
+    )  # fmt: skip
+
+
+def _mixture(tap: Tap, place: InNetwork) -> Chart:
+    """A 1 × 1 kernel mixes maps: one value, one weight and one product for each."""
+    shown = tap.ranked[: SHOWN - 4]
+    numbers = np.stack([tap.patch[shown, 0, 0], tap.kernel[shown, 0, 0], tap.products[shown, 0, 0]])
+    names = tuple(str(place.first + int(k)) for k in shown)
+    note = f"the {len(shown)} of {words.thousands(len(tap.patch))} that add most"
+    return Matrix("Mixture", numbers, ("value", "weight", "product"), names, "input map", format=".2f", note=note,
+                  colours="diverging")  # fmt: skip
+
+
+def _table(seen: Seen, outputs: int, bias: int, groups: int = 1) -> Table:
+    window, (rows, columns) = seen.window, seen.size
+    before, after = window.before[1], window.after[1]
+    pad = f"{before}" if before == after else f"{before} before, {after} after"
+    values = _values(seen, outputs, bias)
+    entries = [
+        ("input", f"{columns} × {rows} × {words.thousands(len(seen.maps) * groups)}"),
+        ("kernel", f"{window.kernel[1]} × {window.kernel[0]} × {words.thousands(len(seen.maps))}"),
+        ("stride", str(window.stride[1])),
+        ("padding", pad),
+        ("dilation", str(window.dilation[1])),
+        ("groups", words.thousands(groups)),
+        ("output", f"{seen.output.shape[1]} × {seen.output.shape[0]} × {words.thousands(outputs)}"),
+        ("weights", words.thousands(int(values["parameters"]))),
+        ("MACs", _large(values["multiply_adds"])),
+    ]
+    return Table("Sizes", ("", ""), tuple(entries))
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def _values(seen: Seen, outputs: int, bias: int) -> dict[str, float]:
+    from explainer.vision.convolution.arithmetic import macs
+
+    tap, window, (rows, columns) = seen.tap, seen.window, seen.size
+    taps = tap.kernel.size
+    return {
+        "output": tap.value,
+        "sum": tap.total,
+        "bias": tap.bias,
+        "library_output": tap.library,
+        "difference": abs(tap.value - tap.library),
+        "largest_product": float(tap.products.max()),
+        "smallest_product": float(tap.products.min()),
+        "products": float(taps),
+        "in_width": float(columns),
+        "in_height": float(rows),
+        "in_maps": float(len(seen.maps)),
+        "out_width": float(seen.output.shape[1]),
+        "out_height": float(seen.output.shape[0]),
+        "kernel_width": float(window.kernel[1]),
+        "span_px": float(window.span[1]),
+        "padding_both_px": float(window.before[1] + window.after[1]),
+        "step_px": float(window.stride[1]),
+        "parameters": float(outputs * (taps + bias)),
+        "multiply_adds": float(macs(window, seen.size, len(seen.maps), outputs)),
+        "cell_x": float(tap.at[1]),
+        "cell_y": float(tap.at[0]),
+        "output_max": float(seen.output.max()),
+        "output_min": float(seen.output.min()),
+    }
+
+
+def _sum(tap: Tap) -> str:
+    """``0.52·(−1) + … = 0.41``: the products that weigh most, and what all of them add up to."""
+    order = np.argsort(-np.abs(tap.products), axis=None, kind="stable")[:TERMS]
+    patch, kernel = tap.patch.ravel()[order], tap.kernel.ravel()[order]
+    terms = " + ".join(f"{_minus(f'{p:.2f}')}·({_signed(k)})" for p, k in zip(patch, kernel, strict=True))
+    more = " + …" if tap.products.size > TERMS else ""
+    text = f"{words.thousands(tap.products.size)} products, {terms}{more}, add up to {_signed(tap.total, 3)}"
+    return f"{text}, plus bias {_signed(tap.bias, 3)} = **{_signed(tap.value, 3)}**." if tap.bias else f"**{text}**."
+
+
+def _agreement(tap: Tap, who: str) -> str:
+    name = "torch's conv2d gives" if who == "conv2d" else "The network has"
+    return f"{name} {_signed(tap.library, 3)} there."
+
+
+def _size(seen: Seen) -> str:
+    window, columns = seen.window, seen.size[1]
+    both = window.before[1] + window.after[1]
+    formula = f"⌊({columns} + {both} − {window.span[1] - 1} − 1) / {window.stride[1]}⌋ + 1"
+    return f"Width of the output: {formula} = {seen.output.shape[1]} px."
+
+
+def _which(place: InNetwork) -> str:
+    alone = " It reads one map only." if place.groups > 1 and place.first == place.channel else ""
+    note = " Batch norm is folded into these numbers." if place.folded else ""
+    return f"Map {place.channel} of {place.conv.name} ({place.conv.about}).{alone}{note}"
+
+
+def _badge(tap: Tap) -> str:
+    gap = abs(tap.value - tap.library)
+    digits, _, power = f"{gap:.0e}".partition("e-")
+    text = f"{digits}·10⁻{power.lstrip('0').translate(RAISED)}" if power else f"{gap:.1g}"
+    return f"by hand and by torch differ by {text if gap else 0}"
+
+
+def _large(count: float) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 1e6 else words.thousands(int(count))
+
+
+def _signed(value: float, places: int = 2) -> str:
+    return _minus(f"{float(value) + 0.0:.{places}f}")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")

@@ -1,0 +1,199 @@
+"""One number of a convolution, taken apart: patch times kernel, product by product, to the sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import CENTRE, PointXY, apply, invert
+from explainer.core.problem import ExplainerError
+from explainer.core.result import Result
+from explainer.demos.explained import _shared as shared
+from explainer.demos.learning import _convolution_view as view
+from explainer.demos.learning import _overview_view as overview
+
+if TYPE_CHECKING:
+    from explainer.vision.convolution.arithmetic import Window
+    from explainer.vision.convolution.inside import Survey
+
+PICTURE = ("classic", "custom")
+Grid = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Where the kernel comes from, and how it moves."""
+
+    where: Annotated[
+        Literal["classic", "custom", "network", "overview"],
+        Doc("Kernel from", "A known filter, your own numbers, or a layer of the network with the weights it learnt."),
+        Options(
+            classic="The classics", custom="My own numbers", network="A layer of the network",
+            overview="Overview of the network",
+        ),
+    ] = "classic"  # fmt: skip
+    spot: Annotated[PointXY, OnPicture("input"), Doc("Pixel", "Drag the ring: its surroundings are multiplied.")] = (
+        CENTRE
+    )
+    kernel: Annotated[
+        Literal["identity", "sobel-x", "sobel-y", "blur", "gaussian", "sharpen", "laplacian", "gabor"],
+        Doc("Kernel", "What it answers to is written in its numbers."),
+        Options({"identity": "Identity", "sobel-x": "Sobel, across", "sobel-y": "Sobel, down", "blur": "Box blur"}),
+        When("where", ("classic",)),
+    ] = "sobel-x"
+    grid: Annotated[
+        Grid,
+        Doc("Numbers", "Rows that add up to 0 answer with 0 where the picture is plain."),
+        Range(-10, 10, 0.5),
+        When("where", ("custom",)),
+    ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
+    plane: Annotated[
+        Literal["grey", "red", "green", "blue", "rgb"],
+        Doc("Reads", "Behind three maps a kernel has three layers of numbers, and all products are added."),
+        Options(grey="Grey", red="Red", green="Green", blue="Blue", rgb="Red, green and blue"),
+        When("where", PICTURE),
+    ] = "grey"
+    stride: Annotated[
+        int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4), When("where", PICTURE)
+    ] = 1
+    padding: Annotated[
+        Literal["none", "zeros", "reflect", "replicate", "circular"],
+        Doc("Beyond the edge", "What the kernel reads where the picture ends."),
+        Options(none="Nothing: stay inside", zeros="Zeros", reflect="Mirrored", replicate="Edge repeated"),
+        When("where", PICTURE),
+    ] = "zeros"
+    dilation: Annotated[
+        int,
+        Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."),
+        Range(1, 4),
+        When("where", PICTURE),
+    ] = 1
+    layer: Annotated[
+        LayerName, Doc("Layer", "Whose convolution is looked at."), When("where", ("network", "overview"))
+    ] = LAST
+    back: Annotated[
+        int,
+        Doc("Convolutions back", "0 is the layer's last; each step goes one convolution towards the picture."),
+        Range(0, 12),
+        When("where", ("network",)),
+    ] = 0
+    channel: Annotated[
+        int,
+        Doc("Output map", "−1 is the one that answers most at the ring."),
+        Range(-1, 4095),
+        When("where", ("network",)),
+    ] = -1
+    source: Annotated[
+        int,
+        Doc("Input map", "Whose products are shown; −1 is the one that adds most."),
+        Range(-1, 4095),
+        When("where", ("network",)),
+    ] = -1
+
+
+class ConvolutionMicroscope(Demo[Params]):
+    """Patch, kernel, products, sum: by hand and as torch computes it."""
+
+    info = DemoInfo(
+        id="convolution-microscope",
+        title="Convolution microscope",
+        topics=(1,),
+        summary="One number of a convolution, taken apart into its products.",
+        papers=("goodfellow2016", "lecun1998", "tan2019"),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Take one number apart, or show where in the network one can."""
+        match params.where:
+            case "network":
+                return _in_network(frame, params, ctx)
+            case "overview":
+                return _overview(frame, params, ctx)
+            case _:
+                return _on_picture(frame, params, ctx)
+
+
+def _on_picture(frame: Frame, params: Params, ctx: Context) -> Result:
+    from explainer.vision.convolution.arithmetic import convolve, tap_of
+    from explainer.vision.convolution.kernels import CLASSICS
+    from explainer.vision.convolution.planes import planes
+
+    flat = CLASSICS[params.kernel] if params.where == "classic" else np.array(params.grid, np.float32)
+    with ctx.stage("prepare"):
+        maps, factor = ctx.memo(("planes", params.plane), lambda: planes(frame.pixels, params.plane))
+    kernel = np.repeat(flat[None], len(maps), axis=0)  # (C, k, k)
+    window = _window(flat.shape, params)
+    with ctx.stage("explain"):
+        try:
+            output = convolve(maps, kernel, window)
+        except ValueError as error:
+            size = f"{maps.shape[2]} × {maps.shape[1]} px"
+            raise ExplainerError(
+                f"The kernel spans {window.span[1]} × {window.span[0]} px and the picture has {size}.",
+                "Choose a smaller dilation, or padding.",
+            ) from error
+        at = window.cell_over(params.spot.y * maps.shape[1], params.spot.x * maps.shape[2], maps.shape[1:])
+        tap = tap_of(maps, kernel, window, at, output)
+    return view.on_picture(frame, view.Seen(tap, window, maps, output, factor), params.plane)
+
+
+def _window(kernel: tuple[int, ...], params: Params) -> Window:
+    from explainer.vision.convolution.arithmetic import Window, same_padding
+
+    sides, step, gap = (kernel[0], kernel[1]), (params.stride,) * 2, (params.dilation,) * 2
+    if params.padding == "none":
+        return Window(sides, step, dilation=gap)
+    before, after = same_padding(sides, gap)
+    return Window(sides, step, before, after, gap, params.padding)
+
+
+def _in_network(frame: Frame, params: Params, ctx: Context) -> Result:
+    from explainer.vision.convolution.arithmetic import tap_of
+    from explainer.vision.convolution.inside import watch
+
+    with ctx.model() as net:
+        ready = shared.prepared(frame, net, ctx)
+        with ctx.stage("model"):
+            chosen = _survey(net, ready, ctx).conv_before(ctx.card.layer(params.layer).name, params.back)
+            seen = shared.latest(ctx, "pass", chosen.name, lambda: watch(net.network(), ready.tensor, chosen.name))
+            folded = seen.has_bias and net.network(stock=True).get_submodule(chosen.name).bias is None
+    with ctx.stage("explain"):
+        input_px = ready.tensor.shape[2] / seen.x.shape[1]  # pixels of the network's input in one cell
+        (x, y) = apply(invert(ready.to_frame), np.array([[params.spot.x * frame.width, params.spot.y * frame.height]]))[
+            0
+        ]
+        at = seen.window.cell_over(y / input_px, x / input_px, seen.x.shape[1:])
+        channel = params.channel if params.channel >= 0 else int(seen.output[:, at[0], at[1]].argmax())
+        channel = min(channel, len(seen.output) - 1)
+        maps = seen.x[seen.seen_by(channel)]
+        output, weight = seen.output[channel], seen.weight[channel]
+        tap = tap_of(maps, weight, seen.window, at, output, float(seen.bias[channel]))
+    place = view.InNetwork(
+        chosen, channel, seen.seen_by(channel).start, seen.groups, folded, ready.to_frame, ready.focus
+    )
+    return view.in_network(frame, view.Seen(tap, seen.window, maps, output, input_px), place, params.source)
+
+
+def _overview(frame: Frame, params: Params, ctx: Context) -> Result:
+    layer = ctx.card.layer(params.layer).name
+    with ctx.model() as net:
+        ready = shared.prepared(frame, net, ctx)
+        with ctx.stage("model"):
+            survey = _survey(net, ready, ctx)
+            maps = ctx.memo(("maps", layer), lambda: net.split(ready.tensor, layer).activation[0].cpu().numpy())
+    with ctx.stage("explain"):
+        return overview.result(frame, ready.focus, ctx.card, survey, layer, np.asarray(maps, np.float32))
+
+
+def _survey(net: Any, ready: Any, ctx: Context) -> Survey:
+    """Operations of the network, found once in a session by running it as it was published."""
+    from explainer.vision.convolution.inside import survey
+
+    layers = [layer.name for layer in ctx.card.layers if len(layer.shape) == 3]
+    return ctx.memo(("survey",), lambda: survey(net.network(stock=True), ready.tensor, layers), keep=True)

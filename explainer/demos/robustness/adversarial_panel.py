@@ -1,0 +1,159 @@
+"""The adversarial panel: a change that is made for this network, beside noise of the same size."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import TOP_2, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import PointXY
+from explainer.core.result import Result
+from explainer.demos.explained._shared import Part
+from explainer.demos.robustness import _attack as attack
+from explainer.demos.robustness import _attack_view as view
+
+Method = Literal["fgsm", "pgd", "pgd-l2", "patch"]
+METHODS = Options(
+    {
+        "fgsm": "FGSM, one step",
+        "pgd": "PGD, L∞ (every pixel a little)",
+        "pgd-l2": "PGD, L2 (length of the change)",
+        "patch": "Patch (one square, no limit)",
+    }
+)
+Shield = Literal["none", "jpeg", "blur", "quantise", "noise", "masking"]
+SHIELDS = Options(
+    {
+        "none": "None",
+        "jpeg": "JPEG",
+        "blur": "Blur",
+        "quantise": "Fewer grey levels",
+        "noise": "Random noise",
+        "masking": "Masked gradient (logits scaled)",
+    }
+)
+GUARDED = ("jpeg", "blur", "quantise", "noise", "masking")
+BELOW = PointXY(0.5, 0.75)
+OTHER, ANOTHER = "efficientnet-lite1", "efficientnet-lite0"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What can be asked of the attack."""
+
+    method: Annotated[Method, Doc("Attack", "What the change may look like, and how it is found."), METHODS] = "fgsm"
+    eps: Annotated[
+        float,
+        Doc("ε", "No colour value may move further than this."),
+        Range(0.0, 16.0, step=0.5, unit="of 255"),
+        When("method", ("fgsm", "pgd")),
+    ] = 2.0
+    radius: Annotated[
+        float,
+        Doc("Radius", "Euclidean length of the change, where white is 1."),
+        Range(0.0, 4.0, step=0.05),
+        When("method", ("pgd-l2",)),
+    ] = 0.5
+    steps: Annotated[
+        int,
+        Doc("Steps", "Each costs a forward and a backward pass."),
+        Range(1, 60),
+        When("method", ("pgd", "pgd-l2", "patch")),
+    ] = 10
+    stride: Annotated[
+        float,
+        Doc("Step, share of the budget", "Large steps arrive soon, small ones aim better."),
+        Range(0.02, 1.0, step=0.01),
+        When("method", ("pgd", "pgd-l2", "patch")),
+    ] = 0.25
+    place: Annotated[
+        PointXY,
+        OnPicture("input"),
+        Doc("Patch", "Put it on the object, or far from it."),
+        When("method", ("patch",)),
+    ] = BELOW
+    size: Annotated[
+        float,
+        Doc("Side of the patch", "Of the side of what the network sees."),
+        Range(4.0, 50.0, step=1.0, unit="%"),
+        When("method", ("patch",)),
+    ] = 16.0
+    targeted: Annotated[bool, Doc("Choose the wrong answer", "Rather than just any other answer.")] = False
+    target: Annotated[
+        ClassIndex, Doc("Wrong answer", "The class to be believed; click a bar."), When("targeted", (True,))
+    ] = TOP_2
+    defence: Annotated[Shield, Doc("Defence", "What stands before, or behind, the network."), SHIELDS] = "none"
+    quality: Annotated[
+        int, Doc("JPEG quality", "Lower throws more away."), Range(5, 100), When("defence", ("jpeg",))
+    ] = 50
+    sigma_px: Annotated[
+        float,
+        Doc("Blur", "Standard deviation."),
+        Range(0.3, 5.0, step=0.1, unit="px"),
+        When("defence", ("blur",)),
+    ] = 1.0
+    bits: Annotated[
+        int, Doc("Bits per colour", "8 is what a file keeps."), Range(1, 8), When("defence", ("quantise",))
+    ] = 3
+    noise: Annotated[
+        float,
+        Doc("Noise", "Standard deviation; the answer is the mean of eight draws."),
+        Range(1.0, 32.0, step=1.0, unit="of 255"),
+        When("defence", ("noise",)),
+    ] = 8.0
+    scale: Annotated[
+        float,
+        Doc("Logits times", "Softmax then rounds to 0 and 1."),
+        Range(1.0, 1000.0, log=True),
+        When("defence", ("masking",)),
+    ] = 200.0
+    adaptive: Annotated[
+        bool,
+        Doc("The attack knows it", "It goes through the defence, averages its dice, or divides the factor out."),
+        When("defence", GUARDED),
+    ] = False
+    curve: Annotated[bool, Doc("Robustness curve", "The same attack and the same noise at growing budgets.")] = False
+    transfer: Annotated[bool, Doc("Show it to another network", "One that the attack never asked.")] = False
+
+
+class AdversarialPanel(Demo[Params]):
+    """An attack on the frame, its control, and what becomes of defences."""
+
+    info = DemoInfo(
+        id="adversarial-panel",
+        title="Adversarial panel",
+        topics=(42,),
+        summary="A change too small to see that flips the answer, beside noise of the same size that does not.",
+        papers=("goodfellow2015", "madry2018", "brown2017", "athalye2018"),
+        cost=Cost(forwards=3, backwards=1),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Attack the network's answer to the frame."""
+        with ctx.model() as net:
+            at = attack.Scene(frame, net, params, ctx)
+
+            def show(shot: attack.Shot) -> None:
+                ctx.publish(_result(at, view.part(at, shot), partial=True))
+
+            shot = attack.attacked(at, show)
+            whole = view.part(at, shot)
+            if params.method == "patch":
+                whole += view.steps_part(shot)
+            if params.transfer:
+                name = OTHER if ctx.card.name != OTHER else ANOTHER
+                whole += view.transfer_part(at, shot, *attack.transferred(at, shot, name))
+            if params.curve and params.method != "patch":
+                ctx.publish(_result(at, whole, partial=True))
+                whole += view.curve_part(at, shot, attack.swept(at))
+            return _result(at, whole)
+
+
+def _result(at: Any, whole: Part, *, partial: bool = False) -> Result:
+    seen = np.ascontiguousarray(at.ready.tensor.cpu().numpy(), dtype=np.float32)
+    return Result(
+        " ".join(whole.sentences), whole.values, whole.panels, whole.charts, input=seen, partial=partial
+    )  # fmt: skip

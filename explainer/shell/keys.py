@@ -1,0 +1,48 @@
+"""Which keys a focused widget keeps for itself although the window has a shortcut on them.
+
+Qt asks before a shortcut acts (``ShortcutOverride``): first the focused widget, then its parents up to the
+window. Text fields answer for themselves; sliders, drop-downs, buttons and handles do not, and without this
+file ``→`` on a slider would leave the demo.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QGraphicsView,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextBrowser,
+    QWidget,
+)
+
+from explainer.shell.handles import Handle
+
+Key = Qt.Key
+SIDEWAYS = frozenset((Key.Key_Left, Key.Key_Right))
+ALONG = SIDEWAYS | {Key.Key_Up, Key.Key_Down, Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
+PAGING = (ALONG - SIDEWAYS) | {Key.Key_Space}
+TAKEN_BACK = frozenset((Key.Key_Delete, Key.Key_Backspace, Key.Key_Escape))
+FIELDS = (QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
+COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+def keeps(focused: QWidget | None, event: QKeyEvent) -> bool:
+    """Whether the key belongs to the focused widget and not to a shortcut of the window."""
+    if focused is None or event.modifiers() & COMMANDS:
+        return False
+    key = event.key()
+    if isinstance(focused, FIELDS):
+        return key in ALONG or bool(event.text() and event.text().isprintable())
+    if isinstance(focused, QAbstractSlider):
+        return key in ALONG
+    if isinstance(focused, QAbstractButton):
+        return key == Key.Key_Space
+    if isinstance(focused, QTextBrowser):
+        return key in PAGING
+    if isinstance(focused, QGraphicsView):
+        return isinstance(focused.scene().focusItem(), Handle) and key in ALONG | TAKEN_BACK
+    return False

@@ -1,0 +1,110 @@
+"""RISE: the score behind many random masks tells which pixels it needs (Petsiuk, Das and Saenko 2018).
+
+A mask ``M`` is a random grid of zeros and ones, enlarged bilinearly and shifted by part of a cell. The importance
+of pixel λ is the expected score given that it is seen, eq. 5 of the paper:
+``S_λ = 1/(N E[M]) Σ_n sᶜ(x ⊙ M_n) M_n(λ)``, ``s`` the softmax score.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+CPU_BATCH, GPU_BATCH = 8, 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """How far it has come.
+
+    Parameters
+    ----------
+    done
+        Number of masks so far.
+    expected
+        ``(S, S) float32``: the paper's map, the mean score given that a pixel is seen.
+    gain
+        ``(S, S) float32``: how far seeing the pixel lifts the score above the mean over all masks,
+        ``1/(N p) Σ (s_n − s̄) M_n``. The same picture without the large constant, and with a sign.
+    mean_score
+        s̄, the mean over all masks.
+    """
+
+    done: int
+    expected: NDArray[np.float32]
+    gain: NDArray[np.float32]
+    mean_score: float
+
+
+def random_masks(count: int, side: int, cells: int, seen: float, generator: torch.Generator) -> Tensor:
+    """Draw soft masks ``(count, 1, side, side)``, 0…1.
+
+    Parameters
+    ----------
+    cells
+        Cells of the grid along a side.
+    seen
+        Chance p that a cell is seen.
+    """
+    pitch = -(-side // cells)
+    grid = (torch.rand((count, 1, cells + 1, cells + 1), generator=generator) < seen).float()
+    large = interpolate(grid, size=(cells + 1) * pitch, mode="bilinear", align_corners=False)
+    shifts = torch.randint(0, pitch, (count, 2), generator=generator).tolist()
+    return torch.stack([m[:, dy : dy + side, dx : dx + side] for m, (dy, dx) in zip(large, shifts, strict=True)])
+
+
+def rise(
+    net: nn.Module,
+    x: Tensor,
+    instead: Tensor,
+    class_index: int,
+    *,
+    masks: int,
+    cells: int = 7,
+    seen: float = 0.5,
+    seed: int = 0,
+    batch: int = 0,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> Iterator[Progress]:
+    """Score random views of the picture; the running mean after each batch.
+
+    Parameters
+    ----------
+    instead
+        ``(1, 3, S, S)``: what hidden pixels show.
+    masks
+        Their number N. The paper takes 4,000 to 8,000.
+    seed
+        The same seed draws the same masks for every `masks` and, in steps of a batch, on every device.
+    """
+    batch = batch or (CPU_BATCH if x.device.type == "cpu" else GPU_BATCH)
+    generator = torch.Generator().manual_seed(seed)
+    side, done, scores = int(x.shape[-1]), 0, 0.0
+    weighted, shown = torch.zeros((side, side), dtype=torch.float64), torch.zeros((side, side), dtype=torch.float64)
+    while done < masks:
+        checkpoint()
+        drawn = random_masks(min(batch, masks - done), side, cells, seen, generator)
+        score = _scores(net, x, instead, drawn.to(x.device), class_index)
+        weighted += torch.einsum("n,nhw->hw", score, drawn[:, 0].double())
+        shown += drawn[:, 0].double().sum(dim=0)
+        done, scores = done + len(drawn), scores + float(score.sum())
+        yield _so_far(done, weighted / (done * seen), shown / (done * seen), scores / done)
+
+
+def _so_far(done: int, weighted: Tensor, shown: Tensor, mean: float) -> Progress:
+    return Progress(
+        done,
+        np.asarray(weighted.float().numpy()),
+        np.asarray((weighted - mean * shown).float().numpy()),
+        mean,
+    )
+
+
+def _scores(net: nn.Module, x: Tensor, instead: Tensor, masks: Tensor, class_index: int) -> Tensor:
+    views = torch.lerp(instead, x, masks).contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        return net(views).softmax(dim=1)[:, class_index].double().cpu()

@@ -1,0 +1,168 @@
+"""Which input pixels a unit listens to on this picture: its effective receptive field.
+
+``E_ij = Σ_c |∂u / ∂x_cij|`` for one unit u of a layer (Luo, Li, Urtasun and Zemel 2016). It is much smaller than
+what the unit could see: many paths lead from the middle of the field to the unit, and few from its rim.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from explainer.core.problem import ExplainerError
+
+Unit = Literal["strongest", "all"]
+TRIES = 8  # units of the cell that are tried until one has a gradient: a rectifier may have none
+HELD = 0.95  # share of the gradient that the effective square holds
+TWO_SIGMA = 1.0 - 0.9545  # Luo et al. count pixels above this share of the middle's value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effective:
+    """Gradient of one unit, averaged over copies of the picture.
+
+    Parameters
+    ----------
+    values
+        ``(S, S) float32``, ≥ 0.
+    channel
+        The unit's feature map; −1 where all maps of the cell were added up.
+    answer
+        What the unit said, of the first copy.
+    """
+
+    values: NDArray[np.float32]
+    channel: int
+    answer: float
+
+
+def effective_field(
+    net: nn.Module,
+    x: Tensor,
+    layer: str,
+    cell: tuple[int, int],
+    unit: Unit = "strongest",
+    *,
+    copies: int = 1,
+    noise: float = 0.1,
+    seed: int = 0,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[int, Effective]]:
+    """Mean ``Σ_c |∂u/∂x_c|`` over the picture and noisy copies of it, given out as it grows.
+
+    Parameters
+    ----------
+    x
+        ``(1, 3, S, S)``.
+    cell
+        Row and column of the unit in the layer's maps.
+    unit
+        ``"strongest"``: the map that answers most in that cell and has a gradient there (a rectifier cut off
+        at 6 has none above); it is chosen on the picture itself. ``"all"``: the sum over all maps.
+    copies, noise
+        The first is the picture as it is; others get Gaussian noise, σ as a share of the picture's range.
+
+    Yields
+    ------
+    done, effective
+        Copies so far, and the mean over them.
+
+    Raises
+    ------
+    ExplainerError
+        If the layer has no height and width.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    sigma = noise * float(x.max() - x.min())
+    total, channel, answer = torch.zeros_like(x[0, 0]), -1, 0.0
+    for done in range(copies):
+        checkpoint()
+        drawn = torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
+        leaf, maps = _forward(net, x + (sigma * drawn if done else 0.0), layer)
+        units = maps[0, :, cell[0], cell[1]]
+        if done == 0 and unit == "strongest":
+            channel, answer, gradient = _first_alive(units, leaf)
+        else:
+            chosen = units[channel] if channel >= 0 else units.sum()
+            gradient = _gradient(chosen, leaf)
+            answer = float(chosen) if done == 0 else answer
+        total = total + gradient[0].abs().sum(dim=0)
+        mean = (total / (done + 1)).float().cpu().numpy()
+        yield done + 1, Effective(np.ascontiguousarray(mean), channel, answer)
+
+
+def _first_alive(units: Tensor, leaf: Tensor) -> tuple[int, float, Tensor]:
+    """The strongest unit that has a gradient; all of them together when none of the first few has one."""
+    for index in units.abs().argsort(descending=True, stable=True)[:TRIES].tolist():
+        gradient = _gradient(units[index], leaf)
+        if bool(gradient.any()):
+            return index, float(units[index]), gradient
+    return -1, float(units.sum()), _gradient(units.sum(), leaf)
+
+
+def _gradient(unit: Tensor, leaf: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(unit, leaf, retain_graph=True)
+    return gradient
+
+
+class _EnoughError(Exception):
+    """Ends a forward pass whose rest is not wanted."""
+
+
+def _forward(net: nn.Module, x: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+    """Leaf and the layer's maps, with the graph between them; what follows is not run."""
+    maps: list[Tensor] = []
+
+    def stop(_module: nn.Module, _inputs: object, output: object) -> None:
+        if not isinstance(output, Tensor) or output.dim() != 4:
+            raise ExplainerError(f"Layer {layer} has no height and width.", "Choose an earlier layer.")
+        maps.append(output)
+        raise _EnoughError
+
+    handle = net.get_submodule(layer).register_forward_hook(stop)
+    try:
+        with torch.enable_grad():
+            leaf = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
+            net(leaf.clone(memory_format=torch.preserve_format))
+    except _EnoughError:
+        pass
+    finally:
+        handle.remove()
+    if not maps:
+        raise ExplainerError(f"Layer {layer} took no part.", "Choose another layer.")
+    return leaf, maps[0]
+
+
+# What a map of gradients says -------------------------------------------------------------------------------
+
+
+def mass_in_squares(values: NDArray[np.float32], centre: tuple[float, float]) -> NDArray[np.float64]:
+    """Share of the map's mass within squares about `centre` (x, y in pixels), as they grow.
+
+    Element n is the share of pixels whose centres lie at most ``(n + 1) / 2`` px from it along either axis: in a
+    square of side n + 1. The last element is 1. Zeros for a blank map.
+    """
+    rows, columns = np.indices(values.shape) + 0.5
+    away = np.maximum(np.abs(columns - centre[0]), np.abs(rows - centre[1]))
+    side = np.maximum(np.ceil(2 * away - 1e-9).astype(np.int64), 1)
+    mass = np.bincount(side.ravel(), weights=values.astype(np.float64).ravel())[1:]
+    total = mass.sum()
+    return np.asarray(mass.cumsum() / total if total else mass)
+
+
+def side_holding(shares: NDArray[np.float64], share: float = HELD) -> float:
+    """Side in pixels of the smallest square that holds at least `share` of the mass."""
+    return float(np.searchsorted(shares, share - 1e-12) + 1)
+
+
+def side_by_area(values: NDArray[np.float32], above: float = TWO_SIGMA) -> float:
+    """``√`` of the number of pixels above `above` of the largest: of a Gaussian, those within about 2.5 σ.
+
+    Luo et al. measure trained networks so, relative to the middle pixel; the largest is taken here because
+    the middle pixel of one unit on one picture may be near zero.
+    """
+    return float(np.sqrt(np.count_nonzero(values > above * values.max()))) if values.any() else 0.0

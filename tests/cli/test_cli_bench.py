@@ -1,0 +1,59 @@
+"""``explainer bench``: the promised shape, and what it does without where nothing is painted."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from explainer.cli import main
+
+KEYS = {
+    "demo", "device", "threads", "forward_ms", "floor_ms", "explain_ms", "frame_ms", "latency_ms",
+    "explain_over_floor", "frame_over_forward", "peak_mb",
+}  # fmt: skip
+BARE = (
+    "import sys; from explainer.cli import main; code = main(sys.argv[1:]); "
+    "print(sorted(name for name in ('PySide6', 'pyqtgraph', 'captum', 'torch') if name in sys.modules), "
+    "file=sys.stderr); sys.exit(code)"
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLAINER_HOME", str(tmp_path / "home"))
+
+
+def test_without_paint_it_needs_neither_qt_nor_captum() -> None:
+    flags = ["--json", "--no-paint", "--rounds", "2", "--threads", "1", "--device", "cpu"]
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, "bench", "grad-cam", "saliency", *flags],
+        capture_output=True, text=True, timeout=120, env=dict(os.environ),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "['torch']\n"
+    rows = json.loads(done.stdout)
+    assert [row["demo"] for row in rows] == ["grad-cam", "saliency"]
+    for row in rows:
+        assert set(row) == KEYS
+        assert (row["device"], row["threads"]) == ("cpu", 1)
+        assert min(row["forward_ms"], row["floor_ms"], row["explain_ms"]) > 0
+        assert row["explain_over_floor"] == pytest.approx(row["explain_ms"] / row["floor_ms"], abs=2e-3)
+        assert row["frame_ms"] is row["latency_ms"] is row["frame_over_forward"] is None
+
+
+def test_a_demo_without_a_floor_has_null_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "correlation-tracker", "--json", "--no-paint", "--rounds", "2"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert set(row) == KEYS
+    assert row["forward_ms"] is row["floor_ms"] is row["explain_over_floor"] is None
+    assert row["explain_ms"] >= 0
+
+
+def test_an_unknown_demo_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "grad-cm", "--no-paint"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "There is no demo called grad-cm. Did you mean grad-cam?\n"

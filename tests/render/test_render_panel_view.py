@@ -1,0 +1,292 @@
+"""The panel widget: zoom, mirror, bar, clicks, and the same pixels in the window and on the command line."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtTest import QTest
+
+from explainer.core.charts import Bars, Curve, Series
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Boxes, Cells, Heat, Image, Label, Panel, Points
+from explainer.core.result import Result
+from explainer.render import headless, panel_view
+from explainer.render.look import look
+from explainer.render.panel_view import BAR_ROOM, GAP, HEADER, PanelView, has_bar, short
+from explainer.render.view_state import ViewState
+from explainer.shell.stage import Stage
+
+rng = np.random.default_rng(0)
+PHOTO = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+
+
+def rich_panel():
+    heat = Heat("map", rng.random((7, 7), np.float32), 0.0, 1.0, scale_shift(100 / 7, 100 / 7, 30, 10))
+    return Panel(
+        "Grad-CAM", (160.0, 120.0),
+        (Image("photo", PHOTO, focus=(30, 10, 130, 110)), heat, Boxes("b", np.array([[20.0, 20, 60, 50]]), ("box",)),
+         Points("p", np.array([[80.0, 60.0]]), ("peak",)), Label("l", "word", (100.0, 90.0))),
+        note="“tiger cat”, 7 × 7",
+    )  # fmt: skip
+
+
+def plain_panel(title="Input", size=(160.0, 120.0), pixels=PHOTO, **more):
+    return Panel(title, size, (Image("photo", pixels),), **more)
+
+
+@pytest.fixture
+def view(qtbot):
+    made = PanelView(look("light"))
+    qtbot.addWidget(made)
+    made.set_room_for_bar(False)
+    made.resize(320, 240 + HEADER)
+    made.show_panel(plain_panel())
+    made.show()
+    return made
+
+
+def same(one, other):
+    return one.size() == other.size() and one == other
+
+
+# The same pixels in the window and on the command line --------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_panel_of_the_window_and_of_the_command_line_are_equal(qtbot, theme):
+    lk = look(theme)
+    stage = Stage(lk)
+    qtbot.addWidget(stage)
+    stage.resize(900, 640)
+    stage.show()
+    curve = Curve("Loss", (Series("train", np.arange(5.0), np.arange(5.0) ** 2),), "epoch", "nats")
+    charts = (Bars("Scores", ("cat", "dog"), (0.7, 0.2)), curve)
+    stage.set_view(ViewState(0.45, "viridis"))
+    stage.show_result(Result("**Here** it is.", {"v": 1.0}, (plain_panel(), rich_panel()), charts))
+    QTest.qWait(20)
+    shown = [w for w in stage.findChildren(PanelView) if w.isVisible()]
+    assert len(shown) == 2
+    for widget in shown:
+        size = (widget.width(), widget.height())
+        alone = headless.panel_image(widget.panel, lk, size, stage.view, bar=widget.room_for_bar)
+        assert same(headless.grabbed(widget), alone), widget.panel.title
+    for widget in stage._charts:
+        alone = headless.chart_image(widget.chart, lk, (widget.width(), widget.height()))
+        assert same(headless.grabbed(widget), alone), widget.chart.title
+
+
+def test_equality_of_pictures_notices_a_difference(qapp):
+    """Guards the test above."""
+    lk, size = look("light"), (300, 240)
+    one = headless.panel_image(rich_panel(), lk, size)
+    assert not same(one, headless.panel_image(rich_panel(), lk, size, ViewState(0.5)))
+    assert not same(one, headless.panel_image(rich_panel(), lk, (301, 240)))
+
+
+def test_the_cursor_is_no_part_of_the_picture_of_another_widget(view):
+    before = headless.grabbed(view)
+    view.set_cursor((80.0, 60.0))
+    assert not same(before, headless.grabbed(view))
+    view.set_cursor(None)
+    assert same(before, headless.grabbed(view))
+
+
+def test_a_saved_picture_is_read_back_as_it_was(qapp, tmp_path):
+    image = headless.panel_image(rich_panel(), look("light"), (300, 240))
+    headless.save(image, tmp_path / "p.png")
+    from PIL import Image as Pil
+
+    got = np.asarray(Pil.open(tmp_path / "p.png").convert("RGB"))
+    raw = np.frombuffer(image.constBits(), np.uint8).reshape(240, image.bytesPerLine())[:, :900].reshape(240, 300, 3)
+    np.testing.assert_array_equal(got, raw)
+
+
+def test_a_picture_that_cannot_be_written_is_said(qapp, tmp_path):
+    from explainer.core.problem import ExplainerError
+
+    with pytest.raises(ExplainerError, match="could not be written"):
+        headless.save(headless.panel_image(plain_panel(), look("light"), (50, 50)), tmp_path / "none" / "p.png")
+
+
+def pixels_of(image):
+    raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return raw[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+
+
+def test_at_its_own_scale_a_photo_is_shown_pixel_for_pixel(qapp):
+    image = headless.panel_image(plain_panel(), look("light"), (160, 120 + HEADER), bar=False)
+    np.testing.assert_array_equal(pixels_of(image)[HEADER:], PHOTO)
+
+
+def test_doubled_each_photo_pixel_is_where_it_belongs(qapp):
+    dots = np.zeros((120, 160, 3), np.uint8)
+    dots[30, 100] = 255
+    panel = Panel("P", (160.0, 120.0), (Image("photo", dots, smooth=False),))
+    image = headless.panel_image(panel, look("light"), (320, 240 + HEADER), bar=False)
+    lit = np.argwhere(pixels_of(image)[HEADER:, :, 0] == 255)
+    assert {tuple(at) for at in lit.tolist()} == {(60, 200), (60, 201), (61, 200), (61, 201)}
+
+
+# Odd sizes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (10, 20000), (20000, 10), (12, 6000)])
+@pytest.mark.parametrize("size", [(320, 240), (40, 30)])
+def test_odd_panels_are_shown(shape, size, qapp):
+    pixels = np.full((*shape, 3), 200, np.uint8)
+    panel = plain_panel(size=(float(shape[1]), float(shape[0])), pixels=pixels)
+    image = headless.panel_image(panel, look("dark"), size)
+    assert (pixels_of(image)[HEADER:] == 200).all(axis=2).any()
+
+
+def test_a_panel_without_layers_shows_its_ground(qapp):
+    headless.panel_image(Panel("Nothing", (10.0, 10.0), ()), look("light"), (100, 100))
+
+
+# Opacity, zoom, mirror ----------------------------------------------------------------------------------
+
+
+def test_opacity_composes_anew_and_the_same_again_does_not(view, monkeypatch):
+    view.show_panel(rich_panel())
+    calls = []
+    real = panel_view.raster
+    monkeypatch.setattr(panel_view, "raster", lambda *a: calls.append(1) or real(*a))
+    view.set_view(ViewState(0.1))
+    first = headless.grabbed(view)
+    assert len(calls) == 1
+    view.grab()
+    assert len(calls) == 1
+    view.set_view(ViewState(0.9))
+    assert len(calls) == 2
+    assert not same(first, headless.grabbed(view))
+
+
+def test_a_new_panel_of_the_same_size_keeps_the_zoom(view):
+    view.set_range(((40, 80), (30, 60)))
+    before = view.visible_range
+    view.show_panel(plain_panel("Other"))
+    assert view.visible_range == before
+    view.show_panel(plain_panel("Wider", size=(320.0, 120.0), pixels=PHOTO.repeat(2, 1)))
+    assert view.visible_range[0] == pytest.approx((0, 320))
+
+
+def test_a_double_click_fits(view, qtbot):
+    view.set_range(((40, 80), (30, 60)))
+    with qtbot.waitSignal(view.ranged):
+        QTest.mouseDClick(view._graphics.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert view.visible_range[0] == pytest.approx((0, 160))
+
+
+def test_zoomed_in_the_right_part_is_shown(view):
+    view.set_range(((40, 80), (30, 60)))
+    shown = pixels_of(headless.grabbed(view))[HEADER:]
+    centre = shown[120 - 3 : 120 + 4, 160 - 3 : 160 + 4].reshape(-1, 3).astype(int)
+    expected = PHOTO[44:47, 59:62].reshape(-1, 3).astype(int)
+    assert (centre >= expected.min(0) - 1).all()
+    assert (centre <= expected.max(0) + 1).all()
+
+
+def test_a_mirrored_panel_is_flipped_and_keeps_its_coordinates(view):
+    straight = pixels_of(headless.grabbed(view))[HEADER:].copy()
+    view.set_mirrored(True)
+    flipped = pixels_of(headless.grabbed(view))[HEADER:]
+    assert np.abs(flipped[:, ::-1].astype(int) - straight).mean() < 12  # off by half a screen pixel at most
+    assert np.abs(flipped.astype(int) - straight).mean() > 30
+    assert view.to_panel(QPointF(0, 0))[0] == pytest.approx(160, abs=1)
+
+
+def test_a_mirrored_panel_keeps_its_colour_bar_beside_it(qtbot):
+    view = PanelView(look("light"))
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show_panel(rich_panel())
+    straight = view._picture_on_widget()
+    view.set_mirrored(True)
+    assert view._picture_on_widget() == straight
+    assert not straight.isEmpty()
+
+
+@pytest.mark.parametrize("point", [(0.5, 0.5), (80, 60), (159.5, 119.5)])
+def test_screen_and_panel_coordinates_are_inverse(view, point):
+    on_screen = view._box.mapViewToScene(QPointF(*point))
+    assert view.to_panel(on_screen) == pytest.approx(point, abs=1e-6)
+    assert on_screen.x() == pytest.approx(2 * point[0], abs=0.01)
+
+
+# Clicks -------------------------------------------------------------------------------------------------
+
+
+def click(view, x, y):
+    at = view._box.mapViewToScene(QPointF(x, y)).toPoint()
+    QTest.mouseClick(view._graphics.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_a_click_on_a_tile_is_picked_and_elsewhere_it_is_a_click(view, qtbot):
+    cells = Cells("c", np.zeros((4, 10, 10), np.float32), 2, 0, 1, sets=tuple({"channel": i} for i in range(4)))
+    view.show_panel(Panel("Maps", cells.size, (cells,), frame=False))
+    with qtbot.waitSignal(view.picked) as caught:
+        click(view, 15, 15)
+    assert caught.args == [{"channel": 3}]
+    view.show_panel(plain_panel())
+    with qtbot.waitSignal(view.clicked) as clicked, qtbot.assertNotEmitted(view.picked):
+        click(view, 80, 60)
+    assert clicked.args[0] == pytest.approx((80, 60), abs=1)
+
+
+def test_a_drag_pans_and_picks_nothing(view, qtbot):
+    port = view._graphics.viewport()
+    before = view.visible_range
+    with qtbot.assertNotEmitted(view.picked), qtbot.assertNotEmitted(view.clicked):
+        QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+        for x in range(110, 170, 10):
+            QTest.mouseMove(port, QPoint(x, 100))
+        QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=QPoint(160, 100))
+    assert view.visible_range[0] != pytest.approx(before[0]) or view._fitted
+
+
+def test_the_value_under_the_cursor_is_told(view, qtbot):
+    with qtbot.waitSignal(view.hovered) as caught:
+        QTest.mouseMove(view._graphics.viewport(), QPoint(200, 100))
+    assert caught.args[0] == pytest.approx((100, 50), abs=1)
+    view.set_cursor(caught.args[0])
+    x, y = (int(v) for v in caught.args[0])
+    assert view._cursor.text == "{} {} {}".format(*PHOTO[y, x])
+
+
+# The colour bar -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [0.85, 1.0, 1.3, 1.8])
+@pytest.mark.parametrize("value", [0.888, -0.888, -8.8e-8, 8.8e8, 88888.0, -0.00888, -3.14e-4, 12345678.0])
+def test_numbers_beside_the_bar_are_inside_the_widget(qapp, scale, value):
+    lk = look("light", scale)
+    wide = QFontMetricsF(lk.font("small", figures=True)).horizontalAdvance(short(value))
+    left = lk.px(GAP) + lk.px(panel_view.BAR_WIDTH) + lk.px(3)
+    assert left + wide <= lk.px(BAR_ROOM), short(value)
+
+
+def test_the_bar_runs_from_lo_to_hi(qapp):
+    lk = look("light")
+    image = headless.panel_image(rich_panel(), lk, (260, 172))
+    from explainer.render import colours
+
+    shown = pixels_of(image)
+    table = colours.table("sequential")
+    widget = PanelView(lk)
+    widget.resize(260, 172)
+    widget.show_panel(rich_panel())
+    place: QRectF = widget._picture_on_widget()
+    x = round(place.right()) + GAP + 4
+    top, bottom = shown[round(place.top()) + 1, x].astype(int), shown[round(place.bottom()) - 2, x].astype(int)
+    assert np.abs(top - table[-3:].astype(int)).max() < 20
+    assert np.abs(bottom - table[:3].astype(int)).max() < 20
+
+
+def test_only_maps_have_a_bar():
+    assert has_bar(rich_panel())
+    assert not has_bar(plain_panel())
+
+
+def test_a_panel_tells_its_title_to_a_screen_reader(view):
+    view.show_panel(rich_panel())
+    assert view.accessibleName() == "Grad-CAM. “tiger cat”, 7 × 7"

@@ -1,0 +1,254 @@
+"""What lies under the cursor; fonts, themes, icons, formulas; a painter and a body for every type."""
+
+import typing
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QFontInfo, QFontMetricsF, QImage, QPainter
+
+from explainer.core import charts, layers, paths
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Lines, Mask, Panel, Points
+from explainer.render import formula, icons, painters, probe
+from explainer.render.chart_view import BODIES
+from explainer.render.look import Look, contrast, family, look, theme
+from explainer.render.panel_view import short
+
+EMPTY = np.zeros((0, 2))
+
+
+@pytest.fixture
+def lk(qapp):
+    return look("light")
+
+
+# Under the cursor ---------------------------------------------------------------------------------------
+
+
+def picture():
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[10, 20] = (1, 2, 3)
+    return Image("i", pixels)
+
+
+def test_the_topmost_map_is_read_before_the_picture():
+    values = np.arange(4, dtype=np.float32).reshape(2, 2) / 8
+    panel = Panel("P", (64, 48), (picture(), Heat("h", values, 0, 1, scale_shift(16, 12, 16, 12))))
+    assert probe.value_at(panel, 33, 25) == "0.375"  # lower right cell
+    assert probe.value_at(panel, 17, 13) == "0"
+    assert probe.value_at(panel, 20.5, 10.5) == "1 2 3"  # above the map, on the picture
+    assert probe.value_at(panel, 64.1, 5) == ""
+    assert probe.value_at(panel, -0.1, 5) == ""
+
+
+def test_pixels_belong_to_half_open_squares():
+    panel = Panel("P", (64, 48), (picture(),))
+    assert probe.value_at(panel, 20.0, 10.999) == "1 2 3"
+    assert probe.value_at(panel, 19.999, 10.5) == "0 0 0"
+    assert probe.value_at(panel, 21.0, 10.5) == "0 0 0"
+
+
+def mosaic(**more):
+    values = np.arange(2 * 9, dtype=np.float32).reshape(2, 3, 3)
+    return Cells("c", values, columns=2, lo=0, hi=17, **more)
+
+
+def test_a_mosaic_is_read_by_tile_and_not_in_its_gaps():
+    cells = mosaic()
+    panel = Panel("P", cells.size, (cells,), frame=False)
+    assert probe.value_at(panel, 2.5, 1.5) == "5"
+    second = 3 * layers.CELL_PITCH
+    assert probe.value_at(panel, second + 0.5, 0.5) == "9"
+    assert probe.value_at(panel, 3.1, 1.0) == ""
+    assert probe.cell_at(cells, 3.1, 1.0) == -1
+
+
+def test_a_click_on_a_tile_sets_its_param():
+    cells = mosaic(sets=({"channel": 7}, None))
+    panel = Panel("P", cells.size, (cells,), frame=False)
+    assert probe.sets_at(panel, 1, 1, reach=1) == {"channel": 7}
+    assert probe.sets_at(panel, 3 * layers.CELL_PITCH + 1, 1, reach=1) is None
+
+
+def test_the_nearest_point_within_reach_is_meant():
+    points = Points("p", np.array([[10.0, 10.0], [20.0, 10.0]]), sets=({"n": 0}, {"n": 1}))
+    panel = Panel("P", (64, 48), (points,))
+    assert probe.sets_at(panel, 16, 10, reach=5) == {"n": 1}
+    assert probe.sets_at(panel, 15.9, 14, reach=3) is None
+
+
+def test_of_boxes_within_one_another_the_smallest_is_meant():
+    boxes = Boxes("b", np.array([[0.0, 0, 60, 40], [5, 5, 15, 15]]), sets=({"n": "big"}, {"n": "small"}))
+    panel = Panel("P", (64, 48), (boxes,))
+    assert probe.sets_at(panel, 10, 10, reach=1) == {"n": "small"}
+    assert probe.sets_at(panel, 30, 30, reach=1) == {"n": "big"}
+    assert probe.sets_at(panel, 62, 45, reach=1) is None
+
+
+def test_empty_layers_are_not_clicked():
+    panel = Panel("P", (64, 48), (Points("p", EMPTY), Boxes("b", np.zeros((0, 4)))))
+    assert probe.sets_at(panel, 10, 10, reach=5) is None
+
+
+# Complete tables ----------------------------------------------------------------------------------------
+
+
+def test_every_layer_has_a_painter():
+    assert set(painters.PAINTERS) == set(typing.get_args(layers.Layer))
+
+
+def test_every_chart_has_a_body():
+    assert set(BODIES) == set(typing.get_args(charts.Chart))
+
+
+VECTORS = [
+    Boxes("b", np.array([[10.0, 10, 40, 30]]), ("box",)),
+    Points("p", np.array([[30.0, 20.0]]), ("point",)),
+    Lines("l", (np.array([[5.0, 5], [50, 40]]),)),
+    Arrows("a", np.array([[5.0, 5]]), np.array([[50.0, 40]])),
+    Label("t", "word", (20.0, 20.0)),
+    Image("i", np.zeros((48, 64, 3), np.uint8), focus=(10, 10, 50, 40)),
+]
+
+
+@pytest.mark.parametrize("layer", VECTORS, ids=lambda layer: type(layer).__name__)
+def test_vector_layers_draw_something_and_inside(layer, lk):
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0xFF808080)
+    painter = QPainter(image)
+    painters.paint(painters.Canvas(painter, lk, 1.0), layer)
+    painter.end()
+    grey = {image.pixel(x, y) for x in range(64) for y in range(48)}
+    assert len(grey) > 1
+
+
+EMPTIES = [
+    Boxes("b", np.zeros((0, 4))), Points("p", EMPTY), Lines("l", ()), Lines("l", (EMPTY,)), Arrows("a", EMPTY, EMPTY),
+    Arrows("a", np.array([[5.0, 5]]), np.array([[5.0, 5]])), Label("t", "", (0.0, 0.0)),
+    Mask("m", np.zeros((2, 2), bool)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", EMPTIES, ids=lambda layer: type(layer).__name__)
+def test_empty_layers_are_drawn_without_a_word(layer, lk):
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    painters.paint(painters.Canvas(painter, lk, 1.0), layer)
+    painter.end()
+
+
+def test_a_tag_stays_inside_at_the_top_edge(lk):
+    """A label above a box that touches the upper edge is moved into the picture."""
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    painter = QPainter(image)
+    painters.paint(painters.Canvas(painter, lk, 1.0), Boxes("b", np.array([[5.0, 0, 50, 40]]), ("m",)))
+    painter.end()
+    coloured = sum(image.pixelColor(x, 4).blue() > image.pixelColor(x, 4).red() + 60 for x in range(64))
+    assert coloured > 8
+
+
+# Type and colour ----------------------------------------------------------------------------------------
+
+
+def test_inter_is_really_loaded(lk):
+    assert family() == "Inter"
+    for bold in (False, True):
+        assert QFontInfo(lk.font(bold=bold)).family() == "Inter"
+
+
+@pytest.mark.parametrize("size", ["small", "base", "title"])
+@pytest.mark.parametrize("scale", [0.85, 1.0, 1.8])
+def test_tabular_figures_are_equally_wide(qapp, size, scale):
+    metrics = QFontMetricsF(look("light", scale).font(size, figures=True))
+    widths = {round(metrics.horizontalAdvance(4 * figure), 3) for figure in "0123456789"}
+    assert len(widths) == 1
+
+
+def test_figures_in_words_are_not_tabular(qapp):
+    """Guards the test above: without the feature a 1 is narrower than an 8."""
+    metrics = QFontMetricsF(look("light").font())
+    assert metrics.horizontalAdvance("1111") < metrics.horizontalAdvance("8888")
+
+
+def test_fonts_follow_the_scale(qapp):
+    sizes = [Look(theme("light"), scale).font().pixelSize() for scale in (0.85, 1.0, 1.3, 1.8)]
+    assert sizes == [11, 13, 17, 23]
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_text_accent_and_warning_have_the_contrast_that_was_promised(name):
+    t = theme(name)
+    for role in ("text", "muted", "accent", "warning"):
+        for ground in (t.chrome, t.stage):
+            assert contrast(getattr(t, role), ground) >= 4.5, (role, ground)
+    assert contrast(t.accent_text, t.accent) >= 4.5
+
+
+def test_contrast_of_black_and_white_is_twenty_one():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21.0)
+    assert contrast("#777777", "#777777") == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("file", sorted(paths.resource("icons").glob("*.svg")), ids=lambda f: f.stem)
+def test_every_icon_draws_something_in_the_palettes_colour(file, qapp):
+    image = icons.pixmap(file.stem, "#ff0000", 16).toImage()
+    red = [image.pixelColor(x, y) for x in range(32) for y in range(32)]
+    assert any(c.alpha() > 200 and c.red() > 200 and c.green() < 60 for c in red)
+
+
+def test_an_icon_that_is_not_there_is_an_error(qapp):
+    with pytest.raises(FileNotFoundError):
+        icons.pixmap("no-such-icon", "#000000", 16)
+
+
+# Formulas -----------------------------------------------------------------------------------------------
+
+
+def test_formulas_have_the_height_of_what_they_hold():
+    line, fraction, sums = (formula.height(tex) for tex in ("x", r"\frac{1}{x}", r"\sum_{i=1}^{n} \frac{a_i}{b_i}"))
+    assert 4 < line < fraction < sums < 100
+    assert 1.5 * formula.height("x", 16.0) < formula.height("x", 32.0) <= 2 * formula.height("x", 16.0)
+
+
+def test_a_formula_is_drawn_in_its_colour(qapp):
+    image = formula.picture(r"\alpha_k = \frac{1}{N}", 20.0, "#00ff00", 2.0)
+    inked = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    strong = [c for c in inked if c.alpha() > 200]
+    assert strong
+    assert all(c.green() > 200 and c.red() < 60 for c in strong)
+    assert image.devicePixelRatio() == 2.0
+
+
+def test_a_formula_that_cannot_be_set_is_a_value_error():
+    with pytest.raises(ValueError, match="cannot be set"):
+        formula.svg(r"\frac{1", 16.0, "#000000")
+
+
+# Numbers beside colour bars -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.386, "0.386"),
+        (0.0, "0"),
+        (1.0, "1"),
+        (-0.517, "−0.517"),
+        (123456.0, "1.2e5"),
+        (2e-7, "2e−7"),
+        (-3.14e-4, "−3e−4"),
+    ],
+)
+def test_short_numbers(value, text):
+    assert short(value) == text
+
+
+def test_short_numbers_are_short_and_right():
+    for value in np.concatenate(
+        [10.0 ** np.arange(-9, 10), -(3.14159 * 10.0 ** np.arange(-9, 10)), [np.pi, -0.001234]]
+    ):
+        text = short(float(value))
+        assert len(text) <= 6
+        back = float(text.replace("−", "-"))
+        assert back == pytest.approx(value, rel=0.2), text
