@@ -72,7 +72,7 @@ def _row(demo: Demo[Any], args: argparse.Namespace, settings: Settings) -> Row:
     paint = None if args.no_paint or not demo.info.uses_frame else _live_figures(demo, params, settings, forward)
     frame, latency = paint or (None, None)
     return Row(
-        demo.info.id, house.zoo().device(settings.device), house.zoo().threads, forward, floor, explain, frame, latency,
+        demo.info.id, house.zoo().device(settings.device), house.threads(), forward, floor, explain, frame, latency,
         _ratio(explain, floor), _ratio(frame, forward), _peak_mb(),
     )  # fmt: skip
 

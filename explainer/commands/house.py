@@ -41,6 +41,11 @@ def zoo() -> Zoo:
     return Zoo()
 
 
+def threads() -> int:
+    """Threads that the last run computed with; 1 where torch had no part in it."""
+    return zoo().threads or 1
+
+
 def _cancel_scope() -> CancelScope:
     from explainer.vision.zoo.cancelling import cancel_scope
 
@@ -209,5 +214,5 @@ class HouseBackstage:
         return tuple(dict.fromkeys((*cpu_only, zoo().device("cuda"), zoo().device("mps"))))
 
     def threads(self) -> int:
-        """Threads torch computes with."""
+        """Threads torch computes with; 0 before it has."""
         return zoo().threads

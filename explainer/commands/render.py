@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +26,7 @@ from explainer.core.result import Result
 from explainer.core.source import Source
 from explainer.runtime.engine import NO_FRAME, Engine, Job
 from explainer.runtime.events import Failed, Finished
+from explainer.runtime.frames import SourceFrames
 from explainer.runtime.token import JobToken
 from explainer.sources.opening import open_source
 from explainer.sources.synthetic import pan
@@ -125,11 +126,14 @@ def _last(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
 
 def _results(task: Run, frames: Iterator[Frame]) -> Iterator[Finished]:
     engine = house.engine()
-    for frame in frames:
-        yield run_one(engine, task.demo, task.params, frame, task.settings)
+    with closing(SourceFrames(lambda: open_source(task.source))) as every:
+        for frame in frames:
+            yield run_one(engine, task.demo, task.params, frame, task.settings, every)
 
 
-def run_one(engine: Engine, demo: Demo[Any], params: Any, frame: Frame, settings: Settings) -> Finished:
+def run_one(
+    engine: Engine, demo: Demo[Any], params: Any, frame: Frame, settings: Settings, frames: Sequence[Frame] = ()
+) -> Finished:
     """Run one job in this thread.
 
     Raises
@@ -137,7 +141,7 @@ def run_one(engine: Engine, demo: Demo[Any], params: Any, frame: Frame, settings
     ExplainerError
         If the demo failed.
     """
-    outcome = engine.run(Job(0, demo, params, frame, settings), JobToken(), lambda _event: None)
+    outcome = engine.run(Job(0, demo, params, frame, settings, frames), JobToken(), lambda _event: None)
     if isinstance(outcome, Failed):
         raise ExplainerError(outcome.problem.what, outcome.problem.todo, outcome.problem.details)
     assert outcome is not None  # nobody cancels here
@@ -215,7 +219,7 @@ def summary_of(task: Run, finished: Finished) -> dict[str, Any]:
         "notes": list(finished.frame.notes),
         "model": task.settings.model if task.demo.info.uses_model else None,
         "device": finished.device,
-        "threads": house.zoo().threads,
+        "threads": house.threads(),
         "timings_ms": {name: round(ms, 3) for name, ms in finished.timings_ms.items()},
     }
 

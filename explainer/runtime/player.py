@@ -39,6 +39,7 @@ class _Command:
     what: Literal["open", "play", "pause", "step", "seek", "shut"]
     number: int = 0
     opener: Opener | None = None
+    held: bool = False
 
 
 class Player:
@@ -74,15 +75,17 @@ class Player:
 
     # What a person does -------------------------------------------------------------------------------
 
-    def open(self, opener: Opener) -> None:
+    def open(self, opener: Opener, *, held: bool = False) -> None:
         """Open another source and show it; where that fails the present one stays.
 
         Parameters
         ----------
         opener
             Called in the player's thread, for opening may take seconds.
+        held
+            A file shows its first picture and waits for `play`; a camera cannot wait.
         """
-        self._send(_Command("open", opener=opener))
+        self._send(_Command("open", opener=opener, held=held))
 
     def play(self) -> None:
         """Go on from the present picture; from the beginning after the end."""
@@ -176,7 +179,7 @@ class Player:
         match command.what:
             case "open":
                 assert command.opener is not None
-                self._open(command.opener)
+                self._open(command.opener, held=command.held)
             case "play":
                 self._play()
             case "pause":
@@ -190,7 +193,7 @@ class Player:
                 self._stop()
                 self._let_go()
 
-    def _open(self, opener: Opener) -> None:
+    def _open(self, opener: Opener, *, held: bool) -> None:
         opened = opener()
         if isinstance(opened, Problem):
             self._tell(SourceFailed(opened))
@@ -201,7 +204,7 @@ class Player:
         self._tell(SourceOpened(opened.id, opened.kind, opened.title, opened.count, opened.fps))
         live = opened.kind == "camera" or (opened.kind == "synthetic" and opened.count is None)
         self._pace = Pace(opened.fps, live=live)
-        if self._pace.moves:
+        if self._pace.moves and not (held and not live):
             self._start()
         else:
             self._show_from(0, 1)

@@ -3,7 +3,7 @@
 Every way of changing something (control, handle, link, palette, undo, command line) ends in a method here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from explainer.core.source import Source
 from explainer.lessons.catalogue import Library
 from explainer.lessons.lesson import Lesson
 from explainer.runtime import events as ev
+from explainer.runtime.frames import SourceFrames
 from explainer.runtime.history import Change, History
 from explainer.runtime.player import Player
 from explainer.runtime.scheduler import Scheduler
@@ -100,6 +101,8 @@ class Conductor(QObject):
         self._source = self._wanted = _named(session.source or DEFAULT_SOURCE)
         self._openings: dict[str, Chosen] = {}  # by source id; written in the player's thread
         self._trouble: Literal["", "asked", "job", "source", "camera"] = ""
+        self._waits = False
+        self._frames: Sequence[Frame] = ()
         self.lesson: Lesson | None = None
         self._params: dict[str, Any] = {}
         self._demo = self._first_demo(session.demo)
@@ -302,7 +305,10 @@ class Conductor(QObject):
 
     def _open(self, chosen: Chosen) -> None:
         self._wanted = replace(chosen, panned=self._demo.info.temporal and chosen.still)
-        self.player.open(partial(self._opened_as, self._wanted))
+        # A temporal demo that starts while everything is still loading would miss the first pictures.
+        self._waits = self._demo.info.temporal
+        self._frames = SourceFrames(chosen.opener)
+        self.player.open(partial(self._opened_as, self._wanted), held=self._waits)
 
     def _opened_as(self, chosen: Chosen) -> Source | Problem:
         """In the player's thread: open, and note under the source's id what it was asked for as."""
@@ -332,7 +338,7 @@ class Conductor(QObject):
         self.scheduler.restart()
 
     def _ask(self) -> None:
-        self.scheduler.ask(self._demo, self.params, self.settings)
+        self.scheduler.ask(self._demo, self.params, self.settings, self._frames)
 
     # Events ---------------------------------------------------------------------------------------------
 
@@ -341,7 +347,7 @@ class Conductor(QObject):
         if isinstance(event, ev.FrameArrived):
             self.scheduler.feed(event.frame, lossless=event.stepped)
         elif isinstance(event, ev.SourceOpened):
-            self.scheduler.source_changed()
+            self.scheduler.source_changed(self._frames)
         self.bridge.post(event)
 
     def _receive(self, event: Any) -> None:
@@ -362,10 +368,18 @@ class Conductor(QObject):
             case ev.Progress():
                 self.progressed.emit(event)
             case ev.Partial() | ev.Finished():
+                self._go_on()
                 self._clear("job")  # a film that plays on must not wipe away why another could not be opened
                 self.delivered.emit(event)
             case ev.Failed():
+                self._go_on()
                 self._fail(event.problem, "job")
+
+    def _go_on(self) -> None:
+        """Let a film that waited for the first result play."""
+        if self._waits:
+            self._waits = False
+            self.player.play()
 
     def _receive_source(self, event: ev.SourceEvent) -> None:
         match event:

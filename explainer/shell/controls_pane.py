@@ -25,6 +25,7 @@ from explainer.render.view_state import ViewState
 from explainer.shell.editors import EDITORS, Combo, Editor
 
 OWN_LABEL = {"toggle", "button"}  # editors that carry their label themselves
+OWN_ROW = {"grid", "cards"}  # wide ones, which stand below their label
 
 
 class ControlsPane(QScrollArea):
@@ -93,7 +94,10 @@ class ControlsPane(QScrollArea):
         label.setFixedWidth(min(self.look.px(92), widest + 2))
         self._labels[control.name] = label
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(editor, row, 1)
+        if control.kind in OWN_ROW:
+            grid.addWidget(editor, row + 1, 0, 1, 2)
+        else:
+            grid.addWidget(editor, row, 1)
 
     def _add_view(self, grid: QGridLayout) -> None:
         self._opacity = QSlider(Qt.Orientation.Horizontal)

@@ -349,6 +349,7 @@ class GridEditor(Editor):
         box = QDoubleSpinBox(decimals=max(2, _decimals(self.control)), minimum=self.control.lo, maximum=self.control.hi)
         box.setSingleStep(self.control.step or 0.1)
         box.setKeyboardTracking(False)
+        box.setMinimumWidth(self.look.px(34))
         box.setAccessibleName(f"{self.control.label}, row {row + 1}, column {column + 1}")
         box.valueChanged.connect(lambda number: self._edited(row, column, number))
         self.cells.addWidget(box, row, column)

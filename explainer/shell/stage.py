@@ -237,7 +237,8 @@ class Stage(QWidget):
         if origin.panel is None or not origin.panel.frame:
             return
         for widget in self._visible_panels():
-            if widget is not origin and widget.panel is not None and widget.panel.size == origin.panel.size:
+            other = widget.panel
+            if widget is not origin and other is not None and other.frame and other.size == origin.panel.size:
                 widget.fit_now() if visible is None else widget.set_range(visible)
 
     # Layout ---------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def test_the_scan_sees_the_icons_of_the_window() -> None:
     ("latex", "text"),
     [
         (r"\frac{", "cannot be set"),
-        (r"\left(\sum_{i=1}^{n} x_i\right)", "px tall, and 120 is the most"),
+        (r"\left(\sum_{u,v} w_{uv}\right)", "px tall, and 120 is the most"),
     ],
 )
 def test_a_formula_that_cannot_be_set_or_runs_away(latex: str, text: str) -> None:

@@ -275,6 +275,7 @@ def test_the_bar_runs_from_lo_to_hi(qapp):
     widget = PanelView(lk)
     widget.resize(260, 172)
     widget.show_panel(rich_panel())
+    widget.grab()  # resizes what lies inside
     place: QRectF = widget._picture_on_widget()
     x = round(place.right()) + GAP + 4
     top, bottom = shown[round(place.top()) + 1, x].astype(int), shown[round(place.bottom()) - 2, x].astype(int)

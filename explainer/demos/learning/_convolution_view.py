@@ -12,7 +12,7 @@ from explainer.core import words
 from explainer.core.charts import Chart, Matrix, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, apply, scale_shift
-from explainer.core.layers import Boxes, Cells, Heat, Image, Lines, Panel, Points
+from explainer.core.layers import Boxes, Cells, Heat, Image, Layer, Lines, Panel, Points
 from explainer.core.result import Result
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _close_up(seen: Seen) -> Panel:
     pixels = surroundings(seen.maps, np.arange(top, top + side), np.arange(left, left + side), seen.window.mode)
     x0, y0, x1, y1 = seen.window.box(seen.tap.at)
     xy = np.stack(np.meshgrid(columns - left + 0.5, rows - top + 0.5), axis=-1).reshape(-1, 2)
-    layers = [
+    layers: list[Layer] = [
         Image("pixels", pixels, smooth=False),
         Boxes("patch", np.array([[x0 - left, y0 - top, x1 - left, y1 - top]])),
         Points("taps", xy, size_px=5.0),
@@ -170,9 +170,11 @@ def _output(seen: Seen, frame: Frame | None, name: str = "") -> Panel:
 def _heat(name: str, values: NDArray[np.float32], to_panel: Affine | None = None) -> Heat:
     limit = float(np.abs(values).max()) or 1.0
     signed = bool(values.min() < 0)
-    colours = "diverging" if signed else "sequential"
     place = scale_shift(1.0, 1.0) if to_panel is None else to_panel
-    return Heat(name, values, -limit if signed else 0.0, limit, place, colours, over=False, smooth=False)
+    return Heat(
+        name, values, -limit if signed else 0.0, limit, place, "diverging" if signed else "sequential",
+        over=False, smooth=False,
+    )  # fmt: skip
 
 
 def _by_channel(tap: Tap, local: int, place: InNetwork) -> Panel:

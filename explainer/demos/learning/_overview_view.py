@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +79,7 @@ def _graph(card: ModelCard, survey: Survey, layer: str) -> Graph:
     names = [node.name for node in nodes]
     chosen = next(part.name for part in parts if layer in part.layers)
     note = "maps × height², multiply-adds"
-    return Graph("Layers", nodes, tuple(zip(names, names[1:], strict=False)), chosen, note)
+    return Graph("Layers", nodes, tuple(pairwise(names)), chosen, note)
 
 
 def _group_label(card: ModelCard, part: Part) -> str:

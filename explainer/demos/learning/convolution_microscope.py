@@ -9,7 +9,7 @@ import numpy as np
 
 from explainer.core.context import Context
 from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Range, When
-from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY, apply, invert
 from explainer.core.problem import ExplainerError

@@ -40,6 +40,8 @@ class Shot:
         Share of the gradient's entries that are exactly zero.
     losses
         Loss at each step of the patch; empty for the others.
+    tensor
+        The adversarial picture as ``(1, 3, S, S)``; passed on and never looked into here.
     """
 
     clean: NDArray[np.float32]
@@ -54,6 +56,7 @@ class Shot:
     gradient_length: float
     zero_share: float
     losses: tuple[float, ...] = ()
+    tensor: Any = None
 
 
 class Scene:
@@ -140,7 +143,7 @@ class Scene:
             return np.asarray(self.graph.logits[0].cpu().numpy(), np.float64)
 
         def make() -> NDArray[np.float64]:
-            return np.asarray(np.log(self.victim.probabilities(self.x)[0].double().cpu().numpy() + 1e-30))
+            return np.asarray(np.log(self.victim.answers(self.x)[0] + 1e-30))
 
         return self.ctx.memo(("plain", *shared.memo_name(self.ctx)), make)
 
@@ -187,19 +190,17 @@ def _tell(at: Scene, count: int, show: Callable[[], None]) -> None:
 
 
 def _asked(at: Scene, moved: Any, noise: Any, losses: Sequence[float] = ()) -> Shot:
-    import torch
+    from explainer.vision.perturb.attacks import pixels, slope_numbers
 
     with at.ctx.stage("model"):
         guarded = at.defence.kind != "none"
-        answers = at.judge().probabilities(torch.cat([at.x, moved, noise] if guarded else [moved, noise]))
-        bare = at.victim.probabilities(moved) if guarded else answers[:1]
-    rows = answers.double().cpu().numpy()
+        rows = at.judge().answers(*([at.x, moved, noise] if guarded else [moved, noise]))
+        bare = at.victim.answers(moved)[0] if guarded else rows[-2]
     before = rows[0] if guarded else _softmax(at.plain)
     _, slope = at.gradient()
     return Shot(
-        _pixels(at.x), _pixels(moved), _pixels(noise), before, rows[-2], rows[-1],
-        bare[0].double().cpu().numpy(), at.truth, at.label, float(torch.linalg.vector_norm(slope.double())),
-        float((slope == 0).double().mean()), tuple(losses),
+        pixels(at.x), pixels(moved), pixels(noise), before, rows[-2], rows[-1], bare, at.truth, at.label,
+        *slope_numbers(slope), tuple(losses), moved,
     )  # fmt: skip
 
 
@@ -224,20 +225,13 @@ def transferred(at: Scene, shot: Shot, name: str) -> tuple[Any, NDArray[np.float
     card, before, after
         Of the other network, with its probabilities ``(K,)`` for both.
     """
-    import torch
-
-    from explainer.vision.perturb.attacks import Victim
+    from explainer.vision.perturb.attacks import Victim, resized
 
     with at.ctx.model(name) as other, at.ctx.stage("model"):
         card = other.card
-        pair = torch.from_numpy(np.stack([shot.clean, shot.adversarial])).permute(0, 3, 1, 2).to(at.x.device)
-        fitted = torch.nn.functional.interpolate(pair, (card.input_px, card.input_px), mode="bilinear", antialias=True)
-        answers = Victim(other.network(), card.mean, card.std).probabilities(fitted).double().cpu().numpy()
+        pair = (resized(x, card.input_px) for x in (at.x, shot.tensor))
+        answers = Victim(other.network(), card.mean, card.std).answers(*pair)
     return card, answers[0], answers[1]
-
-
-def _pixels(x: Any) -> NDArray[np.float32]:
-    return np.ascontiguousarray(x[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -75,7 +75,7 @@ def _radius(at: Scene) -> str:
 
 
 def _bars(at: Scene, shot: Shot) -> tuple[Chart, ...]:
-    classes = _classes(shot)
+    classes = _classes(at, shot)
     guard = "" if at.defence.kind == "none" else f"behind {DEFENCES[at.defence.kind]}"
     rows = (("Before", shot.before), ("After the attack", shot.after), ("With random noise", shot.noise))
     return tuple(_chart(at, shot, title, answers, classes, guard) for title, answers in rows)
@@ -89,10 +89,10 @@ def _chart(at: Scene, shot: Shot, title: str, answers: NDArray[np.float64], clas
     )  # fmt: skip
 
 
-def _classes(shot: Shot) -> list[int]:
-    """The true class, the label, what won after the attack and with noise, then the best of the clean picture."""
+def _classes(at: Scene, shot: Shot) -> list[int]:
+    """The true class, the label, what won after the attack and with noise, then what the bare network ranks next."""
     first = [shot.truth, shot.label, int(np.argmax(shot.after)), int(np.argmax(shot.noise))]
-    best = [int(k) for k in np.argsort(-shot.before, kind="stable")[:SHOWN]]
+    best = [int(k) for k in np.argsort(-at.plain, kind="stable")[:SHOWN]]
     return list(dict.fromkeys([*first, *best]))[: max(SHOWN, len(dict.fromkeys(first)))]
 
 
@@ -200,6 +200,8 @@ def _headline(at: Scene, shot: Shot) -> str:
     name, label = NAMES[at.params.method], at.ctx.card.label(shot.truth)
     change = np.abs(shot.adversarial - shot.clean)
     share = words.percent(float((change > 0).any(axis=2).mean()))
+    if not change.any():
+        return f"{name} moves nothing: the answer stays {_answer(at, shot.after)}."
     moved = (
         f"{name} repaints {share} of what the network sees"
         if at.params.method == "patch"

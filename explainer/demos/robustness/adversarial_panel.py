@@ -115,7 +115,9 @@ class Params:
         Doc("The attack knows it", "It goes through the defence, averages its dice, or divides the factor out."),
         When("defence", GUARDED),
     ] = False
-    curve: Annotated[bool, Doc("Robustness curve", "The same attack and the same noise at growing budgets.")] = False
+    curve: Annotated[
+        bool, Doc("Robustness curve", "Attack and noise at growing budgets; for the patch, its loss step by step.")
+    ] = False
     transfer: Annotated[bool, Doc("Show it to another network", "One that the attack never asked.")] = False
 
 
@@ -141,12 +143,12 @@ class AdversarialPanel(Demo[Params]):
 
             shot = attack.attacked(at, show)
             whole = view.part(at, shot)
-            if params.method == "patch":
-                whole += view.steps_part(shot)
             if params.transfer:
                 name = OTHER if ctx.card.name != OTHER else ANOTHER
                 whole += view.transfer_part(at, shot, *attack.transferred(at, shot, name))
-            if params.curve and params.method != "patch":
+            if params.curve and params.method == "patch":
+                whole += view.steps_part(shot)
+            elif params.curve:
                 ctx.publish(_result(at, whole, partial=True))
                 whole += view.curve_part(at, shot, attack.swept(at))
             return _result(at, whole)

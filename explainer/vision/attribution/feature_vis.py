@@ -1,8 +1,11 @@
-"""Feature visualization: which picture would a channel, a unit or a class like best?
+"""Feature visualization: the picture that a channel, a unit or a class would like best.
 
 Gradient ascent on the picture. Symbols: ``z`` the picture's coordinates, ``x(z)`` the picture, ``a(x)`` the
 objective (a channel's mean, its middle cell, or a class's logit), ``r(x)`` a penalty and λ its weight:
 ``z ← z + Adam(∂/∂z [a(τ(x)) − λ r(x)])``, with τ a small random move, or none.
+
+Where a layer ends in a rectifier the objective is what goes *into* it: on noise most rectifiers are shut, and a
+shut one has no gradient to climb.
 
 References
 ----------
@@ -12,17 +15,17 @@ Kingma, Ba. *Adam: a method for stochastic optimization.* ICLR 2015 (the steps).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from explainer.core.problem import ExplainerError
-from explainer.vision.attribution.canvas import Canvas, contrast, moved, roughness
+from explainer.vision.attribution.canvas import Canvas, contrast, fine_share, moved, roughness
 
 Objective = Literal["channel", "unit", "class"]
 Penalty = Literal["none", "tv", "l2"]
@@ -30,7 +33,7 @@ Penalty = Literal["none", "tv", "l2"]
 STEP = 0.05  # Adam's step in the picture's coordinates
 KEEP, KEEP_SQUARE, EPSILON = 0.9, 0.999, 1e-8
 MEASURE_EVERY = 4  # the picture as it is shown is measured so often; each time costs a forward pass
-REDIRECTED = 16  # steps in which a gradient that is zero everywhere is helped through closed rectifiers
+RECTIFIERS = (nn.ReLU, nn.Hardtanh)  # ReLU6 is a Hardtanh
 PENALTIES: Mapping[str, Callable[[Tensor], Tensor]] = {"tv": roughness, "l2": contrast}
 
 
@@ -139,7 +142,16 @@ class Watch:
 
     def objective(self, wish: Wish, picture: Tensor) -> Tensor:
         """Objective of a picture ``(1, 3, S, S)`` in 0…1, a scalar with a graph where grad mode is on."""
-        x = self.normalised(picture)
+        return self.answer(wish, self.normalised(picture))
+
+    def probabilities(self, picture: Tensor) -> Tensor:
+        """Softmax probabilities ``(K,) float64`` of a picture in 0…1."""
+        with torch.no_grad():
+            logits: Tensor = self._net(self.normalised(picture))
+        return logits[0].double().softmax(dim=0)
+
+    def answer(self, wish: Wish, x: Tensor) -> Tensor:
+        """Objective of a network input ``(1, 3, S, S)``."""
         return wish.of(self._net(x) if wish.objective == "class" else output_of(self._net, wish.layer, x))
 
 
@@ -148,30 +160,72 @@ class _Enough(Exception):  # noqa: N818 (no error: the wanted layer has answered
 
 
 def output_of(net: nn.Module, layer: str, x: Tensor) -> Tensor:
-    """Output of a module for input `x`; what lies behind it is not run.
+    """Output of a module for input `x`, without its last rectifier; what lies behind it is not run.
+
+    Returns
+    -------
+    Tensor
+        ``(B, C, h, w)``; where the module ends in a ReLU or ReLU6, what went into that.
 
     Raises
     ------
     ExplainerError
         If the network has no such layer or it took no part.
     """
-    caught: list[Tensor] = []
 
-    def stop(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-        caught.append(output)
+    def enough(_module: nn.Module, _inputs: object, _output: object) -> None:
         raise _Enough
 
+    with _listening(net, layer) as caught:
+        handle = _module(net, layer).register_forward_hook(enough)
+        try:
+            net(x)
+        except _Enough:
+            return caught[0]
+        finally:
+            handle.remove()
+    raise ExplainerError(f"Layer {layer} took no part.", "Choose another layer.")
+
+
+def maps_and_logits(net: nn.Module, layer: str, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what `output_of` does and the logits ``(B, K)``, both of one forward pass without a graph."""
+    with torch.no_grad(), _listening(net, layer) as caught:
+        logits: Tensor = net(x)
+    return caught[0], logits
+
+
+@contextmanager
+def _listening(net: nn.Module, layer: str) -> Iterator[list[Tensor]]:
+    """Collect the outputs of a module, without its last rectifier, while the block runs."""
+    caught: list[Tensor] = []
+    rectified: list[Tensor] = []  # input and output of the rectifier that ran last
+
+    def enter(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        rectified[:] = [inputs[0].clone()]  # some work in place
+
+    def leave(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+        rectified[1:] = [output]
+
+    def note(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+        caught.append(rectified[0] if rectified and rectified[1] is output else output.clone())
+
+    module = _module(net, layer)
+    handles = []
+    for one in (m for m in module.modules() if isinstance(m, RECTIFIERS)):
+        handles += [one.register_forward_pre_hook(enter), one.register_forward_hook(leave)]
+    handles.append(module.register_forward_hook(note))
     try:
-        handle = net.get_submodule(layer).register_forward_hook(stop)
+        yield caught
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _module(net: nn.Module, layer: str) -> nn.Module:
+    try:
+        return net.get_submodule(layer)
     except AttributeError as error:
         raise ExplainerError(f"This network has no layer {layer}.", "Choose one from the list.") from error
-    try:
-        net(x)
-    except _Enough:
-        return caught[0]
-    finally:
-        handle.remove()
-    raise ExplainerError(f"Layer {layer} took no part.", "Choose another layer.")
 
 
 # The ascent ---------------------------------------------------------------------------------------------
@@ -201,10 +255,17 @@ def climb(
         checkpoint()
         gradient, moving = uphill(watch, wish, recipe, ascent)
         ascent = _stepped(ascent, gradient, moving)
-        if ascent.step % MEASURE_EVERY == 0 or ascent.step == steps:
-            height = measured(watch, wish, recipe, ascent.z)
-            ascent = replace(ascent, steps=(*ascent.steps, ascent.step), heights=(*ascent.heights, height))
+        if ascent.step % MEASURE_EVERY == 0:
+            ascent = up_to_date(watch, wish, recipe, ascent)
         yield ascent
+
+
+def up_to_date(watch: Watch, wish: Wish, recipe: Recipe, ascent: Ascent) -> Ascent:
+    """Return the ascent with its present picture measured; an ascent is carried on from one without."""
+    if ascent.steps[-1] == ascent.step:
+        return ascent
+    height = measured(watch, wish, recipe, ascent.z)
+    return replace(ascent, steps=(*ascent.steps, ascent.step), heights=(*ascent.heights, height))
 
 
 def measured(watch: Watch, wish: Wish, recipe: Recipe, z: Tensor) -> float:
@@ -214,15 +275,8 @@ def measured(watch: Watch, wish: Wish, recipe: Recipe, z: Tensor) -> float:
 
 
 def uphill(watch: Watch, wish: Wish, recipe: Recipe, ascent: Ascent) -> tuple[Tensor, bool]:
-    """Gradient of objective minus penalty with respect to the coordinates, and whether the objective had any.
-
-    Where rectifiers are shut for the whole picture the objective's gradient is zero; in the first steps it is
-    then taken once more with `Redirected`.
-    """
+    """Gradient of objective minus penalty with respect to the coordinates, and whether the objective had any."""
     gradient = _gradient(watch, wish, recipe, ascent)
-    if not gradient.any() and ascent.step < REDIRECTED:
-        with Redirected():
-            gradient = _gradient(watch, wish, recipe, ascent)
     moving = bool(gradient.any())
     if recipe.penalty != "none" and recipe.weight > 0:
         gradient = gradient - recipe.weight * _penalty_gradient(recipe, ascent.z)
@@ -256,65 +310,33 @@ def _stepped(ascent: Ascent, gradient: Tensor, moving: bool) -> Ascent:
     return replace(ascent, z=z, mean=mean, square=square, step=step, moving=moving)
 
 
-# Closed rectifiers --------------------------------------------------------------------------------------
-
-
-class _Open(torch.autograd.Function):
-    """A rectifier ``min(max(x, 0), top)`` whose gradient gets through where it would open a shut unit."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, top: float) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.top = top
-        return x.clamp(0.0, top)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        (x,) = ctx.saved_tensors
-        plain = gradient * ((x > 0) & (x < ctx.top))
-        if plain.any():
-            return plain, None
-        away = ((x <= 0) & (gradient < 0)) | ((x >= ctx.top) & (gradient > 0))
-        return gradient.masked_fill(away, 0.0), None
-
-
-class Redirected(TorchFunctionMode):
-    """Inside the block ReLU and ReLU6 let a gradient through where nothing else would get through.
-
-    Values stay the same. Only where *all* of a layer's gradient would be lost, it passes to those shut units
-    that it would open: the "redirected ReLU" of Lucid. No module is touched, and other threads see nothing.
-    """
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        top = _TOPS.get(func)
-        if top is None:
-            return func(*args, **(kwargs or {}))
-        return _Open.apply(args[0], top)  # type: ignore[no-untyped-call]
-
-
-_TOPS: Mapping[Any, float] = {
-    nn.functional.relu: float("inf"),
-    torch.relu: float("inf"),
-    torch.relu_: float("inf"),
-    nn.functional.relu6: 6.0,
-}
-
-
 # What came of it ----------------------------------------------------------------------------------------
 
 
 def pixels(recipe: Recipe, ascent: Ascent) -> NDArray[np.uint8]:
     """Return the picture ``(S, S, 3) uint8 RGB``."""
-    with torch.no_grad():
-        picture = recipe.canvas.picture(ascent.z)[0]
+    picture = _drawn(recipe, ascent)[0]
     return np.ascontiguousarray((255 * picture).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy())
 
 
-def prediction(watch: Watch, net: nn.Module, recipe: Recipe, ascent: Ascent, input_px: int) -> NDArray[np.float64]:
+def prediction(watch: Watch, recipe: Recipe, ascent: Ascent, input_px: int) -> NDArray[np.float64]:
     """Softmax probabilities ``(K,)`` of the picture, enlarged to the network's own input."""
+    picture, size = _drawn(recipe, ascent), (input_px, input_px)
+    large = nn.functional.interpolate(picture, size, mode="bilinear", align_corners=False, antialias=True)
+    return np.asarray(watch.probabilities(large).cpu().numpy())
+
+
+def fine(recipe: Recipe, ascent: Ascent) -> float:
+    """Share of the picture's contrast in waves shorter than 4 pixels, see `fine_share`."""
+    return fine_share(_drawn(recipe, ascent))
+
+
+def fine_in(x: Tensor, size_px: int) -> float:
+    """Give the same share for a network input ``(1, 3, S, S)``, made as small as the ascents' pictures."""
+    size = (size_px, size_px)
+    return fine_share(nn.functional.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True))
+
+
+def _drawn(recipe: Recipe, ascent: Ascent) -> Tensor:
     with torch.no_grad():
-        picture = recipe.canvas.picture(ascent.z)
-        size = (input_px, input_px)
-        large = nn.functional.interpolate(picture, size, mode="bilinear", align_corners=False, antialias=True)
-        scores = net(watch.normalised(large)).double().softmax(dim=1)[0]
-    return np.asarray(scores.cpu().numpy())
+        return recipe.canvas.picture(ascent.z)

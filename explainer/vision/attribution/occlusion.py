@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explainer.vision.attribution.controls import stand_in
+from explainer.vision.attribution.local_change import local_change
 
 Fill = Literal["grey", "mean", "blur"]
 CPU_BATCH, GPU_BATCH = 8, 64
@@ -122,14 +123,16 @@ def occlusion(
         Windows that go through the network together; 0 takes what was fastest on such a device.
     """
     batch = batch or (CPU_BATCH if x.device.type == "cpu" else GPU_BATCH)
-    drops = np.full(windows.count, np.nan)
+    drops, local = np.full(windows.count, np.nan), local_change(net, x, windows.window)
     for step, places in windows.levels():
         for first in range(0, len(places), batch):
             checkpoint()
             group = places[first : first + batch]
+            boxes = [windows.box(place) for place in group]
+            pictures = _covered(x, instead, boxes)
             with torch.no_grad():
-                logits = net(_covered(x, instead, windows, group))[:, class_index]
-            drops[group] = whole - logits.double().cpu().numpy()
+                logits = net(pictures) if local is None else local.logits(pictures, boxes)
+            drops[group] = whole - logits[:, class_index].double().cpu().numpy()
         yield Progress(int(np.isfinite(drops).sum()), painted(drops, windows, step), drops)
 
 
@@ -154,9 +157,8 @@ def painted(drops: NDArray[np.float64], windows: Windows, step: int = 1) -> NDAr
     return np.divide(total, count, out=np.zeros_like(total), where=count > 0).astype(np.float32)
 
 
-def _covered(x: Tensor, instead: Tensor, windows: Windows, places: list[int]) -> Tensor:
-    copies = x.repeat(len(places), 1, 1, 1).contiguous(memory_format=torch.channels_last)
-    for copy, place in zip(copies, places, strict=True):
-        x0, y0, x1, y1 = windows.box(place)
+def _covered(x: Tensor, instead: Tensor, boxes: list[tuple[int, int, int, int]]) -> Tensor:
+    copies = x.repeat(len(boxes), 1, 1, 1).contiguous(memory_format=torch.channels_last)
+    for copy, (x0, y0, x1, y1) in zip(copies, boxes, strict=True):
         copy[:, y0:y1, x0:x1] = instead[0, :, y0:y1, x0:x1]
     return copies

@@ -89,7 +89,7 @@ def effective_field(
         else:
             chosen = units[channel] if channel >= 0 else units.sum()
             gradient = _gradient(chosen, leaf)
-            answer = float(chosen) if done == 0 else answer
+            answer = float(chosen.detach()) if done == 0 else answer
         total = total + gradient[0].abs().sum(dim=0)
         mean = (total / (done + 1)).float().cpu().numpy()
         yield done + 1, Effective(np.ascontiguousarray(mean), channel, answer)
@@ -100,8 +100,8 @@ def _first_alive(units: Tensor, leaf: Tensor) -> tuple[int, float, Tensor]:
     for index in units.abs().argsort(descending=True, stable=True)[:TRIES].tolist():
         gradient = _gradient(units[index], leaf)
         if bool(gradient.any()):
-            return index, float(units[index]), gradient
-    return -1, float(units.sum()), _gradient(units.sum(), leaf)
+            return index, float(units[index].detach()), gradient
+    return -1, float(units.sum().detach()), _gradient(units.sum(), leaf)
 
 
 def _gradient(unit: Tensor, leaf: Tensor) -> Tensor:
@@ -166,3 +166,27 @@ def side_by_area(values: NDArray[np.float32], above: float = TWO_SIGMA) -> float
     the middle pixel of one unit on one picture may be near zero.
     """
     return float(np.sqrt(np.count_nonzero(values > above * values.max()))) if values.any() else 0.0
+
+
+def calibrated(net: nn.Module, side: int, seed: int, pictures: int = 4) -> nn.Module:
+    """Give batch norms of a freshly drawn network the statistics of noise, so that signals keep their size.
+
+    Parameters
+    ----------
+    net
+        Changed in place, and given back in eval mode.
+    side
+        Of the square input.
+    """
+    noise = torch.randn((pictures, 3, side, side), generator=torch.Generator().manual_seed(seed))
+    norms = [module for module in net.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    kept = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = None  # the plain mean, of one batch
+        norm.train()
+    device = next(net.parameters()).device
+    with torch.no_grad():
+        net(noise.to(device))
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+    return net.eval()

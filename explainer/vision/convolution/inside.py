@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explainer.core.problem import ExplainerError
-from explainer.vision.convolution.arithmetic import Pair, PadMode, Window, same_padding
+from explainer.vision.convolution.arithmetic import PadMode, Pair, Window, same_padding
 from explainer.vision.zoo.lite0 import SameConv2d, _same
 
 
@@ -187,7 +187,7 @@ def _about(module: nn.Module) -> str:
 
 def grouped(parts: Sequence[Part], most: int = 12) -> tuple[Part, ...]:
     """Merge neighbours of equal shape, then of equal height and width, then in pairs, until `most` are left."""
-    for same in (lambda a, b: a == b, lambda a, b: len(a) == len(b) == 3 and a[1:] == b[1:]):
+    for same in (_same_shape, _same_size):
         merged: list[Part] = []
         for part in parts:
             if merged and part.name and same(merged[-1].shape, part.shape):
@@ -200,6 +200,14 @@ def grouped(parts: Sequence[Part], most: int = 12) -> tuple[Part, ...]:
         body = merged[:-1]
         merged = [_joined(*body[i : i + 2]) for i in range(0, len(body), 2)] + merged[-1:]
     return tuple(merged)
+
+
+def _same_shape(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    return a == b
+
+
+def _same_size(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    return len(a) == len(b) == 3 and a[1:] == b[1:]
 
 
 def _joined(one: Part, other: Part | None = None) -> Part:
@@ -299,7 +307,7 @@ def window_of(conv: nn.Conv2d, size: Pair) -> Window:
     """How a convolution moves over maps of `size`, TensorFlow's lopsided padding included."""
     kernel = (conv.kernel_size[0], conv.kernel_size[1])
     stride, dilation = (conv.stride[0], conv.stride[1]), (conv.dilation[0], conv.dilation[1])
-    mode: PadMode = "zeros" if conv.padding_mode == "zeros" else conv.padding_mode  # type: ignore[assignment]
+    mode: PadMode = "zeros" if conv.padding_mode == "zeros" else conv.padding_mode
     before, after = _padding(conv, size, kernel, stride, dilation)
     return Window(kernel, stride, before, after, dilation, mode)
 

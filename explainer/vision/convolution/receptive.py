@@ -107,11 +107,11 @@ def _noting(module: nn.Module, name: str, found: dict[str, Field], watch: "_Watc
     return module.register_forward_hook(note)
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Carries the field of every tensor along; tensors are held, so that no two share an id."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._fields: dict[int, Field] = {}
         self._alive: list[Tensor] = []
 
@@ -178,14 +178,14 @@ def _pair(value: Any) -> tuple[int, int]:
     return (items[0], items[-1])
 
 
-def _convolution(sources: list[Tensor], fields: list[Field], args: tuple[Any, ...], _out: Any) -> Field:
+def _convolution(_sources: list[Tensor], fields: list[Field], args: tuple[Any, ...], _out: Any) -> Field:
     weight, _bias, stride, padding, dilation, transposed = args[1:7]
     if transposed:
         return EVERYTHING
     return _moved(fields[0], weight.shape[2:], stride, padding, dilation)
 
 
-def _pooling(sources: list[Tensor], fields: list[Field], args: tuple[Any, ...], _out: Any) -> Field:
+def _pooling(_sources: list[Tensor], fields: list[Field], args: tuple[Any, ...], _out: Any) -> Field:
     kernel = args[1]
     stride = args[2] if len(args) > 2 and args[2] else kernel
     padding = args[3] if len(args) > 3 else 0

@@ -31,7 +31,8 @@ class Movable:
         size = (2 * self._height, 2 * self._width)
         turned = self._spectrum * _turn(*size, dx_px, dy_px).to(self._spectrum.device)
         back = torch.fft.irfft2(turned, s=size)
-        return back[..., : self._height, : self._width].to(self._dtype)
+        out: Tensor = back[..., : self._height, : self._width].to(self._dtype)
+        return out
 
 
 def shifted(x: Tensor, dx_px: float, dy_px: float) -> Tensor:

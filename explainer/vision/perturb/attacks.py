@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 Norm = Literal["linf", "l2"]
@@ -80,6 +82,25 @@ class Victim:
                 answers = self.logits(part).softmax(dim=1)
             rows.append(answers.view(len(part), self.draws, -1).mean(dim=1))
         return torch.cat(rows)
+
+    def answers(self, *pictures: Tensor) -> NDArray[np.float64]:
+        """Probabilities ``(N, K)`` for pictures ``(·, 3, S, S)`` of one size, N in all."""
+        return np.asarray(self.probabilities(torch.cat(pictures)).double().cpu().numpy())
+
+
+def resized(x: Tensor, side: int) -> Tensor:
+    """Pictures ``(B, 3, S, S)`` for a network with an input of `side` pixels; bilinear, antialiased."""
+    return F.interpolate(x, (side, side), mode="bilinear", antialias=True)
+
+
+def pixels(x: Tensor) -> NDArray[np.float32]:
+    """Turn ``(1, 3, S, S)`` grey levels into ``(S, S, 3)``."""
+    return np.ascontiguousarray(x[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
+
+
+def slope_numbers(gradient: Tensor) -> tuple[float, float]:
+    """Euclidean length of a gradient ``(1, 3, S, S)``, and the share of it that is exactly zero."""
+    return float(lengths(gradient)), float((gradient == 0).double().mean())
 
 
 def batch_size(x: Tensor) -> int:

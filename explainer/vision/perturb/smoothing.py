@@ -116,6 +116,12 @@ def noisy(x: Tensor, sigma: float, dice: torch.Generator) -> Tensor:
     return x + sigma * torch.randn(x.shape, generator=dice).to(x)
 
 
+def example(x: Tensor, sigma: float, seed: int) -> NDArray[np.uint8]:
+    """Return the first copy that is voted on with `seed`, clipped to be shown, ``(S, S, 3)``."""
+    copy = noisy(x, sigma, torch.Generator().manual_seed(seed))[0]
+    return np.ascontiguousarray(copy.permute(1, 2, 0).clamp(0, WHITE).round().byte().cpu().numpy())
+
+
 def seeds(seed: int) -> tuple[int, int]:
     """Seeds of the two samplings: the votes that choose the class must not prove it as well."""
     first, second = np.random.SeedSequence([seed, int(WHITE)]).generate_state(2)

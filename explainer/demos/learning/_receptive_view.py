@@ -1,0 +1,187 @@
+"""What the receptive-field demo shows and says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Curve, Series, Table
+from explainer.core.frame import Frame
+from explainer.core.geometry import Affine, apply
+from explainer.core.layers import Boxes, Heat, Image, Panel
+from explainer.core.model_card import LayerCard, ModelCard
+from explainer.core.result import Result
+
+if TYPE_CHECKING:
+    from explainer.vision.convolution.effective import Effective
+    from explainer.vision.convolution.receptive import Field
+
+SEEN, HEARD = 1, 0  # class colours of the theoretical and the effective square
+BRIGHT = 0.995  # quantile at which the colours end: a few pixels are far above all others
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One unit of a layer, on one picture.
+
+    Parameters
+    ----------
+    fields
+        Theoretical field of each layer.
+    cell
+        Row and column.
+    side
+        Of the network's input in pixels.
+    """
+
+    frame: Frame
+    card: ModelCard
+    to_frame: Affine
+    focus: tuple[float, float, float, float]
+    layer: LayerCard
+    fields: Mapping[str, Field]
+    cell: tuple[int, int]
+    side: int
+    random: bool
+
+    @property
+    def field(self) -> Field | None:
+        """Theoretical field; ``None`` where every unit sees everything."""
+        found = self.fields.get(self.layer.name)
+        return None if found is None or found.whole else found
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle of the field, x and y in input pixels; of the cell where there is no field."""
+        if self.field is None:
+            rows, columns = self.layer.shape[1:]
+            return (self.cell[1] + 0.5) * self.side / columns, (self.cell[0] + 0.5) * self.side / rows
+        x0, y0, x1, y1 = self.field.box(*self.cell)
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    def boxes_in_frame(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Input pixels ``(N, 4)`` to frame pixels, cut at the network's square."""
+        inside = np.clip(boxes, 0, self.side).reshape(-1, 2)
+        return apply(self.to_frame, inside).reshape(-1, 4)
+
+
+def result(about: Unit, seen: Effective, copies: int) -> Result:
+    """Both fields, the share of the gradient in squares that grow, and the fields of all layers."""
+    from explainer.vision.convolution.effective import HELD, mass_in_squares, side_by_area, side_holding
+
+    shares = mass_in_squares(seen.values, about.centre)
+    alive = bool(seen.values.any())
+    effective = side_holding(shares) if alive else 0.0
+    values = {
+        "cell_x": float(about.cell[1]),
+        "cell_y": float(about.cell[0]),
+        "map": float(seen.channel),
+        "answer": seen.answer,
+        "input_px": float(about.side),
+    }
+    if about.field is not None:
+        columns = about.field.columns
+        values |= {"theoretical_px": columns.size, "stride_px": columns.jump, "start_px": columns.start}
+        values["unit_start_px"] = columns.interval(about.cell[1])[0]
+        if alive:
+            values["ratio"] = effective / columns.size
+    if alive:
+        values |= {"effective_px": effective, "effective_area_px": side_by_area(seen.values)}
+        values["held_share"] = float(shares[int(effective) - 1])
+    panels = (_input_panel(about, effective), _gradient_panel(about, seen, copies))
+    charts = (_mass_chart(about, shares, effective, HELD), _growth_chart(about, effective), _table(about, values))
+    return Result(_reading(about, seen, values), values, panels, charts)
+
+
+def _input_panel(about: Unit, effective: float) -> Panel:
+    x, y = about.centre
+    rows, labels, colours = [], [], []
+    if about.field is not None:
+        rows.append(about.field.box(*about.cell))
+        labels.append("can see")
+        colours.append(SEEN)
+    if effective:
+        half = effective / 2
+        rows.append((x - half, y - half, x + half, y + half))
+        labels.append("95 % of the gradient")
+        colours.append(HEARD)
+    picture = Image("picture", about.frame.pixels, focus=about.focus)
+    boxes = about.boxes_in_frame(np.array(rows or [[0.0, 0.0, about.side, about.side]], np.float64))
+    layers = (picture, Boxes("fields", boxes, tuple(labels) or ("sees all",), tuple(colours)))
+    return Panel("Input", (about.frame.width, about.frame.height), layers, "squares are cut where the input ends")
+
+
+def _gradient_panel(about: Unit, seen: Effective, copies: int) -> Panel:
+    limit = float(np.quantile(seen.values, BRIGHT)) or float(seen.values.max()) or 1.0
+    heat = Heat("gradient", seen.values, 0.0, limit, about.to_frame, smooth=False)
+    picture = Image("picture", about.frame.pixels, focus=about.focus)
+    note = f"Σ |∂u/∂x|, {copies} {'copies' if copies > 1 else 'picture'}"
+    return Panel("Effective field", (about.frame.width, about.frame.height), (picture, heat), note)
+
+
+def _mass_chart(about: Unit, shares: NDArray[np.float64], effective: float, held: float) -> Curve:
+    sides = np.arange(1, len(shares) + 1, dtype=np.float64)
+    x, y = about.centre
+    right, below = (np.minimum(about.side, c + sides / 2) for c in (x, y))
+    left, above = (np.maximum(0.0, c - sides / 2) for c in (x, y))
+    area = np.clip(right - left, 0, None) * np.clip(below - above, 0, None)
+    even = area / area.max() if area.max() else area
+    series = [Series("this unit", sides, shares), Series("if even", sides, even, "dashed", -2)]
+    if effective:
+        series.append(Series("95 %", np.array([effective, effective]), np.array([0.0, held]), "dotted", -2))
+    return Curve("Gradient in a square", tuple(series), "side, px", "share", (0.0, 1.0), (0.0, float(sides[-1])))
+
+
+def _growth_chart(about: Unit, effective: float) -> Curve:
+    known = [(n, f) for n, name in enumerate(about.fields) if not (f := about.fields[name]).whole]
+    number = list(about.fields).index(about.layer.name) if about.layer.name in about.fields else 0
+    here = np.array([float(number + 1)])
+    last = float(max(len(about.fields), 2))
+    series = [Series("input", np.array([1.0, last]), np.full(2, float(about.side)), "dashed", -2)]
+    if known:
+        x = np.array([float(n + 1) for n, _ in known])
+        series.insert(0, Series("can see", x, np.array([f.columns.size for _, f in known])))
+    if effective:
+        series.append(Series("listens", np.concatenate([here, here]), np.array([0.0, effective]), "solid", 1))
+    return Curve("Field by layer", tuple(series), "layer", "px", None, (1.0, last))
+
+
+def _table(about: Unit, values: Mapping[str, float]) -> Table:
+    def px(name: str) -> str:
+        return f"{values[name]:.0f}".replace("-", "−") if name in values else "–"
+
+    rows = (
+        ("size", px("theoretical_px")),
+        ("stride", px("stride_px")),
+        ("first unit", px("start_px")),
+        ("this unit", px("unit_start_px")),
+        ("95 %", px("effective_px")),
+        ("by area", px("effective_area_px")),
+    )
+    return Table("In input pixels", ("", ""), rows)
+
+
+def _reading(about: Unit, seen: Effective, values: Mapping[str, float]) -> str:
+    row, column = about.cell
+    name = f"map {seen.channel}" if seen.channel >= 0 else "all maps together"
+    place = f"Unit ({column}, {row}) of {about.layer.label.split(' · ')[0]}, {name}"
+    if about.random:
+        place += ", weights random"
+    sees = (
+        f"can see {values['theoretical_px']:.0f} × {values['theoretical_px']:.0f} px of a {about.side} px input"
+        if "theoretical_px" in values
+        else f"can see all of the {about.side} px input, since a layer before it averages over whole maps"
+    )
+    if "effective_px" not in values:
+        return f"{place}, {sees}; its gradient is zero everywhere on this picture, so there is no effective field."
+    ratio = f", {words.percent(values['ratio'])} of that side" if "ratio" in values else ""
+    return (
+        f"{place}, {sees}. On this picture 95 % of its gradient lies in a square of "
+        f"**{values['effective_px']:.0f} px**{ratio}; as far as above 4.55 % of the largest, "
+        f"{values['effective_area_px']:.0f}² px."
+    )
