@@ -242,7 +242,8 @@ class Bench:
 
     def twins(self) -> Sequence[Scene]:
         """Two photos of one size, so that only what they show can tell them apart."""
-        width = min(self._frames[name].width for name in ("cat", "coffee"))
-        height = min(self._frames[name].height for name in ("cat", "coffee"))
-        frames = {name: cut(self._frames[name], width, height, f"twin-{name}") for name in ("cat", "coffee")}
+        photos = [self._frames[name] for name in ("cat", "coffee")]
+        width, height = min(photo.width for photo in photos), min(photo.height for photo in photos)
+        # Names of their own, since outcomes are remembered by them.
+        frames = {f"twin {photo.name}": cut(photo, width, height, f"twin {photo.name}") for photo in photos}
         return [scene for scene in scenes_of(self.demo, frames) if scene.name in frames]

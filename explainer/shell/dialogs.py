@@ -135,6 +135,7 @@ class ModelsDialog(QDialog):
                 self.table.setItem(at, column, QTableWidgetItem(text))
         if self._rows:
             self.table.selectRow(0)
+        self._show_choice()
 
     def _row(self) -> ModelRow | None:
         at = self.table.currentRow()
@@ -144,6 +145,7 @@ class ModelsDialog(QDialog):
         row = self._row()
         if self._token is None:
             self.act.setText("Use" if row and row.here else "Fetch")
+            self.act.setEnabled(row is not None)
 
     def _act(self) -> None:
         row = self._row()

@@ -129,7 +129,7 @@ class LessonPage(QTextBrowser):
         super().focusInEvent(event)
 
     def _follow(self, url: QUrl) -> None:
-        href = url.toString(QUrl.ComponentFormattingOption.FullyDecoded)
+        href = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
         match scheme(href):
             case "try":
                 self.tried.emit(parse_try(href))

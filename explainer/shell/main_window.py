@@ -490,7 +490,8 @@ class MainWindow(QMainWindow):
             self._set_widths()
             return
         head, _, tail = geometry.partition("|")
-        self.restoreGeometry(QByteArray(base64.b64decode(head)))
+        if not self.restoreGeometry(QByteArray.fromBase64(head.encode(errors="replace"))):
+            self.resize(1280, 800)
         sizes = [int(part) for part in tail.split(",") if part.isdigit()]
         if len(sizes) == 3 and sizes[1] > 200 and all(sizes):  # a pane that was folded away has no width
             self.split.setSizes(sizes)

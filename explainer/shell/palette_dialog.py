@@ -44,6 +44,7 @@ class PaletteDialog(QDialog):
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(self._run)
         self._fill("")
+        self.field.setFocus()
 
     def _fill(self, query: str) -> None:
         self.list.clear()

@@ -17,8 +17,10 @@ from explainer.sources.reading import from_array
 Opener = Callable[[], Source | Problem]
 
 
-def from_clipboard(data: QMimeData) -> str | Opener | None:
+def from_clipboard(data: QMimeData | None) -> str | Opener | None:
     """Path of the first file, an opener for a picture's pixels, or ``None``."""
+    if data is None:
+        return None
     for url in data.urls():
         if url.isLocalFile():
             return url.toLocalFile()

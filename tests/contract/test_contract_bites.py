@@ -230,6 +230,17 @@ def test_a_demo_that_sees_only_the_size_of_the_frame_is_found() -> None:
     assert contract.every_frame_matters(bench_of(run, replace(INFO, uses_frame=False))) == []
 
 
+@pytest.mark.parametrize("temporal", [True, False])
+def test_the_two_photos_are_of_one_size_and_are_not_taken_for_other_scenes(temporal: bool) -> None:
+    bench = bench_of(honest, replace(INFO, temporal=temporal))
+    one, two = bench.twins()
+    assert (one.frames[0].width, one.frames[0].height) == (two.frames[0].width, two.frames[0].height)
+    assert not {one.name, two.name} & {scene.name for scene in bench.scenes}
+    before = contract.golden_values(bench_of(honest, replace(INFO, temporal=temporal)))
+    contract.every_frame_matters(bench)
+    assert contract.golden_values(bench) == before
+
+
 # Finite and in bounds -----------------------------------------------------------------------------------
 
 

@@ -310,6 +310,7 @@ def test_a_handle_is_reached_by_tab(boxed, qtbot):
     widget = views(boxed)[1]
     boxed.activateWindow()
     qtbot.waitUntil(boxed.isActiveWindow)
+    boxed.setFocus()
     widget._graphics.setFocus(Qt.FocusReason.TabFocusReason)
     assert boxed._handles["box"].hasFocus()
     assert views(boxed)[0]._graphics.focusPolicy() == Qt.FocusPolicy.ClickFocus

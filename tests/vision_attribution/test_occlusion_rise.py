@@ -51,7 +51,9 @@ def test_levels_hold_each_place_once_and_windows_stay_inside(side: int, window: 
 
 @given(side=st.integers(8, 40), window=st.integers(2, 20), stride=st.integers(1, 12), step=st.sampled_from([1, 2, 4]))
 @settings(max_examples=60, deadline=None)
-def test_painting_is_the_mean_over_the_windows_that_cover_a_pixel(side: int, window: int, stride: int, step: int) -> None:
+def test_painting_is_the_mean_over_the_windows_that_cover_a_pixel(
+    side: int, window: int, stride: int, step: int
+) -> None:
     places = Windows(side, min(window, side), min(stride, window, side))
     drops = np.random.default_rng(side).normal(size=places.count)
     if step > 1:

@@ -146,9 +146,9 @@ def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> shared.Part:
     own = shared.heat_panel(about, "Your picture", seen.heat, note, limit=limit, signed=signed)
     input_px = int(about.x.shape[2])
     box = patch_box(seen.peak, (seen.heat.shape[0], seen.heat.shape[1]), input_px, about.to_frame, about.focus)
-    outline = Boxes("strongest part", np.array([box]), colours=(0,), dashed=True)
+    outline = Boxes("strongest part", np.array([box]), colours=(1,))
     own = Panel(own.title, own.size, (*own.layers, outline), own.note)
-    patch = square("Its strongest part", cut_out(about.frame.pixels, box), "around the strongest cell")
+    patch = square("Its strongest part", cut_out(about.frame.pixels, box), "from the box")
     return shared.Part((*made, own, patch))
 
 

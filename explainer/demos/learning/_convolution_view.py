@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CLOSE_UP_PX = 17  # side of the close-up, unless the kernel spans more than half of it
 SHOWN = 12  # input maps that are shown: those that move the sum most
+READABLE = 5  # cells to a side in which two decimals can be read
 TERMS = 3  # products that are written out in the reading
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 PLANES = {"grey": "grey", "red": "red", "green": "green", "blue": "blue", "rgb": "red, green and blue"}
@@ -139,10 +140,10 @@ def _close_up(seen: Seen) -> Panel:
     ]
     edge = np.clip([[0 - left, 0 - top], [seen.size[1] - left, seen.size[0] - top]], 0, side).astype(np.float64)
     (l, t), (r, b) = edge  # noqa: E741 (left, top, right, bottom)
-    note = f"{side} × {side} pixels"
+    note = f"{side} × {side} px"
     if (l, t, r, b) != (0, 0, side, side):
         layers.append(Lines("edge of the picture", (np.array([[l, t], [r, t], [r, b], [l, b]]),), (3,), closed=True))
-        note += ", the edge in orange"
+        note += ", edge marked"
     return Panel("Close-up", (side, side), tuple(layers), note, frame=False)
 
 
@@ -188,7 +189,7 @@ def _by_channel(tap: Tap, local: int, place: InNetwork) -> Panel:
         shown.index(local),
     )  # fmt: skip
     note = f"{len(shown)} of {words.thousands(len(tap.patch))} input maps"
-    return Panel("Products", cells.size, (cells,), note, frame=False)
+    return Panel("Products by map", cells.size, (cells,), note, frame=False)
 
 
 # Charts -------------------------------------------------------------------------------------------------
@@ -199,15 +200,17 @@ def _numbers(seen: Seen, channel: int, note: str) -> tuple[Chart, ...]:
     tap = seen.tap
     rows, columns = (tuple(_minus(str(int(i))) for i in places) for places in seen.window.taps(tap.at))
     blank_rows, blank_columns = ("",) * len(rows), ("",) * len(columns)
-    patch, kernel, products = tap.patch[channel], tap.kernel[channel], tap.products[channel]
+    patch, kernel = tap.patch[channel] + 0.0, tap.kernel[channel] + 0.0
+    products = tap.products[channel] + 0.0  # no −0.00
+    places = ".2f" if max(patch.shape) <= READABLE else ".3f"  # all numbers fit, or none does
     signed = bool(patch.min() < 0)
     total = "" if len(tap.patch) == 1 else f"add {_signed(products.sum())}"
     return (
-        Matrix("Patch", patch, rows, columns, format=".2f", note=note, colours="diverging" if signed else "sequential"),
-        Matrix("Kernel", kernel, blank_rows, blank_columns, format=".2f", note="times", colours="diverging"),
+        Matrix("Patch", patch, rows, columns, format=places, note=note, colours="diverging" if signed else "sequential"),
+        Matrix("Kernel", kernel, blank_rows, blank_columns, format=places, note="times", colours="diverging"),
         Matrix(
-            "Products by number" if len(tap.patch) > 1 else "Products", products, blank_rows, blank_columns,
-            format=".2f", note=total or f"add up to {_signed(tap.total)}", colours="diverging",
+            "Products", products, blank_rows, blank_columns,
+            format=places, note=total or f"add up to {_signed(tap.total)}", colours="diverging",
         ),
     )  # fmt: skip
 
@@ -225,7 +228,7 @@ def _mixture(tap: Tap, place: InNetwork) -> Chart:
 def _table(seen: Seen, outputs: int, bias: int, groups: int = 1) -> Table:
     window, (rows, columns) = seen.window, seen.size
     before, after = window.before[1], window.after[1]
-    pad = f"{before}" if before == after else f"{before} before, {after} after"
+    pad = f"{before}" if before == after else f"{before} and {after}"
     values = _values(seen, outputs, bias)
     entries = [
         ("input", f"{columns} × {rows} × {words.thousands(len(seen.maps) * groups)}"),

@@ -13,7 +13,7 @@ from explainer.core import words
 from explainer.core.charts import Curve, Series, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, apply
-from explainer.core.layers import Boxes, Heat, Image, Panel
+from explainer.core.layers import Boxes, Heat, Image, Label, Layer, Panel
 from explainer.core.model_card import LayerCard, ModelCard
 from explainer.core.result import Result
 
@@ -55,15 +55,6 @@ class Unit:
         found = self.fields.get(self.layer.name)
         return None if found is None or found.whole else found
 
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Middle of the field, x and y in input pixels; of the cell where there is no field."""
-        if self.field is None:
-            rows, columns = self.layer.shape[1:]
-            return (self.cell[1] + 0.5) * self.side / columns, (self.cell[0] + 0.5) * self.side / rows
-        x0, y0, x1, y1 = self.field.box(*self.cell)
-        return (x0 + x1) / 2, (y0 + y1) / 2
-
     def boxes_in_frame(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Input pixels ``(N, 4)`` to frame pixels, cut at the network's square."""
         inside = np.clip(boxes, 0, self.side).reshape(-1, 2)
@@ -72,9 +63,10 @@ class Unit:
 
 def result(about: Unit, seen: Effective, copies: int) -> Result:
     """Both fields, the share of the gradient in squares that grow, and the fields of all layers."""
-    from explainer.vision.convolution.effective import HELD, mass_in_squares, side_by_area, side_holding
+    from explainer.vision.convolution.effective import HELD, centre_of_mass, mass_in_squares, side_by_area, side_holding
 
-    shares = mass_in_squares(seen.values, about.centre)
+    centre = centre_of_mass(seen.values)
+    shares = mass_in_squares(seen.values, centre)
     alive = bool(seen.values.any())
     effective = side_holding(shares) if alive else 0.0
     values = {
@@ -91,29 +83,31 @@ def result(about: Unit, seen: Effective, copies: int) -> Result:
         if alive:
             values["ratio"] = effective / columns.size
     if alive:
+        values |= {"centre_x_px": centre[0], "centre_y_px": centre[1]}
         values |= {"effective_px": effective, "effective_area_px": side_by_area(seen.values)}
         values["held_share"] = float(shares[int(effective) - 1])
-    panels = (_input_panel(about, effective), _gradient_panel(about, seen, copies))
-    charts = (_mass_chart(about, shares, effective, HELD), _growth_chart(about, effective), _table(about, values))
+    panels = (_input_panel(about, centre, effective), _gradient_panel(about, seen, copies))
+    charts = (_mass_chart(about, centre, shares, effective, HELD), _growth_chart(about, effective), _table(values))
     return Result(_reading(about, seen, values), values, panels, charts)
 
 
-def _input_panel(about: Unit, effective: float) -> Panel:
-    x, y = about.centre
-    rows, labels, colours = [], [], []
-    if about.field is not None:
-        rows.append(about.field.box(*about.cell))
-        labels.append("can see")
-        colours.append(SEEN)
+def _input_panel(about: Unit, centre: tuple[float, float], effective: float) -> Panel:
+    x, y = centre
+    whole = (0.0, 0.0, float(about.side), float(about.side))
+    rows = [whole if about.field is None else about.field.box(*about.cell)]
     if effective:
         half = effective / 2
         rows.append((x - half, y - half, x + half, y + half))
-        labels.append("95 % of the gradient")
-        colours.append(HEARD)
-    picture = Image("picture", about.frame.pixels, focus=about.focus)
-    boxes = about.boxes_in_frame(np.array(rows or [[0.0, 0.0, about.side, about.side]], np.float64))
-    layers = (picture, Boxes("fields", boxes, tuple(labels) or ("sees all",), tuple(colours)))
-    return Panel("Input", (about.frame.width, about.frame.height), layers, "squares are cut where the input ends")
+    boxes = about.boxes_in_frame(np.array(rows, np.float64))
+    layers: list[Layer] = [
+        Image("picture", about.frame.pixels, focus=about.focus),
+        Boxes("fields", boxes, colours=(SEEN, HEARD)[: len(rows)]),
+        Label("can see", "can see", (float(boxes[0, 0]), float(boxes[0, 3])), SEEN),
+    ]
+    if effective:
+        layers.append(Label("listens", "95 % of the gradient", (float(boxes[1, 0]), float(boxes[1, 1])), HEARD))
+    note = "squares are cut where the input ends"
+    return Panel("Input", (about.frame.width, about.frame.height), tuple(layers), note)
 
 
 def _gradient_panel(about: Unit, seen: Effective, copies: int) -> Panel:
@@ -124,9 +118,11 @@ def _gradient_panel(about: Unit, seen: Effective, copies: int) -> Panel:
     return Panel("Effective field", (about.frame.width, about.frame.height), (picture, heat), note)
 
 
-def _mass_chart(about: Unit, shares: NDArray[np.float64], effective: float, held: float) -> Curve:
+def _mass_chart(
+    about: Unit, centre: tuple[float, float], shares: NDArray[np.float64], effective: float, held: float
+) -> Curve:
     sides = np.arange(1, len(shares) + 1, dtype=np.float64)
-    x, y = about.centre
+    x, y = centre
     right, below = (np.minimum(about.side, c + sides / 2) for c in (x, y))
     left, above = (np.maximum(0.0, c - sides / 2) for c in (x, y))
     area = np.clip(right - left, 0, None) * np.clip(below - above, 0, None)
@@ -151,15 +147,15 @@ def _growth_chart(about: Unit, effective: float) -> Curve:
     return Curve("Field by layer", tuple(series), "layer", "px", None, (1.0, last))
 
 
-def _table(about: Unit, values: Mapping[str, float]) -> Table:
+def _table(values: Mapping[str, float]) -> Table:
     def px(name: str) -> str:
         return f"{values[name]:.0f}".replace("-", "−") if name in values else "–"
 
     rows = (
         ("size", px("theoretical_px")),
         ("stride", px("stride_px")),
-        ("first unit", px("start_px")),
-        ("this unit", px("unit_start_px")),
+        ("unit 0 from", px("start_px")),
+        ("this unit from", px("unit_start_px")),
         ("95 %", px("effective_px")),
         ("by area", px("effective_area_px")),
     )
@@ -182,6 +178,6 @@ def _reading(about: Unit, seen: Effective, values: Mapping[str, float]) -> str:
     ratio = f", {words.percent(values['ratio'])} of that side" if "ratio" in values else ""
     return (
         f"{place}, {sees}. On this picture 95 % of its gradient lies in a square of "
-        f"**{values['effective_px']:.0f} px**{ratio}; as far as above 4.55 % of the largest, "
-        f"{values['effective_area_px']:.0f}² px."
+        f"**{values['effective_px']:.0f} px**{ratio}. Pixels above 4.55 % of the largest would fill one of "
+        f"{values['effective_area_px']:.0f} px."
     )

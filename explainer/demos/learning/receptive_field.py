@@ -37,7 +37,9 @@ class Params:
         Options(learnt="As learnt", random="Random"),
     ] = "learnt"
     copies: Annotated[
-        int, Doc("Copies averaged", "The picture itself, then copies with noise: what stays is the architecture."), Range(1, 16)
+        int,
+        Doc("Copies averaged", "The picture itself, then copies with noise: what stays is the architecture."),
+        Range(1, 16),
     ] = 1
     noise: Annotated[
         float,

@@ -140,6 +140,17 @@ def _forward(net: nn.Module, x: Tensor, layer: str) -> tuple[Tensor, Tensor]:
 # What a map of gradients says -------------------------------------------------------------------------------
 
 
+def centre_of_mass(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean place of a map's mass, x and y in pixels; the middle of a blank map."""
+    mass = values.astype(np.float64)
+    total = mass.sum()
+    if not total:
+        return values.shape[1] / 2, values.shape[0] / 2
+    x = float(mass.sum(axis=0) @ (np.arange(values.shape[1]) + 0.5) / total)
+    y = float(mass.sum(axis=1) @ (np.arange(values.shape[0]) + 0.5) / total)
+    return x, y
+
+
 def mass_in_squares(values: NDArray[np.float32], centre: tuple[float, float]) -> NDArray[np.float64]:
     """Share of the map's mass within squares about `centre` (x, y in pixels), as they grow.
 

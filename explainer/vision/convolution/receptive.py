@@ -115,6 +115,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._fields: dict[int, Field] = {}
         self._alive: list[Tensor] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here; the shield against it would import a compiler, which takes seconds."""
+        return False
+
     def tell(self, tensor: Tensor, field: Field) -> None:
         self._fields[id(tensor)] = field
         self._alive.append(tensor)

@@ -1,0 +1,149 @@
+"""Self-attention: from which patches a vision transformer takes what one patch becomes."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import PointXY
+from explainer.core.result import Result
+from explainer.demos.explained import _attention_view as view
+from explainer.demos.explained import _shared as shared
+
+DEPTH = 12
+MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Who asks, and how the answer is read."""
+
+    asking: Annotated[
+        Literal["patch", "class"],
+        Options({"patch": "A patch", "class": "The class token"}),
+        Doc("Who asks", "The class token stands for the whole picture and belongs to no place in it."),
+    ] = "patch"
+    query: Annotated[
+        PointXY,
+        OnPicture("input"),
+        When("asking", ("patch",)),
+        Doc("Patch", "Drag the ring: the map shows from where this patch takes."),
+    ] = PointXY(0.5, 0.4)
+    view: Annotated[
+        Literal["layer", "rollout"],
+        Options({"layer": "One layer", "rollout": "Rollout"}),
+        Doc("Map", "Rollout follows attention back through all layers down to the input."),
+    ] = "layer"
+    layer: Annotated[
+        int, Range(1, DEPTH), Doc("Layer", "Early ones look near and by colour, late ones at what belongs together.")
+    ] = DEPTH
+    head: Annotated[
+        Literal["mean", "1", "2", "3", "4", "5", "6"],
+        Options({MEAN: "Mean of all"} | {str(k): f"Head {k}" for k in range(1, 7)}),
+        When("view", ("layer",)),
+        Doc("Head", "Each layer asks six questions at once. Click a tile to choose."),
+    ] = "mean"
+    residual: Annotated[
+        float,
+        Range(0.0, 0.95, 0.05),
+        When("view", ("rollout",)),
+        Doc("Share that stays", "How much of a token passes a layer unmixed. Nobody has measured it; 0.5 is a guess."),
+    ] = 0.5
+    size: Annotated[
+        int,
+        Range(224, 448, 14, unit="px"),
+        Doc("Input size", "Side of a square with as many pixels. More patches, finer maps, more time."),
+    ] = 322
+
+
+class SelfAttention(Demo[Params]):
+    """Attention maps of a small vision transformer."""
+
+    info = DemoInfo(
+        id="self-attention",
+        title="Self-attention",
+        topics=(41,),
+        summary="Click a patch and see where it takes from, head by head and layer by layer.",
+        papers=("vaswani2017", "dosovitskiy2021", "oquab2023", "abnar2020", "jain2019", "wiegreffe2019"),
+        uses_model=False,
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Read one row of one layer's attention, or of all layers' product."""
+        from explainer.vision.attention import maps, vit
+
+        net = ctx.memo(("vit-s14", ctx.device), lambda: vit.load(ctx.device), keep=True)
+        side = round(params.size / vit.PATCH) * vit.PATCH
+        trace = _trace(frame, net, side, ctx)
+        with ctx.stage("explain"):
+            heads = _heads(net, trace, side, params.layer, ctx)
+            colours, share = _colours(net, trace, side, params.layer, ctx)
+            patch = maps.patch_at(*params.query, trace.grid) if params.asking == "patch" else None
+            token = 0 if patch is None else 1 + patch
+            row, of_class = (_row(net, trace, heads, t, params, side, ctx) for t in (token, 0))
+        head = int(params.head) - 1 if params.view == "layer" and params.head != MEAN else None
+        return view.result(
+            view.Seen(
+                frame, trace.grid, _title(params), params.layer, row, heads[:, token].astype(np.float64), head, patch,
+                of_class, colours, share,
+            )
+        )  # fmt: skip
+
+
+def _title(params: Params) -> str:
+    if params.view == "rollout":
+        return f"rollout of layers {params.layer} to 1" if params.layer > 1 else "rollout of layer 1"
+    return f"{'mean of the heads' if params.head == MEAN else f'head {params.head}'}, layer {params.layer}"
+
+
+def _trace(frame: Frame, net: Any, side: int, ctx: Context) -> Any:
+    import torch
+
+    from explainer.vision.attention import vit
+
+    def pixels() -> Any:
+        return torch.from_numpy(frame.pixels.copy()).to(ctx.device)
+
+    with ctx.stage("model"):
+        return shared.latest(ctx, "vit trace", side, lambda: net.trace(vit.prepare(pixels(), side)))
+
+
+def _heads(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
+    """Attention of all heads of a layer, ``(6, N, N)``."""
+    key = (side, layer)
+    return shared.latest(ctx, "vit heads", key, lambda: net.attention(trace, layer).cpu().numpy())
+
+
+def _colours(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
+    from explainer.vision.attention import maps
+
+    def make() -> Any:
+        found = maps.principal(net.features(trace, layer)[1:].cpu().numpy())
+        return maps.as_colours(found.scores, trace.grid), float(found.shares.sum())
+
+    return shared.latest(ctx, "vit colours", (side, layer), make)
+
+
+def _row(net: Any, trace: Any, heads: Any, token: int, params: Params, side: int, ctx: Context) -> Any:
+    """Attention of one token, ``(N,)``, in float64."""
+    from explainer.vision.attention import maps
+
+    if params.view == "rollout":
+        means = shared.latest(ctx, "vit means", side, lambda: _means(net, trace, ctx))
+        return maps.rollout_row(means[: params.layer], token, params.residual)
+    rows = heads[:, token].astype(np.float64)
+    return rows.mean(0) if params.head == MEAN else rows[int(params.head) - 1]
+
+
+def _means(net: Any, trace: Any, ctx: Context) -> Any:
+    """Attention of each layer averaged over its heads: 12 times ``(N, N)``."""
+    found = []
+    for layer in range(1, DEPTH + 1):
+        ctx.checkpoint()
+        ctx.progress((layer - 1) / DEPTH, "attention of all layers")
+        found.append(net.attention(trace, layer).mean(0).cpu().numpy())
+    return found

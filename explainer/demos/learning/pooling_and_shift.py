@@ -1,0 +1,165 @@
+"""Pool a picture, move it by fractions of a pixel, and see what does not move along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import CENTRE, PointXY
+from explainer.core.result import Result
+from explainer.demos.explained import _shared as shared
+from explainer.demos.learning import _pooling_view as view
+
+if TYPE_CHECKING:
+    from explainer.vision.convolution.pooling import Pooling
+    from explainer.vision.convolution.shift import Movable
+
+WINDOWED, STRIDED = ("max", "average", "max-blur"), ("max", "average", "stride", "blur-3", "blur-5", "max-blur")
+LABELS = Options({
+    "max": "Maximum", "average": "Average", "stride": "Every n-th pixel", "blur-3": "BlurPool, 3 taps",
+    "blur-5": "BlurPool, 5 taps", "max-blur": "Maximum, then BlurPool", "adaptive": "Adaptive average",
+    "global": "Global average",
+})  # fmt: skip
+FARTHEST = 8  # px of the network's input
+STEP = 0.5  # px between the points of the curve of changes
+BATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """How to pool, how far to move, which cell to follow."""
+
+    pooling: Annotated[
+        Literal["max", "average", "stride", "blur-3", "blur-5", "max-blur", "adaptive", "global"],
+        Doc("Pooling", "How many pixels become one."), LABELS,
+    ] = "max"  # fmt: skip
+    window: Annotated[
+        int, Doc("Window", "Side of what one cell reads."), Range(2, 8, unit="px"), When("pooling", WINDOWED)
+    ] = 2
+    stride: Annotated[
+        int, Doc("Stride", "Less than the window: windows overlap."), Range(2, 8, unit="px"), When("pooling", STRIDED)
+    ] = 2
+    cells: Annotated[
+        int, Doc("Cells", "Side of the output, whatever the input's."), Range(2, 32), When("pooling", ("adaptive",))
+    ] = 7
+    shift_x: Annotated[
+        float, Doc("Move right", "By whole strides nothing is lost."), Range(0, FARTHEST, 0.25, unit="px")
+    ] = 1.0
+    shift_y: Annotated[float, Doc("Move down"), Range(0, FARTHEST, 0.25, unit="px")] = 0.0
+    cell: Annotated[PointXY, OnPicture("pooled-map"), Doc("Cell", "Drag the ring: its gradient is followed back.")] = (
+        CENTRE
+    )
+    scores: Annotated[bool, Doc("Watch the class", "Moves the picture before the network, pixel by pixel.")] = True
+
+
+class PoolingAndShift(Demo[Params]):
+    """What pooling keeps when the picture moves, and where its gradient goes."""
+
+    info = DemoInfo(
+        id="pooling-and-shift",
+        title="Pooling and shift",
+        topics=(16,),
+        summary="Move the picture by fractions of a pixel and see what does not move along.",
+        papers=("zhang2019", "azulay2019"),
+        cost=Cost(forwards=2 * FARTHEST + 1),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Pool before and after a move, and follow one cell's gradient."""
+        from explainer.vision.convolution.pooling import Pooling, change, route
+        from explainer.vision.convolution.shift import middle
+
+        pooling = Pooling(params.pooling, params.window, params.stride, params.cells)
+        side = ctx.card.input_px
+        with ctx.stage("prepare"):
+            wide, grey = ctx.memo(("wide", *shared.memo_name(ctx)), lambda: _wide(frame, ctx))
+        with ctx.stage("explain"):
+            moved = (params.shift_x, params.shift_y)
+            now = change(pooling, grey, side, *moved)
+            rows, columns = now.after.shape
+            cell = (min(int(params.cell.y * rows), rows - 1), min(int(params.cell.x * columns), columns - 1))
+            picture = middle(grey.moved(*moved), side)
+            followed = route(pooling, picture, cell)
+            seen = view.Seen(
+                params.pooling, LABELS[params.pooling], pooling, moved, np.ascontiguousarray(picture[0, 0].numpy()),
+                now, cell, followed, _others(params, grey, side, ctx), _curve(pooling, grey, side, ctx),
+            )  # fmt: skip
+        if not params.scores:
+            return view.result(seen)
+        kept: dict[str, NDArray[np.float64]] = ctx.memo(("scores", *shared.memo_name(ctx)), dict)
+        if "all" not in kept:
+            ctx.publish(view.result(seen))
+            kept["all"] = _scores(wide, side, ctx)
+        return view.result(seen, view.wobble(kept["all"], ctx.card))
+
+
+def _wide(frame: Frame, ctx: Context) -> tuple[Movable, Movable]:
+    """The network's input with a margin of real pixels, and the same in grey from 0 to 1."""
+    import torch
+
+    from explainer.vision.convolution.planes import LUMA
+    from explainer.vision.convolution.shift import Movable
+    from explainer.vision.zoo.prepare import prepare
+
+    card, side = ctx.card, ctx.card.input_px + 2 * (FARTHEST + 1)
+    grown = replace(card, input_px=side, resize_px=max(card.resize_px, side))
+    x = prepare(frame, grown, ctx.settings.fit, torch.device("cpu")).tensor  # (1, 3, side, side)
+    levels = x * torch.tensor(card.std).view(1, 3, 1, 1) + torch.tensor(card.mean).view(1, 3, 1, 1)
+    grey = (levels * torch.from_numpy(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    return Movable(x.contiguous()), Movable(grey)
+
+
+def _others(params: Params, grey: Movable, side: int, ctx: Context) -> tuple[tuple[str, float], ...]:
+    """What the same move changes under each pooling that has a stride."""
+    from explainer.vision.convolution.pooling import Pooling, change_between
+    from explainer.vision.convolution.shift import middle
+
+    moved = (params.shift_x, params.shift_y)
+    still, moving = (middle(grey.moved(*by), side) for by in ((0.0, 0.0), moved))
+    found = []
+    for kind in STRIDED:
+        ctx.checkpoint()
+        other = Pooling(kind, params.window, params.stride)  # type: ignore[arg-type]
+        found.append((kind, change_between(other, still, moving, *moved).relative or 0.0))
+    return tuple(found)
+
+
+def _curve(pooling: Pooling, grey: Movable, side: int, ctx: Context) -> NDArray[np.float64]:
+    """Shift across, and what it changes, ``(N, 2)``."""
+
+    def make() -> NDArray[np.float64]:
+        from explainer.vision.convolution.pooling import change_between
+        from explainer.vision.convolution.shift import middle
+
+        still, rows = middle(grey.moved(0.0, 0.0), side), []
+        for shift in np.arange(0, FARTHEST + STEP / 2, STEP):
+            ctx.checkpoint()
+            moving = middle(grey.moved(float(shift), 0.0), side)
+            rows.append((float(shift), change_between(pooling, still, moving, float(shift), 0.0).relative or 0.0))
+        return np.array(rows)
+
+    return ctx.memo(("curve", pooling), make)
+
+
+def _scores(wide: Movable, side: int, ctx: Context) -> NDArray[np.float64]:
+    """Probabilities ``(17, K)`` of the picture moved across by −8 … 8 px of the network's input."""
+    import torch
+
+    from explainer.vision.convolution.shift import middle
+
+    shifts, rows = range(-FARTHEST, FARTHEST + 1), []
+    with ctx.model() as net, ctx.stage("model"):
+        for start in range(0, len(shifts), BATCH):
+            ctx.checkpoint()
+            ctx.progress(start / len(shifts), f"{start} of {len(shifts)} places")
+            batch = torch.cat([middle(wide.moved(float(d), 0.0), side) for d in shifts[start : start + BATCH]])
+            rows.append(net.logits(batch.to(net.device)).double().softmax(dim=1).cpu().numpy())
+    ctx.progress(1.0)
+    return np.asarray(np.concatenate(rows))

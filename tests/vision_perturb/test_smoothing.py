@@ -1,0 +1,125 @@
+"""Randomised smoothing against published numbers, exact tails and a net whose smoothed version is known."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, binomtest, norm
+from torch import Tensor, nn
+
+from explainer.vision.perturb.attacks import Victim
+from explainer.vision.perturb.smoothing import certify, example, largest_radius, lower_bound, seeds, votes
+
+ZERO, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+
+
+class HalfSpace(nn.Module):
+    """Class 0 where the first red value exceeds ½: the smoothed net and its exact radius are known."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        level = x[:, 0, 0, 0] - 0.5
+        return torch.stack([level, -level, torch.full_like(level, -9.0)], dim=1)
+
+
+@pytest.mark.parametrize(
+    ("count", "trials", "alpha", "expected"),
+    [
+        (10, 10, 0.05, 0.05**0.1),  # all of them: α^(1/n)
+        (0, 10, 0.05, 0.0),
+        (1, 10, 0.05, 1 - 0.95**0.1),  # P[at least one] = α
+        (8, 10, 0.025, 0.44390),  # tables of the two-sided 95 % interval: 0.4439 to 0.9748
+        (15, 20, 0.025, 0.50895),
+        (50, 100, 0.025, 0.39832),
+    ],
+)
+def test_the_bound_is_the_tables(count: int, trials: int, alpha: float, expected: float) -> None:
+    assert lower_bound(count, trials, alpha) == pytest.approx(expected, abs=2e-5)
+
+
+@given(st.integers(1, 400), st.data(), st.floats(1e-5, 0.4))
+def test_the_bound_inverts_the_binomial_tail(trials: int, data: st.DataObject, alpha: float) -> None:
+    count = data.draw(st.integers(1, trials))
+    p = lower_bound(count, trials, alpha)
+    assert binom.sf(count - 1, trials, p) == pytest.approx(alpha, rel=1e-6)
+    assert p < count / trials or count == trials
+    assert p == pytest.approx(binomtest(count, trials, alternative="greater").proportion_ci(1 - alpha).low, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("count", "trials", "alpha"), [(-1, 3, 0.1), (4, 3, 0.1), (0, 0, 0.1), (1, 2, 0.0), (1, 2, 1.0)]
+)
+def test_nonsense_is_refused(count: int, trials: int, alpha: float) -> None:
+    with pytest.raises(ValueError, match="no bound"):
+        lower_bound(count, trials, alpha)
+
+
+def test_cohens_largest_radius() -> None:
+    """100,000 unanimous votes at α = 0.001 prove about 3.8 σ (Cohen et al. 2019, section 3.2.2)."""
+    assert largest_radius(100_000, 0.001, 1.0) == pytest.approx(3.8, abs=0.02)
+    assert largest_radius(100_000, 0.001, 0.25) == pytest.approx(3.8 * 0.25, abs=0.005)
+    assert largest_radius(1, 0.5, 1.0) == 0.0
+
+
+def test_radius_and_abstention() -> None:
+    found = certify(99, 100, 0.001, 0.5)
+    assert found.radius == pytest.approx(0.5 * norm.ppf(found.p_lower))
+    assert found.share == 0.99
+    assert certify(55, 100, 0.001, 0.5).radius is None
+    assert certify(0, 100, 0.001, 0.5).radius is None
+    assert certify(9, 9, 0.001, 0.5).radius is None  # 0.001^(1/9) = 0.464: nine votes cannot prove a majority
+    assert certify(10, 10, 0.001, 0.5).radius is not None
+
+
+def test_the_certificate_holds_where_the_truth_is_known() -> None:
+    """For a half-space the smoothed net's exact radius is the distance to the border, whatever σ."""
+    victim, sigma, distance = Victim(HalfSpace(), ZERO, ONE), 0.2, 0.25
+    x = torch.full((1, 3, 4, 4), 255 * (0.5 + distance))
+    (_, counts), *_ = list(votes(victim, x, 255 * sigma, 4000, seed=1))[::-1]
+    assert counts.sum() == 4000
+    assert counts[0] / 4000 == pytest.approx(norm.cdf(distance / sigma), abs=4 * math.sqrt(0.25 / 4000))
+    radius = certify(int(counts[0]), 4000, 0.001, sigma).radius
+    assert radius is not None
+    assert 0.85 * distance < radius <= distance
+
+
+def test_the_bound_is_wrong_about_as_seldom_as_it_says() -> None:
+    truth, alpha, rounds = 0.7, 0.1, 4000
+    draws = np.random.default_rng(0).binomial(60, truth, rounds)
+    wrong = np.mean([lower_bound(int(k), 60, alpha) > truth for k in draws])
+    assert 0 < wrong <= alpha + 3 * math.sqrt(alpha * (1 - alpha) / rounds)
+
+
+def test_votes_grow_and_are_the_same_twice() -> None:
+    victim, x = Victim(HalfSpace(), ZERO, ONE), torch.full((1, 3, 4, 4), 140.0)
+    one, two = (list(votes(victim, x, 40.0, 21, seed=3)) for _ in range(2))
+    assert [done for done, _ in one] == [8, 16, 21]
+    for (done, a), (_, b) in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert a.sum() == done
+        assert len(a) == 3
+    assert one[0][1].sum() < one[1][1].sum()
+
+
+def test_noise_is_not_clipped_before_the_network_but_is_when_shown() -> None:
+    seen: list[Tensor] = []
+
+    class Look(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(x)
+            return torch.zeros(len(x), 2)
+
+    x = torch.full((1, 3, 16, 16), 250.0)
+    list(votes(Victim(Look(), ZERO, ONE), x, 30.0, 2, seed=7))
+    assert float(seen[0].max()) > 1.05
+    assert float((seen[0] * 255 - 250).std()) == pytest.approx(30.0, rel=0.1)
+    shown = example(x, 30.0, 7)
+    assert shown.shape == (16, 16, 3)
+    first = (seen[0][0] * 255).clamp(0, 255).round().permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(shown, first, atol=1)
+
+
+def test_the_two_samplings_differ() -> None:
+    assert len({*seeds(0), *seeds(1), *seeds(2)}) == 6
