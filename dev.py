@@ -75,7 +75,8 @@ def test(arguments: list[str]) -> int:
         [PYTHON, "-m", "explainer", "check"],
     ]  # fmt: skip
     failed = []
-    for step in [*steps, [PYTHON, "-m", "pytest", *arguments]]:
+    spread = arguments or ["-n", str(min(8, os.cpu_count() or 1)), "--dist", "worksteal"]
+    for step in [*steps, [PYTHON, "-m", "pytest", *spread]]:
         name = " ".join(str(part) for part in step[1:]) or Path(step[0]).stem
         print(f"\n── {name}", flush=True)
         if subprocess.call(step, env=env):

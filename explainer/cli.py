@@ -51,15 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, given: list[str]) -> int:
-    module = importlib.import_module(f"explainer.commands.{name}")
-    parser = Parser(prog=f"explainer {name}", description=COMMANDS[name])
-    module.add_arguments(parser)
     try:
+        module = importlib.import_module(f"explainer.commands.{name}")
+        parser = Parser(prog=f"explainer {name}", description=COMMANDS[name])
+        module.add_arguments(parser)
         code: int = module.run(parser.parse_args(given))
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else FAILED
     except ExplainerError as error:
         print(error.problem.sentence, file=sys.stderr)
+        return FAILED
+    except ImportError as error:
+        print(f"A part of the installation is missing ({error}). Install it again.", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 130

@@ -64,20 +64,21 @@ def converted(graph: Any) -> dict[str, Tensor]:
     return {name: tensor.contiguous() for name, tensor in state.items()}
 
 
-NAMES = tuple(
-    (f"{theirs}.{kind}", f"{ours}.{kind}")
-    for theirs, ours in (
-        ("norm1", "norm1"),
-        ("attention.attention.query", "attention.query"),
-        ("attention.attention.key", "attention.key"),
-        ("attention.attention.value", "attention.value"),
-        ("attention.output.dense", "attention.project"),
-        ("norm2", "norm2"),
-        ("mlp.fc1", "fc1"),
-        ("mlp.fc2", "fc2"),
-    )
-    for kind in ("weight", "bias")
-) + (("layer_scale1.lambda1", "scale1"), ("layer_scale2.lambda1", "scale2"))
+LINEAR = {
+    "norm1": "norm1",
+    "attention.attention.query": "attention.query",
+    "attention.attention.key": "attention.key",
+    "attention.attention.value": "attention.value",
+    "attention.output.dense": "attention.project",
+    "norm2": "norm2",
+    "mlp.fc1": "fc1",
+    "mlp.fc2": "fc2",
+}
+NAMES = (
+    *((f"{theirs}.{kind}", f"{ours}.{kind}") for theirs, ours in LINEAR.items() for kind in ("weight", "bias")),
+    ("layer_scale1.lambda1", "scale1"),
+    ("layer_scale2.lambda1", "scale2"),
+)
 
 
 def _matrices(graph: Any, stored: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -260,25 +260,17 @@ def _start_and_tell(settings: Settings) -> int:
 
 def _show_and_wait_for_paint(shown: Any, painted: Callable[[], None]) -> None:
     """Show the window, and call `painted` as soon as the paint in which it takes part has ended."""
-    from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject
+    from PySide6.QtCore import QEventLoop
+
+    from explainer.commands.first_paint import FirstPaint
 
     loop = QEventLoop()
 
-    class Watch(QObject):
-        """One event paints the window with all that lies in it; an event posted meanwhile comes right after."""
+    def act() -> None:
+        painted()
+        loop.quit()
 
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint:
-                watched.removeEventFilter(self)
-                QCoreApplication.postEvent(self, QEvent(QEvent.Type.User))
-            return False
-
-        def customEvent(self, event: QEvent) -> None:  # noqa: ARG002
-            painted()
-            loop.quit()
-
-    watch = Watch()
-    shown.installEventFilter(watch)
+    FirstPaint(shown, act)
     shown.show()
     loop.exec()
 

@@ -31,18 +31,19 @@ def run(args: argparse.Namespace) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from explainer.commands.first_paint import FirstPaint
     from explainer.commands.interrupt import Interrupt
 
     session, problem = opening_session(args)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     window = make_window(session, args.theme)
+    FirstPaint(window, window.start)
     window.show()
     if args.present:
         window.set_presenting(True)
         window.showFullScreen()
     if problem is not None:
         window.say(problem.sentence)
-    QTimer.singleShot(0, window.start)
     QTimer.singleShot(3000, window.find_cameras)
     interrupt = Interrupt(window.close)
     code = app.exec()

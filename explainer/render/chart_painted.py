@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Bars, Graph, Matrix, Table
 from explainer.render import colours
-from explainer.render.look import Look
+from explainer.render.look import Look, is_light
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -118,16 +118,18 @@ class TableBody(Painted):
     def draw(self, painter: QPainter) -> None:
         look, chart = self.look, self.chart
         widths = self._widths()
-        row = min(look.px(ROW), self.height() / (len(chart.rows) + 1))
-        painter.setFont(look.font("small", bold=True))
-        painter.setPen(look.theme.color("muted"))
-        self._cells(painter, chart.header, 0, row, widths)
-        painter.setPen(QPen(look.theme.color("stage_line"), 1))
-        painter.drawLine(QPointF(0, row), QPointF(sum(widths), row))
+        headed = int(any(chart.header))
+        row = min(look.px(ROW), self.height() / max(1, len(chart.rows) + headed))
+        if headed:
+            painter.setFont(look.font("small", bold=True))
+            painter.setPen(look.theme.color("muted"))
+            self._cells(painter, chart.header, 0, row, widths)
+            painter.setPen(QPen(look.theme.color("stage_line"), 1))
+            painter.drawLine(QPointF(0, row), QPointF(sum(widths), row))
         painter.setFont(look.font("base" if row >= look.px(18) else "small"))
         painter.setPen(look.theme.color("text"))
         for index, cells in enumerate(chart.rows):
-            self._cells(painter, cells, (index + 1) * row, row, widths)
+            self._cells(painter, cells, (index + headed) * row, row, widths)
 
     def _widths(self) -> list[float]:
         metrics = QFontMetricsF(self.look.font("base"))
@@ -187,7 +189,7 @@ class MatrixBody(Painted):
     def _number(self, painter: QPainter, cell: QRectF, value: float, ground: QColor, metrics: QFontMetricsF) -> None:
         text = format(float(value), self.chart.format)
         if metrics.horizontalAdvance(text) + 2 <= cell.width() and metrics.height() * 0.8 <= cell.height():
-            painter.setPen(QColor("black") if ground.lightnessF() > 0.5 else QColor("white"))
+            painter.setPen(QColor("black") if is_light(ground) else QColor("white"))
             painter.drawText(cell, MIDDLE, text)
 
     def _names(self, painter: QPainter, grid: QRectF, side: float, width: float, metrics: QFontMetricsF) -> None:

@@ -99,6 +99,11 @@ def family() -> str:
     return "Inter" if "Inter" in families else (families or [QFont().family()])[0]
 
 
+def is_light(colour: QColor) -> bool:
+    """Whether black reads better on it than white, by relative luminance (yellow is light, blue is not)."""
+    return _luminance(colour.name()) > 0.179
+
+
 def contrast(one: str, other: str) -> float:
     """Contrast ratio of two ``#rrggbb`` colours, 1…21 (WCAG 2, relative luminance)."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)

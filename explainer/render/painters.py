@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Points
 from explainer.render.compose import cell_box
-from explainer.render.look import Look
+from explainer.render.look import Look, is_light
 
 HALO = QColor(0, 0, 0, 150)
 
@@ -139,7 +139,7 @@ def _tag(canvas: Canvas, text: str, at: QPointF, ground: QColor, *, inside: bool
     painter.setBrush(ground)
     painter.drawRect(size)
     painter.setFont(font)
-    dark_ground = ground.alpha() < 255 or ground.lightnessF() < 0.55
+    dark_ground = ground.alpha() < 255 or not is_light(ground)
     painter.setPen(QColor("white") if dark_ground else QColor("black"))
     painter.drawText(size, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()

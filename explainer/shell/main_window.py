@@ -141,10 +141,13 @@ class MainWindow(QMainWindow):
 
     def _set_widths(self) -> None:
         left, right = self.look.px(208), self.look.px(300)
-        self.catalogue.setMinimumWidth(self.look.px(150))
-        self.right.setMinimumWidth(self.look.px(240))
+        self._set_least_widths()
         self.split.setSizes([left, max(400, self.width() - left - right), right])
         self.right.setSizes([self.look.px(430), self.look.px(270)])
+
+    def _set_least_widths(self) -> None:
+        self.catalogue.setMinimumWidth(self.look.px(150))
+        self.right.setMinimumWidth(self.look.px(240))
 
     # Connections ----------------------------------------------------------------------------------------
 
@@ -427,6 +430,7 @@ class MainWindow(QMainWindow):
         style.dress(QApplication.instance(), look)
         for part in (self.catalogue, self.stage, self.lesson, self.bar, self.strip):
             part.set_look(look)
+        self._set_least_widths()
         self._dress_buttons()
         self._show_model()
         if self.stage.result is not None:

@@ -59,6 +59,8 @@ class SourceBar(QWidget):
         row.addStretch(1)
         for part in (self.model, self.device, self.compare, self.present):
             row.addWidget(part)
+        for part in (self.play, self.scrub, self.clock):  # until it is known what is open
+            part.hide()
         self._playing = False
         self._cards: Sequence[ModelCard] = ()
         self.set_look(look)

@@ -21,9 +21,12 @@ def resolved(theme: str, scale: float) -> Look:
 
 def dress(app: QApplication, lk: Look) -> None:
     """Give the application its fonts, colours and style sheet."""
+    new = sheet(lk)
+    if new == app.styleSheet():  # Qt would dress every widget anew all the same
+        return
     app.setFont(lk.font())
     app.setPalette(palette(lk))
-    app.setStyleSheet(sheet(lk))
+    app.setStyleSheet(new)
 
 
 def mark_keyed(widget: QWidget, *, keyed: bool) -> None:

@@ -37,7 +37,7 @@ def test_tokens_and_attention_are_those_of_onnxruntime(net: vit.VisionTransforme
     with np.load(GOLDEN) as golden:
         tokens, first, last = golden["tokens"], golden["first"], golden["last"]
     assert np.abs(net.features(trace, 12)[::16].numpy() - tokens).max() < 0.02  # weights are kept in 16 bits
-    assert np.abs(net.attention(trace, 1)[:, 0].numpy() - first).max() < 1e-4
+    assert np.abs(net.attention(trace, 1)[:, 0].numpy() - first).max() < 1e-3
     assert np.abs(net.attention(trace, 12)[:, 0].numpy() - last).max() < 1e-3
 
 

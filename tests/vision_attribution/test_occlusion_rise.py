@@ -129,7 +129,7 @@ def test_it_checks_before_each_batch(x: torch.Tensor) -> None:
 def test_masks_are_soft_shifted_grids() -> None:
     masks = random_masks(400, 32, 4, 0.3, torch.Generator().manual_seed(0))
     assert masks.shape == (400, 1, 32, 32)
-    assert 0.0 <= float(masks.min())
+    assert float(masks.min()) >= 0.0
     assert float(masks.max()) <= 1.0
     assert float(masks.mean()) == pytest.approx(0.3, abs=0.02)
     per_pixel = masks.mean(dim=0)

@@ -15,6 +15,7 @@ from explainer.demos.explained import _attention_view as view
 from explainer.demos.explained import _shared as shared
 
 DEPTH = 12
+QUERY = PointXY(0.5, 0.4)
 MEAN = "mean"
 
 
@@ -32,14 +33,14 @@ class Params:
         OnPicture("input"),
         When("asking", ("patch",)),
         Doc("Patch", "Drag the ring: the map shows from where this patch takes."),
-    ] = PointXY(0.5, 0.4)
+    ] = QUERY
     view: Annotated[
         Literal["layer", "rollout"],
         Options({"layer": "One layer", "rollout": "Rollout"}),
         Doc("Map", "Rollout follows attention back through all layers down to the input."),
     ] = "layer"
     layer: Annotated[
-        int, Range(1, DEPTH), Doc("Layer", "Early ones look near and by colour, late ones at what belongs together.")
+        int, Range(1, DEPTH), Doc("Layer", "What a patch looks for changes from layer to layer.")
     ] = DEPTH
     head: Annotated[
         Literal["mean", "1", "2", "3", "4", "5", "6"],

@@ -1,5 +1,4 @@
-"""What can be read off attention matrices: one token's map, rollout through the layers, entropy, distance; and the
-colours of patches by their principal components."""
+"""What can be read off attention: rollout through the layers, entropy, distance; and patches' principal components."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -37,7 +37,8 @@ class Attention(nn.Module):
     def weights(self, x: Tensor) -> Tensor:
         """Attention of normalised tokens ``(B, N, 384)``: ``(B, 6, N, N)``, each row sums to one."""
         queries, keys = _split(self.query(x)), _split(self.key(x))
-        return (queries @ keys.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5).softmax(-1)
+        out: Tensor = (queries @ keys.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5).softmax(-1)
+        return out
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix the tokens ``(B, N, 384)``."""
@@ -47,7 +48,7 @@ class Attention(nn.Module):
 
 
 def _split(x: Tensor) -> Tensor:
-    return x.unflatten(2, (HEADS, WIDTH // HEADS)).transpose(1, 2)  # (B, N, 384) → (B, 6, N, 64)
+    return x.reshape(*x.shape[:2], HEADS, WIDTH // HEADS).transpose(1, 2)  # (B, N, 384) → (B, 6, N, 64)
 
 
 class Block(nn.Module):

@@ -110,7 +110,7 @@ class LocalChange:
 
     def _crop_side(self, window: int) -> int:
         """Side that holds what any window of this size needs, wherever it stands."""
-        starts = range(0, max(1, self._side - window + 1))
+        starts = range(max(1, self._side - window + 1))
         spans = (self._pixels(at, min(at + window, self._side)) for at in starts)
         need = max(hi - lo // EARLY_STRIDE * EARLY_STRIDE for lo, hi in spans)
         return min(-(-need // EARLY_STRIDE) * EARLY_STRIDE, self._side)

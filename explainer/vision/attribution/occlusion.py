@@ -154,7 +154,8 @@ def painted(drops: NDArray[np.float64], windows: Windows, step: int = 1) -> NDAr
             corners[:, row, column] += sign * value
     total, count = corners.cumsum(axis=1).cumsum(axis=2)[:, :-1, :-1]
     count = np.round(count)
-    return np.divide(total, count, out=np.zeros_like(total), where=count > 0).astype(np.float32)
+    mean = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
+    return np.asarray(mean, np.float32)
 
 
 def _covered(x: Tensor, instead: Tensor, boxes: list[tuple[int, int, int, int]]) -> Tensor:

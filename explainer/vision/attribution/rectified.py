@@ -61,8 +61,8 @@ class _Rectifier(nn.Module):
 
 
 _RULES: dict[Rule, Callable[[Tensor, float], Tensor]] = {
-    "guided": _Guided.apply,  # type: ignore[dict-item]
-    "deconvnet": _Deconvnet.apply,  # type: ignore[dict-item]
+    "guided": _Guided.apply,
+    "deconvnet": _Deconvnet.apply,
 }
 
 

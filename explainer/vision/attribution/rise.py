@@ -30,14 +30,22 @@ class Progress:
     gain
         ``(S, S) float32``: how far seeing the pixel lifts the score above the mean over all masks,
         ``1/(N p) Σ (s_n − s̄) M_n``. The same picture without the large constant, and with a sign.
-    mean_score
-        s̄, the mean over all masks.
+    scores
+        ``(done,)``: score behind each mask.
+    best
+        ``(S, S) float32``: the mask with the highest score so far.
     """
 
     done: int
     expected: NDArray[np.float32]
     gain: NDArray[np.float32]
-    mean_score: float
+    scores: NDArray[np.float64]
+    best: NDArray[np.float32]
+
+    @property
+    def mean_score(self) -> float:
+        """s̄, the mean over all masks."""
+        return float(self.scores.mean())
 
 
 def random_masks(count: int, side: int, cells: int, seen: float, generator: torch.Generator) -> Tensor:
@@ -55,6 +63,11 @@ def random_masks(count: int, side: int, cells: int, seen: float, generator: torc
     large = interpolate(grid, size=(cells + 1) * pitch, mode="bilinear", align_corners=False)
     shifts = torch.randint(0, pitch, (count, 2), generator=generator).tolist()
     return torch.stack([m[:, dy : dy + side, dx : dx + side] for m, (dy, dx) in zip(large, shifts, strict=True)])
+
+
+def seen_through(x: Tensor, instead: Tensor, mask: NDArray[np.float32]) -> Tensor:
+    """Picture ``(1, 3, S, S)`` behind a soft mask ``(S, S)``: 1 shows `x`, 0 shows `instead`."""
+    return torch.lerp(instead, x, torch.from_numpy(mask).to(x.device))
 
 
 def rise(
@@ -83,28 +96,29 @@ def rise(
     """
     batch = batch or (CPU_BATCH if x.device.type == "cpu" else GPU_BATCH)
     generator = torch.Generator().manual_seed(seed)
-    side, done, scores = int(x.shape[-1]), 0, 0.0
+    side, scores = int(x.shape[-1]), np.empty(0)
+    best = np.zeros((side, side), np.float32)
     weighted, shown = torch.zeros((side, side), dtype=torch.float64), torch.zeros((side, side), dtype=torch.float64)
-    while done < masks:
+    while len(scores) < masks:
         checkpoint()
-        drawn = random_masks(min(batch, masks - done), side, cells, seen, generator)
+        drawn = random_masks(min(batch, masks - len(scores)), side, cells, seen, generator)
         score = _scores(net, x, instead, drawn.to(x.device), class_index)
         weighted += torch.einsum("n,nhw->hw", score, drawn[:, 0].double())
         shown += drawn[:, 0].double().sum(dim=0)
-        done, scores = done + len(drawn), scores + float(score.sum())
-        yield _so_far(done, weighted / (done * seen), shown / (done * seen), scores / done)
+        if not scores.size or float(score.max()) > scores.max():
+            best = np.asarray(drawn[int(score.argmax()), 0].numpy())
+        scores = np.concatenate([scores, score.numpy()])
+        scale = 1.0 / (len(scores) * seen)
+        yield _so_far(weighted * scale, shown * scale, scores, best)
 
 
-def _so_far(done: int, weighted: Tensor, shown: Tensor, mean: float) -> Progress:
-    return Progress(
-        done,
-        np.asarray(weighted.float().numpy()),
-        np.asarray((weighted - mean * shown).float().numpy()),
-        mean,
-    )
+def _so_far(weighted: Tensor, shown: Tensor, scores: NDArray[np.float64], best: NDArray[np.float32]) -> Progress:
+    expected, gain = weighted.float(), (weighted - float(scores.mean()) * shown).float()
+    return Progress(len(scores), np.asarray(expected.numpy()), np.asarray(gain.numpy()), scores, best)
 
 
 def _scores(net: nn.Module, x: Tensor, instead: Tensor, masks: Tensor, class_index: int) -> Tensor:
     views = torch.lerp(instead, x, masks).contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
-        return net(views).softmax(dim=1)[:, class_index].double().cpu()
+        found: Tensor = net(views).softmax(dim=1)[:, class_index].double().cpu()
+    return found

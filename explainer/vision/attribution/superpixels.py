@@ -125,11 +125,10 @@ def _drawn(sizes: NDArray[np.int64], count: int, rng: np.random.Generator) -> ND
 
 def _constrained(z: Floats, y: Floats, total: float) -> Floats:
     """Least squares ``z φ ≈ y`` under ``Σ φ = total``; of many solutions the one nearest to equal shares."""
-    count = z.shape[1]
-    share = total / count
+    share = total / z.shape[1]
     free = z - z.mean(axis=1, keepdims=True)  # a step that adds up to zero is what is left to choose
-    step: Floats = np.linalg.lstsq(free, y - z.sum(axis=1) * share, rcond=1e-9)[0]
-    return share + step - step.mean()
+    step = np.linalg.lstsq(free, y - z.sum(axis=1) * share, rcond=1e-9)[0]
+    return np.asarray(share + step - step.mean())
 
 
 def lime(
