@@ -16,7 +16,8 @@ from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.render import headless
 from explainer.render.look import Look, look
-from explainer.render.panel_view import BAR_ROOM, HEADER, PanelView
+from explainer.render.measures import BAR_ROOM, HEADER
+from explainer.render.panel_view import PanelView
 
 PANEL_WIDTH = 480
 GAP = 12

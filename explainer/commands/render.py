@@ -202,7 +202,7 @@ def write(task: Run, finished: Finished) -> None:
 
 def panel_size(panel: Panel) -> tuple[int, int]:
     """Size of a panel's picture when none is asked for: 720 px wide, within reason."""
-    from explainer.render.panel_view import BAR_ROOM, HEADER
+    from explainer.render.measures import BAR_ROOM, HEADER
 
     height = round((PANEL_WIDTH - BAR_ROOM) * panel.size[1] / panel.size[0]) + HEADER
     return PANEL_WIDTH, min(1440, max(120, height))

@@ -10,8 +10,7 @@ from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, 
 from explainer.render.chart_painted import BarsBody, GraphBody, MatrixBody, TableBody
 from explainer.render.chart_plotted import CurveBody, HistogramBody, ScatterBody
 from explainer.render.look import Look
-
-HEADER = 24
+from explainer.render.measures import CHART_HEADER as HEADER
 
 BODIES: dict[type, Any] = {
     Bars: BarsBody,

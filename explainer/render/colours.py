@@ -5,7 +5,6 @@ from typing import cast
 
 import cv2
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 
 Table = NDArray[np.uint8]
@@ -33,6 +32,8 @@ def table(kind: str, sequential: str = "inferno") -> Table:
         The view's choice for sequential maps, a key of `SEQUENTIAL`.
     """
     if kind == "diverging":
+        import pyqtgraph as pg  # a quarter of a second, which the window does not wait for
+
         return cast("Table", pg.colormap.get(DIVERGING).getLookupTable(nPts=256)[:, :3].astype(np.uint8))
     if kind == "grey":
         return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)

@@ -22,18 +22,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from explainer.core.layers import Cells, Heat, Panel
+from explainer.core.layers import Panel
 from explainer.render import colours, painters, probe
 from explainer.render.compose import raster
 from explainer.render.look import Look
+from explainer.render.measures import BAR_ROOM, BAR_WIDTH, GAP, HEADER, KEYED, bar_of, short
 from explainer.render.view_state import ViewState
 
 MAX_BUFFER = 4_000_000  # pixels; beyond, Qt enlarges what we composed
-HEADER = 22
-GAP = 6
-BAR_WIDTH = 8
-BAR_ROOM = 57
-KEYED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class _Picture(pg.GraphicsObject):
@@ -199,7 +195,7 @@ class PanelView(QWidget):
         """Show another panel; zoom is kept while its size stays the same."""
         resized = self.panel is None or self.panel.size != panel.size
         header = self.panel is None or (self.panel.title, self.panel.note) != (panel.title, panel.note)
-        bar = _bar_of(self.panel) != _bar_of(panel)
+        bar = bar_of(self.panel) != bar_of(panel)
         self.panel = panel
         self.view = view or self.view
         self.setAccessibleName(f"{panel.title}. {panel.note}")
@@ -351,7 +347,7 @@ class PanelView(QWidget):
         painter.fillRect(self.rect(), self.look.theme.color("stage"))
         if self.panel is not None:
             self._paint_header(painter, self.panel)
-            bar = _bar_of(self.panel)
+            bar = bar_of(self.panel)
             if bar is not None and self.room_for_bar:
                 self._paint_bar(painter, bar)
         painter.end()
@@ -428,28 +424,3 @@ class PanelView(QWidget):
             self.picked.emit(dict(found))
         elif not any(item.contains(item.mapFromParent(QPointF(*at))) for item in self._handles):
             self.clicked.emit(at)
-
-
-def _bar_of(panel: Panel | None) -> Any:
-    """The topmost map, whose colours the bar explains."""
-    if panel is None:
-        return None
-    for layer in reversed(panel.layers):
-        if isinstance(layer, Heat | Cells):
-            return layer
-    return None
-
-
-def has_bar(panel: Panel) -> bool:
-    """Whether the panel explains colours by a bar."""
-    return _bar_of(panel) is not None
-
-
-def short(value: float) -> str:
-    """A number for a colour bar in at most six characters."""
-    for digits in (3, 2, 1):
-        for text in (f"{value:.{digits}g}", f"{value:.{digits - 1}e}"):
-            short_text = text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
-            if len(short_text.lstrip("−")) <= 5:
-                return short_text
-    return short_text

@@ -19,8 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explainer.shell.handles import Handle
-
 Key = Qt.Key
 SIDEWAYS = frozenset((Key.Key_Left, Key.Key_Right))
 ALONG = SIDEWAYS | {Key.Key_Up, Key.Key_Down, Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
@@ -44,5 +42,7 @@ def keeps(focused: QWidget | None, event: QKeyEvent) -> bool:
     if isinstance(focused, QTextBrowser):
         return key in PAGING
     if isinstance(focused, QGraphicsView):
+        from explainer.shell.handles import Handle  # loaded with the first picture
+
         return isinstance(focused.scene().focusItem(), Handle) and key in ALONG | TAKEN_BACK
     return False

@@ -13,7 +13,7 @@ from explainer.lessons.lesson import Formula, Lesson
 from explainer.lessons.links import parse_try, scheme, target
 from explainer.render import formula
 from explainer.render.look import Look
-from explainer.render.panel_view import KEYED
+from explainer.render.measures import KEYED
 from explainer.shell import style
 
 REFRESH_S = 1.0

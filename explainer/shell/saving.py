@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from explainer.core.problem import ExplainerError
-from explainer.render import headless
 from explainer.shell.stage import Stage
 
 
 def save(stage: Stage, path: Path) -> str:
     """Write picture and documents; return one sentence that says what was written, or why not."""
+    from explainer.render import headless  # brings pyqtgraph, which the window does not wait for
+
     try:
         headless.save(headless.grabbed(stage), path)
         documents = stage.result.documents if stage.result else {}

@@ -61,6 +61,7 @@ class SourceBar(QWidget):
             row.addWidget(part)
         for part in (self.play, self.scrub, self.clock):  # until it is known what is open
             part.hide()
+        self._samples = self._sample_menu()
         self._playing = False
         self._cards: Sequence[ModelCard] = ()
         self.set_look(look)
@@ -104,6 +105,13 @@ class SourceBar(QWidget):
         self.show_playing(self._playing)
         self._show_kind()
 
+    def _sample_menu(self) -> QMenu:
+        """Made once: a menu that is cleared keeps the submenus it had."""
+        made = QMenu("Samples", self)
+        for name in sample_names():
+            made.addAction(name.replace("-", " ").capitalize(), lambda n=name: self.opened.emit(f"sample:{n}"))
+        return made
+
     # Menus ----------------------------------------------------------------------------------------------
 
     def fill_sources(self, recent: Sequence[str], cameras: Sequence[tuple[str, str]]) -> None:
@@ -112,9 +120,7 @@ class SourceBar(QWidget):
         menu.clear()
         for name in ("open", "open-folder", "paste"):
             menu.addAction(self._actions[name])
-        samples = menu.addMenu("Samples")
-        for name in sample_names():
-            samples.addAction(name.replace("-", " ").capitalize(), lambda n=name: self.opened.emit(f"sample:{n}"))
+        menu.addMenu(self._samples)
         menu.addSeparator()
         for spec, name in cameras or [("camera:0", "Camera")]:
             menu.addAction(icon("camera", self.look), name, lambda s=spec: self.opened.emit(s))

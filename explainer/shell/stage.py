@@ -1,10 +1,12 @@
 """The stage: panels as large as they go, charts below, the reading last."""
 
+from __future__ import annotations  # names of types that are loaded later
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -15,14 +17,16 @@ from explainer.core.controls import Control
 from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
-from explainer.render.chart_view import HEADER as CHART_HEADER
-from explainer.render.chart_view import ChartView
 from explainer.render.look import Look
-from explainer.render.panel_view import BAR_ROOM, HEADER, KEYED, PanelView, has_bar
+from explainer.render.measures import BAR_ROOM, CHART_HEADER, HEADER, KEYED, has_bar
 from explainer.render.view_state import ViewState
 from explainer.shell.cards import EmptyStage, ProblemCard
-from explainer.shell.handles import HANDLES, Handle, PointHandle
 from explainer.shell.layout import Room, Shape, best_layout
+
+if TYPE_CHECKING:  # pyqtgraph is loaded with the first picture, after the window is on screen
+    from explainer.render.chart_view import ChartView
+    from explainer.render.panel_view import PanelView
+    from explainer.shell.handles import Handle
 
 MARGIN, GAP = 18, 16
 ROW = 26
@@ -57,6 +61,7 @@ class Stage(QWidget):
         self._charts: list[ChartView] = []
         self._handles: dict[str, Handle] = {}
         self._homes: dict[Handle, PanelView] = {}
+        self._places: tuple[tuple[Control, Any], ...] = ()  # params on the picture that have no handle yet
         self._shown: tuple[Panel, ...] = ()
         self._reading = QLabel(self, wordWrap=True)
         self._reading.setTextFormat(Qt.TextFormat.MarkdownText)
@@ -160,20 +165,28 @@ class Stage(QWidget):
         for handle in self._handles.values():
             self._detach(handle)
         self._handles = {}
-        for control in controls:
-            if control.kind in HANDLES and control.panel:
-                handle = HANDLES[control.kind](control, self.look)
-                handle.value = getattr(params, control.name)
-                handle.moved.connect(lambda value, drag, name=control.name: self.handled.emit(name, value, drag))
-                self._handles[control.name] = handle
-        self._attach_handles()
+        self._places = tuple((c, getattr(params, c.name)) for c in controls if c.panel)
+        if self._panels:
+            self._attach_handles()
 
     def show_params(self, params: Any) -> None:
         """Move handles to the present values."""
+        self._places = tuple((control, getattr(params, control.name)) for control, _ in self._places)
         for name, handle in self._handles.items():
             handle.show_value(getattr(params, name), handle.size)
 
+    def _make_handles(self) -> None:
+        from explainer.shell.handles import HANDLES
+
+        for control, value in self._places:
+            handle = HANDLES[control.kind](control, self.look)
+            handle.value = value
+            handle.moved.connect(lambda value, drag, name=control.name: self.handled.emit(name, value, drag))
+            self._handles[control.name] = handle
+        self._places = ()
+
     def _attach_handles(self) -> None:
+        self._make_handles()
         for handle in self._handles.values():
             for panel, widget in zip(self._shown, self._panels, strict=False):
                 if panel.slug == handle.control.panel:
@@ -191,6 +204,8 @@ class Stage(QWidget):
 
     def _clicked(self, widget: PanelView, at: tuple[float, float]) -> None:
         """Bring a point to where the picture was clicked."""
+        from explainer.shell.handles import PointHandle
+
         for handle, home in self._homes.items():
             if home is widget and isinstance(handle, PointHandle):
                 handle.go_to(*at)
@@ -209,6 +224,8 @@ class Stage(QWidget):
         self._attach_handles()
 
     def _new_panel(self) -> PanelView:
+        from explainer.render.panel_view import PanelView
+
         widget = PanelView(self.look, self)
         widget.picked.connect(self.picked)
         widget.clicked.connect(lambda at, w=widget: self._clicked(w, at))
@@ -217,6 +234,8 @@ class Stage(QWidget):
         return widget
 
     def _set_charts(self, charts: Sequence[Chart]) -> None:
+        from explainer.render.chart_view import ChartView
+
         while len(self._charts) < len(charts):
             widget = ChartView(self.look, self)
             widget.picked.connect(self.picked)

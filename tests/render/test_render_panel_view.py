@@ -12,7 +12,8 @@ from explainer.core.layers import Boxes, Cells, Heat, Image, Label, Panel, Point
 from explainer.core.result import Result
 from explainer.render import headless, panel_view
 from explainer.render.look import look
-from explainer.render.panel_view import BAR_ROOM, GAP, HEADER, PanelView, has_bar, short
+from explainer.render.measures import BAR_ROOM, GAP, HEADER, has_bar, short
+from explainer.render.panel_view import PanelView
 from explainer.render.view_state import ViewState
 from explainer.shell.stage import Stage
 

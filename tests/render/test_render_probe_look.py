@@ -12,7 +12,7 @@ from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Line
 from explainer.render import formula, icons, painters, probe
 from explainer.render.chart_view import BODIES
 from explainer.render.look import Look, contrast, family, look, theme
-from explainer.render.panel_view import short
+from explainer.render.measures import short
 
 EMPTY = np.zeros((0, 2))
 

@@ -49,7 +49,7 @@ def settle(qtbot, window):
 def inventory(window):
     """Objects of the window by kind, its active timers, and the program's threads."""
     objects = Counter(type(child).__name__ for child in window.findChildren(QObject))
-    timers = sum(timer.isActive() for timer in window.findChildren(QTimer))
+    timers = sum(timer.isActive() and not timer.isSingleShot() for timer in window.findChildren(QTimer))
     scenes = sum(len(view._graphics.scene().items()) for view in window.stage._panels)
     threads = sorted(t.name for t in threading.enumerate() if t.name.startswith("explainer"))
     return objects, timers, scenes, threads

@@ -114,8 +114,8 @@ def _heads(seen: Seen) -> Panel:
 
 def _components(seen: Seen) -> Panel:
     picture = Image("components", seen.colours, scale_shift(*seen.cell), smooth=False)
-    note = f"layer {seen.layer}, {words.percent(seen.colour_share)} of variance"
-    return Panel("Patches by colour", seen.size, (picture,), note)
+    note = f"{words.percent(seen.colour_share)} of variance"
+    return Panel("Patch PCA", seen.size, (picture,), note)
 
 
 def _limit(values: NDArray[np.float32]) -> float:

@@ -1,5 +1,6 @@
 """What is drawn and said of maps that come from hiding parts of the picture."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ TITLES = {"occlusion": "Occlusion", "rise": "RISE"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A map, and one telling view of the picture.
+    """A map, and two telling views of the picture.
 
     Parameters
     ----------
@@ -27,17 +28,18 @@ class Seen:
         ``(S, S)``, signed.
     numbers
         Of each window its drop of the logit, of each mask its score.
-    view
-        Network input ``(1, 3, S, S)``: the window that is missed most hidden, or the best mask.
-    view_score
-        Probability of the class for it.
+    views
+        Network inputs, each ``(1, 3, S, S)``: with the window hidden that is missed most and with the one that
+        is missed least, or behind the best mask and the worst.
+    view_scores
+        Probability of the class for each.
     """
 
     method: str
     heat: NDArray[np.float32]
     numbers: NDArray[np.float64]
-    view: Any
-    view_score: float
+    views: tuple[Any, Any]
+    view_scores: tuple[float, float]
 
 
 def growing(about: shared.Subject, method: str, heat: NDArray[np.float32], done: int) -> shared.Part:
@@ -49,7 +51,7 @@ def growing(about: shared.Subject, method: str, heat: NDArray[np.float32], done:
 
 def finished(about: shared.Subject, seen: Seen) -> shared.Part:
     """All of it."""
-    panels = (_map_panel(about, seen.method, seen.heat), _view_panel(about, seen))
+    panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
     tell = _of_occlusion if seen.method == "occlusion" else _of_rise
     chart, sentence, values = tell(about, seen)
     return shared.Part(panels, (chart,), (sentence,), values | _peak(about, seen.heat))
@@ -61,14 +63,15 @@ def _map_panel(about: shared.Subject, method: str, heat: NDArray[np.float32]) ->
     return shared.heat_panel(about, TITLES[method], heat, about.label, limit=upper_limit(heat), signed=True)
 
 
-def _view_panel(about: shared.Subject, seen: Seen) -> Panel:
+def _view_panels(about: shared.Subject, seen: Seen) -> Iterator[Panel]:
     from explainer.vision.attribution.views import to_pixels
 
-    view = Image("view", to_pixels(seen.view, about.card.mean, about.card.std), about.to_frame)
-    picture = Image("picture", about.frame.pixels, focus=about.focus)
-    title = "Missed most" if seen.method == "occlusion" else "Best mask"
-    note = f"score {words.score(seen.view_score)}"
-    return Panel(title, (about.frame.width, about.frame.height), (picture, view), note)
+    titles = ("Missed most", "Missed least") if seen.method == "occlusion" else ("Best mask", "Worst mask")
+    for title, view, score in zip(titles, seen.views, seen.view_scores, strict=True):
+        shown = Image("view", to_pixels(view, about.card.mean, about.card.std), about.to_frame)
+        picture = Image("picture", about.frame.pixels, focus=about.focus)
+        note = f"score {words.score(score)}"
+        yield Panel(title, (about.frame.width, about.frame.height), (picture, shown), note)
 
 
 def _peak(about: shared.Subject, heat: NDArray[np.float32]) -> dict[str, float]:
@@ -94,12 +97,13 @@ def _of_occlusion(about: shared.Subject, seen: Seen) -> tuple[Histogram, str, di
         "drop_min": float(drops.min()),
         "drop_median": float(np.median(drops)),
         "windows_that_help": float(better),
-        "score_covered": seen.view_score,
+        "score_covered": seen.view_scores[0],
+        "score_covered_least": seen.view_scores[1],
     }
     most = f"{drops.max():.2f}".replace("-", "−")
     sentence = (
         f"Of {len(drops)} windows the one that is missed most lowers the logit of {about.label} by {most} and its "
-        f"score from {words.score(about.score)} to {words.score(seen.view_score)}; {better} of them raise the logit "
+        f"score from {words.score(about.score)} to {words.score(seen.view_scores[0])}; {better} of them raise the logit "
         f"when they are hidden."
     )
     return _histogram("Drops", drops, "fall of the logit"), sentence, values

@@ -58,7 +58,7 @@ class Walk:
     def part(self, found: "Sum") -> shared.Part:
         """All of it."""
         steep = int(np.abs(found.slopes).argmax())
-        panels = (self._baseline(), self._picture_at(float(found.where.alphas[steep])), self._map(found))
+        panels = (self._baseline(), self._picture_at(found, steep), self._map(found))
         values = self._values(found, steep)
         return shared.Part(panels, (self._score(found), self._slope(found)), (self._reading(values),), values)
 
@@ -75,9 +75,11 @@ class Walk:
     def _baseline(self) -> Panel:
         return self._view("Baseline", self.start, f"logit {_signed(self.bare)}")
 
-    def _picture_at(self, alpha: float) -> Panel:
+    def _picture_at(self, found: "Sum", number: int) -> Panel:
+        alpha = float(found.where.alphas[number])
         x = self.start + alpha * (self.about.x - self.start)
-        return self._view("Steepest point", x, f"{100 * alpha:.1f} % of the way")
+        note = f"{100 * alpha:.1f} % of the way, logit {_signed(float(found.scores[number]))}"
+        return self._view("Steepest point", x, note)
 
     def _map(self, found: "Sum") -> Panel:
         from explainer.vision.attribution.gradients import to_map

@@ -112,10 +112,13 @@ def _occluded(about: shared.Subject, network: Any, params: Params, ctx: Context)
         ctx.progress(step.done / places.count, f"{step.done} of {places.count} windows")
         if step.done < places.count:
             ctx.publish(about.result(growing(about, params.method, step.values, step.done), partial=True))
-    x0, y0, x1, y1 = places.box(int(step.drops.argmax()))
-    view = about.x.clone()
-    view[:, :, y0:y1, x0:x1] = instead[:, :, y0:y1, x0:x1]
-    return Seen(params.method, step.values, step.drops, view, float(class_score(network, about.index)(view)))
+    views = [about.x.clone(), about.x.clone()]
+    for view, place in zip(views, (step.drops.argmax(), step.drops.argmin()), strict=True):
+        x0, y0, x1, y1 = places.box(int(place))
+        view[:, :, y0:y1, x0:x1] = instead[:, :, y0:y1, x0:x1]
+    score = class_score(network, about.index)
+    most, least = (float(score(view)) for view in views)
+    return Seen(params.method, step.values, step.drops, (views[0], views[1]), (most, least))
 
 
 def _masked(about: shared.Subject, network: Any, params: Params, ctx: Context) -> Seen:
@@ -131,5 +134,5 @@ def _masked(about: shared.Subject, network: Any, params: Params, ctx: Context) -
         ctx.progress(step.done / params.masks, f"{step.done} of {params.masks} masks")
         if number % 3 == 1 and step.done < params.masks:  # three batches take about 0.3 s
             ctx.publish(about.result(growing(about, params.method, step.gain, step.done), partial=True))
-    view = seen_through(about.x, instead, step.best)
-    return Seen(params.method, step.gain, step.scores, view, float(step.scores.max()))
+    views = (seen_through(about.x, instead, step.best), seen_through(about.x, instead, step.worst))
+    return Seen(params.method, step.gain, step.scores, views, (float(step.scores.max()), float(step.scores.min())))

@@ -39,9 +39,7 @@ class Params:
         Options({"layer": "One layer", "rollout": "Rollout"}),
         Doc("Map", "Rollout follows attention back through all layers down to the input."),
     ] = "layer"
-    layer: Annotated[
-        int, Range(1, DEPTH), Doc("Layer", "What a patch looks for changes from layer to layer.")
-    ] = DEPTH
+    layer: Annotated[int, Range(1, DEPTH), Doc("Layer", "What a patch looks for changes from layer to layer.")] = DEPTH
     head: Annotated[
         Literal["mean", "1", "2", "3", "4", "5", "6"],
         Options({MEAN: "Mean of all"} | {str(k): f"Head {k}" for k in range(1, 7)}),
@@ -97,8 +95,8 @@ class SelfAttention(Demo[Params]):
 
 def _title(params: Params) -> str:
     if params.view == "rollout":
-        return f"rollout of layers {params.layer} to 1" if params.layer > 1 else "rollout of layer 1"
-    return f"{'mean of the heads' if params.head == MEAN else f'head {params.head}'}, layer {params.layer}"
+        return f"rollout, {params.layer} layers" if params.layer > 1 else "rollout, 1 layer"
+    return f"{'mean' if params.head == MEAN else f'head {params.head}'}, layer {params.layer}"
 
 
 def _trace(frame: Frame, net: Any, side: int, ctx: Context) -> Any:

@@ -33,7 +33,7 @@ class Place:
         """What the last step went through."""
         if self.done == self.recipe.depth + 2:
             return "update"
-        return ("loss", "linear", "pool", "conv")[min(self.done, 3)]  # type: ignore[return-value]
+        return ("loss", "linear", "pool", "conv")[min(self.done, 3)]
 
     @property
     def layer(self) -> int:
@@ -48,9 +48,8 @@ class Place:
 
     @property
     def row(self) -> int:
-        """Row of the mosaics, convolutions then pool, whose output the gradient has reached; −1 before that."""
-        convs = self.recipe.depth - 1
-        return convs if self.done == 1 else max(convs + 1 - self.done, 0) if self.done else -1
+        """Row of the mosaics (digit, convolutions, pool) that the gradient has come to; −1 for none."""
+        return self.recipe.depth + 1 - self.done if 1 <= self.done <= self.recipe.depth + 1 else -1
 
     @property
     def index(self) -> int:

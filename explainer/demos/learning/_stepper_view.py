@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explainer.core.charts import Bars, Chart, Curve, Matrix, Series, Table
-from explainer.core.layers import CELL_PITCH, Boxes, Cells, Heat, Image, Label, Layer, Panel
+from explainer.core.layers import CELL_PITCH, Boxes, Cells, Label, Layer, Panel
 from explainer.demos.learning import _stepper_words as spoken
 from explainer.demos.learning._stepper_scene import Checked, Place, Scene
 
@@ -17,51 +17,47 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "Place", "Scene", "badges", "charts", "panels", "reading", "values"]
 
 badges, reading, values = spoken.badges, spoken.reading, spoken.values
-ROOM = 20.0  # panel pixels beside a mosaic for the names of its rows
+ROOM = 0.27  # place beside a mosaic for the names of its rows, as a share of its width
+NAMED = 8  # so many rows have room for a name each
 SMALLEST_LOG = -16.0  # where a gradient of 0 is drawn
 
 
 def panels(scene: Scene) -> tuple[Panel, ...]:
-    """The digit, the net forwards, the net backwards, the present layer, its weights."""
-    return (_digit(scene), _net(scene, back=False), _net(scene, back=True), _present(scene), _weights(scene))
+    """The net backwards, the present layer, the net forwards, the present layer's weights."""
+    return (_net(scene, back=True), _present(scene), _net(scene, back=False), _weights(scene))
 
 
 def charts(scene: Scene) -> tuple[Chart, ...]:
-    """Sizes of the gradient, one kernel in numbers, one weight three ways, the answer."""
-    return (_sizes(scene), _kernel(scene), _one_weight(scene), _answer(scene))
+    """Sizes of the gradient, one kernel in numbers or the answer, one weight three ways."""
+    answers = scene.at.kind in ("loss", "update")
+    return (_sizes(scene), _answer(scene) if answers else _kernel(scene), _one_weight(scene))
 
 
 # Pictures -----------------------------------------------------------------------------------------------
 
 
-def _digit(scene: Scene) -> Panel:
-    grey = np.repeat((255 * scene.image).round().astype(np.uint8)[:, :, None], 3, axis=2)
-    layers: list[Layer] = [Image("digit", grey, smooth=False)]
-    note = f"a {scene.label}"
-    if scene.at.done > scene.at.recipe.depth:
-        gradient = scene.back.convs[0].handed_on[0]
-        limit = _limit(gradient)
-        layers.append(Heat("gradient", gradient.astype(np.float32), -limit, limit, colours="diverging", smooth=False))
-        note = f"a {scene.label}, and ∂L/∂x"
-    return Panel("Digit", (8.0, 8.0), tuple(layers), note, frame=False)
-
-
 def _net(scene: Scene, *, back: bool) -> Panel:
-    """All layers, one to a row: what they put out, or the gradient there as far as it has come."""
+    """Input and all layers, one to a row: what they put out, or the gradient there as far as it has come."""
     from explainer.vision.training.backprop import enlarged
 
     run, way, at = scene.run, scene.back, scene.at
     if back:
-        maps = [conv.arrived if at.reached(n) else 0 * conv.arrived for n, conv in enumerate(way.convs)]
-        maps.append(enlarged(way.pooled) * (at.done >= 1))
+        maps = np.stack([_alone(way.convs[0].handed_on[0]), *(c.arrived for c in way.convs), enlarged(way.pooled)])
     else:
-        maps = [*(conv.y for conv in run.convs), enlarged(run.pooled)]
-    names = (*(f"conv {n + 1}" for n in range(len(run.convs))), "pool")
+        maps = np.stack([_alone(scene.image), *(conv.y for conv in run.convs), enlarged(run.pooled)])
+    limit = _limit(maps)
+    if back:
+        came = len(maps) - np.arange(len(maps)) <= at.done  # row by row: whether the gradient has come so far
+        maps = np.where(came[:, None, None, None], maps, 0.0)
+    names = ("digit", *(f"conv {n + 1}" for n in range(len(run.convs))), "pool")
     title, name = ("Backward", "gradients") if back else ("Forward", "outputs")
-    note = "∂L/∂y, one scale" if back else "y, one scale"
-    if back and at.done == 0:
-        note = "nothing has come back yet"
-    return _rows(title, name, np.stack(maps), names, note, chosen=at.row)
+    note = ("∂L/∂y, one scale" if at.done else "not begun") if back else f"y, for a {scene.label}"
+    return _rows(title, name, maps, names, note, limit=limit, signed=back or maps.min() < 0, chosen=at.row)
+
+
+def _alone(one: Array) -> Array:
+    """A single map with seven empty ones, for a row of eight."""
+    return np.concatenate([one[None], np.zeros((7, *one.shape))])
 
 
 def _present(scene: Scene) -> Panel:
@@ -70,24 +66,25 @@ def _present(scene: Scene) -> Panel:
     if at.kind == "loss":
         return _scores(scene)
     if at.kind == "linear":
-        return _rows("In the linear layer", "parts", np.stack([run.pooled, way.pooled]), ("x", "∂L/∂x"), _OWN, own=True)
+        return _own("In the linear layer", [run.pooled, way.pooled], ("x", "∂L/∂x"))
     if at.kind == "pool":
         from explainer.vision.training.backprop import enlarged
 
         parts = [enlarged(way.pooled), run.routes.astype(float), way.convs[-1].arrived]
-        return _rows("In the pool", "parts", np.stack(parts), ("arrives", "winners", "passed"), _OWN, own=True)
+        return _own("In the pool", parts, ("arrives", "winners", "passed"))
     if at.kind == "update":
-        before, after = scene.weights[0], scene.after[0]
-        parts = [before[:, 0], way.weights[0][:, 0], after[:, 0]]
-        return _rows("In the optimiser", "parts", np.stack(parts), ("w", "g", "w − ηg"), "conv 1; " + _OWN, own=True)
+        parts = [scene.weights[0][:, 0], way.weights[0][:, 0], scene.after[0][:, 0]]
+        return _own("In the optimiser", parts, ("w", "g", "w − ηg"), "conv 1, rows scaled")
     conv = way.convs[at.layer]
     parts, names = [conv.arrived, conv.gate, conv.passed], ["arrives", "gate f′", "passed"]
     if at.layer:
         parts, names = [*parts, conv.handed_on], [*names, "∂L/∂x"]
-    return _rows(f"In conv {at.layer + 1}", "parts", np.stack(parts), tuple(names), _OWN, own=True)
+    return _own(f"In conv {at.layer + 1}", parts, tuple(names))
 
 
-_OWN = "each row on its own scale"
+def _own(title: str, parts: list[Array], names: tuple[str, ...], note: str = "each row scaled by itself") -> Panel:
+    maps = np.stack([part / _limit(part) for part in parts])
+    return _rows(title, "parts", maps, names, note, limit=1.0, signed=True)
 
 
 def _scores(scene: Scene) -> Panel:
@@ -104,27 +101,25 @@ def _scores(scene: Scene) -> Panel:
 
 
 def _rows(
-    title: str, name: str, maps: Array, names: tuple[str, ...], note: str, *, own: bool = False, chosen: int = -1
-) -> Panel:
-    """Mosaic of ``(R, 8, h, w)``, a row for each name; with `own` each row is divided by its largest value."""
-    if own:
-        maps = np.stack([row / _limit(row) for row in maps])
+    title: str, name: str, maps: Array, names: tuple[str, ...], note: str, *,
+    limit: float, signed: bool, chosen: int = -1,
+) -> Panel:  # fmt: skip
+    """Mosaic of ``(R, 8, h, w)`` with the name of each row beside it; of many rows only the chosen one's."""
     rows, columns, height, width = maps.shape
-    limit = 1.0 if own else _limit(maps)
-    signed = bool(maps.min() < 0) or title == "Backward"
     cells = Cells(
         name, maps.reshape(rows * columns, height, width).astype(np.float32), columns,
         -limit if signed else 0.0, limit, "diverging" if signed else "sequential",
     )  # fmt: skip
     wide, pitch = cells.size[0], height * CELL_PITCH
-    layers: list[Layer] = [cells]
-    room = ROOM * height / 8
-    for n, text in enumerate(names):
-        here = n == chosen
-        layers.append(Label(text, text, (wide + 0.05 * room, (n + 0.8) * pitch), -1 if here or chosen < 0 else -2))
-        if here:
-            layers.append(Boxes("here", np.array([[0.0, n * pitch, wide, (n + 1) * pitch]]), colours=(-1,)))
-    return Panel(title, (wide + room, cells.size[1]), tuple(layers), note, frame=False)
+    room, layers = wide * ROOM, [cells]
+    more: list[Layer] = [
+        Label(text, text, (wide + 0.04 * room, (n + 0.85) * pitch), -1 if n == chosen else -2)
+        for n, text in enumerate(names)
+        if rows <= NAMED or n == chosen
+    ]
+    if chosen >= 0:
+        more.append(Boxes("here", np.array([[0.0, chosen * pitch, wide, (chosen + 1) * pitch]]), colours=(-1,)))
+    return Panel(title, (wide + room, cells.size[1]), (*layers, *more), note, frame=False)
 
 
 def _weights(scene: Scene) -> Panel:
@@ -138,7 +133,7 @@ def _weights(scene: Scene) -> Panel:
         "kernels", tiles, 8, -limit, limit, "diverging",
         sets=tuple({"weight": n * size + middle} for n in range(outs * ins)), chosen=at.index // size,
     )  # fmt: skip
-    return Panel("Gradient of the weights", cells.size, (cells,), f"{at.layer_name}, {outs * ins} kernels", frame=False)
+    return Panel("Weight gradients", cells.size, (cells,), at.layer_name, frame=False)
 
 
 def _limit(values: Array) -> float:
@@ -182,8 +177,8 @@ def _kernel(scene: Scene) -> Matrix:
     row, column = divmod(at.index % size, width)
     names = tuple(str(n + 1) for n in range(height))
     return Matrix(
-        "One kernel's gradient", grid, names, tuple(str(n + 1) for n in range(width)),
-        format=".1e", note=f"{at.layer_name}, map {come + 1} to {to + 1}; row {row + 1}, column {column + 1} is checked",
+        "One kernel", grid, names, tuple(str(n + 1) for n in range(width)),
+        format=".1e", note=f"map {come + 1} → {to + 1}; row {row + 1}, column {column + 1}",
         colours="diverging", sets=tuple({"weight": number * size + n} for n in range(size)),
     )  # fmt: skip
 
@@ -193,11 +188,11 @@ def _one_weight(scene: Scene) -> Table:
     told = float(checked.autograd[at.layer].flat[at.index])
     now, then = (float(w[at.layer].flat[at.index]) for w in (scene.weights, scene.after))
     rows = (
-        ("backpropagation", spoken.small(scene.slope)),
-        ("torch.autograd", spoken.small(told)),
-        ("weight moved ±", spoken.small(checked.difference)),
-        ("weight w", spoken.small(now)),
-        ("w − η ∂L/∂w", spoken.small(then)),
+        ("backprop", spoken.exact(scene.slope)),
+        ("torch.autograd", spoken.exact(told)),
+        ("weight moved ±", spoken.exact(checked.difference)),
+        ("weight w", spoken.exact(now)),
+        ("w − η ∂L/∂w", spoken.exact(then)),
     )
     return Table(f"Weight {at.index} of {at.layer_name}", ("∂L/∂w by", "value"), rows)
 

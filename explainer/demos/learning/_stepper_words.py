@@ -8,14 +8,21 @@ from explainer.core import words
 from explainer.demos.learning._stepper_scene import Scene
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+INVISIBLE = 1e-14  # a change of the loss below this share of it is lost in rounding
 GATES = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "the sigmoid"}
 
 
 def small(value: float) -> str:
-    """``-0.00123`` → ``"−1.230·10⁻³"``; what needs no power of ten has none."""
+    """``-0.00123`` → ``"−1.23·10⁻³"``; what needs no power of ten has none."""
     if value == 0 or 0.01 <= abs(value) < 1000:
-        return f"{value:.4f}".replace("-", "−")
-    digits, power = f"{value:.3e}".split("e")
+        return f"{value:.3g}".replace("-", "−")
+    digits, power = f"{value:.2e}".split("e")
+    return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}".replace("-", "−")
+
+
+def exact(value: float) -> str:
+    """Six figures, to be compared by eye."""
+    digits, power = f"{value:.5e}".split("e")
     return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}".replace("-", "−")
 
 
@@ -75,9 +82,8 @@ def _linear(scene: Scene) -> str:
 def _pool(scene: Scene) -> str:
     count = int(scene.run.routes.sum())
     share = count / scene.run.routes.size
-    return (
-        f"Each 2 × 2 window sends its gradient to the cell that won: {count} cells get all, {1 - share:.0%} get none."
-    )
+    none = words.percent(1 - share)
+    return f"Each 2 × 2 window sends its gradient to the cell that won: {count} cells get all of it, {none} get none."
 
 
 def _conv(scene: Scene) -> str:
@@ -85,7 +91,7 @@ def _conv(scene: Scene) -> str:
     came, went, handed = (float(np.linalg.norm(a)) for a in (conv.arrived, conv.passed, conv.handed_on))
     gate = GATES[at.recipe.activation]
     if at.recipe.activation == "relu":
-        block = f"{gate} blocks {np.mean(conv.gate == 0):.0%} of its cells"
+        block = f"{gate} blocks {words.percent(float(np.mean(conv.gate == 0)))} of its cells"
     else:
         block = f"{gate} multiplies by {conv.gate.mean():.2f} on average"
     skip = " with what went past it" if at.recipe.skips(at.layer) else ""
@@ -99,7 +105,10 @@ def _update(scene: Scene) -> str:
     numbers = values(scene)
     fall, expected = numbers["fall"], numbers["fall_expected"]
     count = words.thousands(int(numbers["weights_count"]))
-    verdict = "" if fall > 0 else " The step was too long: the loss rose."
+    if expected < INVISIBLE * max(scene.run.loss, 1.0):
+        verdict = " That is less than two losses in float64 can show."
+    else:
+        verdict = "" if fall > 0 else " The step was too long: the loss rose."
     return (
         f"Backpropagation is done; it changed nothing. Now the **optimiser** moves {count} weights by −η g: the loss "
         f"goes from {scene.run.loss:.4g} to {scene.then.loss:.4g}, by {small(-fall)}, where −η‖g‖² promised "

@@ -43,7 +43,7 @@ class Params:
     ] = 0.01
     weight: Annotated[
         int, Range(0, 1279), Doc("Weight", "Whose gradient is checked. Click a kernel, then a number in it.")
-    ] = 40
+    ] = 4
 
 
 class BackpropagationStepper(Demo[Params]):

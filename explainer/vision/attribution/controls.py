@@ -154,6 +154,26 @@ def compare_with_controls(
     return _summed_up(curves, whole, bare)
 
 
+def curves_of(
+    score: Callable[[Tensor], Tensor],
+    x: Tensor,
+    heat: NDArray[np.float32],
+    *,
+    removal: Removal = "blur",
+    seed: int = 0,
+    steps: int = STEPS,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> FaithfulnessCurves:
+    """Deletion and insertion of one map ``(h, w)`` by itself, as `compare_with_controls` has them."""
+    baseline = stand_in(x, removal)
+    whole, bare = (float(v) for v in score(torch.cat([x, baseline])))
+    batch = CPU_BATCH if x.device.type == "cpu" else GPU_BATCH
+    return faithfulness_curves(
+        score, x, baseline, order_of_removal(heat, x, seed), ends=(whole, bare), steps=steps, batch=batch,
+        checkpoint=checkpoint,
+    )  # fmt: skip
+
+
 def order_of_removal(values: NDArray[np.float32], x: Tensor, seed: int) -> Tensor:
     """Order of removal at the input's resolution; ties follow a smooth random field, not the rows."""
     size = (int(x.shape[2]), int(x.shape[3]))

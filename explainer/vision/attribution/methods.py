@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from explainer.vision.attribution import cam, rectified
 from explainer.vision.attribution.deeplift import deep_lift
 from explainer.vision.attribution.gradients import batch_gradient, gradient_x_input, smooth_grad, to_map
-from explainer.vision.attribution.integrated import baseline, integrate, points
+from explainer.vision.attribution.integrated import PROBES, baseline, following, integrate, points, scores_along
 from explainer.vision.attribution.occlusion import Windows, cover, occlusion
 from explainer.vision.attribution.rise import rise
 from explainer.vision.attribution.superpixels import CPU_BATCH, Fit, coalition_score, kernel_shap, lime, superpixels
@@ -128,8 +128,10 @@ def _black(q: Question) -> Tensor:
 
 
 def _integrated(q: Question) -> Map:
-    where = points("trapezoid", q.amounts.path)
-    steps = integrate(q.network, q.x, _black(q), q.class_index, where, checkpoint=q.checkpoint)
+    start = _black(q)
+    scores = scores_along(q.network, q.x, start, q.class_index, PROBES, checkpoint=q.checkpoint)
+    where = points("trapezoid", q.amounts.path, following(PROBES, scores))
+    steps = integrate(q.network, q.x, start, q.class_index, where, checkpoint=q.checkpoint)
     return _grown(q, ((s.done, to_map(s.attributions, "sum")) for s in steps), q.amounts.path)
 
 

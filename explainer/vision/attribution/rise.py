@@ -32,8 +32,8 @@ class Progress:
         ``1/(N p) Σ (s_n − s̄) M_n``. The same picture without the large constant, and with a sign.
     scores
         ``(done,)``: score behind each mask.
-    best
-        ``(S, S) float32``: the mask with the highest score so far.
+    best, worst
+        ``(S, S) float32``: the masks with the highest and the lowest score so far.
     """
 
     done: int
@@ -41,6 +41,7 @@ class Progress:
     gain: NDArray[np.float32]
     scores: NDArray[np.float64]
     best: NDArray[np.float32]
+    worst: NDArray[np.float32]
 
     @property
     def mean_score(self) -> float:
@@ -97,7 +98,7 @@ def rise(
     batch = batch or (CPU_BATCH if x.device.type == "cpu" else GPU_BATCH)
     generator = torch.Generator().manual_seed(seed)
     side, scores = int(x.shape[-1]), np.empty(0)
-    best = np.zeros((side, side), np.float32)
+    best = worst = np.zeros((side, side), np.float32)
     weighted, shown = torch.zeros((side, side), dtype=torch.float64), torch.zeros((side, side), dtype=torch.float64)
     while len(scores) < masks:
         checkpoint()
@@ -107,14 +108,16 @@ def rise(
         shown += drawn[:, 0].double().sum(dim=0)
         if not scores.size or float(score.max()) > scores.max():
             best = np.asarray(drawn[int(score.argmax()), 0].numpy())
+        if not scores.size or float(score.min()) < scores.min():
+            worst = np.asarray(drawn[int(score.argmin()), 0].numpy())
         scores = np.concatenate([scores, score.numpy()])
         scale = 1.0 / (len(scores) * seen)
-        yield _so_far(weighted * scale, shown * scale, scores, best)
+        gain = scale * (weighted - float(scores.mean()) * shown)
+        yield Progress(len(scores), _array(scale * weighted), _array(gain), scores, best, worst)
 
 
-def _so_far(weighted: Tensor, shown: Tensor, scores: NDArray[np.float64], best: NDArray[np.float32]) -> Progress:
-    expected, gain = weighted.float(), (weighted - float(scores.mean()) * shown).float()
-    return Progress(len(scores), np.asarray(expected.numpy()), np.asarray(gain.numpy()), scores, best)
+def _array(values: Tensor) -> NDArray[np.float32]:
+    return np.asarray(values.float().numpy())
 
 
 def _scores(net: nn.Module, x: Tensor, instead: Tensor, masks: Tensor, class_index: int) -> Tensor:

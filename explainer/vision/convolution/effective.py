@@ -154,12 +154,12 @@ def centre_of_mass(values: NDArray[np.float32]) -> tuple[float, float]:
 def mass_in_squares(values: NDArray[np.float32], centre: tuple[float, float]) -> NDArray[np.float64]:
     """Share of the map's mass within squares about `centre` (x, y in pixels), as they grow.
 
-    Element n is the share of pixels whose centres lie at most ``(n + 1) / 2`` px from it along either axis: in a
-    square of side n + 1. The last element is 1. Zeros for a blank map.
+    Element n is the share that lies in pixels which a square of side n + 1 holds whole. The last element is 1.
+    Zeros for a blank map.
     """
     rows, columns = np.indices(values.shape) + 0.5
     away = np.maximum(np.abs(columns - centre[0]), np.abs(rows - centre[1]))
-    side = np.maximum(np.ceil(2 * away - 1e-9).astype(np.int64), 1)
+    side = np.ceil(2 * away + 1 - 1e-9).astype(np.int64)
     mass = np.bincount(side.ravel(), weights=values.astype(np.float64).ravel())[1:]
     total = mass.sum()
     return np.asarray(mass.cumsum() / total if total else mass)

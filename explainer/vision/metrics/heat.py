@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,3 +65,11 @@ def upper_limit(values: NDArray[np.float32], quantile: float = 1.0) -> float:
     magnitude = np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
     limit = float(magnitude.max()) if quantile >= 1.0 else float(np.quantile(magnitude, quantile))
     return limit or float(magnitude.max()) or 1.0
+
+
+def on_grid(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Bring a map ``(h, w)`` to `size` rows and columns: averaged where it is finer, enlarged where coarser."""
+    rows, columns = size
+    finer = values.shape[0] > rows
+    how = cv2.INTER_AREA if finer else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(values), (columns, rows), interpolation=how), np.float32)

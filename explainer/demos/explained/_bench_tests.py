@@ -1,0 +1,143 @@
+"""Tests that maps of the bench take, and the tables of what came out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.charts import Chart, Matrix, Table
+from explainer.core.context import Context
+from explainer.demos.explained import _shared as shared
+
+NAMES = {
+    "gradient": "Gradient", "gradient-x-input": "Gradient × input", "smoothgrad": "SmoothGrad",
+    "integrated-gradients": "Integrated Gradients", "deeplift": "DeepLIFT", "guided-backprop": "Guided backprop",
+    "deconvnet": "Deconvnet", "grad-cam": "Grad-CAM", "grad-cam-pp": "Grad-CAM++", "hirescam": "HiResCAM",
+    "layercam": "LayerCAM", "occlusion": "Occlusion", "rise": "RISE", "kernel-shap": "KernelSHAP", "lime": "LIME",
+}  # fmt: skip
+SHORT = NAMES | {"gradient-x-input": "Grad × inp", "integrated-gradients": "Integrated", "guided-backprop": "Guided"}
+GRID = (14, 14)  # cells on which maps of different resolution are compared
+
+Map = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a map reached; ``None`` where it took no test or the answer is undefined.
+
+    Parameters
+    ----------
+    gap
+        Insertion minus deletion.
+    road
+        ROAD: score with the coldest pixels filled in minus with the hottest filled in.
+    forgotten
+        Rank correlation with the map of the network that forgot.
+    captum
+        Largest difference to captum, as a share of the largest magnitude.
+    """
+
+    gap: float | None = None
+    road: float | None = None
+    forgotten: float | None = None
+    captum: float | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """Rows in the order in which they are to be read: methods, then what knows no network."""
+
+    rows: dict[str, Scores] = field(default_factory=dict)
+
+    def note(self, name: str, **found: float | None) -> None:
+        """Enter numbers."""
+        self.rows[name] = replace(self.rows.get(name, Scores()), **found)
+
+    def values(self) -> dict[str, float]:
+        """Numbers as values: ``gap_grad_cam``, ``road_random_7`` …"""
+        found = {
+            f"{what}_{name.replace('-', '_')}": getattr(scores, what)
+            for name, scores in self.rows.items()
+            for what in ("gap", "road", "forgotten", "captum")
+        }
+        return {name: float(value) for name, value in found.items() if value is not None}
+
+    def table(self) -> Table | None:
+        """All numbers; ``None`` while there are none."""
+        columns = (("gap", "ins − del"), ("road", "ROAD"), ("forgotten", "after forgetting"), ("captum", "captum"))
+        used = [(what, head) for what, head in columns if any(getattr(s, what) is not None for s in self.rows.values())]
+        if not used:
+            return None
+        rows = tuple(
+            (_row_name(name), *(_cell(what, getattr(scores, what)) for what, _ in used))
+            for name, scores in self.rows.items()
+        )
+        return Table("Tests", ("map", *(head for _, head in used)), rows)
+
+
+def _row_name(name: str) -> str:
+    if name in NAMES:
+        return NAMES[name]
+    kind, side = name.rsplit("-", 1)
+    return f"{kind} {side} × {side}"
+
+
+def _cell(what: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:.0e}" if what == "captum" else f"{value + 0.0:.2f}"
+    return text.replace("-0.00", "0.00").replace("-", "−")
+
+
+def agreement(maps: Mapping[str, Map]) -> NDArray[np.float64]:
+    """Rank correlation of magnitudes, each map averaged or enlarged to `GRID`; 0 where it is undefined."""
+    from explainer.vision.metrics.similarity import spearman
+
+    cells = [_on_grid(np.abs(heat)) for heat in maps.values()]
+    return np.array([[1.0 if a is b else spearman(a, b) or 0.0 for b in cells] for a in cells])
+
+
+def _on_grid(heat: Map) -> Map:
+    from explainer.vision.metrics.heat import on_grid
+
+    return on_grid(heat, GRID)
+
+
+def agreement_chart(maps: Mapping[str, Map]) -> Chart:
+    """How alike the maps are."""
+    names = tuple(SHORT[name] for name in maps)
+    return Matrix(
+        "Agreement", agreement(maps), names, names, format=".2f", note="rank correlation", colours="diverging"
+    )
+
+
+def faithfulness(about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> None:
+    """Let each map, and for each resolution a random map and the edges, take both tests; `board` is filled in."""
+    from explainer.vision.attribution.controls import edge_map, random_map
+
+    rivals: dict[str, Map] = {}
+    for side in sorted({heat.shape[0] for heat in maps.values()}):
+        rivals[f"random-{side}"] = random_map((side, side), ctx.seed)
+        rivals[f"edges-{side}"] = edge_map(about.x, (side, side))
+    whole = {**maps, **rivals}
+    for done, (name, heat) in enumerate(whole.items()):
+        ctx.progress(done / len(whole), f"testing {_row_name(name)}")
+        key = ("bench test", *shared.memo_name(ctx), about.index, ctx.seed, name, heat.tobytes())
+        gap, road = ctx.memo(key, lambda heat=heat: _tested(about, network, heat, ctx))  # type: ignore[misc]
+        board.note(name, gap=gap, road=road)
+        ctx.checkpoint()
+
+
+def _tested(about: shared.Subject, network: Any, heat: Map, ctx: Context) -> tuple[float | None, float | None]:
+    from explainer.vision.attribution.controls import class_score, curves_of, order_of_removal
+    from explainer.vision.metrics.heat import is_blank
+    from explainer.vision.metrics.road import road
+
+    if is_blank(heat):
+        return None, None
+    score, magnitude = class_score(network, about.index), np.abs(heat)
+    curves = curves_of(score, about.x, magnitude, seed=ctx.seed, checkpoint=ctx.checkpoint)
+    ranks = order_of_removal(magnitude, about.x, ctx.seed)
+    return curves.gap, road(score, about.x, ranks, seed=ctx.seed, checkpoint=ctx.checkpoint).gap

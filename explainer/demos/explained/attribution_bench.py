@@ -1,0 +1,237 @@
+"""Attribution bench: many methods, one picture, and the tests that tell them apart."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.layers import Panel
+from explainer.core.problem import ExplainerError
+from explainer.core.result import Result
+from explainer.demos.explained import _forgetting as forgetting
+from explainer.demos.explained import _shared as shared
+from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement, agreement_chart, faithfulness
+
+Method = Literal[
+    "gradient", "gradient-x-input", "smoothgrad", "integrated-gradients", "deeplift", "guided-backprop", "deconvnet",
+    "grad-cam", "grad-cam-pp", "hirescam", "layercam", "occlusion", "rise", "kernel-shap", "lime",
+]  # fmt: skip
+METHODS = Options(NAMES)
+Effort = Literal["quick", "usual", "thorough"]
+MOST = 8  # panels beside the picture that can still be told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Who takes part, and in what."""
+
+    methods: Annotated[
+        tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown."), METHODS
+    ] = (
+        "gradient",
+        "integrated-gradients",
+        "deeplift",
+        "guided-backprop",
+        "grad-cam",
+    )
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is explained.")] = TOP_1
+    layer: Annotated[LayerName, Doc("Layer", "Where class activation maps look.")] = LAST
+    effort: Annotated[
+        Effort, Doc("Effort", "Steps, copies, windows and masks of the methods that repeat themselves.")
+    ] = "usual"
+    randomise: Annotated[
+        int,
+        Doc("Layers forgotten", "From the top; who still draws the same map explains no learning."),
+        Range(0, 20, step=1),
+    ] = 1
+    controls: Annotated[bool, Doc("Test them", "Insertion, deletion and ROAD, beside random maps and mere edges.")] = (
+        False
+    )
+    check: Annotated[bool, Doc("Ask captum", "Computes what it can a second time, with captum.")] = False
+
+
+class AttributionBench(Demo[Params]):
+    """Maps side by side, how alike they are, and what tests say of them."""
+
+    info = DemoInfo(
+        id="attribution-bench",
+        title="Attribution bench",
+        topics=(45,),
+        summary="Up to eight explanations of one picture, and tests that tell them apart.",
+        papers=(
+            "simonyan2014", "smilkov2017", "sundararajan2017", "shrikumar2017", "springenberg2015", "zeiler2014",
+            "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022", "kokhlikyan2020",
+        ),
+        cost=Cost(forwards=64, backwards=38),
+    )  # fmt: skip
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Draw one map after the other, then test them."""
+        with ctx.model() as net:
+            ready = shared.prepared(frame, net, ctx)
+            with ctx.stage("model"):
+                logits = ctx.memo(("logits", *shared.memo_name(ctx)), lambda: net.logits(ready.tensor))
+            about = shared.subject(frame, ready, logits, params.target, ctx)
+            if not params.methods:
+                note = "Choose at least one method; two make a comparison."
+                return about.result(shared.Part((), (), (note,), {"maps": 0.0}))
+            return _Bench(about, net, params, ctx).result()
+
+
+class _Bench:
+    """One run: the maps so far and what is known of them."""
+
+    def __init__(self, about: shared.Subject, net: Any, params: Params, ctx: Context) -> None:
+        self.about, self.net, self.params, self.ctx = about, net, params, ctx
+        self.maps: dict[str, Map] = {}
+        self.board = Board()
+        self.refused: list[str] = []
+        self.badges: list[str] = []
+
+    def result(self) -> Result:
+        """All maps, all tests that were asked for."""
+        network = self.net.network()
+        chosen = self.params.methods[:MOST]
+        with self.ctx.stage("explain"):
+            for number, method in enumerate(chosen):
+                self.ctx.progress(number / len(chosen), NAMES[method])
+                self._draw(method, network)
+                if number + 1 < len(chosen):
+                    self.ctx.publish(self._so_far(partial=True))
+        if self.params.randomise:
+            self._forget()
+        if self.params.controls:
+            self.ctx.publish(self._so_far(partial=True))
+            faithfulness(self.about, network, self.maps, self.board, self.ctx)
+        return self._so_far()
+
+    def _draw(self, method: str, network: Any) -> None:
+        asked = self._question(network)
+        shown = replace(asked, show=lambda heat, _share: self._publish(method, heat))
+        try:
+            self.maps[method] = self._map(method, shown, ("trained",))
+        except ExplainerError as error:
+            self.refused.append(f"{NAMES[method]}: {error.problem.what}")
+            return
+        self.board.note(method)
+        if self.params.check:
+            self._ask_captum(method, asked)
+
+    def _publish(self, method: str, heat: Map) -> None:
+        before = self.maps
+        self.maps = {**before, method: heat}
+        self.ctx.publish(self._so_far(partial=True))
+        self.maps = before
+
+    def _map(self, method: str, asked: Any, of: tuple[Any, ...]) -> Map:
+        from explainer.vision.attribution.methods import answer
+
+        key = (
+            "map",
+            method,
+            *shared.memo_name(self.ctx),
+            *of,
+            asked.class_index,
+            asked.layer,
+            asked.effort,
+            asked.seed,
+        )
+        heat: Map = self.ctx.memo(key, lambda: answer(method, asked))
+        return np.nan_to_num(heat, nan=0.0, posinf=0.0, neginf=0.0)
+
+    def _question(self, network: Any) -> Any:
+        from explainer.vision.attribution.methods import Question
+
+        about, card = self.about, self.about.card
+        layer = card.layer(self.params.layer).name
+        return Question(
+            network, about.x, about.index, layer, card.title, card.mean, card.std, self.ctx.seed, self.params.effort,
+            self.ctx.checkpoint,
+        )  # fmt: skip
+
+    def _forget(self) -> None:
+        from explainer.vision.metrics.similarity import spearman
+
+        twin, count = forgetting.forgetful(self.net, self.params.randomise, self.ctx)
+        for number, (method, heat) in enumerate(self.maps.items()):
+            self.ctx.progress(number / len(self.maps), f"{NAMES[method]}, forgetful")
+            other = self._map(method, self._question(twin), ("randomised", count))
+            self.board.note(method, forgotten=spearman(heat, other))
+            self.ctx.checkpoint()
+
+    def _ask_captum(self, method: str, asked: Any) -> None:
+        from explainer.vision.attribution.oracle import deviation
+
+        found = deviation(method, asked, self.maps[method])
+        if found is not None:
+            self.board.note(method, captum=found)
+            self.badges.append(f"{NAMES[method]} agrees with captum to {found:.0e} of its maximum")
+
+    def _so_far(self, *, partial: bool = False) -> Result:
+        part = shared.Part(tuple(self._panel(m, h) for m, h in self.maps.items()), self._charts(), *self._words())
+        return replace(self.about.result(part, partial=partial), badges=tuple(self.badges))
+
+    def _panel(self, method: str, heat: Map) -> Panel:
+        from explainer.vision.attribution.methods import SIGNED
+        from explainer.vision.metrics.heat import upper_limit
+
+        fine = heat.shape[0] > 2 * 14
+        limit = upper_limit(heat, 0.99 if fine else 1.0)
+        return shared.heat_panel(
+            self.about, NAMES[method], heat, shared.cells(heat), limit=limit, signed=method in SIGNED
+        )
+
+    def _charts(self) -> tuple[Any, ...]:
+        table = self.board.table()
+        charts = (agreement_chart(self.maps),) if len(self.maps) > 1 else ()
+        return (*charts, table) if table else charts
+
+    def _words(self) -> tuple[tuple[str, ...], dict[str, float]]:
+        values = {"maps": float(len(self.maps)), **self.board.values()}
+        sentences = [f"{len(self.maps)} maps for {self.about.label}.", *self.refused]
+        if len(self.maps) > 1:
+            sentences.append(self._likest(values))
+        kept = {m: s.forgotten for m, s in self.board.rows.items() if s.forgotten is not None}
+        if kept:
+            sentences.append(_keeps(kept, self.params.randomise))
+        best = {m: s.gap for m, s in self.board.rows.items() if s.gap is not None}
+        if best:
+            sentences.append(_best(best))
+        return tuple(sentences), values
+
+    def _likest(self, values: dict[str, float]) -> str:
+        names, table = list(self.maps), agreement(self.maps)
+        rows, columns = np.triu_indices(len(names), 1)
+        pairs = table[rows, columns]
+        values |= {"agreement_max": float(pairs.max()), "agreement_min": float(pairs.min())}
+        texts = []
+        for which in (int(pairs.argmax()), int(pairs.argmin())):
+            one, other = NAMES[names[rows[which]]], NAMES[names[columns[which]]]
+            texts.append(f"{one} and {other} ({_two(pairs[which])})")
+        if len(pairs) == 1:
+            return f"By rank {texts[0]} agree."
+        return f"By rank most alike are {texts[0]}, least {texts[1]}."
+
+
+def _keeps(kept: dict[str, float], count: int) -> str:
+    most, least = max(kept, key=lambda m: abs(kept[m])), min(kept, key=lambda m: abs(kept[m]))
+    layers = "last layer" if count == 1 else f"last {count} layers"
+    text = f"With the {layers} drawn anew {NAMES[most]} stays most like itself ({_two(kept[most])})"
+    return f"{text}." if most == least else f"{text}, {NAMES[least]} least ({_two(kept[least])})."
+
+
+def _best(gaps: dict[str, float]) -> str:
+    first = max(gaps, key=lambda m: gaps[m])
+    if first in NAMES:
+        return f"Insertion minus deletion is largest for {NAMES[first]} ({_two(gaps[first])})."
+    return (
+        f"**{first.replace('-', ' ').capitalize()}, which knows no network, has the largest insertion minus deletion**."
+    )
+
+
+def _two(value: float) -> str:
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
