@@ -3,9 +3,10 @@
     python packaging/train_se_digits.py [SEEDS]
 
 Digits in clutter, made afresh for every epoch from the 1,297 training digits; Adam with a learning rate that falls
-along a cosine. With `SEEDS` above 1 the gated net and the same net without gates are also trained that often from
-other starts, and the scores are printed side by side: one run alone says nothing about which is better. What is
-kept is the gated net of seed 0. Scores are of the 500 held-out digits with 4 pieces of clutter each.
+along a cosine; about 20 s of computing for one net. With `SEEDS` above 1 the gated net and the same net without
+gates are also trained that often from other starts, and the scores are printed side by side: one run alone says
+nothing about which is better. What is kept is the gated net of seed 0. Scores are of the 500 held-out digits with
+4 pieces of clutter each.
 """
 
 import hashlib

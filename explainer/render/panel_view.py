@@ -353,15 +353,19 @@ class PanelView(QWidget):
         painter.end()
 
     def _paint_header(self, painter: QPainter, panel: Panel) -> None:
-        look, right = self.look, max(self.picture_rect().width(), min(self.width(), self.look.px(160)))
+        look = self.look
+        bold, plain = look.font("small", bold=True), look.font("small")
+        gap = look.px(12)
+        wanted = QFontMetricsF(bold).horizontalAdvance(panel.title) + gap
+        wanted += QFontMetricsF(plain).horizontalAdvance(panel.note)
+        # Over the picture, and over the room for the bar too where the words need it.
+        right = max(self.picture_rect().width(), min(float(self.width()), wanted + 1))
         line = QRectF(0, 0, right, look.px(HEADER - GAP))
-        bold = look.font("small", bold=True)
         painter.setFont(bold)
         painter.setPen(look.theme.color("text"))
         title = QFontMetricsF(bold).elidedText(panel.title, Qt.TextElideMode.ElideRight, right)
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
-        used = QFontMetricsF(bold).horizontalAdvance(title) + look.px(12)
-        plain = look.font("small")
+        used = QFontMetricsF(bold).horizontalAdvance(title) + gap
         painter.setFont(plain)
         painter.setPen(look.theme.color("muted"))
         note = QFontMetricsF(plain).elidedText(panel.note, Qt.TextElideMode.ElideRight, max(0.0, right - used))

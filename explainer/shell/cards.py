@@ -1,5 +1,7 @@
 """Failed and empty, as designed states of the stage."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
@@ -73,10 +75,11 @@ class EmptyStage(QWidget):
         super().__init__(parent)
         self._title = QLabel("Drop a picture, a folder or a video here")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title.setProperty("role", "title")
         self._open = QPushButton("Open…")
         self._open.setProperty("role", "primary")
         self._open.clicked.connect(self.browse)
-        self._camera = QPushButton("Camera")
+        self._camera = QPushButton(" Camera")
         self._camera.clicked.connect(self.camera)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -104,7 +107,6 @@ class EmptyStage(QWidget):
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
-        self._title.setFont(look.font("title", bold=True))
         self._camera.setIcon(icon("camera", look))
 
     def _fill(self) -> None:
@@ -112,8 +114,15 @@ class EmptyStage(QWidget):
         for index, path in enumerate(pictures[:8]):
             button = QToolButton()
             button.setIconSize(QSize(120, 84))
-            button.setIcon(QIcon(QPixmap(str(path)).scaled(240, 168, Qt.AspectRatioMode.KeepAspectRatioByExpanding)))
+            button.setIcon(QIcon(_thumbnail(path)))
             button.setAccessibleName(f"Sample {path.stem}")
             button.setToolTip(path.stem)
             button.clicked.connect(lambda _=False, p=path: self.picked.emit(f"sample:{p.name}"))
             self._grid.addWidget(button, index // 4, index % 4)
+
+
+def _thumbnail(path: Path) -> QPixmap:
+    """The middle of a picture, 240 × 168 px, so that all of them are equally large."""
+    ways = Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+    grown = QPixmap(str(path)).scaled(240, 168, *ways)
+    return grown.copy((grown.width() - 240) // 2, (grown.height() - 168) // 2, 240, 168)

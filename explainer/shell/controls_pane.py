@@ -22,7 +22,7 @@ from explainer.core.model_card import ModelCard
 from explainer.render.colours import SEQUENTIAL
 from explainer.render.look import Look
 from explainer.render.view_state import ViewState
-from explainer.shell.editors import EDITORS, Combo, Editor
+from explainer.shell.editors import EDITORS, Combo, Editor, NumberEditor
 
 OWN_LABEL = {"toggle", "button"}  # editors that carry their label themselves
 OWN_ROW = {"grid", "cards"}  # wide ones, which stand below their label
@@ -63,6 +63,7 @@ class ControlsPane(QScrollArea):
         grid.setColumnStretch(1, 1)
         for control in controls(demo.params_type):
             self._add(grid, control)
+        self._align_boxes()
         self._add_view(grid)
         column = QVBoxLayout()
         column.addStretch(1)
@@ -98,6 +99,13 @@ class ControlsPane(QScrollArea):
             grid.addWidget(editor, row + 1, 0, 1, 2)
         else:
             grid.addWidget(editor, row, 1)
+
+    def _align_boxes(self) -> None:
+        """All number boxes as wide as the widest, so that the sliders beside them end in one line."""
+        numbers = [editor for editor in self._editors.values() if isinstance(editor, NumberEditor)]
+        widest = max((editor.box.width() for editor in numbers), default=0)
+        for editor in numbers:
+            editor.box.setFixedWidth(widest)
 
     def _add_view(self, grid: QGridLayout) -> None:
         self._opacity = QSlider(Qt.Orientation.Horizontal)

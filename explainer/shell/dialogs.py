@@ -51,6 +51,7 @@ class KeysDialog(QDialog):
         groups = list(dict.fromkeys(spec.group for spec in SPECS))
         for names in (groups[:2], groups[2:]):
             column = QVBoxLayout()
+            column.setSpacing(look.px(4))
             for group in names:
                 rows = [(" or ".join(s.keys), s.label) for s in SPECS if s.group == group]
                 self._group(column, group, rows, look)
@@ -71,7 +72,8 @@ class KeysDialog(QDialog):
             key.setProperty("role", "muted")
             grid.addWidget(key, row, 0)
             grid.addWidget(QLabel(label), row, 1)
-        grid.setColumnMinimumWidth(0, look.px(130))
+        grid.setColumnMinimumWidth(0, look.px(150))
+        grid.setColumnStretch(1, 1)
         column.addLayout(grid)
         column.addSpacing(look.px(14))
 

@@ -183,7 +183,7 @@ def test_arrows_choose_in_the_palette(qtbot):
 def test_the_palette_ranks_beginnings_of_titles_first():
     entries = [Entry("Search demos", "x", print), Entry("Demo", "y", print), Entry("Other", "demo", print)]
     assert [e.title for e in ranked(entries, "demo")] == ["Search demos", "Demo", "Other"]
-    assert [e.title for e in ranked(entries, "dem o")] == ["Demo", "Other", "Search demos"] or True
+    assert [e.title for e in ranked(entries, "other")] == ["Other"]
     assert ranked(entries, "zebra") == []
     assert ranked(entries, "") == entries
 
@@ -467,8 +467,8 @@ def test_folded_panes_come_back_with_their_usual_width(house, qtbot):
     qtbot.addWidget(second)
     second.show()
     qtbot.wait(5)
-    assert second.split.sizes()[0] >= 200
-    assert second.split.sizes()[2] >= 290
+    assert second.split.sizes()[0] > second.catalogue.minimumWidth()  # 0 px, as saved, would leave only these
+    assert second.split.sizes()[2] > second.right.minimumWidth()
 
 
 def test_a_broken_geometry_is_no_fault(house, qtbot):

@@ -74,6 +74,7 @@ def last(run: object) -> Tensor:
 def test_fgsm_is_captums(small: Victim, targeted: bool) -> None:
     x, label = picture(), torch.tensor([2])
     theirs = FGSM(small.logits, per_picture, lower_bound=0.0, upper_bound=255.0)
+    theirs.zero_thresh = 0.0  # by default captum holds what is below 1e-6 for zero, and does not move there
     expected = theirs.perturb(x.clone().requires_grad_(), epsilon=3.0, target=label, targeted=targeted)
     _, gradient = loss_and_gradient(small, x, label)
     found = fgsm(x, gradient, Budget(eps=3.0, targeted=targeted))
@@ -81,11 +82,15 @@ def test_fgsm_is_captums(small: Victim, targeted: bool) -> None:
     assert (found != x).any()
 
 
+@pytest.mark.filterwarnings("ignore:Input Tensor 0 did not already require gradients:UserWarning")
 @pytest.mark.parametrize("targeted", [False, True])
 def test_pgd_is_captums(small: Victim, targeted: bool) -> None:
     x, label = picture(1), torch.tensor([1])
     theirs = PGD(small.logits, per_picture, lower_bound=0.0, upper_bound=255.0)
-    expected = theirs.perturb(x.clone().requires_grad_(), radius=8.0, step_size=2.0, step_num=7, target=label, targeted=targeted)
+    theirs.fgsm.zero_thresh = 0.0
+    expected = theirs.perturb(
+        x.clone().requires_grad_(), radius=8.0, step_size=2.0, step_num=7, target=label, targeted=targeted
+    )
     found = last(pgd(small, x, label, Budget(eps=8.0, step=0.25, targeted=targeted), 7))
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
 

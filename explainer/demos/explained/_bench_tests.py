@@ -56,7 +56,7 @@ class Board:
         self.rows[name] = replace(self.rows.get(name, Scores()), **found)
 
     def values(self) -> dict[str, float]:
-        """Numbers as values: ``gap_grad_cam``, ``road_random_7`` …"""
+        """Numbers as values: ``gap_grad_cam``, ``road_random_7``."""
         found = {
             f"{what}_{name.replace('-', '_')}": getattr(scores, what)
             for name, scores in self.rows.items()
@@ -79,7 +79,7 @@ class Board:
 
 def _row_name(name: str) -> str:
     if name in NAMES:
-        return NAMES[name]
+        return SHORT[name]
     kind, side = name.rsplit("-", 1)
     return f"{kind} {side} × {side}"
 
@@ -87,8 +87,14 @@ def _row_name(name: str) -> str:
 def _cell(what: str, value: float | None) -> str:
     if value is None:
         return "–"
-    text = f"{value:.0e}" if what == "captum" else f"{value + 0.0:.2f}"
-    return text.replace("-0.00", "0.00").replace("-", "−")
+    if what == "captum":
+        return f"{value:.0e}".replace("-", "−") if value else "equal"
+    return two_places(value)
+
+
+def two_places(value: float) -> str:
+    """``-0.004`` → ``"0.00"``, ``-0.21`` → ``"−0.21"``."""
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
 
 
 def agreement(maps: Mapping[str, Map]) -> NDArray[np.float64]:
@@ -107,10 +113,10 @@ def _on_grid(heat: Map) -> Map:
 
 def agreement_chart(maps: Mapping[str, Map]) -> Chart:
     """How alike the maps are."""
-    names = tuple(SHORT[name] for name in maps)
-    return Matrix(
-        "Agreement", agreement(maps), names, names, format=".2f", note="rank correlation", colours="diverging"
-    )
+    rows = tuple(f"{number} {SHORT[name]}" for number, name in enumerate(maps, 1))
+    columns = tuple(str(number) for number in range(1, len(maps) + 1))
+    note = "rank correlation of magnitudes"
+    return Matrix("Agreement", agreement(maps), rows, columns, format=".2f", note=note, colours="diverging")
 
 
 def faithfulness(about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> None:

@@ -176,7 +176,7 @@ def _said(seen: Seen, drawn: Drawn) -> Bars:
     return Bars(
         "The net calls it", tuple(seen.about.card.label(k) for k in best), tuple(float(drawn.said[k]) for k in best),
         chosen=best.index(seen.index) if seen.is_class and seen.index in best else -1,
-        note="click to maximise", sets=tuple({"objective": "class", "target": str(k)} for k in best),
+        note=f"at {seen.about.x.shape[2]} px", sets=tuple({"objective": "class", "target": str(k)} for k in best),
     )  # fmt: skip
 
 

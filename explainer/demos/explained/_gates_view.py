@@ -9,7 +9,7 @@ from explainer.core.charts import Bars
 from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.result import Result
 
-NAMES = {"own": "its own gates", "uniform": "one gate for all maps", "usual": "each gate at its usual value"}
+NAMES = {"own": "own gates", "uniform": "all alike", "usual": "usual gates"}
 Floats = NDArray[np.float32]
 
 
@@ -61,12 +61,12 @@ class Seen:
 
 def result(seen: Seen) -> Result:
     """Put all of it together."""
-    limit = float(max(seen.maps.max(), (seen.maps * seen.used[:, None, None]).max())) or 1.0
+    limit = float(np.percentile(seen.maps, 99.5)) or 1.0  # single hot pixels would leave the rest dark
     after = seen.maps * seen.used[:, None, None]
     panels = (
         _scene(seen),
-        _mosaic("Maps before the gates", seen.maps, limit, seen.chosen, "one scale for both"),
-        _mosaic("Maps behind the gates", after, limit, seen.chosen, f"with {NAMES[seen.rule]}"),
+        _mosaic("Before the gates", seen.maps, limit, seen.chosen, "same scale"),
+        _mosaic("Behind the gates", after, limit, seen.chosen, NAMES[seen.rule]),
     )
     return Result(_reading(seen), _values(seen), panels, (_gates(seen), _answers(seen)))
 
@@ -96,7 +96,7 @@ def _gates(seen: Seen) -> Bars:
 def _answers(seen: Seen) -> Bars:
     return Bars(
         "Digit", tuple(str(k) for k in range(10)), tuple(float(p) for p in seen.probabilities), chosen=seen.label,
-        note=f"accent: the true one; with {NAMES[seen.rule]}",
+        note="accent: the true one",
     )  # fmt: skip
 
 

@@ -103,8 +103,8 @@ def _of_occlusion(about: shared.Subject, seen: Seen) -> tuple[Histogram, str, di
     most = f"{drops.max():.2f}".replace("-", "−")
     sentence = (
         f"Of {len(drops)} windows the one that is missed most lowers the logit of {about.label} by {most} and its "
-        f"score from {words.score(about.score)} to {words.score(seen.view_scores[0])}; {better} of them raise the logit "
-        f"when they are hidden."
+        f"score from {words.score(about.score)} to {words.score(seen.view_scores[0])}; {better} of them raise the "
+        f"logit when they are hidden."
     )
     return _histogram("Drops", drops, "fall of the logit"), sentence, values
 

@@ -14,7 +14,8 @@ from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained import _shared as shared
-from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement, agreement_chart, faithfulness
+from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement_chart, faithfulness
+from explainer.demos.explained._bench_words import told
 
 Method = Literal[
     "gradient", "gradient-x-input", "smoothgrad", "integrated-gradients", "deeplift", "guided-backprop", "deconvnet",
@@ -29,15 +30,6 @@ MOST = 8  # panels beside the picture that can still be told apart
 class Params:
     """Who takes part, and in what."""
 
-    methods: Annotated[
-        tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown."), METHODS
-    ] = (
-        "gradient",
-        "integrated-gradients",
-        "deeplift",
-        "guided-backprop",
-        "grad-cam",
-    )
     target: Annotated[ClassIndex, Doc("Class", "Whose score is explained.")] = TOP_1
     layer: Annotated[LayerName, Doc("Layer", "Where class activation maps look.")] = LAST
     effort: Annotated[
@@ -52,6 +44,15 @@ class Params:
         False
     )
     check: Annotated[bool, Doc("Ask captum", "Computes what it can a second time, with captum.")] = False
+    methods: Annotated[
+        tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown."), METHODS
+    ] = (
+        "gradient",
+        "integrated-gradients",
+        "deeplift",
+        "guided-backprop",
+        "grad-cam",
+    )
 
 
 class AttributionBench(Demo[Params]):
@@ -66,7 +67,7 @@ class AttributionBench(Demo[Params]):
             "simonyan2014", "smilkov2017", "sundararajan2017", "shrikumar2017", "springenberg2015", "zeiler2014",
             "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022", "kokhlikyan2020",
         ),
-        cost=Cost(forwards=64, backwards=38),
+        cost=Cost(forwards=54, backwards=36),
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
@@ -169,69 +170,27 @@ class _Bench:
         found = deviation(method, asked, self.maps[method])
         if found is not None:
             self.board.note(method, captum=found)
-            self.badges.append(f"{NAMES[method]} agrees with captum to {found:.0e} of its maximum")
+            how = f"agrees with captum to {found:.0e} of its maximum" if found else "is captum's to the last bit"
+            self.badges.append(f"{NAMES[method]} {how}")
 
     def _so_far(self, *, partial: bool = False) -> Result:
-        part = shared.Part(tuple(self._panel(m, h) for m, h in self.maps.items()), self._charts(), *self._words())
+        part = shared.Part(
+            tuple(self._panel(m, h) for m, h in self.maps.items()),
+            self._charts(),
+            *told(self.about.label, self.maps, self.board, self.refused, self.params.randomise),
+        )
         return replace(self.about.result(part, partial=partial), badges=tuple(self.badges))
 
     def _panel(self, method: str, heat: Map) -> Panel:
         from explainer.vision.attribution.methods import SIGNED
         from explainer.vision.metrics.heat import upper_limit
 
-        fine = heat.shape[0] > 2 * 14
+        fine = heat.shape == tuple(self.about.x.shape[2:])
         limit = upper_limit(heat, 0.99 if fine else 1.0)
-        return shared.heat_panel(
-            self.about, NAMES[method], heat, shared.cells(heat), limit=limit, signed=method in SIGNED
-        )
+        note = "" if fine else shared.cells(heat)
+        return shared.heat_panel(self.about, NAMES[method], heat, note, limit=limit, signed=method in SIGNED)
 
     def _charts(self) -> tuple[Any, ...]:
         table = self.board.table()
         charts = (agreement_chart(self.maps),) if len(self.maps) > 1 else ()
         return (*charts, table) if table else charts
-
-    def _words(self) -> tuple[tuple[str, ...], dict[str, float]]:
-        values = {"maps": float(len(self.maps)), **self.board.values()}
-        sentences = [f"{len(self.maps)} maps for {self.about.label}.", *self.refused]
-        if len(self.maps) > 1:
-            sentences.append(self._likest(values))
-        kept = {m: s.forgotten for m, s in self.board.rows.items() if s.forgotten is not None}
-        if kept:
-            sentences.append(_keeps(kept, self.params.randomise))
-        best = {m: s.gap for m, s in self.board.rows.items() if s.gap is not None}
-        if best:
-            sentences.append(_best(best))
-        return tuple(sentences), values
-
-    def _likest(self, values: dict[str, float]) -> str:
-        names, table = list(self.maps), agreement(self.maps)
-        rows, columns = np.triu_indices(len(names), 1)
-        pairs = table[rows, columns]
-        values |= {"agreement_max": float(pairs.max()), "agreement_min": float(pairs.min())}
-        texts = []
-        for which in (int(pairs.argmax()), int(pairs.argmin())):
-            one, other = NAMES[names[rows[which]]], NAMES[names[columns[which]]]
-            texts.append(f"{one} and {other} ({_two(pairs[which])})")
-        if len(pairs) == 1:
-            return f"By rank {texts[0]} agree."
-        return f"By rank most alike are {texts[0]}, least {texts[1]}."
-
-
-def _keeps(kept: dict[str, float], count: int) -> str:
-    most, least = max(kept, key=lambda m: abs(kept[m])), min(kept, key=lambda m: abs(kept[m]))
-    layers = "last layer" if count == 1 else f"last {count} layers"
-    text = f"With the {layers} drawn anew {NAMES[most]} stays most like itself ({_two(kept[most])})"
-    return f"{text}." if most == least else f"{text}, {NAMES[least]} least ({_two(kept[least])})."
-
-
-def _best(gaps: dict[str, float]) -> str:
-    first = max(gaps, key=lambda m: gaps[m])
-    if first in NAMES:
-        return f"Insertion minus deletion is largest for {NAMES[first]} ({_two(gaps[first])})."
-    return (
-        f"**{first.replace('-', ' ').capitalize()}, which knows no network, has the largest insertion minus deletion**."
-    )
-
-
-def _two(value: float) -> str:
-    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")

@@ -28,7 +28,7 @@ class Params:
         Options({"own": "As the net sets them", "uniform": "All alike", "usual": "Always the usual ones"}),
         Doc("Gates", "All alike: the mean of this scene's. Usual: each map's mean over the training scenes."),
     ] = "own"
-    channel: Annotated[int, Range(0, 11), Doc("Map", "Click a tile or a bar to choose.")] = 3
+    channel: Annotated[int, Range(0, 11), Doc("Map", "Click a tile or a bar to choose.")] = 6
     override: Annotated[bool, Doc("Set this gate", "Takes the chosen map's gate out of the net's hands.")] = False
     value: Annotated[
         float,
@@ -82,14 +82,12 @@ def _override(params: Params) -> tuple[int, float] | None:
 
 def _bench(net: Any, clutter: int) -> Any:
     """All test scenes at one level of clutter, their maps before the gates, and the net's own gates."""
-    import torch
-
     from explainer.vision.attention import clutter as field
+    from explainer.vision.attention import squeeze
     from explainer.vision.training import digits
 
     scenes = field.scenes(digits.split()[1], clutter, TEST_SEED)
-    maps = net.maps(torch.from_numpy(scenes))
-    return scenes, maps, net.gates(maps)
+    return (scenes, *squeeze.before_gates(net, scenes))
 
 
 def _scores(net: Any, maps: Any, gates: Any, ctx: Context) -> Any:

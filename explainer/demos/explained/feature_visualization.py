@@ -73,7 +73,7 @@ class FeatureVisualization(Demo[Params]):
         title="Feature visualization",
         topics=(45, 1),
         summary="From noise to the picture that a channel or class would like best.",
-        papers=("erhan2009", "simonyan2014", "olah2017", "kingma2015"),
+        papers=("simonyan2014", "olah2017", "kingma2015"),
         # 2 ascents of 48 steps: 96 + 26 forward and 96 backward passes; at 128 px each costs about a third.
         cost=Cost(forwards=41, backwards=32),
     )

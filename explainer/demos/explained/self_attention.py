@@ -100,15 +100,10 @@ def _title(params: Params) -> str:
 
 
 def _trace(frame: Frame, net: Any, side: int, ctx: Context) -> Any:
-    import torch
-
     from explainer.vision.attention import vit
 
-    def pixels() -> Any:
-        return torch.from_numpy(frame.pixels.copy()).to(ctx.device)
-
     with ctx.stage("model"):
-        return shared.latest(ctx, "vit trace", side, lambda: net.trace(vit.prepare(pixels(), side)))
+        return shared.latest(ctx, "vit trace", side, lambda: vit.look(net, frame.pixels, side))
 
 
 def _heads(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:

@@ -206,7 +206,10 @@ def _numbers(seen: Seen, channel: int, note: str) -> tuple[Chart, ...]:
     signed = bool(patch.min() < 0)
     total = "" if len(tap.patch) == 1 else f"add {_signed(products.sum())}"
     return (
-        Matrix("Patch", patch, rows, columns, format=places, note=note, colours="diverging" if signed else "sequential"),
+        Matrix(
+            "Patch", patch, rows, columns, format=places, note=note,
+            colours="diverging" if signed else "sequential",
+        ),
         Matrix("Kernel", kernel, blank_rows, blank_columns, format=places, note="times", colours="diverging"),
         Matrix(
             "Products", products, blank_rows, blank_columns,

@@ -92,11 +92,13 @@ class ReceptiveField(Demo[Params]):
 
 def _cell(spot: PointXY, frame: Frame, ready: Any, shape: tuple[int, ...], side: int) -> tuple[int, int]:
     """Row and column of the unit over which the ring lies; beyond the network's square the nearest one."""
+    from explainer.vision.convolution.arithmetic import TIE
+
     x, y = apply(invert(ready.to_frame), np.array([[spot.x * frame.width, spot.y * frame.height]]))[0]
     rows, columns = shape[1], shape[2]
     return (
-        int(np.clip(y / side * rows, 0, rows - 1)),
-        int(np.clip(x / side * columns, 0, columns - 1)),
+        int(np.clip(y / side * rows + TIE, 0, rows - 1)),
+        int(np.clip(x / side * columns + TIE, 0, columns - 1)),
     )
 
 

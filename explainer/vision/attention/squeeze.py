@@ -6,7 +6,9 @@ each map. Scale: every map is multiplied by its own number.
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -120,3 +122,10 @@ def chosen_gates(own: Tensor, usual: Tensor, rule: str, override: tuple[int, flo
     if override is not None:
         alike[:, override[0]] = override[1]
     return alike
+
+
+def before_gates(net: GatedNet, scenes: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
+    """Return maps ``(N, 12, 16, 16)`` of scenes ``(N, 1, 16, 16)``, and the gates ``(N, 12)`` the net sets for them."""
+    assert net.gates is not None
+    maps = net.maps(torch.from_numpy(scenes))
+    return maps, net.gates(maps)

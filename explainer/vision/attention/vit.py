@@ -9,7 +9,9 @@ They give vectors and no classes.
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -211,3 +213,8 @@ def prepare(pixels: Tensor, side: int) -> Tensor:
     x = functional.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
     mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (MEAN, STD))
     return (x - mean) / std
+
+
+def look(net: VisionTransformer, pixels: NDArray[np.uint8], side: int) -> Trace:
+    """Trace a picture ``(H, W, 3) uint8 RGB``, resized to whole patches, see `prepare`."""
+    return net.trace(prepare(torch.from_numpy(pixels.copy()).to(net.positions.device), side))

@@ -5,6 +5,7 @@ the kernel ``w (C, k, k)`` is laid on the picture ``x (C, H, W)`` as it is, not 
 ``y_ij = b + Σ_c Σ_uv w_cuv x_c,(si + du − p),(sj + dv − p)`` with stride s, dilation d and padding p.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,7 @@ NUMPY_MODES: Mapping[PadMode, Any] = {
     "circular": "wrap",
 }
 Pair = tuple[int, int]
+TIE = 1e-6  # a place between two cells belongs to the later one, whatever rounding did to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Window:
     def cell_over(self, row: float, column: float, size: Pair) -> Pair:
         """Output cell whose window is centred nearest to a place of the picture, in pixels."""
         found = [
-            min(max(round((place - 0.5 + p - (span - 1) / 2) / s), 0), count - 1)
+            min(max(math.floor((place + p - (span - 1) / 2 - 0.5) / s + 0.5 + TIE), 0), count - 1)
             for place, p, span, s, count in zip(
                 (row, column), self.before, self.span, self.stride, self.output(size), strict=True
             )

@@ -212,7 +212,7 @@ def forward(recipe: Recipe, weights: tuple[Array, ...], image: Array, label: int
     scores = np.einsum("kcij,cij->k", weights[-1], pooled)
     log_p = scores - scores.max()
     log_p = log_p - np.log(np.exp(log_p).sum())
-    return Forward(tuple(convs), pooled, routes, scores, np.exp(log_p), float(-log_p[label]))
+    return Forward(tuple(convs), pooled, routes, scores, np.exp(log_p), float(0.0 - log_p[label]))
 
 
 def _pooled(x: Array) -> tuple[Array, NDArray[np.bool_]]:
