@@ -307,7 +307,6 @@ class Conductor(QObject):
         self._wanted = replace(chosen, panned=self._demo.info.temporal and chosen.still)
         # A temporal demo that starts while everything is still loading would miss the first pictures.
         self._waits = self._demo.info.temporal
-        self._frames = SourceFrames(chosen.opener)
         self.player.open(partial(self._opened_as, self._wanted), held=self._waits)
 
     def _opened_as(self, chosen: Chosen) -> Source | Problem:
@@ -315,6 +314,7 @@ class Conductor(QObject):
         source = _panned(chosen.opener) if chosen.panned else chosen.opener()
         if not isinstance(source, Problem):
             self._openings[source.id] = chosen
+            self._frames = SourceFrames(chosen.opener)
         return source
 
     def _match_source(self) -> None:

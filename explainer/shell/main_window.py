@@ -1,9 +1,10 @@
 """The window: puts the panes together and connects them to the conductor. Decides nothing itself."""
 
 import base64
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -38,7 +39,7 @@ from explainer.shell.palette_dialog import Entry, PaletteDialog
 from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage, completed, facts_of, maps_of
 from explainer.shell.strip import Strip
-from explainer.sources.camera import list_cameras
+from explainer.sources.camera import CameraName, list_cameras
 
 BUSY_AFTER_MS = 150
 CHART_EVERY_S = 0.1
@@ -46,6 +47,13 @@ NOTE_FOR_MS = 6000
 PRESENT_SCALE = 1.8
 THEMES = ("system", "light", "dark")
 SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.8)
+
+
+@dataclass(frozen=True, slots=True)
+class CamerasFound:
+    """Names of cameras, from the thread that asked for them."""
+
+    cameras: tuple[CameraName, ...]
 
 
 class MainWindow(QMainWindow):
@@ -153,6 +161,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         c = self.conductor
+        c.bridge.arrived.connect(self._show_cameras)
         c.demo_changed.connect(self._show_demo)
         c.params_changed.connect(self._show_params)
         c.model_changed.connect(self._show_model)
@@ -219,8 +228,13 @@ class MainWindow(QMainWindow):
 
     def find_cameras(self) -> None:
         """Ask for cameras by name; not at the start, since it may take a while."""
-        self._cameras = [(f"camera:{one.index}", one.name) for one in list_cameras()]
-        self.bar.fill_sources(self.conductor.session.recent, self._cameras)
+        bridge = self.conductor.bridge
+        Thread(target=lambda: bridge.post(CamerasFound(list_cameras())), name="explainer-cameras", daemon=True).start()
+
+    def _show_cameras(self, event: Any) -> None:
+        if isinstance(event, CamerasFound):
+            self._cameras = [(f"camera:{one.index}", one.name) for one in event.cameras]
+            self.bar.fill_sources(self.conductor.session.recent, self._cameras)
 
     # Showing what the conductor says --------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from explainer.core.charts import Bars, Chart, Curve, Matrix, Table
-from explainer.core.controls import Control
+from explainer.core.controls import Control, controls, visible
 from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
@@ -62,6 +62,7 @@ class Stage(QWidget):
         self._handles: dict[str, Handle] = {}
         self._homes: dict[Handle, PanelView] = {}
         self._places: tuple[tuple[Control, Any], ...] = ()  # params on the picture that have no handle yet
+        self._places_shown: set[str] = set()
         self._shown: tuple[Panel, ...] = ()
         self._reading = QLabel(self, wordWrap=True)
         self._reading.setTextFormat(Qt.TextFormat.MarkdownText)
@@ -160,20 +161,23 @@ class Stage(QWidget):
 
     # Handles --------------------------------------------------------------------------------------------
 
-    def set_handles(self, controls: Sequence[Control], params: Any) -> None:
+    def set_handles(self, every: Sequence[Control], params: Any) -> None:
         """Make a handle for every param that lives on the picture."""
         for handle in self._handles.values():
             self._detach(handle)
         self._handles = {}
-        self._places = tuple((c, getattr(params, c.name)) for c in controls if c.panel)
+        self._places = tuple((c, getattr(params, c.name)) for c in every if c.panel)
+        self._places_shown = {c.name for c in visible(tuple(every), params)}
         if self._panels:
             self._attach_handles()
 
     def show_params(self, params: Any) -> None:
         """Move handles to the present values."""
         self._places = tuple((control, getattr(params, control.name)) for control, _ in self._places)
+        self._places_shown = {control.name for control in visible(controls(type(params)), params)}
         for name, handle in self._handles.items():
             handle.show_value(getattr(params, name), handle.size)
+            handle.setVisible(name in self._places_shown)
 
     def _make_handles(self) -> None:
         from explainer.shell.handles import HANDLES
@@ -181,6 +185,7 @@ class Stage(QWidget):
         for control, value in self._places:
             handle = HANDLES[control.kind](control, self.look)
             handle.value = value
+            handle.setVisible(control.name in self._places_shown)
             handle.moved.connect(lambda value, drag, name=control.name: self.handled.emit(name, value, drag))
             self._handles[control.name] = handle
         self._places = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -101,19 +101,9 @@ class PoolingAndShift(Demo[Params]):
 
 
 def _wide(frame: Frame, ctx: Context) -> tuple[Movable, Movable]:
-    """The network's input with a margin of real pixels, and the same in grey from 0 to 1."""
-    import torch
+    from explainer.vision.convolution.moving import with_margin
 
-    from explainer.vision.convolution.planes import LUMA
-    from explainer.vision.convolution.shift import Movable
-    from explainer.vision.zoo.prepare import prepare
-
-    card, side = ctx.card, ctx.card.input_px + 2 * (FARTHEST + 1)
-    grown = replace(card, input_px=side, resize_px=max(card.resize_px, side))
-    x = prepare(frame, grown, ctx.settings.fit, torch.device("cpu")).tensor  # (1, 3, side, side)
-    levels = x * torch.tensor(card.std).view(1, 3, 1, 1) + torch.tensor(card.mean).view(1, 3, 1, 1)
-    grey = (levels * torch.from_numpy(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
-    return Movable(x.contiguous()), Movable(grey)
+    return with_margin(frame, ctx.card, ctx.settings.fit, FARTHEST + 1)
 
 
 def _others(params: Params, grey: Movable, side: int, ctx: Context) -> tuple[tuple[str, float], ...]:
@@ -150,16 +140,14 @@ def _curve(pooling: Pooling, grey: Movable, side: int, ctx: Context) -> NDArray[
 
 def _scores(wide: Movable, side: int, ctx: Context) -> NDArray[np.float64]:
     """Probabilities ``(17, K)`` of the picture moved across by −8 … 8 px of the network's input."""
-    import torch
+    from explainer.vision.convolution.moving import scores_by_shift
 
-    from explainer.vision.convolution.shift import middle
-
-    shifts, rows = range(-FARTHEST, FARTHEST + 1), []
+    shifts = [float(d) for d in range(-FARTHEST, FARTHEST + 1)]
+    rows: list[NDArray[np.float64]] = []
     with ctx.model() as net, ctx.stage("model"):
-        for start in range(0, len(shifts), BATCH):
+        for part in scores_by_shift(net, wide, side, shifts, BATCH):
             ctx.checkpoint()
-            ctx.progress(start / len(shifts), f"{start} of {len(shifts)} places")
-            batch = torch.cat([middle(wide.moved(float(d), 0.0), side) for d in shifts[start : start + BATCH]])
-            rows.append(net.logits(batch.to(net.device)).double().softmax(dim=1).cpu().numpy())
-    ctx.progress(1.0)
+            rows.append(part)
+            done = sum(map(len, rows))
+            ctx.progress(done / len(shifts), f"{done} of {len(shifts)} places")
     return np.asarray(np.concatenate(rows))

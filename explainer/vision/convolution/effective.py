@@ -85,7 +85,7 @@ def effective_field(
         leaf, maps = _forward(net, x + (sigma * drawn if done else 0.0), layer)
         units = maps[0, :, cell[0], cell[1]]
         if done == 0 and unit == "strongest":
-            channel, answer, gradient = _first_alive(units, leaf)
+            channel, answer, gradient = _first_alive(units, leaf, maps)
         else:
             chosen = units[channel] if channel >= 0 else units.sum()
             gradient = _gradient(chosen, leaf)
@@ -95,9 +95,16 @@ def effective_field(
         yield done + 1, Effective(np.ascontiguousarray(mean), channel, answer)
 
 
-def _first_alive(units: Tensor, leaf: Tensor) -> tuple[int, float, Tensor]:
-    """The strongest unit that has a gradient; all of them together when none of the first few has one."""
-    for index in units.abs().argsort(descending=True, stable=True)[:TRIES].tolist():
+def _first_alive(units: Tensor, leaf: Tensor, maps: Tensor) -> tuple[int, float, Tensor]:
+    """The strongest unit that has a gradient; all of them together when none of the first few has one.
+
+    A largest value that occurs more than once in the layer is where a rectifier cuts off: such units go last,
+    since each try costs a backward pass.
+    """
+    strength, top = units.detach().abs(), maps.detach().max()
+    if int((maps.detach() == top).sum()) > 1:
+        strength = torch.where(units.detach() == top, -1.0, strength)
+    for index in strength.argsort(descending=True, stable=True)[:TRIES].tolist():
         gradient = _gradient(units[index], leaf)
         if bool(gradient.any()):
             return index, float(units[index].detach()), gradient

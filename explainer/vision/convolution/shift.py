@@ -11,28 +11,25 @@ from torch import Tensor
 
 
 class Movable:
-    """A picture whose spectrum is kept, so that each further move costs one inverse transform.
+    """A picture whose spectrum along each row is kept, so that each further move costs one inverse transform.
 
     Parameters
     ----------
     x
-        ``(…, H, W)``.
+        ``(…, H, W) float32``.
     """
 
     def __init__(self, x: Tensor) -> None:
-        self._height, self._width = int(x.shape[-2]), int(x.shape[-1])
-        self._dtype = x.dtype
-        doubled = torch.cat([x, x.flip(-1)], dim=-1)
-        doubled = torch.cat([doubled, doubled.flip(-2)], dim=-2)  # (…, 2H, 2W)
-        self._spectrum = torch.fft.rfft2(doubled)
+        self._x = x
+        self._rows = _spectrum(x)
 
     def moved(self, dx_px: float, dy_px: float) -> Tensor:
-        """Move right by `dx_px` and down by `dy_px`; what enters is the mirrored picture."""
-        size = (2 * self._height, 2 * self._width)
-        turned = self._spectrum * _turn(*size, dx_px, dy_px).to(self._spectrum.device)
-        back = torch.fft.irfft2(turned, s=size)
-        out: Tensor = back[..., : self._height, : self._width].to(self._dtype)
-        return out
+        """Move right by `dx_px` and down by `dy_px`; what enters is the mirrored picture. 0 changes no bit."""
+        across = _turned(self._rows, self._x.shape[-1], dx_px) if dx_px else self._x
+        if not dy_px:
+            return across
+        lying = across.transpose(-1, -2)
+        return _turned(_spectrum(lying), lying.shape[-1], dy_px).transpose(-1, -2)
 
 
 def shifted(x: Tensor, dx_px: float, dy_px: float) -> Tensor:
@@ -40,12 +37,17 @@ def shifted(x: Tensor, dx_px: float, dy_px: float) -> Tensor:
     return Movable(x).moved(dx_px, dy_px)
 
 
-def _turn(height: int, width: int, dx_px: float, dy_px: float) -> Tensor:
-    """Phase of each frequency; at the highest of an even side only its real part has a meaning."""
-    down = torch.exp(-2j * torch.pi * torch.fft.fftfreq(height, dtype=torch.float64) * dy_px)
-    across = torch.exp(-2j * torch.pi * torch.fft.rfftfreq(width, dtype=torch.float64) * dx_px)
-    down[height // 2], across[-1] = down[height // 2].real + 0j, across[-1].real + 0j
-    return (down[:, None] * across[None, :]).to(torch.complex64)
+def _spectrum(x: Tensor) -> Tensor:
+    """Spectrum of each row and its mirror image, ``(…, H, W + 1)`` complex."""
+    return torch.fft.rfft(torch.cat([x, x.flip(-1)], dim=-1))
+
+
+def _turned(spectrum: Tensor, side: int, shift_px: float) -> Tensor:
+    """Turn each frequency's phase and go back to `side` pixels; the highest has only a real part."""
+    turn = torch.exp(-2j * torch.pi * torch.fft.rfftfreq(2 * side, dtype=torch.float64) * shift_px)
+    turn[-1] = turn[-1].real + 0j
+    back: Tensor = torch.fft.irfft(spectrum * turn.to(torch.complex64).to(spectrum.device), n=2 * side)
+    return back[..., :side]
 
 
 def middle(x: Tensor, side: int) -> Tensor:
