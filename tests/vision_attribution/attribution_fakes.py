@@ -105,6 +105,9 @@ class FakeClassifier:
     def network(self, *, stock: bool = False) -> nn.Module:
         return self.net
 
+    def logits(self, x: Tensor, *, stock: bool = False) -> Tensor:
+        return self.net(x)
+
     def split(self, x: Tensor, layer: str, *, stock: bool = False) -> Split:
         self.splits += 1
         return split(self.net, x, layer, self.card.title)

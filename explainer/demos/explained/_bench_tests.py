@@ -1,6 +1,6 @@
 """Tests that maps of the bench take, and the tables of what came out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -119,8 +119,14 @@ def agreement_chart(maps: Mapping[str, Map]) -> Chart:
     return Matrix("Agreement", agreement(maps), rows, columns, format=".2f", note=note, colours="diverging")
 
 
-def faithfulness(about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> None:
-    """Let each map, and for each resolution a random map and the edges, take both tests; `board` is filled in."""
+def faithfulness(about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> Iterator[str]:
+    """Let each map, and for each resolution a random map and the edges, take both tests; `board` is filled in.
+
+    Yields
+    ------
+    str
+        Name of the map that was tested last.
+    """
     from explainer.vision.attribution.controls import edge_map, random_map
 
     rivals: dict[str, Map] = {}
@@ -133,7 +139,7 @@ def faithfulness(about: shared.Subject, network: Any, maps: Mapping[str, Map], b
         key = ("bench test", *shared.memo_name(ctx), about.index, ctx.seed, name, heat.tobytes())
         gap, road = ctx.memo(key, lambda heat=heat: _tested(about, network, heat, ctx))  # type: ignore[misc]
         board.note(name, gap=gap, road=road)
-        ctx.checkpoint()
+        yield name
 
 
 def _tested(about: shared.Subject, network: Any, heat: Map, ctx: Context) -> tuple[float | None, float | None]:

@@ -116,10 +116,11 @@ def _tile(
 def _panel(tiles: list[tuple[NDArray[np.uint8], str]], scores: NDArray[np.float32], found: _Found) -> Panel:
     from explainer.vision.attribution.strongest import GAP_PX, mosaic
 
-    sheet = mosaic([pixels for pixels, _ in tiles], COLUMNS, TILE_PX)
+    columns = min(COLUMNS, len(tiles))
+    sheet = mosaic([pixels for pixels, _ in tiles], columns, TILE_PX)
     pitch = TILE_PX + GAP_PX
     labels = tuple(
-        Label(f"score {n + 1}", f"{score:.1f}", (pitch * (n % COLUMNS), pitch * (n // COLUMNS) + 20.0), 0)
+        Label(f"score {n + 1}", f"{score:.1f}", (pitch * (n % columns), pitch * (n // columns) + 20.0), 0)
         for n, score in enumerate(scores)
     )
     looked = len(found.numbers)

@@ -12,6 +12,7 @@ from explainer.core.context import Context
 from explainer.core.layers import Image, Panel
 from explainer.demos.explained import _shared as shared
 
+CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
 MADE = 0.9  # share of the change of score that has to be made before the path counts as climbed
 
 
@@ -125,7 +126,9 @@ class Walk:
         }
         if abs(self.due) > 1e-3:
             values["gap_percent"] = 100.0 * (total - self.due) / abs(self.due)
-            values["climbed_alpha"] = found.reached(self.bare, self.due, MADE)
+            climbed = found.reached(self.bare, self.due, MADE)
+            values["climbed_alpha"] = climbed
+            values["points_in_climb"] = float(np.count_nonzero(found.where.alphas <= climbed))
         heat = to_map(found.attributions, "sum")
         top = peak(heat, self.about.map_to_frame(heat.shape))
         return values if top is None else values | {"peak_x_px": top.x_px, "peak_y_px": top.y_px}
@@ -138,11 +141,14 @@ class Walk:
         )
         if "gap_percent" not in values:
             return f"{start}. There is nothing to share out: baseline and picture score the same."
-        gap, climbed = abs(values["gap_percent"]), values["climbed_alpha"]
-        way = f"{words.percent(MADE)} of the change is made in the first {100 * climbed:.1f} % of the way"
-        if gap < 5.0:
-            return f"{start}, a gap of {gap:.1f} %: **they add up**. {way[0].upper()}{way[1:]}."
-        return f"{start}: **a gap of {gap:.0f} %**. {way[0].upper()}{way[1:]}, where slopes are steep and points few."
+        gap, inside = abs(values["gap_percent"]), int(values["points_in_climb"])
+        way = (
+            f"{words.percent(MADE)} of the change is made in the first {100 * values['climbed_alpha']:.1f} % of the "
+            f"way, where {inside} of the points {'lies' if inside == 1 else 'lie'}."
+        )
+        if gap < CLOSED_PERCENT:
+            return f"{start}, a gap of {gap:.1f} %: **they add up**. {way}"
+        return f"{start}: **a gap of {gap:.0f} %**. {way}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -107,7 +107,8 @@ class _Bench:
             self._forget()
         if self.params.controls:
             self.ctx.publish(self._so_far(partial=True))
-            faithfulness(self.about, network, self.maps, self.board, self.ctx)
+            for _ in faithfulness(self.about, network, self.maps, self.board, self.ctx):
+                self.ctx.publish(self._so_far(partial=True))
         return self._so_far()
 
     def _draw(self, method: str, network: Any) -> None:

@@ -45,9 +45,9 @@ def _net(scene: Scene, *, back: bool) -> Panel:
         maps = np.stack([_alone(way.convs[0].handed_on[0]), *(c.arrived for c in way.convs), enlarged(way.pooled)])
     else:
         maps = np.stack([_alone(scene.image), *(conv.y for conv in run.convs), enlarged(run.pooled)])
-    limit = _limit(maps)
+    came = len(maps) - np.arange(len(maps)) <= at.done  # row by row: whether the gradient has come so far
+    limit = _limit(maps[came] if back and at.done else maps)
     if back:
-        came = len(maps) - np.arange(len(maps)) <= at.done  # row by row: whether the gradient has come so far
         maps = np.where(came[:, None, None, None], maps, 0.0)
     names = ("digit", *(f"conv {n + 1}" for n in range(len(run.convs))), "pool")
     title, name = ("Backward", "gradients") if back else ("Forward", "outputs")
@@ -130,7 +130,7 @@ def _weights(scene: Scene) -> Panel:
     limit, size = _limit(gradient), height * width
     middle = size // 2 if height % 2 else (height // 2) * width + width // 2
     cells = Cells(
-        "kernels", tiles, 8, -limit, limit, "diverging",
+        "kernels", tiles, 8 if height == 3 else 16, -limit, limit, "diverging",
         sets=tuple({"weight": n * size + middle} for n in range(outs * ins)), chosen=at.index // size,
     )  # fmt: skip
     return Panel("Weight gradients", cells.size, (cells,), at.layer_name, frame=False)

@@ -37,12 +37,11 @@ def _panels(at: Scene, shot: Shot) -> tuple[Panel, ...]:
     change = np.clip(WHITE / 2 + MAGNIFIED * (shot.adversarial - shot.clean), 0.0, WHITE)
     patch = at.params.method == "patch"
     changed = "over the square" if patch else _radius(at)
-    rivals = "random square" if patch else "as large, no gradient"
     return (
         _panel(at, "Input", None, _answer(at, shot.before), _outline(at) if patch else ()),
         _panel(at, "Adversarial", shot.adversarial, _answer(at, shot.after)),
         _panel(at, "Change × 10", change, f"{changed}; grey is none"),
-        _panel(at, "Random noise", shot.random, f"{rivals}; {_answer(at, shot.noise)}"),
+        _panel(at, "Random noise", shot.random, _answer(at, shot.noise)),
     )
 
 
@@ -102,7 +101,7 @@ def curve_part(at: Scene, shot: Shot, found: Any) -> Part:
     unit = WHITE if l2 else 1.0
     series = (
         Series("attack", found.eps / unit, found.attack, "solid", -1),
-        Series("random noise", found.eps / unit, found.random, "dotted", -2),
+        Series("noise", found.eps / unit, found.random, "dotted", -2),
     )
     label = "length of the change" if l2 else "ε, of 255"
     name = at.ctx.card.label(shot.truth)

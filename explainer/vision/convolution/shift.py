@@ -28,8 +28,9 @@ class Movable:
         across = _turned(self._rows, self._x.shape[-1], dx_px) if dx_px else self._x
         if not dy_px:
             return across
-        lying = across.transpose(-1, -2)
-        return _turned(_spectrum(lying), lying.shape[-1], dy_px).transpose(-1, -2)
+        lying = across.mT
+        turned: Tensor = _turned(_spectrum(lying), lying.shape[-1], dy_px)
+        return turned.mT
 
 
 def shifted(x: Tensor, dx_px: float, dy_px: float) -> Tensor:
