@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect
 
 MOST_SPLIT = 6  # with more panels only grids are tried
 GRID_BONUS = 1.12  # a plain grid reads more easily; columns of unequal length must be worth it
+FULL_BONUS = 1.06  # and one without a hole more easily still
 
 Columns = tuple[tuple[int, ...], ...]
 
@@ -35,10 +36,12 @@ class Room:
 
 def best_layout(shapes: Sequence[Shape], room: Room) -> list[QRect]:
     """Rectangles of the panels, header and bar included, in the order of `shapes`."""
-    grids = (_grid(shapes, columns, room) for columns in range(len(shapes), 0, -1))
+    counts = range(len(shapes), 0, -1)
+    full = (_grid(shapes, columns, room) for columns in counts if len(shapes) % columns == 0)
+    holed = (_grid(shapes, columns, room) for columns in counts if len(shapes) % columns)
     stacks = (_stacked(shapes, split, room) for split in _splits(len(shapes)))
     best, boxes = 0.0, list[QRect]()
-    for bonus, candidates in ((GRID_BONUS, grids), (1.0, stacks)):
+    for bonus, candidates in ((GRID_BONUS * FULL_BONUS, full), (GRID_BONUS, holed), (1.0, stacks)):
         for candidate in candidates:
             score = bonus * _area(shapes, candidate, room)
             if score > best * 1.001 or not boxes:

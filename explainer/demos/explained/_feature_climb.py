@@ -44,15 +44,25 @@ class Climb:
     def run(self, publish: Callable[[list[Any]], None]) -> list[Any]:
         """Climb to the wanted step, or go on from where an earlier run of the same recipe stopped."""
         from explainer.vision.attribution import feature_vis
+        from explainer.vision.training.small_net import one_thread
 
         held: dict[Hashable, Any] = self._ctx.memo(("ascents",), dict, keep=True)
-        now = [self._held(held, recipe) for recipe in self._recipes]
-        wanted = self._params.steps
+        # Steps on small pictures: on a busy machine two threads took thirty times as long as one.
+        with one_thread():
+            now = self._climbed([self._held(held, recipe) for recipe in self._recipes], held, publish)
+            _forget_first(held)
+            pairs = zip(self._recipes, now, strict=True)
+            return [feature_vis.up_to_date(self._watch, self._wish, recipe, ascent) for recipe, ascent in pairs]
+
+    def _climbed(self, now: list[Any], held: dict[Hashable, Any], publish: Callable[[list[Any]], None]) -> list[Any]:
+        """Take both to the wanted step, in turns, and show them on the way; `held` follows each step."""
+        from explainer.vision.attribution import feature_vis
+
+        wanted, shown = self._params.steps, 0.0
         climbs = [
             feature_vis.climb(self._watch, self._wish, recipe, ascent, wanted, self._ctx.checkpoint)
             for recipe, ascent in zip(self._recipes, now, strict=True)
         ]
-        shown = 0.0
         while any(ascent.step < wanted for ascent in now):
             if time.monotonic() - shown >= PUBLISH_S:
                 publish(now)
@@ -60,9 +70,7 @@ class Climb:
             now = [next(climb, ascent) for climb, ascent in zip(climbs, now, strict=True)]
             held.update({(self._wish, recipe): one for recipe, one in zip(self._recipes, now, strict=True)})
             self._ctx.progress(sum(a.step for a in now) / (wanted * len(now)), f"step {now[0].step} of {wanted}")
-        _forget_first(held)
-        pairs = zip(self._recipes, now, strict=True)
-        return [feature_vis.up_to_date(self._watch, self._wish, recipe, ascent) for recipe, ascent in pairs]
+        return now
 
     def result(self, now: list[Any], more: shared.Part | None = None) -> Result:
         """Pictures, curves and words of ascents that are under way or at their end."""

@@ -29,8 +29,7 @@ class Movable:
         if not dy_px:
             return across
         lying = across.mT
-        turned: Tensor = _turned(_spectrum(lying), lying.shape[-1], dy_px)
-        return turned.mT
+        return _turned(_spectrum(lying), lying.shape[-1], dy_px).mT
 
 
 def shifted(x: Tensor, dx_px: float, dy_px: float) -> Tensor:
@@ -40,7 +39,8 @@ def shifted(x: Tensor, dx_px: float, dy_px: float) -> Tensor:
 
 def _spectrum(x: Tensor) -> Tensor:
     """Spectrum of each row and its mirror image, ``(…, H, W + 1)`` complex."""
-    return torch.fft.rfft(torch.cat([x, x.flip(-1)], dim=-1))
+    found: Tensor = torch.fft.rfft(torch.cat([x, x.flip(-1)], dim=-1))
+    return found
 
 
 def _turned(spectrum: Tensor, side: int, shift_px: float) -> Tensor:
