@@ -3,6 +3,7 @@
 Only this file resamples. Vector layers are drawn over the buffer by ``painters``.
 """
 
+from collections import OrderedDict
 from typing import Any, cast
 
 import cv2
@@ -19,6 +20,7 @@ RGB = NDArray[np.uint8]
 Array = NDArray[Any]
 Colour = tuple[int, int, int]
 Box = tuple[int, int, int, int]
+cv2.setNumThreads(1)  # a second thread would wait for a core that torch holds, and the window with it
 DIM = 0.42  # brightness of what the net does not see
 MASK_OPACITY = 0.55
 
@@ -55,7 +57,7 @@ def _image(layer: Image, to_buffer: Affine, size: tuple[int, int], canvas: RGB |
     placed = compose(to_buffer, layer.to_panel)
     pixels = layer.pixels
     if canvas is None and _fills(placed, pixels.shape, size):
-        canvas = _resize(pixels, size, smooth=layer.smooth)
+        canvas = _RECENT.resized(pixels, size, smooth=layer.smooth)
     else:
         canvas = _ground(size, ground) if canvas is None else canvas
         x0, y0, x1, y1 = _footprint(placed, pixels.shape, size)
@@ -72,14 +74,41 @@ def _fills(placed: Affine, shape: tuple[int, ...], size: tuple[int, int]) -> boo
     return bool(straight and np.allclose(placed[:, 2], 0, atol=1e-6) and np.allclose(ends, size, atol=0.51))
 
 
-def _resize(pixels: RGB, size: tuple[int, int], *, smooth: bool) -> RGB:
+def _resize(pixels: Array, size: tuple[int, int], *, smooth: bool) -> Array:
     h, w = pixels.shape[:2]
     if (w, h) == size:
         return pixels.copy()
     if not smooth and size[0] >= w:
-        return cast("RGB", cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST))
-    shrinks = size[0] <= w and size[1] <= h
-    return cast("RGB", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+        return cast("Array", cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST))
+    if size[0] > w or size[1] > h:
+        return cast("Array", cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR))
+    most = min(w // size[0], h // size[1])
+    factor = next((f for f in range(most, 1, -1) if w % f == h % f == 0), 1)
+    if factor > 1:  # whole factors average several times faster than broken ones
+        pixels = cv2.resize(pixels, (w // factor, h // factor), interpolation=cv2.INTER_AREA)
+    return cast("Array", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+class _Recent:
+    """The last few pictures at the size they were shown: most panels of a result show the same frame."""
+
+    MOST = 3
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, tuple[int, int], bool], tuple[RGB, RGB]] = OrderedDict()
+
+    def resized(self, pixels: RGB, size: tuple[int, int], *, smooth: bool) -> RGB:
+        """Return a copy that may be drawn into."""
+        key = (id(pixels), size, smooth)
+        if key not in self._kept:
+            # The original is held as well, so that its id cannot pass to another picture meanwhile.
+            self._kept[key] = (pixels, _resize(pixels, size, smooth=smooth))
+        while len(self._kept) > self.MOST:
+            self._kept.popitem(last=False)
+        return self._kept[key][1].copy()
+
+
+_RECENT = _Recent()
 
 
 def _dim_outside(canvas: RGB, focus: tuple[float, float, float, float], to_buffer: Affine) -> None:
@@ -126,7 +155,7 @@ def _whole(values: Array, placed: Affine, box: Box, *, smooth: bool) -> Array | 
     upright = placed[0, 1] == placed[1, 0] == 0.0 and placed[0, 0] > 0 and placed[1, 1] > 0
     if not upright or np.abs(ends - box[2:]).max() > 0.51 or np.abs(placed[:, 2] - box[:2]).max() > 0.51:
         return None
-    return cast("Array", _resize(values, (box[2] - box[0], box[3] - box[1]), smooth=smooth))
+    return _resize(values, (box[2] - box[0], box[3] - box[1]), smooth=smooth)
 
 
 def _heat(canvas: RGB, layer: Heat, to_buffer: Affine, view: ViewState, _ground: Colour) -> None:

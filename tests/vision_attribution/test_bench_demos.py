@@ -116,7 +116,7 @@ def test_maps_come_one_after_the_other() -> None:
 def test_nobody_is_told_and_more_than_eight_are_cut() -> None:
     nobody = BENCH.run(photo(), attribution_bench.Params(methods=()), tiny())
     assert titles(nobody) == ["Input"]
-    assert "at least one" in nobody.reading
+    assert "0 methods are chosen" in nobody.reading
     everybody = attribution_bench.Params(methods=tuple(METHODS), effort="quick")
     assert len(titles(BENCH.run(photo(), everybody, tiny()))) == 1 + attribution_bench.MOST
 
@@ -190,6 +190,13 @@ def test_a_method_that_the_network_does_not_allow_is_told() -> None:
     result = BENCH.run(photo(), attribution_bench.Params(methods=("gradient", "guided-backprop"), randomise=0), ctx)
     assert titles(result) == ["Input", "Gradient"]
     assert "Guided backprop: This network has no rectifiers" in result.reading
+
+
+def test_a_map_is_tested_at_the_resolution_that_it_really_has() -> None:
+    params = attribution_bench.Params(methods=("rise", "occlusion"), controls=True, randomise=0, effort="quick")
+    table = chart(BENCH.run(photo(), params, tiny()), Table, "Tests")
+    sides = {row[0] for row in table.rows if row[0].startswith("random")}
+    assert sides == {"random 7 × 7"}  # six windows along a side are seven cells
 
 
 def test_an_empty_board_has_no_table() -> None:

@@ -119,7 +119,9 @@ def agreement_chart(maps: Mapping[str, Map]) -> Chart:
     return Matrix("Agreement", agreement(maps), rows, columns, format=".2f", note=note, colours="diverging")
 
 
-def faithfulness(about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> Iterator[str]:
+def faithfulness(
+    about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context
+) -> Iterator[str]:
     """Let each map, and for each resolution a random map and the edges, take both tests; `board` is filled in.
 
     Yields
@@ -149,7 +151,7 @@ def _tested(about: shared.Subject, network: Any, heat: Map, ctx: Context) -> tup
 
     if is_blank(heat):
         return None, None
-    score, magnitude = class_score(network, about.index), np.abs(heat)
-    curves = curves_of(score, about.x, magnitude, seed=ctx.seed, checkpoint=ctx.checkpoint)
-    ranks = order_of_removal(magnitude, about.x, ctx.seed)
+    score = class_score(network, about.index)
+    curves = curves_of(score, about.x, heat, seed=ctx.seed, checkpoint=ctx.checkpoint)
+    ranks = order_of_removal(heat, about.x, ctx.seed)
     return curves.gap, road(score, about.x, ranks, seed=ctx.seed, checkpoint=ctx.checkpoint).gap

@@ -81,9 +81,17 @@ class OcclusionAndRise(Demo[Params]):
                 seen = _seen(about, net, params, ctx)
             part = finished(about, seen)
             if params.controls:
-                tested = TestedMap(LABELS[params.method], seen.heat, _key(params), params.removal)
+                tested = TestedMap(LABELS[params.method], _as_known(seen.heat, params), _key(params), params.removal)
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part)
+
+
+def _as_known(heat: Any, params: Params) -> Any:
+    """Bring the map to as many cells as it really tells apart, so that random maps have no finer ones."""
+    from explainer.vision.metrics.heat import on_grid
+
+    side = heat.shape[0] // min(params.stride, params.window) if params.method == "occlusion" else params.cells
+    return on_grid(heat, (max(side, 2), max(side, 2)))
 
 
 def _key(params: Params) -> tuple[Any, ...]:

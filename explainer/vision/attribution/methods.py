@@ -54,7 +54,7 @@ EFFORTS: Mapping[Effort, Amounts] = {
     "usual": Amounts(32, 16, 13, 256, 256),
     "thorough": Amounts(128, 64, 27, 1024, 1024),
 }
-SUPERPIXELS = 40
+SUPERPIXELS, RISE_CELLS = 40, 7
 SIGNED = frozenset({"gradient-x-input", "integrated-gradients", "deeplift", "occlusion", "rise", "kernel-shap", "lime"})
 
 
@@ -105,6 +105,15 @@ def answer(method: str, asked: Question) -> Map:
         If the network does not allow the method.
     """
     return METHODS[method](asked)
+
+
+def cells_of(method: str, effort: Effort) -> int:
+    """Cells along a side that a map really tells apart; 0 where each of its own is one.
+
+    Occlusion knows its lattice, RISE the grid of its masks, and 40 superpixels are as many parts as 6 × 6 cells.
+    """
+    known = {"occlusion": EFFORTS[effort].windows + 1, "rise": RISE_CELLS}
+    return known.get(method, round(SUPERPIXELS**0.5) if method in ("kernel-shap", "lime") else 0)
 
 
 def _gradient(q: Question) -> Map:
@@ -161,7 +170,8 @@ def _occlusion(q: Question) -> Map:
 def _rise(q: Question) -> Map:
     instead = cover(q.x, "grey", q.mean, q.std)
     steps = rise(
-        q.network, q.x, instead, q.class_index, masks=q.amounts.masks, seed=q.seed, checkpoint=q.checkpoint
+        q.network, q.x, instead, q.class_index, masks=q.amounts.masks, cells=RISE_CELLS, seed=q.seed,
+        checkpoint=q.checkpoint,
     )  # fmt: skip
     return _grown(q, ((s.done, s.gain) for s in steps), q.amounts.masks)
 

@@ -104,6 +104,16 @@ def available() -> tuple[ModelCard, ...]:
     return (*shipped(), *fetched(), *(own.card for own in owned()))
 
 
+def find(name: str) -> ModelCard | None:
+    """Card of a model that can be used right now. Live demos ask for each frame, so only its own file is looked at."""
+    if name in SHIPPED:
+        return _shipped(name) if shipped_weights(name).exists() else None
+    offer = catalogue().get(name)
+    if offer is not None and offer.path.exists():
+        return offer.card
+    return next((own.card for own in owned() if own.card.name == name), None)
+
+
 def read_card(data: Mapping[str, Any]) -> ModelCard:
     """Build a card whose ``labels`` may be the name of a list under ``resources/cards``."""
     named = data["labels"]

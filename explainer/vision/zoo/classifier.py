@@ -30,34 +30,39 @@ class Nets:
     def __init__(self, stock: nn.Module) -> None:
         self._stock = stock
         self._fast: nn.Module | None = None
-        self._clean = [Clean(stock)]
+        self._clean = {True: Clean(stock)}
+        self._used: set[bool] = set()  # what was handed out since all was clean: stock, fast or both
         self._borrowers = 0
         self.spoiled = False
         self.linear_heads: dict[tuple[str, bool], bool] = {}
 
     def network(self, stock: bool) -> nn.Module:
         """Return the network as published, or with batch norms folded and ``channels_last``."""
+        self._used.add(stock)
         if stock:
             return self._stock
         if self._fast is None:
             self._fast = folded(self._stock)
-            self._clean.append(Clean(self._fast))
+            self._clean[False] = Clean(self._fast)
         return self._fast
 
     @contextmanager
     def lent(self) -> Iterator[None]:
         """Put the networks back when the block ends; a block within a block keeps what the outer one did."""
-        before = self._clean if not self._borrowers else [Clean(net) for net in self._made()]
+        nested = {stock: Clean(net) for stock, net in self._made()} if self._borrowers else None
         self._borrowers += 1
         try:
             yield
         finally:
             self._borrowers -= 1
-            intact = [clean.restore() for clean in before]
+            before = self._clean if nested is None else nested
+            intact = [clean.restore() for stock, clean in before.items() if stock in self._used]
             self.spoiled = self.spoiled or not all(intact)
+            if not self._borrowers:
+                self._used.clear()
 
-    def _made(self) -> list[nn.Module]:
-        return [self._stock] if self._fast is None else [self._stock, self._fast]
+    def _made(self) -> list[tuple[bool, nn.Module]]:
+        return [(True, self._stock)] if self._fast is None else [(True, self._stock), (False, self._fast)]
 
 
 class Classifier:

@@ -45,10 +45,10 @@ class Zoo:
         ExplainerError
             If it cannot be used on this machine.
         """
-        for card in cards.available():
-            if card.name == name:
-                return card
-        raise cards.unknown(name)
+        found = cards.find(name)
+        if found is None:
+            raise cards.unknown(name)
+        return found
 
     @property
     def threads(self) -> int:
