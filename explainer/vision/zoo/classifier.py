@@ -13,7 +13,7 @@ from explainer.core.problem import ExplainerError
 from explainer.vision.zoo.fold import folded
 from explainer.vision.zoo.keeping import Clean
 from explainer.vision.zoo.prepare import Prepared, prepare
-from explainer.vision.zoo.split import Split, is_linear_head, split
+from explainer.vision.zoo.split import Split, closed, has_linear_head, split
 
 __all__ = ["Classifier", "Prepared", "Split"]
 
@@ -125,7 +125,13 @@ class Classifier:
         stock = stock or not self.card.has_layer(name)
         net = self.network(stock=stock)
         x = _laid_out(x, stock)
-        return split(net, x, name, self.card.title, linear_head=self._linear_head(net, x, name, stock))
+        known, key = self._nets.linear_heads, (name, stock)
+        is_last = bool(self.card.layers) and name == self._path("last")
+        cut = split(net, x, name, self.card.title, linear_head=known.get(key, False))
+        if is_last and key not in known:
+            known[key] = has_linear_head(net, cut)
+            cut = closed(net, cut.activation, cut.logits) if known[key] else cut
+        return cut
 
     def _path(self, layer: str) -> str:
         if layer != "last":
@@ -135,13 +141,6 @@ class Classifier:
         except IndexError as error:
             todo = "Choose another model."
             raise ExplainerError(f"{self.card.title} has no layer with height and width.", todo) from error
-
-    def _linear_head(self, net: nn.Module, x: Tensor, name: str, stock: bool) -> bool:
-        known = self._nets.linear_heads
-        if (name, stock) not in known:
-            last = self.card.layers and name == self._path("last")
-            known[name, stock] = bool(last) and is_linear_head(net, x, name, self.card.title)
-        return known[name, stock]
 
 
 def _laid_out(x: Tensor, stock: bool) -> Tensor:

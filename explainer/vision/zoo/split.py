@@ -69,11 +69,16 @@ def split(net: nn.Module, x: Tensor, layer: str, title: str, *, linear_head: boo
     """
     leaf, logits = _run(net, x, layer, title, graph=not linear_head)
     if linear_head:
-        linear = _last_linear(net)
-        assert linear is not None
-        rows = linear.weight.detach()
-        return Split(leaf, logits, True, lambda c: _closed_form(rows[c], leaf))
+        return closed(net, leaf, logits)
     return Split(leaf.detach(), logits.detach(), False, lambda c: _backward(logits, leaf, c))
+
+
+def closed(net: nn.Module, activation: Tensor, logits: Tensor) -> Split:
+    """Give the gradients of a linear head in closed form, without a graph."""
+    linear = _last_linear(net)
+    assert linear is not None
+    rows, leaf = linear.weight.detach(), activation.detach()
+    return Split(leaf, logits.detach(), True, lambda c: _closed_form(rows[c], leaf))
 
 
 def is_linear_head(net: nn.Module, x: Tensor, layer: str, title: str) -> bool:
@@ -81,11 +86,15 @@ def is_linear_head(net: nn.Module, x: Tensor, layer: str, title: str) -> bool:
 
     The closed form is compared with autograd on noise, for two classes: one pass of the tail, once.
     """
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).to(x)
+    return has_linear_head(net, split(net, noise, layer, title))
+
+
+def has_linear_head(net: nn.Module, slow: Split) -> bool:
+    """Prove the same from a pass that kept its graph, so that the first picture costs no second one."""
     linear = _last_linear(net)
     if linear is None:
         return False
-    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).to(x)
-    slow = split(net, noise, layer, title)
     leaf = slow.activation
     if linear.in_features != leaf.shape[1] or linear.out_features != slow.logits.shape[1]:
         return False
