@@ -67,7 +67,7 @@ def test_doctor_json_for_real(home: Path) -> None:
     assert 0 < found["window_ms"] < found["first_result_ms"]
     assert found["torch_loaded_at_window"] is False
     assert found["self_test"]["top1"] == "tiger cat"
-    assert found["weights"] == {"shipped": 2, "fetched": 0, "own": 0, "bad": []}
+    assert found["weights"] == {"shipped": 4, "fetched": 0, "own": 0, "bad": []}
     assert Path(found["folders"]["data"]).parent == Path(found["folders"]["config"]).parent == home
 
 

@@ -68,6 +68,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     httpd.server_close()
 
 
+# Every file of weights that comes with the program, the classifiers first.
+CAME_WITH = ("efficientnet-lite0", "efficientnet-lite1", "vit-s14", "se-digits")
+
+
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the program's resources with small files of weights that match their manifest."""
@@ -115,12 +119,7 @@ def test_list_without_a_word_is_the_same(capsys: Captured) -> None:
     assert capsys.readouterr().out == listed
     lines = listed.splitlines()
     assert lines[0].split()[:3] == ["name", "state", "MB"]
-    assert [line.split()[0] for line in lines[1:5]] == [
-        "efficientnet-lite0",
-        "efficientnet-lite1",
-        "alexnet",
-        "resnet18",
-    ]
+    assert [line.split()[0] for line in lines[1 : len(CAME_WITH) + 3]] == [*CAME_WITH, "alexnet", "resnet18"]
 
 
 def test_list_tells_fetched_from_begun_and_names_own_weights(folder: Path, capsys: Captured) -> None:
@@ -147,7 +146,7 @@ def test_verify_hashes_what_came_with_the_program(capsys: Captured) -> None:
     assert main(["models", "verify"]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
-    assert captured.out.split() == ["efficientnet-lite0", "whole", "efficientnet-lite1", "whole"]
+    assert captured.out.split() == [word for name in CAME_WITH for word in (name, "whole")]
 
 
 @pytest.mark.parametrize("harm", ["one byte", "cut off", "gone"])
@@ -165,7 +164,8 @@ def test_verify_finds_a_damaged_shipped_file(copied: Path, harm: str, capsys: Ca
             file.unlink()
     assert main(["models", "verify"]) == 1
     captured = capsys.readouterr()
-    assert captured.out.split() == ["efficientnet-lite0", "whole", "efficientnet-lite1", "bad"]
+    states = dict.fromkeys(CAME_WITH, "whole") | {"efficientnet-lite1": "bad"}
+    assert captured.out.split() == [word for pair in states.items() for word in pair]
     assert len(captured.err.splitlines()) == 1
     assert str(file) in captured.err
     assert "Install the program again." in captured.err
@@ -180,8 +180,7 @@ def test_verify_finds_a_damaged_fetched_file(folder: Path, capsys: Captured) -> 
     assert main(["models", "verify", "--json"]) == 1
     captured = capsys.readouterr()
     assert {row["name"]: row["whole"] for row in json.loads(captured.out)} == {
-        "efficientnet-lite0": True,
-        "efficientnet-lite1": True,
+        **dict.fromkeys(CAME_WITH, True),
         "resnet18": False,
     }
     assert len(captured.err.splitlines()) == 1
