@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         shown.set_presenting(True)
         shown.resize(*args.size)
     problem = wait_for_result(shown)
+    shown.lesson.show_now()
     for _ in range(3):  # layouts, then what they post, then what that paints
         app.processEvents()
     picture = shown.grab()

@@ -63,6 +63,11 @@ class LessonPage(QTextBrowser):
         elif not self._timer.isActive():
             self._timer.start(int(1000 * wait) + 1)
 
+    def show_now(self) -> None:
+        """Fill in the latest numbers without waiting for the second to end."""
+        self._timer.stop()
+        self._render()
+
     def _render(self) -> None:
         self._last = time.monotonic()
         if self.lesson is None:

@@ -67,7 +67,7 @@ class _Synthetic:
         self._last = None
 
     def _draw(self, index: int) -> NDArray[np.uint8]:
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} draws no picture {index}")
 
 
 class MovingSquare(_Synthetic):
