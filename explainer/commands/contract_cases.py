@@ -68,6 +68,8 @@ def _drawn(one: Control, now: Any) -> tuple[Any, ...]:
             return (PointXY(0.25, 0.3), PointXY(0.0, 0.0), PointXY(1.0, 1.0), CENTRE)
         case "box":
             return (BoxXYXY(0.3, 0.2, 0.6, 0.7), BoxXYXY(0.0, 0.0, 0.02, 0.02), BoxXYXY(0.0, 0.0, 1.0, 1.0))
+        case "boxes":
+            return ((BoxXYXY(0.1, 0.2, 0.4, 0.7), BoxXYXY(0.5, 0.5, 1.0, 1.0)), (BoxXYXY(0.0, 0.0, 0.02, 0.02),), ())
         case "strokes":
             return ((Stroke((PointXY(0.2, 0.2), PointXY(0.8, 0.8)), 0.05),), ())
         case _:

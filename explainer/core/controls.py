@@ -16,7 +16,7 @@ from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 
 Kind = Literal[
     "number", "choice", "multichoice", "toggle", "text", "button", "grid", "cards", "layer", "class",
-    "point", "box", "strokes",
+    "point", "box", "boxes", "strokes",
 ]  # fmt: skip
 
 
@@ -178,6 +178,7 @@ def _kind(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[
         bool: "toggle",
         PointXY: "point",
         BoxXYXY: "box",
+        tuple[BoxXYXY, ...]: "boxes",
         tuple[Stroke, ...]: "strokes",
     }
     if bare in simple:

@@ -121,6 +121,11 @@ def _box(one: Control, value: Any, _card: ModelCard | None) -> BoxXYXY:
     return box
 
 
+def _boxes(one: Control, value: Any, card: ModelCard | None) -> tuple[BoxXYXY, ...]:
+    items = [part for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+    return tuple(_box(one, item, card) for item in items)
+
+
 def _strokes(one: Control, value: Any, _card: ModelCard | None) -> tuple[Stroke, ...]:
     raw = json.loads(value) if isinstance(value, str) else value
     return tuple(
@@ -145,8 +150,8 @@ def _cards(one: Control, value: Any, _card: ModelCard | None) -> tuple[Any, ...]
 
 _CHECKS: Mapping[str, Any] = {
     "number": _number, "choice": _choice, "multichoice": _multichoice, "toggle": _toggle, "text": _text,
-    "button": _button, "layer": _layer, "class": _class, "point": _point, "box": _box, "strokes": _strokes,
-    "grid": _grid, "cards": _cards,
+    "button": _button, "layer": _layer, "class": _class, "point": _point, "box": _box, "boxes": _boxes,
+    "strokes": _strokes, "grid": _grid, "cards": _cards,
 }  # fmt: skip
 
 

@@ -314,7 +314,8 @@ class Conductor(QObject):
         source = _panned(chosen.opener) if chosen.panned else chosen.opener()
         if not isinstance(source, Problem):
             self._openings[source.id] = chosen
-            self._frames = SourceFrames(chosen.opener)
+            # A camera has no end to look through, and must not be opened a second time.
+            self._frames = () if source.kind == "camera" else SourceFrames(chosen.opener)
         return source
 
     def _match_source(self) -> None:

@@ -35,6 +35,8 @@ PANEL_KEYS = (
     ("Wheel", "Zoom; drag moves"),
     ("1 … 9", "One panel alone"),
     ("Arrow keys", "Nudge a chosen handle"),
+    ("[ and ]", "Smaller or larger brush"),
+    ("Delete", "Take back a stroke or a box"),
 )
 
 

@@ -293,6 +293,12 @@ class ButtonEditor(Editor):
         self._count = value
 
 
+_EMPTY = {
+    "strokes": ("stroke", "strokes", "Paint on the picture"),
+    "boxes": ("box", "boxes", "Draw on the picture"),
+}
+
+
 class PlaceEditor(Editor):
     """Points, boxes and strokes live on the picture; here stands where they are, and how to move them."""
 
@@ -308,8 +314,9 @@ class PlaceEditor(Editor):
         self.row.addWidget(self.named(clear))
 
     def show_value(self, value: Any) -> None:
-        if self.control.kind == "strokes":
-            self.text.setText(f"{len(value)} strokes" if value else "Paint on the picture")
+        if self.control.kind in _EMPTY:
+            one, many, empty = _EMPTY[self.control.kind]
+            self.text.setText(f"{len(value)} {one if len(value) == 1 else many}" if value else empty)
         else:
             numbers = [f"{100 * part:.0f}" for part in value]
             self.text.setText(f"{', '.join(numbers[:2])} %" if len(numbers) == 2 else _corners(numbers))
@@ -402,5 +409,6 @@ EDITORS: dict[str, type[Editor]] = {
     "class": ClassEditor,
     "point": PlaceEditor,
     "box": PlaceEditor,
+    "boxes": PlaceEditor,
     "strokes": PlaceEditor,
 }

@@ -177,10 +177,7 @@ class BoxHandle(Handle):
             painter.drawRect(QRectF(corner.x() - gx, corner.y() - gy, 2 * gx, 2 * gy))
 
     def _part_at(self, point: QPointF) -> str:
-        rect, (gx, gy) = self._rect(), self.screen(GRIP)
-        x = "x0" if abs(point.x() - rect.left()) < gx else "x1" if abs(point.x() - rect.right()) < gx else ""
-        y = "y0" if abs(point.y() - rect.top()) < gy else "y1" if abs(point.y() - rect.bottom()) < gy else ""
-        return x + y or "move"
+        return part_at(self._rect(), point, self.screen(GRIP))
 
     def hoverMoveEvent(self, event: Any) -> None:
         self.setCursor(CURSORS[self._part_at(event.pos())])
@@ -198,39 +195,58 @@ class BoxHandle(Handle):
 
     def _pulled(self, point: QPointF) -> BoxXYXY:
         assert self._start is not None
-        x, y = self.fraction(point)
-        if self._part == "move":
-            return _shifted(self._start, x - self._from[0], y - self._from[1])
-        least = (2 / self.size[0], 2 / self.size[1])
-        edges = self._start._asdict()
-        if "x0" in self._part:
-            edges["x0"] = min(x, self._start.x1 - least[0])
-        if "x1" in self._part:
-            edges["x1"] = max(x, self._start.x0 + least[0])
-        if "y0" in self._part:
-            edges["y0"] = min(y, self._start.y1 - least[1])
-        if "y1" in self._part:
-            edges["y1"] = max(y, self._start.y0 + least[1])
-        return BoxXYXY(**{name: min(1.0, max(0.0, value)) for name, value in edges.items()})
+        return pulled(self._start, self._part, self._from, self.fraction(point), self.size)
 
     def nudged(self, dx: float, dy: float) -> BoxXYXY:
-        return _shifted(self.value, dx, dy)
+        return shifted(self.value, dx, dy)
 
 
-def _shifted(box: BoxXYXY, dx: float, dy: float) -> BoxXYXY:
+def part_at(rect: QRectF, point: QPointF, grip: tuple[float, float]) -> str:
+    """Which edge or corner of `rect` lies under `point`: ``"x0y1"``, ``"x1"``, …, or ``"move"``."""
+    gx, gy = grip
+    x = "x0" if abs(point.x() - rect.left()) < gx else "x1" if abs(point.x() - rect.right()) < gx else ""
+    y = "y0" if abs(point.y() - rect.top()) < gy else "y1" if abs(point.y() - rect.bottom()) < gy else ""
+    return x + y or "move"
+
+
+def pulled(
+    start: BoxXYXY, part: str, began: tuple[float, float], now: tuple[float, float], size: tuple[float, float]
+) -> BoxXYXY:
+    """Box after a drag of one of its parts from `began` to `now`; at least two pixels of the picture wide."""
+    if part == "move":
+        return shifted(start, now[0] - began[0], now[1] - began[1])
+    least = (2 / size[0], 2 / size[1])
+    edges = start._asdict()
+    if "x0" in part:
+        edges["x0"] = min(now[0], start.x1 - least[0])
+    if "x1" in part:
+        edges["x1"] = max(now[0], start.x0 + least[0])
+    if "y0" in part:
+        edges["y0"] = min(now[1], start.y1 - least[1])
+    if "y1" in part:
+        edges["y1"] = max(now[1], start.y0 + least[1])
+    return BoxXYXY(**{name: min(1.0, max(0.0, value)) for name, value in edges.items()})
+
+
+def shifted(box: BoxXYXY, dx: float, dy: float) -> BoxXYXY:
     dx = min(1.0 - box.x1, max(-box.x0, dx))
     dy = min(1.0 - box.y1, max(-box.y0, dy))
     return BoxXYXY(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
 
 
 class BrushHandle(Handle):
-    """A brush over the whole picture; right button or ``Delete`` takes the last stroke back."""
+    """A brush over the whole picture.
 
-    RADIUS = 0.03
+    Right button or ``Delete`` takes the last stroke back; ``[`` and ``]`` make the brush smaller and larger.
+    """
+
+    RADIUS, SMALLEST, LARGEST, GROWTH = 0.03, 0.004, 0.25, 1.25  # shares of the picture's width
 
     def __init__(self, control: Control, look: Look) -> None:
         super().__init__(control, look)
+        self.radius = self.RADIUS
         self._stroke: list[PointXY] = []
+        self._at: QPointF | None = None  # where the mouse is, for the ring that shows the brush's size
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def boundingRect(self) -> QRectF:
@@ -239,13 +255,22 @@ class BrushHandle(Handle):
     def paint(self, painter: QPainter, *_: Any) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width, height = self.size
-        drawn = [*self.value, Stroke(tuple(self._stroke), self.RADIUS)] if self._stroke else self.value
+        drawn = [*self.value, Stroke(tuple(self._stroke), self.radius)] if self._stroke else self.value
         for stroke in drawn:
             pen = pg.mkPen(QColor(255, 255, 255, 60), width=2 * stroke.radius * width, cosmetic=False)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             points = [QPointF(p[0] * width, p[1] * height) for p in stroke.points]
             painter.drawPoint(points[0]) if len(points) == 1 else painter.drawPolyline(points)
+        if self._at is not None and self._hot:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for pen in self._pens():
+                painter.setPen(pen)
+                painter.drawEllipse(self._at, self.radius * width, self.radius * width)
+
+    def hoverMoveEvent(self, event: Any) -> None:
+        self._at = event.pos()
+        self.update()
 
     def mousePressEvent(self, event: Any) -> None:
         self.setFocus()
@@ -262,13 +287,18 @@ class BrushHandle(Handle):
 
     def mouseReleaseEvent(self, _event: Any) -> None:
         if self._stroke:
-            value = (*self.value, Stroke(tuple(self._stroke), self.RADIUS))
+            value = (*self.value, Stroke(tuple(self._stroke), self.radius))
             self._stroke = []
             self.set_value(value, dragging=False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        sizes = {Qt.Key.Key_BracketLeft: 1 / self.GROWTH, Qt.Key.Key_BracketRight: self.GROWTH}
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._take_back()
+            event.accept()
+        elif event.key() in sizes:
+            self.radius = min(self.LARGEST, max(self.SMALLEST, self.radius * sizes[event.key()]))
+            self.update()
             event.accept()
         else:
             super().keyPressEvent(event)
@@ -286,6 +316,3 @@ class BrushHandle(Handle):
 
 def _unit(value: float) -> float:
     return min(1.0, max(0.0, value))
-
-
-HANDLES: dict[str, type[Handle]] = {"point": PointHandle, "box": BoxHandle, "strokes": BrushHandle}

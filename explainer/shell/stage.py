@@ -180,7 +180,7 @@ class Stage(QWidget):
             handle.setVisible(name in self._places_shown)
 
     def _make_handles(self) -> None:
-        from explainer.shell.handles import HANDLES
+        from explainer.shell.handle_boxes import HANDLES
 
         for control, value in self._places:
             handle = HANDLES[control.kind](control, self.look)

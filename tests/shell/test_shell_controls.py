@@ -58,7 +58,7 @@ def editor(qtbot):
 
 def test_every_kind_of_control_has_an_editor_and_is_tried_here():
     kinds = {one.kind for kind in (Looks, Boxed, Odd) for one in controls(kind)}
-    assert kinds | {"strokes"} == set(EDITORS)
+    assert kinds | {"strokes", "boxes"} == set(EDITORS)
 
 
 @pytest.mark.parametrize("name", sorted(VALUES))
@@ -75,7 +75,18 @@ def test_strokes_are_counted(qtbot, value):
     made = EDITORS["strokes"](type(one)("s", "Strokes", "", "strokes", ()), look("light"))
     qtbot.addWidget(made)
     made.show_value(value)
-    assert made.text.text() == ("1 strokes" if value else "Paint on the picture")
+    assert made.text.text() == ("1 stroke" if value else "Paint on the picture")
+
+
+def test_boxes_are_counted(qtbot):
+    one = control(Boxed, "box")
+    made = EDITORS["boxes"](type(one)("b", "Boxes", "", "boxes", ()), look("light"))
+    qtbot.addWidget(made)
+    said = []
+    for count in (0, 1, 2):
+        made.show_value((BoxXYXY(0.1, 0.1, 0.3, 0.3),) * count)
+        said.append(made.text.text())
+    assert said == ["Draw on the picture", "1 box", "2 boxes"]
 
 
 # Numbers ------------------------------------------------------------------------------------------------

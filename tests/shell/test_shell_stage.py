@@ -20,7 +20,7 @@ from explainer.core.result import Result
 from explainer.render.look import look
 from explainer.render.panel_view import PanelView
 from explainer.shell import saving
-from explainer.shell.handles import HANDLES
+from explainer.shell.handle_boxes import HANDLES
 from explainer.shell.layout import Room, Shape, best_layout
 from explainer.shell.stage import Stage, completed, facts_of, maps_of
 
@@ -356,6 +356,77 @@ def test_strokes_are_painted_and_taken_back(stage, qtbot):
     QTest.keyClick(widget._graphics, Qt.Key.Key_Delete)
     assert values[-1] == ()
     assert handle.nudged(0.1, 0.1) == ()
+
+
+def test_the_brush_grows_and_shrinks_by_keys(stage):
+    handle, values = brush(stage)
+    (widget,) = views(stage)
+    drag(widget, (20, 20), (40, 20))
+    for _ in range(3):
+        QTest.keyClick(widget._graphics, Qt.Key.Key_BracketRight)
+    drag(widget, (20, 60), (40, 60))
+    first, second = values[-1]
+    assert second.radius == pytest.approx(first.radius * 1.25**3)
+    for _ in range(99):
+        QTest.keyClick(widget._graphics, Qt.Key.Key_BracketLeft)
+    assert handle.radius == handle.SMALLEST
+
+
+def brush(stage):
+    return _made(stage, "strokes")
+
+
+def many(stage):
+    return _made(stage, "boxes")
+
+
+def _made(stage, kind):
+    handle = HANDLES[kind](next(iter(controls(Boxed))), look("light"))
+    handle.value, handle.size = (), (160.0, 120.0)
+    stage.show_result(result(panel()))
+    (widget,) = views(stage)
+    widget.add_handle(handle)
+    values = []
+    handle.moved.connect(lambda value, _: values.append(value))
+    return handle, values
+
+
+def test_boxes_are_drawn_moved_pulled_and_deleted(stage):
+    _handle, values = many(stage)
+    (widget,) = views(stage)
+    drag(widget, (16, 12), (80, 60))
+    drag(widget, (150, 110), (100, 70))  # from any corner
+    first, second = values[-1]
+    assert first == pytest.approx((0.1, 0.1, 0.5, 0.5), abs=0.02)
+    assert second == pytest.approx((100 / 160, 70 / 120, 150 / 160, 110 / 120), abs=0.02)
+    drag(widget, (48, 36), (64, 48))  # inside the first: it moves, the second stays
+    assert values[-1][0] == pytest.approx((0.2, 0.2, 0.6, 0.6), abs=0.02)
+    assert values[-1][1] == second
+    drag(widget, (96, 72), (112, 84))  # its lower right corner is pulled
+    assert values[-1][0] == pytest.approx((0.2, 0.2, 0.7, 0.7), abs=0.02)
+    widget.grab()
+    QTest.keyClick(widget._graphics, Qt.Key.Key_Right)
+    assert values[-1][0].x0 == pytest.approx(0.2 + 1 / 160, abs=0.02)
+    QTest.keyClick(widget._graphics, Qt.Key.Key_Delete)
+    assert values[-1] == (second,)
+
+
+def test_a_click_draws_no_box_and_moves_none(stage):
+    _handle, values = many(stage)
+    (widget,) = views(stage)
+    QTest.mouseClick(widget._graphics.viewport(), LEFT, pos=on_screen(widget, 30, 30))
+    assert values == []
+    drag(widget, (16, 12), (80, 60))
+    QTest.mouseClick(widget._graphics.viewport(), LEFT, pos=on_screen(widget, 40, 30))
+    assert len(values) == 1
+
+
+def test_the_right_button_takes_a_box_away(stage):
+    _handle, values = many(stage)
+    (widget,) = views(stage)
+    drag(widget, (16, 12), (80, 60))
+    QTest.mouseClick(widget._graphics.viewport(), Qt.MouseButton.RightButton, pos=on_screen(widget, 40, 30))
+    assert values[-1] == ()
 
 
 def test_handles_follow_the_params(boxed):
