@@ -1,0 +1,1 @@
+"""Finding objects: boxes, overlap, suppression of duplicates, and detectors."""
