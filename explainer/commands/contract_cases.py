@@ -63,7 +63,7 @@ def _drawn(one: Control, now: Any) -> tuple[Any, ...]:
         case "grid":
             return tuple(tuple(tuple(end for _ in row) for row in now) for end in (one.hi, one.lo))
         case "cards":
-            return (now[::-1], now[:1], ())
+            return (now[::-1], now[:1], (), tuple(record() for record in one.records))
         case "point":
             return (PointXY(0.25, 0.3), PointXY(0.0, 0.0), PointXY(1.0, 1.0), CENTRE)
         case "box":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from explainer.core.context import CancelScope, Settings
-from explainer.core.controls import Control
+from explainer.core.controls import Control, controls
 from explainer.core.demo import Demo
 from explainer.core.model_card import ModelCard
 from explainer.core.params import changed
@@ -155,6 +155,8 @@ def plain_control(control: Control) -> Mapping[str, Any]:
         row["choices_from"] = control.choices_from
     if control.unit:
         row["unit"] = control.unit
+    if control.kind == "cards":
+        row["records"] = [[plain_control(field) for field in controls(record)] for record in control.records]
     row["default"] = control.default
     return row
 

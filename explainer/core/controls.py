@@ -119,6 +119,13 @@ class Control:
         """``"layers"`` or ``"classes"`` where the model card gives the choices."""
         return {"layer": "layers", "class": "classes"}.get(self.kind)
 
+    @property
+    def records(self) -> tuple[type, ...]:
+        """Dataclasses that an item of ``cards`` may be, in the order of the menu."""
+        if self.record is None:
+            return ()
+        return (self.record,) if is_dataclass(self.record) else get_args(self.record)
+
 
 @cache
 def controls(params: type) -> tuple[Control, ...]:
@@ -200,8 +207,22 @@ def _compound(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, d
         if get_origin(item) is tuple:
             return "grid", _bounds(where, marks)
         if is_dataclass(item) or get_origin(item) in (Union, UnionType):
-            return "cards", {"record": item}
+            return "cards", {"record": _checked_records(where, item)}
     raise TypeError(f"{where}: no control for {bare}")
+
+
+def _checked_records(where: str, item: Any) -> Any:
+    """Return `item` if its records have controls, and a name each where there are several."""
+    names = [record_kind(record) for record in ((item,) if is_dataclass(item) else get_args(item))]
+    if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
+        raise TypeError(f"{where}: several kinds of record need a field “kind”, a Literal of one value of its own")
+    return item
+
+
+def record_kind(record: type) -> str:
+    """Name of a record of ``cards``: the only value of its field ``kind``, "" where it has none."""
+    found = [one for one in controls(record) if one.name == "kind"]
+    return found[0].choices[0][0] if found and len(found[0].choices) == 1 else ""
 
 
 def _labelled(values: tuple[str, ...], marks: Mapping[type, Any]) -> tuple[tuple[str, str], ...]:

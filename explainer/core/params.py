@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from explainer.core.controls import SYMBOLIC, Control, control, controls
+from explainer.core.controls import SYMBOLIC, Control, control, controls, record_kind
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
 
@@ -142,10 +142,33 @@ def _grid(one: Control, value: Any, card: ModelCard | None) -> tuple[tuple[float
     return rows
 
 
-def _cards(one: Control, value: Any, _card: ModelCard | None) -> tuple[Any, ...]:
-    assert one.record is not None
+def _cards(one: Control, value: Any, card: ModelCard | None) -> tuple[Any, ...]:
     raw = json.loads(value) if isinstance(value, str) else value
-    return tuple(item if isinstance(item, one.record) else from_plain(one.record, item)[0] for item in raw)
+    if isinstance(raw, str | Mapping):
+        raise _NotAllowedError(f"{one.name} is a list of records in JSON.")
+    return tuple(
+        item if isinstance(item, one.records) else _record(one, item, number, card)
+        for number, item in enumerate(raw, start=1)
+    )
+
+
+def _record(one: Control, item: Any, number: int, card: ModelCard | None) -> Any:
+    """Read one record; what it leaves out has its default, and what it does not know is refused."""
+    where = f"{one.name}, record {number}"
+    if not isinstance(item, Mapping):
+        raise _NotAllowedError(f"{where}: a record is written {{“name”: value, …}}, not {item!r}.")
+    kinds = {record_kind(record): record for record in one.records}
+    wanted = item.get("kind", "") if len(kinds) > 1 else next(iter(kinds))
+    if wanted not in kinds:
+        raise _NotAllowedError(f"{where}: its kind must be one of {', '.join(kinds)}, not {wanted}.")
+    fields = {field.name: field for field in controls(kinds[wanted])}
+    unknown = [name for name in item if name not in fields]
+    if unknown:
+        raise _NotAllowedError(f"{where} has no field {unknown[0]}; it has {', '.join(fields)}.")
+    try:
+        return kinds[wanted](**{name: checked(fields[name], plain, card) for name, plain in item.items()})
+    except ValueError as error:
+        raise _NotAllowedError(f"{where}: {error}") from error
 
 
 _CHECKS: Mapping[str, Any] = {

@@ -77,11 +77,8 @@ class ControlsPane(QScrollArea):
         editor.set_card(self._card)
         editor.set_facts(self._facts)
         editor.changed.connect(lambda value, drag, c=control: self._edited(c, value, drag))
-        for slider in editor.findChildren(QSlider):
-            slider.sliderPressed.connect(self._new_gesture)
-        for kind in (QSlider, QAbstractSpinBox, QComboBox):
-            for part in editor.findChildren(kind):
-                part.installEventFilter(self)
+        editor.grown.connect(lambda e=editor: self._watch(e))
+        self._watch(editor)
         row = grid.rowCount()
         self._editors[control.name] = editor
         if control.kind in OWN_LABEL:
@@ -99,6 +96,17 @@ class ControlsPane(QScrollArea):
             grid.addWidget(editor, row + 1, 0, 1, 2)
         else:
             grid.addWidget(editor, row, 1)
+
+    def _watch(self, editor: Editor) -> None:
+        """Listen to the parts of an editor, once each: for the wheel, for keys, and for the start of a drag."""
+        for kind in (QSlider, QAbstractSpinBox, QComboBox):
+            for part in editor.findChildren(kind):
+                if part.property("watched"):
+                    continue
+                part.setProperty("watched", True)
+                part.installEventFilter(self)
+                if isinstance(part, QSlider):
+                    part.sliderPressed.connect(self._new_gesture)
 
     def _align_boxes(self) -> None:
         """All number boxes as wide as the widest, so that the sliders beside them end in one line."""

@@ -1,8 +1,7 @@
 """One editor per kind of control. Each shows a value, and says when a person changes it."""
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QSlider,
     QStyle,
@@ -34,9 +32,10 @@ STEPS = 1000
 
 
 class Editor(QWidget):
-    """Base: `changed(value, dragging)`; `show_value` never emits."""
+    """Base: `changed(value, dragging)`; `show_value` never emits. `grown` says that there are new parts inside."""
 
     changed = Signal(object, bool)
+    grown = Signal()
 
     def __init__(self, control: Control, look: Look) -> None:
         super().__init__()
@@ -370,33 +369,14 @@ class GridEditor(Editor):
         self.changed.emit(self._value, False)
 
 
-class CardsEditor(Editor):
-    """An ordered list of records as JSON, one to a line; what does not parse is not sent."""
+def _cards_editor(control: Control, look: Look) -> Editor:
+    """Cards hold editors of all other kinds, so their file is loaded after this one."""
+    from explainer.shell.card_editor import CardsEditor
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
-        self.text = QPlainTextEdit()
-        self.text.setFixedHeight(look.px(96))
-        self.row.addWidget(self.named(self.text))
-        self.text.textChanged.connect(self._edited)
-
-    def show_value(self, value: Sequence[Any]) -> None:
-        from dataclasses import asdict
-
-        lines = "\n".join(json.dumps(asdict(item)) for item in value)
-        if not self.text.hasFocus():
-            with QSignalBlocker(self.text):
-                self.text.setPlainText(lines)
-
-    def _edited(self) -> None:
-        try:
-            records = [json.loads(line) for line in self.text.toPlainText().splitlines() if line.strip()]
-        except ValueError:
-            return
-        self.changed.emit(json.dumps(records), False)
+    return CardsEditor(control, look)
 
 
-EDITORS: dict[str, type[Editor]] = {
+EDITORS: dict[str, Callable[[Control, Look], Editor]] = {
     "number": NumberEditor,
     "choice": ChoiceEditor,
     "multichoice": MultiEditor,
@@ -404,7 +384,7 @@ EDITORS: dict[str, type[Editor]] = {
     "text": TextEditor,
     "button": ButtonEditor,
     "grid": GridEditor,
-    "cards": CardsEditor,
+    "cards": _cards_editor,
     "layer": LayerEditor,
     "class": ClassEditor,
     "point": PlaceEditor,

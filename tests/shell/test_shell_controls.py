@@ -288,17 +288,6 @@ def test_a_grid_takes_another_size(editor):
     assert made.said == []
 
 
-def test_cards_are_said_when_they_parse(editor):
-    made = editor("steps", Odd)
-    made.show_value((Record(1), Record(2)))
-    assert made.said == []
-    made.text.setPlainText('{"size": 5}\n{"si')
-    assert made.said == []
-    made.text.setPlainText('{"size": 5}\n{"size": 6}')
-    params = changed(Odd(), steps=made.said[-1][0])
-    assert params.steps == (Record(5), Record(6))
-
-
 # The pane -----------------------------------------------------------------------------------------------
 
 
