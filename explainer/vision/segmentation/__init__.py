@@ -1,0 +1,1 @@
+"""Dividing a picture: thresholds, floods, cuts and superpixels, networks that answer at every pixel, and scores."""
