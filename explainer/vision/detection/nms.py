@@ -21,6 +21,7 @@ from explainer.vision.detection import overlap
 
 Rows = NDArray[np.int64]
 Method = Literal["greedy", "diou", "linear", "gaussian"]
+BLOCK = 256  # overlaps are computed for so many boxes at once: a table of all pairs can be too large
 
 
 def _order(scores: NDArray[np.float32] | NDArray[np.float64]) -> Rows:
@@ -42,16 +43,20 @@ def greedy(
     distance
         Compare DIoU instead of IoU.
     """
-    rest = _order(scores)
+    order = _order(scores)
+    sorted_boxes, of = boxes[order], None if classes is None else classes[order]
     measure = overlap.diou if distance else overlap.iou
+    alive = np.ones(len(order), bool)
     kept: list[int] = []
-    while len(rest):
-        best, rest = rest[0], rest[1:]
-        kept.append(int(best))
-        close = measure(boxes[best : best + 1], boxes[rest])[0] > iou
-        if classes is not None:
-            close &= classes[rest] == classes[best]
-        rest = rest[~close]
+    for start in range(0, len(order), BLOCK):
+        rows = start + np.flatnonzero(alive[start : start + BLOCK])
+        close = measure(sorted_boxes[rows], sorted_boxes[start:]) > iou
+        if of is not None:
+            close &= of[rows][:, None] == of[start:]
+        for row, drops in zip(rows, close, strict=True):
+            if alive[row]:
+                kept.append(int(order[row]))
+                alive[start:] &= ~drops
     return np.array(kept, np.int64)
 
 
@@ -101,14 +106,14 @@ def suppress(
     now = np.asarray(scores, np.float64).copy()
     by, most, loss = np.full(n, -1, np.int64), np.zeros(n), np.zeros(n)
     waiting = np.flatnonzero(now >= least)
+    table = (overlap.diou if method == "diou" else overlap.iou)(boxes, boxes)
     kept: list[int] = []
     while len(waiting):
         best = int(waiting[np.argmax(now[waiting])])  # the first of equals, as a stable sort would take
         waiting = waiting[waiting != best]
         kept.append(best)
         others = waiting if classes is None else waiting[classes[waiting] == classes[best]]
-        measure = overlap.diou if method == "diou" else overlap.iou
-        near = measure(boxes[best : best + 1], boxes[others])[0]
+        near = table[best, others]
         factor = _factor(near, method, iou, sigma)
         worse = now[others] * (1 - factor) > loss[others]
         hit = others[worse]
