@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from explainer.core.frame import Frame
 from explainer.vision.stress.asking import ask, square_of, squares_of
@@ -63,6 +64,7 @@ def gain_gamma_map(
     gains: Sequence[float] = GAINS,
     gammas: Sequence[float] = GAMMAS,
     remedies: Sequence[Remedy] = (),
+    network: nn.Module | None = None,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Iterator[ToneMap]:
     """Ask about ``gain · v^gamma`` of one picture in every cell, from a coarse lattice to the full one.
@@ -75,6 +77,8 @@ def gain_gamma_map(
         ``(S, S, 3)``: the picture as the network sees it (`square_of`).
     remedies
         Applied after gain and gamma, at this size.
+    network
+        What is asked in place of the classifier's own network.
 
     Yields
     ------
@@ -89,7 +93,7 @@ def gain_gamma_map(
         for first in range(0, len(new), BATCH):
             group = new[first : first + BATCH]
             pictures = [remedied(tone_table(gains[c], gammas[r])[square], remedies) for r, c in group]
-            rows = ask(net, pictures, checkpoint=checkpoint)
+            rows = ask(net, pictures, network=network, checkpoint=checkpoint)
             for cell, row in zip(group, rows, strict=True):
                 found[cell] = row[class_index], row.argmax(), row.max()
             yield _so_far(found)

@@ -1,0 +1,187 @@
+"""The occlusion stress test's work: one picture, its covered copy, and one network's answers to both."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.context import Context
+from explainer.core.frame import Frame
+from explainer.core.model_card import ModelCard
+from explainer.demos.explained import _shared as shared
+
+OTHER, ANOTHER = "efficientnet-lite1", "efficientnet-lite0"
+
+
+class Scene:
+    """The frame and what covers it; made once for all networks.
+
+    Parameters
+    ----------
+    seen
+        The covered frame.
+    region
+        ``(H, W) bool``: what is covered.
+    """
+
+    def __init__(self, frame: Frame, params: Any, ctx: Context) -> None:
+        from explainer.vision.stress.occluders import occlude
+
+        self.frame, self.params, self.ctx = frame, params, ctx
+        boxes = params.boxes if params.shape == "boxes" else ()
+        strokes = params.strokes if params.shape == "brush" else ()
+        pixels, self.region = occlude(
+            frame.pixels, boxes, strokes, params.fill, seed=ctx.seed, spot=params.spot
+        )  # fmt: skip
+        self.seen = Frame(pixels, frame.source_id, frame.index, frame.time_s, frame.name)
+
+    @property
+    def filling(self) -> tuple[Any, ...]:
+        """What the stand-in depends on beside the frame."""
+        spot = self.params.spot if self.params.fill == "texture" else None
+        return (self.params.fill, spot, self.ctx.seed)
+
+    def instead(self) -> Frame:
+        """Return the whole picture behind the fill."""
+        from explainer.vision.stress.occluders import stand_in
+
+        def make() -> Frame:
+            pixels = stand_in(self.frame.pixels, self.params.fill, seed=self.ctx.seed, spot=self.params.spot)
+            return Frame(pixels, self.frame.source_id, self.frame.index)
+
+        return self.ctx.memo(("instead", *self.filling), make)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What one network answered.
+
+    Parameters
+    ----------
+    ready
+        The picture as the network sees it.
+    before, after
+        Probabilities ``(K,)`` of the picture and of its covered copy.
+    index
+        The class that is watched.
+    hidden
+        Share of what the network sees that is covered, 0…1.
+    curves
+        For each order done so far an `explainer.vision.stress.coverage.Coverage`.
+    heat, drops
+        Occlusion map ``(S, S)`` and the logit's fall for each window; ``None`` before it is known.
+    """
+
+    card: ModelCard
+    ready: Any
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    index: int
+    hidden: float
+    curves: Mapping[str, Any] = field(default_factory=dict)
+    heat: NDArray[np.float32] | None = None
+    drops: NDArray[np.float64] | None = None
+    input: NDArray[np.float32] | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of the class, in quotation marks."""
+        return f"“{self.card.label(self.index)}”"
+
+
+def other_than(name: str) -> str:
+    """Return the network that stands beside the session's."""
+    return OTHER if name != OTHER else ANOTHER
+
+
+def asked(scene: Scene, net: Any, like: Trial | None = None) -> Trial:
+    """Ask one network about the picture and its covered copy.
+
+    Parameters
+    ----------
+    like
+        Trial of the first network, whose class the second is asked for where it knows it too.
+    """
+    ctx, card = scene.ctx, net.card
+    key = (card.name, ctx.device, ctx.settings.fit)
+    with ctx.stage("prepare"):
+        ready = ctx.memo(("ready", *key), lambda: net.prepare(scene.frame))
+        covered = net.prepare(scene.seen)
+    with ctx.stage("model"):
+        before = ctx.memo(("before", *key), lambda: _logits(net, ready.tensor))
+        after = _logits(net, covered.tensor)
+    index = like.index if like and like.card.labels == card.labels else None
+    if index is None:
+        index = int(np.argmax(before)) if like else shared.resolve_class(scene.params.target, before)
+    given = np.ascontiguousarray(covered.tensor.cpu().numpy(), np.float32)
+    return Trial(
+        card, ready, _softmax(before), _softmax(after), index, _hidden(scene.region, ready.focus), input=given
+    )  # fmt: skip
+
+
+def with_curves(scene: Scene, net: Any, test: Trial, show: Callable[[Trial], None]) -> Trial:
+    """Cover more and more of the picture, in four orders; `show` gets the test after each."""
+    from explainer.vision.stress.coverage import ORDERS, Coverage, coverage_curves
+
+    ctx = scene.ctx
+    known: dict[str, Coverage] = ctx.memo((*_key(scene, test), "curves"), dict)
+    missing = [order for order in ORDERS if order not in known]
+    if not missing:
+        return replace(test, curves={order: known[order] for order in ORDERS})
+    run = coverage_curves(
+        net, scene.frame, fill=scene.params.fill, orders=missing, class_index=test.index, spot=scene.params.spot,
+        seed=ctx.seed, checkpoint=ctx.checkpoint,
+    )  # fmt: skip
+    with ctx.stage("explain"):
+        for number, (order, curve) in enumerate(run, 1):
+            known[order] = curve
+            ctx.progress(number / len(missing), f"{test.card.title}: {order} order")
+            if number < len(missing):
+                show(replace(test, curves=dict(known)))
+    return replace(test, curves={order: known[order] for order in ORDERS})
+
+
+def with_map(scene: Scene, net: Any, test: Trial, show: Callable[[Trial], None]) -> Trial:
+    """Cover window after window; `show` gets the test after each level of the map."""
+    from explainer.vision.attribution.occlusion import Windows, occlusion
+
+    ctx, params = scene.ctx, scene.params
+    key = (*_key(scene, test), "map", params.window)
+    x, side = test.ready.tensor, int(test.ready.tensor.shape[-1])
+    window = round(params.window * side / 224)  # the same share of the picture for every network
+    places = Windows(side, window, max(1, window // 2))
+
+    def make() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        instead = net.prepare(scene.instead()).tensor
+        whole = float(_logits(net, x)[test.index])
+        steps = occlusion(net.network(), x, instead, test.index, places, whole=whole, checkpoint=ctx.checkpoint)
+        for step in steps:
+            ctx.progress(step.done / places.count, f"{step.done} of {places.count} windows")
+            if step.done < places.count:
+                show(replace(test, heat=step.values))
+        return step.values, step.drops
+
+    with ctx.stage("explain"):
+        heat, drops = ctx.memo(key, make)
+    return replace(test, heat=heat, drops=drops)
+
+
+def _key(scene: Scene, test: Trial) -> tuple[Any, ...]:
+    return (test.card.name, scene.ctx.device, scene.ctx.settings.fit, test.index, *scene.filling)
+
+
+def _hidden(region: NDArray[np.bool_], focus: tuple[float, float, float, float]) -> float:
+    x0, y0, x1, y1 = (round(v) for v in focus)
+    seen = region[max(y0, 0) : max(y1, y0 + 1), max(x0, 0) : max(x1, x0 + 1)]
+    return float(seen.mean()) if seen.size else 0.0
+
+
+def _logits(net: Any, x: Any) -> NDArray[np.float64]:
+    return np.asarray(net.logits(x)[0].cpu().numpy(), np.float64)
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum())

@@ -1,0 +1,185 @@
+"""What the occlusion stress test shows and says."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from explainer.core import words
+from explainer.core.charts import Bars, Chart, Curve, Series
+from explainer.core.geometry import resized
+from explainer.core.layers import Heat, Image, Panel
+from explainer.core.result import Result
+from explainer.demos.robustness._occluding import Scene, Trial
+
+SHOWN = 3
+# Name in the curve, words in the reading, colour of the line.
+ORDERS: Mapping[str, tuple[str, str, int]] = {
+    "random": ("random", "in random blocks", -2),
+    "centre-out": ("centre out", "from the middle outwards", 1),
+    "most-first": ("most first", "most important first", 3),
+    "least-first": ("least first", "least important first", 0),
+}
+
+
+class Stand:
+    """All tests so far, put together into results."""
+
+    def __init__(self, scene: Scene, tests: list[Trial]) -> None:
+        self.scene, self.tests = scene, tests
+
+    def add(self, test: Trial) -> None:
+        """Add another network's test."""
+        self.tests.append(test)
+
+    def replace_last(self, test: Trial) -> None:
+        """Take a test that has come further."""
+        self.tests[-1] = test
+
+    def result(self, *, partial: bool = False) -> Result:
+        """Put panels, charts, words and numbers together."""
+        first = self.tests[0]
+        values = _values(first) | (_beside(first, self.tests[1]) if len(self.tests) > 1 else {})
+        maps = [_map_panel(self.scene, test, n) for n, test in enumerate(self.tests) if test.heat is not None]
+        charts = [_bars(test, n) for n, test in enumerate(self.tests)]
+        charts += [_curves(test, n) for n, test in enumerate(self.tests) if test.curves]
+        return Result(
+            " ".join(_sentences(self.tests)), values, (_input_panel(self.scene, first), *maps), tuple(charts),
+            input=first.input, partial=partial,
+        )  # fmt: skip
+
+
+# Panels -------------------------------------------------------------------------------------------------
+
+
+def _input_panel(scene: Scene, test: Trial) -> Panel:
+    picture = Image("picture", scene.seen.pixels, focus=test.ready.focus)
+    note = f"{words.percent(test.hidden)} of what the network sees is covered"
+    return Panel("Input", (scene.frame.width, scene.frame.height), (picture,), note)
+
+
+def _map_panel(scene: Scene, test: Trial, number: int) -> Panel:
+    from explainer.vision.metrics.heat import upper_limit
+
+    heat = test.heat
+    assert heat is not None
+    limit = upper_limit(heat)
+    over = resized(test.ready.to_frame, tuple(test.ready.tensor.shape[2:]), heat.shape)  # type: ignore[arg-type]
+    layers = (
+        Image("picture", scene.frame.pixels, focus=test.ready.focus),
+        Heat("map", heat, -limit, limit, over, "diverging", "fall of the logit"),
+    )
+    title = "Missed places" if number == 0 else f"{test.card.title}: missed"
+    return Panel(title, (scene.frame.width, scene.frame.height), layers, f"for {test.label}")
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def _bars(test: Trial, number: int) -> Chart:
+    """Bars of the covered picture: the class in question, then the best ones."""
+    best = [int(k) for k in np.argsort(-test.after, kind="stable")[:SHOWN]]
+    shown = list(dict.fromkeys([test.index, *best]))
+    return Bars(
+        "Covered" if number == 0 else test.card.title,
+        tuple(test.card.label(k) for k in shown),
+        tuple(float(test.after[k]) for k in shown),
+        note=f"uncovered {words.score(float(test.before[test.index]))}",
+        sets=tuple({"target": str(k)} for k in shown) if number == 0 else (),
+    )
+
+
+def _curves(test: Trial, number: int) -> Chart:
+    lines = tuple(
+        Series(name, 100 * test.curves[order].shares, test.curves[order].scores, colour=colour)
+        for order, (name, _, colour) in ORDERS.items()
+        if order in test.curves
+    )
+    title = "Score while covered" if number == 0 else f"{test.card.title}: curves"
+    return Curve(title, lines, "% covered", "score", (0.0, 1.0), (0.0, 100.0), test.label)
+
+
+# Numbers ------------------------------------------------------------------------------------------------
+
+
+def _values(test: Trial) -> dict[str, float]:
+    before, after = test.before, test.after
+    values = {
+        "covered_share": test.hidden,
+        "class_index": float(test.index),
+        "score_before": float(before[test.index]),
+        "score_after": float(after[test.index]),
+        "top_score_after": float(after.max()),
+        "answer_changed": float(int(after.argmax()) != int(before.argmax())),
+    }
+    for order, curve in test.curves.items():
+        name = order.replace("-", "_")
+        values[f"area_{name}"] = curve.area
+        if curve.flip_share is not None:
+            values[f"flip_share_{name}"] = curve.flip_share
+    if test.drops is not None:
+        drops = test.drops
+        values |= {
+            "windows": float(len(drops)),
+            "drop_max": float(drops.max()),
+            "drop_min": float(drops.min()),
+            "windows_that_help": float(np.count_nonzero(drops < 0)),
+        }
+    return values
+
+
+def _beside(first: Trial, second: Trial) -> dict[str, float]:
+    """Values of the second network, and how alike both maps are."""
+    values = {f"second_{name}": value for name, value in _values(second).items()}
+    if first.drops is not None and second.drops is not None and first.drops.shape == second.drops.shape:
+        both = np.stack([first.drops, second.drops])
+        if (both.std(axis=1) > 0).all():
+            values["maps_correlation"] = float(np.corrcoef(both)[0, 1])
+    return values
+
+
+# Words --------------------------------------------------------------------------------------------------
+
+
+def _sentences(tests: list[Trial]) -> Iterator[str]:
+    first = tests[0]
+    yield _covered(first)
+    if first.curves:
+        yield _flips(first)
+    if first.drops is not None:
+        yield (
+            f"Of {len(first.drops)} windows the one that is missed most lowers the logit by "
+            f"{first.drops.max():.2f}".replace("-", "−")
+            + f"; {np.count_nonzero(first.drops < 0)} raise it when they are hidden."
+        )
+    if len(tests) > 1:
+        yield _second(tests[1], _beside(first, tests[1]).get("maps_correlation"))
+
+
+def _covered(test: Trial) -> str:
+    was, now = int(test.before.argmax()), int(test.after.argmax())
+    before, after = (words.score(float(row[test.index])) for row in (test.before, test.after))
+    if test.hidden == 0:
+        return f"Nothing that the network sees is covered: {test.label} scores {before}."
+    moved = f"With {words.percent(test.hidden)} covered {test.label} goes from {before} to {after}"
+    answer = f"“{test.card.label(now)}” ({words.score(float(test.after[now]))})"
+    if was == now:
+        return f"{moved}, and the answer stays {answer}."
+    return f"{moved}, and the answer is now **{answer}**."
+
+
+def _flips(test: Trial) -> str:
+    parts = []
+    for order, curve in test.curves.items():
+        share = curve.flip_share
+        when = f"at {words.percent(share)}" if share is not None else "never"
+        parts.append(f"{ORDERS[order][1]} {when}")
+    return f"Covered little by little, the answer changes: {', '.join(parts)}."
+
+
+def _second(test: Trial, correlation: float | None) -> str:
+    before, after = (words.score(float(row[test.index])) for row in (test.before, test.after))
+    said = f"{test.card.title} takes {test.label} from {before} to {after} under the same cover"
+    if correlation is None:
+        return f"{said}."
+    alike = f"{correlation:.2f}".replace("-", "−")
+    return f"{said}; the two maps correlate by {alike}."

@@ -1,0 +1,108 @@
+"""Illumination stress test: relight the picture, paint a shadow on it, and see whether a remedy helps or hurts."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import PointXY, Stroke
+from explainer.core.result import Result
+from explainer.demos.robustness import _relighting as relighting
+from explainer.demos.robustness import _relighting_view as view
+
+Remedy = Literal["grey-world", "white-patch", "retinex", "equalise", "clahe", "local-contrast"]
+REMEDIES = Options(
+    {
+        "grey-world": "Grey-world balance",
+        "white-patch": "White patch (Retinex)",
+        "retinex": "Multi-scale Retinex",
+        "equalise": "Global equalisation",
+        "clahe": "CLAHE",
+        "local-contrast": "Local contrast",
+    }
+)
+MapOf = Literal["answer", "best"]
+MAPS = Options({"answer": "Score of the class", "best": "Score of whatever wins"})
+LEFT_SIDE = (Stroke((PointXY(0.12, 0.0), PointXY(0.3, 1.0)), 0.22),)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The light, the camera, the editor's curve, and what is tried against it."""
+
+    shadow: Annotated[tuple[Stroke, ...], OnPicture("input"), Doc("Shadow", "Paint it; [ and ] change the brush.")] = (
+        LEFT_SIDE
+    )
+    shadow_ev: Annotated[
+        float, Doc("Depth of the shadow", "Each stop halves the light."), Range(0.0, 7.0, step=0.25, unit="EV")
+    ] = 4.0
+    softness: Annotated[
+        float,
+        Doc("Softness of its edge", "A hard edge is a shape of its own."),
+        Range(0.0, 25.0, step=1.0, unit="%"),
+    ] = 8.0
+    exposure_ev: Annotated[
+        float, Doc("Exposure", "What passes white is clipped and lost."), Range(-6.0, 5.0, step=0.25, unit="EV")
+    ] = 0.0
+    kelvin: Annotated[
+        float,
+        Doc("Colour of the light", "A candle has 1900 K, a bulb 2700, a blue sky 12,000."),
+        Range(1800.0, 15_000.0, log=True, unit="K"),
+    ] = 6500.0
+    tint: Annotated[
+        float, Doc("Tint", "Above zero green as under old tubes, below pink."), Range(-25.0, 25.0, step=1.0)
+    ] = 0.0
+    vignette_ev: Annotated[
+        float, Doc("Vignette", "Stops that the corners lose."), Range(0.0, 8.0, step=0.25, unit="EV")
+    ] = 0.0
+    haze: Annotated[float, Doc("Haze", "Share of the light that is haze."), Range(0.0, 95.0, step=1.0, unit="%")] = 0.0
+    grain: Annotated[bool, Doc("Shot noise", "Few photons are a coarse measurement.")] = False
+    photons: Annotated[
+        float,
+        Doc("Photons in white", "The noise of N photons is √N."),
+        Range(2.0, 2000.0, log=True),
+        When("grain", (True,)),
+    ] = 30.0
+    contrast: Annotated[
+        float, Doc("Contrast", "Distance from the mean grey."), Range(0.0, 3.0, step=0.05, unit="×")
+    ] = 1.0
+    gain: Annotated[float, Doc("Gain", "Click a cell of the map."), Range(0.25, 4.0, log=True, unit="×")] = 1.0
+    gamma: Annotated[float, Doc("Gamma", "Above 1 darkens the middle."), Range(0.25, 4.0, log=True)] = 1.0
+    remedies: Annotated[tuple[Remedy, ...], Doc("Remedies", "Colour first, then brightness."), REMEDIES] = ("clahe",)
+    renorm: Annotated[
+        bool, Doc("Refresh batch norms", "A seventeenth of their statistics comes from the picture itself.")
+    ] = False
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
+    tone_map: Annotated[bool, Doc("Gain × gamma map", "121 answers; off for a camera.")] = True
+    map_of: Annotated[
+        MapOf, Doc("The map shows", "The answer may be another and yet be sure of itself."), MAPS,
+        When("tone_map", (True,)),
+    ] = "answer"  # fmt: skip
+
+
+class IlluminationStress(Demo[Params]):
+    """Relit picture, its remedy, histograms, and what the network answers to all of them."""
+
+    info = DemoInfo(
+        id="illumination-stress",
+        title="Illumination stress test",
+        topics=(33, 15),
+        summary="Other light, a painted shadow, and six remedies, one of which may hurt.",
+        papers=("zuiderveld1994", "jobson1997", "jarrett2009", "schneider2020"),
+        cost=Cost(forwards=125),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Relight, remedy, ask; the map of gain and gamma grows at the end."""
+        with ctx.model() as net:
+            trial = relighting.asked(relighting.Scene(frame, params, ctx), net)
+            if not params.tone_map:
+                return view.result(trial)
+
+            def show(tone_map: Any) -> None:
+                ctx.publish(view.result(trial.with_map(tone_map), partial=True))
+
+            ctx.publish(view.result(trial, partial=True))
+            return view.result(trial.with_map(relighting.mapped(trial, net, show)))

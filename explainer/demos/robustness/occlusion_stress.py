@@ -1,0 +1,119 @@
+"""Occlusion stress test: cover parts of the picture by hand, or all of it little by little, and watch the answer."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import BoxXYXY, PointXY, Stroke
+from explainer.core.result import Result
+from explainer.demos.robustness import _occluding as occluding
+from explainer.demos.robustness import _occluding_view as view
+
+Shape = Literal["boxes", "brush"]
+SHAPES = Options({"boxes": "Boxes", "brush": "Brush"})
+Fill = Literal["grey", "black", "mean", "noise", "blur", "texture", "object"]
+FILLS = Options(
+    {
+        "grey": "Mid-grey",
+        "black": "Black",
+        "mean": "Mean colour of the picture",
+        "noise": "Random colours",
+        "blur": "The picture, blurred",
+        "texture": "A patch of the picture, repeated",
+        "object": "Another object: a cup",
+    }
+)
+Measure = Literal["curves", "map"]
+MEASURES = Options({"curves": "Coverage curves", "map": "Map of missed places"})
+FIRST_BOX = (BoxXYXY(0.38, 0.3, 0.62, 0.7),)
+CORNER = PointXY(0.15, 0.15)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What hides the picture, and what is measured."""
+
+    shape: Annotated[Shape, Doc("Cover with", "Boxes are drawn, moved and pulled; the brush paints."), SHAPES] = "boxes"
+    boxes: Annotated[
+        tuple[BoxXYXY, ...],
+        OnPicture("input"),
+        Doc("Occluders", "Drag one over what you think the answer rests on."),
+        When("shape", ("boxes",)),
+    ] = FIRST_BOX
+    strokes: Annotated[
+        tuple[Stroke, ...],
+        OnPicture("input"),
+        Doc("Painted", "[ and ] change the brush; the right button takes a stroke back."),
+        When("shape", ("brush",)),
+    ] = ()
+    fill: Annotated[
+        Fill, Doc("Seen instead", "Each hides the same pixels, yet they are not the same question."), FILLS
+    ] = "grey"
+    spot: Annotated[
+        PointXY,
+        OnPicture("input"),
+        Doc("Patch from", "Where the repeated patch is cut."),
+        When("fill", ("texture",)),
+    ] = CORNER
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
+    measure: Annotated[
+        tuple[Measure, ...],
+        Doc("Measure", "For a camera take both off: then each picture costs one pass."),
+        MEASURES,
+    ] = ("curves", "map")
+    window: Annotated[
+        int,
+        Doc("Window", "It moves by half of its side. Small ones find details, large ones whole objects."),
+        Range(32, 96, step=8, unit="px"),
+    ] = 56
+    second: Annotated[bool, Doc("A second network", "The same test for one that was trained apart.")] = False
+
+
+class OcclusionStress(Demo[Params]):
+    """Occluders by hand, coverage curves in four orders, and an occlusion map; for one network or two."""
+
+    info = DemoInfo(
+        id="occlusion-stress",
+        title="Occlusion stress test",
+        topics=(15,),
+        summary="Cover the picture by hand or little by little, and see when the answer goes.",
+        papers=("zeiler2014", "petsiuk2018", "selvaraju2017"),
+        cost=Cost(forwards=123, tail=True),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Show the covered picture at once; curves and map grow."""
+        with ctx.model() as net:
+            scene = occluding.Scene(frame, params, ctx)
+            first = occluding.asked(scene, net)
+            stand = view.Stand(scene, [first])
+            if params.measure or params.second:
+                ctx.publish(stand.result(partial=True))
+            self._measured(scene, net, stand)
+            if params.second:
+                self._beside(scene, stand, ctx)
+            return stand.result()
+
+    def _beside(self, scene: Any, stand: Any, ctx: Context) -> None:
+        name = occluding.other_than(ctx.card.name)
+        with ctx.model(name) as twin:
+            stand.add(occluding.asked(scene, twin, like=stand.tests[0]))
+            self._measured(scene, twin, stand)
+
+    def _measured(self, scene: Any, net: Any, stand: Any) -> None:
+        """Add curves and map to the newest network's test, showing each step."""
+        ctx, params = scene.ctx, scene.params
+
+        def show(test: Any) -> None:
+            stand.replace_last(test)
+            ctx.publish(stand.result(partial=True))
+
+        test = stand.tests[-1]
+        if "curves" in params.measure:
+            test = occluding.with_curves(scene, net, test, show)
+        if "map" in params.measure:
+            test = occluding.with_map(scene, net, test, show)
+        stand.replace_last(test)
