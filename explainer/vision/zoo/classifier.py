@@ -11,6 +11,7 @@ from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
 from explainer.core.problem import ExplainerError
 from explainer.vision.zoo.fold import folded
+from explainer.vision.zoo.fused import FusedLite, fused
 from explainer.vision.zoo.keeping import Clean
 from explainer.vision.zoo.prepare import Prepared, prepare
 from explainer.vision.zoo.split import Split, closed, has_linear_head, split
@@ -30,6 +31,7 @@ class Nets:
     def __init__(self, stock: nn.Module) -> None:
         self._stock = stock
         self._fast: nn.Module | None = None
+        self._fused: list[FusedLite | None] = []
         self._clean = {True: Clean(stock)}
         self._used: set[bool] = set()  # what was handed out since all was clean: stock, fast or both
         self._borrowers = 0
@@ -39,12 +41,24 @@ class Nets:
     def network(self, stock: bool) -> nn.Module:
         """Return the network as published, or with batch norms folded and ``channels_last``."""
         self._used.add(stock)
-        if stock:
-            return self._stock
+        return self._stock if stock else self._folded()
+
+    def _folded(self) -> nn.Module:
         if self._fast is None:
             self._fast = folded(self._stock)
             self._clean[False] = Clean(self._fast)
         return self._fast
+
+    def fused(self, side: int) -> FusedLite | None:
+        """Return what computes passes without a graph fastest, if this network and machine have it.
+
+        It shares no tensor with the others but the last linear map, and is never handed out.
+        """
+        if False in self._used:  # whoever borrowed the folded network may have hooked or changed it
+            return None
+        if not self._fused:
+            self._fused.append(fused(self._folded(), side))
+        return self._fused[0]
 
     @contextmanager
     def lent(self) -> Iterator[None]:
@@ -103,7 +117,8 @@ class Classifier:
     def logits(self, x: Tensor, *, stock: bool = False) -> Tensor:
         """Map ``(B, 3, S, S)`` to logits ``(B, K)``, without a graph."""
         with torch.no_grad():
-            out: Tensor = self.network(stock=stock)(_laid_out(x, stock))
+            net = None if stock else self._nets.fused(self.card.input_px)
+            out: Tensor = (net or self.network(stock=stock))(_laid_out(x, stock))
         return out
 
     def split(self, x: Tensor, layer: str, *, stock: bool = False) -> Split:
@@ -123,10 +138,13 @@ class Classifier:
         """
         name = self._path(layer)
         stock = stock or not self.card.has_layer(name)
-        net = self.network(stock=stock)
         x = _laid_out(x, stock)
         known, key = self._nets.linear_heads, (name, stock)
         is_last = bool(self.card.layers) and name == self._path("last")
+        quick = None if stock else self._nets.fused(self.card.input_px)
+        if quick is not None and name in quick.names:
+            return quick.split(x, name)
+        net = self.network(stock=stock)
         cut = split(net, x, name, self.card.title, linear_head=known.get(key, False))
         if is_last and key not in known:
             known[key] = has_linear_head(net, cut)

@@ -58,6 +58,11 @@ def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
+def same_padding(x: Tensor, kernel: int, stride: int) -> tuple[int, int, int, int]:
+    """Return left, right, top, bottom for a tensor ``(…, H, W)``, as ``F.pad`` takes them."""
+    return (*_same(x.shape[-1], kernel, stride), *_same(x.shape[-2], kernel, stride))
+
+
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's "same" padding, which is lopsided where the stride is 2.
 
@@ -72,9 +77,7 @@ class SameConv2d(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in nn.Conv2d)
         """Map ``(B, C, H, W)`` to ``(B, C', ceil(H / stride), ceil(W / stride))``."""
         if self.stride[0] > 1:
-            side, stride = self.kernel_size[0], self.stride[0]
-            rows, columns = _same(input.shape[-2], side, stride), _same(input.shape[-1], side, stride)
-            input = F.pad(input, (*columns, *rows))  # noqa: A001
+            input = F.pad(input, same_padding(input, self.kernel_size[0], self.stride[0]))  # noqa: A001
         return super().forward(input)
 
 
@@ -128,10 +131,18 @@ class EfficientNetLite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures ``(B, 3, H, W)`` to logits ``(B, num_classes)``."""
-        features = self.head(self.blocks(self.stem(x)))
+        return self.classify(self.head(self.blocks(self.stem(x))))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Map what the last layer puts out, ``(B, 1280, h, w)``, to logits ``(B, num_classes)``."""
         pooled = torch.flatten(self.pool(features), 1)  # (B, 1280, 1, 1) → (B, 1280)
         logits: Tensor = self.classifier(self.dropout(pooled))
         return logits
+
+    def steps(self) -> list[tuple[str, nn.Module]]:
+        """Paths and modules that follow one another without a branch, up to the pooling."""
+        blocks = [(f"blocks.{number}", block) for number, block in enumerate(self.blocks)]
+        return [("stem", self.stem), *blocks, ("head", self.head)]
 
 
 def _blocks(depth: float) -> list[Block]:

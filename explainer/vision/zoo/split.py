@@ -70,6 +70,11 @@ def split(net: nn.Module, x: Tensor, layer: str, title: str, *, linear_head: boo
     leaf, logits = _run(net, x, layer, title, graph=not linear_head)
     if linear_head:
         return closed(net, leaf, logits)
+    return opened(logits, leaf)
+
+
+def opened(logits: Tensor, leaf: Tensor) -> Split:
+    """Give gradients by the backward pass from `logits`, which carry a graph, to `leaf`."""
     return Split(leaf.detach(), logits.detach(), False, lambda c: _backward(logits, leaf, c))
 
 

@@ -1,0 +1,168 @@
+"""Convolution, bias, ReLU6 and the residual sum in one call each, for passes that need no gradient.
+
+PyTorch carries oneDNN's fused convolutions for its compiler; they can be called without one. Each spares a
+pass over memory and a turn on the interpreter lock, which the window needs too. They have no derivative, so
+only what lies before the layer in question is computed here.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (the field's name for it)
+from torch import Tensor, nn
+
+from explainer.vision.zoo.lite0 import Block, ConvNorm, EfficientNetLite, same_padding
+from explainer.vision.zoo.split import Split, closed, opened
+
+LIMIT = 6.0  # of ReLU6
+TOLERANCE = 1e-4  # of logits; rounding differs, since oneDNN may add in another order
+Run = Callable[..., Tensor]
+
+
+class FusedLite(nn.Module):
+    """The same function as a folded EfficientNet-Lite, without a graph.
+
+    Parameters
+    ----------
+    net
+        Folded, frozen, in eval mode, on the CPU; its own tensors are not touched.
+    side
+        Pixels of the square input the weights are laid out for. Any other size is right too, and slower.
+    """
+
+    def __init__(self, net: EfficientNetLite, side: int) -> None:
+        super().__init__()
+        sizes = _input_sizes(net, side)
+        steps = [(name, _step(module, sizes)) for name, module in net.steps()]
+        self.names = [name for name, _ in steps]
+        self.parts = nn.ModuleList(step for _, step in steps)
+        self._net = [net]  # in a list: its modules are not this one's
+        self._weight, self._bias = net.classifier.weight, net.classifier.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(B, 3, H, W)``, ``channels_last``, to logits ``(B, K)``."""
+        return self.logits(self.until(x, self.names[-1]))
+
+    def until(self, x: Tensor, layer: str) -> Tensor:
+        """Return what `layer` puts out, ``(B, C, h, w)``."""
+        for name, part in zip(self.names, self.parts, strict=True):
+            x = part(x)
+            if name == layer:
+                break
+        return x
+
+    def split(self, x: Tensor, layer: str) -> Split:
+        """Run up to `layer` without a graph, and the folded network behind it with one.
+
+        Of the last layer the gradient is known without a graph.
+        """
+        with torch.no_grad():
+            activation = self.until(x, layer)
+            if layer == self.names[-1]:
+                return closed(self._net[0], activation, self.logits(activation))
+        leaf = activation.requires_grad_()
+        return opened(self._tail(leaf.clone(), layer), leaf)
+
+    def _tail(self, x: Tensor, layer: str) -> Tensor:
+        net = self._net[0]
+        with torch.enable_grad():
+            for _, part in net.steps()[self.names.index(layer) + 1 :]:
+                x = part(x)
+            return net.classify(x)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Pool and classify what the last layer put out."""
+        return F.linear(features.mean((2, 3)), self._weight, self._bias)
+
+
+class _Fused(nn.Module):
+    """A stem, head or block: one nn.Module, so that a cancelled job stops before it."""
+
+    def __init__(self, runs: Sequence[Run], residual: bool) -> None:
+        super().__init__()
+        self._runs, self._last = tuple(runs[:-1]), runs[-1]
+        self._residual = residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = x
+        for run in self._runs:
+            out = run(out)
+        return self._last(out, x) if self._residual else self._last(out)
+
+
+def fused(net: nn.Module, side: int) -> FusedLite | None:
+    """Return the fused network where this machine can run it and it agrees with `net`.
+
+    Parameters
+    ----------
+    net
+        A folded network.
+    side
+        Pixels of its square input.
+    """
+    if not isinstance(net, EfficientNetLite) or net.classifier.weight.device.type != "cpu":
+        return None
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return None
+    noise = torch.randn((1, 3, side, side), generator=torch.Generator().manual_seed(0))
+    noise = noise.contiguous(memory_format=torch.channels_last)
+    try:
+        with torch.no_grad():
+            made = FusedLite(net, side)
+            error = (made(noise) - net(noise)).abs().max()
+    except (AttributeError, RuntimeError):  # these calls are PyTorch's own and may go
+        return None
+    return made if error <= TOLERANCE else None
+
+
+def _step(module: nn.Module, sizes: dict[nn.Module, tuple[int, ...]]) -> _Fused:
+    if isinstance(module, Block):
+        wide = [] if isinstance(module.expand, nn.Identity) else [module.expand]
+        parts = [*wide, module.depthwise, module.project]
+        return _Fused([_run(part, sizes) for part in parts], module.residual)
+    return _Fused([_run(module, sizes)], residual=False)
+
+
+def _run(part: nn.Module, sizes: dict[nn.Module, tuple[int, ...]]) -> Run:
+    """Return the call for one convolution; with a second tensor, the sum of both."""
+    assert isinstance(part, ConvNorm)
+    conv = part.get_submodule("conv")
+    assert isinstance(conv, nn.Conv2d)
+    pad, stride, dilation = list(conv.padding), list(conv.stride), list(conv.dilation)
+    side, step = conv.kernel_size[0], conv.stride[0]
+    weight = torch._C._nn.mkldnn_reorder_conv2d_weight(  # type: ignore[call-arg] # its stub is behind
+        conv.weight.to_mkldnn(), pad, stride, dilation, conv.groups, list(sizes[conv])
+    )
+    name, limits = ("hardtanh", [0.0, LIMIT]) if hasattr(part, "act") else ("none", [])
+    call = torch.ops.mkldnn._convolution_pointwise
+    shape, bias = (pad, stride, dilation, conv.groups), conv.bias
+
+    def run(x: Tensor, other: Tensor | None = None) -> Tensor:
+        if step > 1:
+            x = F.pad(x, same_padding(x, side, step))
+        if other is None:
+            return call(x, weight, bias, *shape, name, limits, "")  # type: ignore[no-any-return]
+        return call.binary(x, other, weight, bias, *shape, "add", 1.0, None, [], None)  # type: ignore[no-any-return]
+
+    return run
+
+
+def _input_sizes(net: nn.Module, side: int) -> dict[nn.Module, tuple[int, ...]]:
+    """Size of what each convolution gets, padding of the strided ones included."""
+    sizes: dict[nn.Module, tuple[int, ...]] = {}
+
+    def note(conv: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(conv, nn.Conv2d)
+        x = inputs[0]
+        extra = same_padding(x, conv.kernel_size[0], conv.stride[0]) if conv.stride[0] > 1 else (0, 0, 0, 0)
+        sizes[conv] = (x.shape[0], x.shape[1], x.shape[2] + extra[2] + extra[3], x.shape[3] + extra[0] + extra[1])
+
+    convs = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
+    handles = [conv.register_forward_pre_hook(note) for conv in convs]
+    try:
+        with torch.no_grad():
+            net(torch.zeros(1, 3, side, side).contiguous(memory_format=torch.channels_last))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return sizes
