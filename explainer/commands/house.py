@@ -20,6 +20,7 @@ from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.token import JobToken
 from explainer.shell.backstage import ModelRow
 from explainer.vision.zoo.cards import Offer
+from explainer.vision.zoo.task_cards import TaskOffer
 from explainer.vision.zoo.zoo import Zoo
 
 
@@ -166,24 +167,21 @@ def _model_row(offer: Offer) -> ModelRow:
     return ModelRow(offer.card.name, offer.card.title, note, offer.megabytes, offer.path.exists())
 
 
+def _task_row(offer: TaskOffer) -> ModelRow:
+    card = offer.card
+    note = f"{card.trained_on}, {card.metric} {card.score:.1f} %"
+    return ModelRow(card.name, card.title, note, offer.megabytes, offer.path.exists(), classifies=False)
+
+
 class HouseBackstage:
     """Implements `explainer.shell.backstage.Backstage` over the zoo."""
 
     def rows(self) -> Sequence[ModelRow]:
-        """Models of torchvision, by name."""
-        from explainer.vision.zoo import cards
+        """Models of torchvision: classifiers by name, then detectors and segmenters."""
+        from explainer.vision.zoo import cards, task_cards
 
-        offers = cards.catalogue().values()
-        return [
-            ModelRow(
-                o.card.name,
-                o.card.title,
-                f"{o.card.trained_on}, top-1 {o.top1_percent:.1f} %",
-                o.megabytes,
-                o.path.exists(),
-            )
-            for o in sorted(offers, key=lambda o: o.card.name)
-        ]
+        offers = sorted(cards.catalogue().values(), key=lambda o: o.card.name)
+        return [*map(_model_row, offers), *map(_task_row, task_cards.catalogue().values())]
 
     def architectures(self) -> Sequence[str]:
         """Names that own weights may be for."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from explainer.commands.house import WrongUse
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError, Problem
-from explainer.vision.zoo import cards, fetching
+from explainer.vision.zoo import cards, fetching, task_cards
 
 ACTIONS = ("list", "verify", "fetch")
 MEGABYTE = 2**20
@@ -80,7 +80,8 @@ def weights() -> tuple[Weights, ...]:
     """All weights: those that came with the program, the user's own, then the published ones by name."""
     own = (_own(one) for one in cards.owned())
     published = (_published(offer) for _, offer in sorted(cards.catalogue().items()))
-    return (*_manifest(), *own, *published)
+    tasks = (_published(offer) for offer in task_cards.catalogue().values())
+    return (*_manifest(), *own, *published, *tasks)
 
 
 def _manifest() -> Iterator[Weights]:
@@ -118,13 +119,14 @@ def _own(own: cards.Own) -> Weights:
     )  # fmt: skip
 
 
-def _published(offer: cards.Offer) -> Weights:
+def _published(offer: cards.Offer | task_cards.TaskOffer) -> Weights:
     card, here = offer.card, offer.path.exists()
     begun = offer.path.with_name(f"{offer.file}.part").exists()
     return Weights(
         card.name, card.title, card.tier, "fetched" if here else "begun" if begun else "available",
         card.licence, card.source or offer.url, card.trained_on, offer.sha256_prefix,
-        _megabytes(offer.path) if here else offer.megabytes, str(offer.path), offer.top1_percent,
+        _megabytes(offer.path) if here else offer.megabytes, str(offer.path),
+        offer.top1_percent if isinstance(offer, cards.Offer) else None,
     )  # fmt: skip
 
 
@@ -207,7 +209,8 @@ def _verify(as_json: bool) -> int:
 
 
 def _fetch(name: str, as_json: bool) -> int:
-    if name not in cards.catalogue():
+    offer = cards.catalogue().get(name) or task_cards.catalogue().get(name)
+    if offer is None:
         return _not_published(name)
     line = ProgressLine(name)
     try:
@@ -222,13 +225,16 @@ def _fetch(name: str, as_json: bool) -> int:
     if isinstance(got, Problem):
         print(got.sentence, file=sys.stderr)
         return 1
-    row = replace(_published(cards.catalogue()[name]), sha256=sha256(got))
+    row = replace(_published(offer), sha256=sha256(got))
     print(json.dumps(asdict(row), indent=1, ensure_ascii=False) if as_json else _ready(row))
     return 0
 
 
 def _ready(row: Weights) -> str:
-    return f"{row.title} is ready ({row.megabytes:.1f} MB, sha256 {row.sha256}): use it with --model {row.name}"
+    use = (
+        "the demos that can use it find it" if row.name in task_cards.catalogue() else f"use it with --model {row.name}"
+    )
+    return f"{row.title} is ready ({row.megabytes:.1f} MB, sha256 {row.sha256}): {use}"
 
 
 def _not_published(name: str) -> int:
@@ -237,7 +243,7 @@ def _not_published(name: str) -> int:
     if name in here:
         print(f"{here[name].title} is here already: use it with --model {name}")
         return 0
-    near = difflib.get_close_matches(name, cards.catalogue())
+    near = difflib.get_close_matches(name, [*cards.catalogue(), *task_cards.catalogue()])
     todo = f"Did you mean {' or '.join(near)}?" if near else "“explainer models list” names all of them."
     raise WrongUse(f"There are no published weights called {name}. {todo}")
 

@@ -11,13 +11,20 @@ from explainer.runtime.token import JobToken
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model that can be had: what the dialog's table shows."""
+    """A model that can be had: what the dialog's table shows.
+
+    Parameters
+    ----------
+    classifies
+        Whether the session can choose it; detectors and segmenters are found by the demos that can use them.
+    """
 
     name: str
     title: str
     note: str
     megabytes: float
     here: bool
+    classifies: bool = True
 
 
 class Backstage(Protocol):

@@ -148,8 +148,8 @@ class ModelsDialog(QDialog):
     def _show_choice(self) -> None:
         row = self._row()
         if self._token is None:
-            self.act.setText("Use" if row and row.here else "Fetch")
-            self.act.setEnabled(row is not None)
+            self.act.setText("Use" if row and row.here and row.classifies else "Fetch")
+            self.act.setEnabled(row is not None and (row.classifies or not row.here))
 
     def _act(self) -> None:
         row = self._row()
@@ -185,7 +185,8 @@ class ModelsDialog(QDialog):
         if isinstance(got, Problem):
             self.word.setText(got.sentence)
         else:
-            self.word.setText(f"{row.title} is here.")
+            todo = "" if row.classifies else " The demos that can use it find it."
+            self.word.setText(f"{row.title} is here.{todo}")
         at = self.table.currentRow()
         self._fill()
         self.table.selectRow(at)

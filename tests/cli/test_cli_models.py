@@ -68,8 +68,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     httpd.server_close()
 
 
-# Every file of weights that comes with the program, the classifiers first.
-CAME_WITH = ("efficientnet-lite0", "efficientnet-lite1", "vit-s14", "se-digits")
+# Every file of weights that comes with the program, the classifiers first, as the manifest names them.
+CAME_WITH = tuple(
+    Path(row["file"]).stem for row in json.loads(paths.resource("weights", "manifest.json").read_text(encoding="utf-8"))
+)
 
 
 @pytest.fixture
@@ -120,6 +122,7 @@ def test_list_without_a_word_is_the_same(capsys: Captured) -> None:
     lines = listed.splitlines()
     assert lines[0].split()[:3] == ["name", "state", "MB"]
     assert [line.split()[0] for line in lines[1 : len(CAME_WITH) + 3]] == [*CAME_WITH, "alexnet", "resnet18"]
+    assert any(line.startswith("maskrcnn_resnet50_fpn ") for line in lines)
 
 
 def test_list_tells_fetched_from_begun_and_names_own_weights(folder: Path, capsys: Captured) -> None:

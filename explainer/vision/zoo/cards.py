@@ -17,9 +17,36 @@ from explainer.core.problem import ExplainerError
 SHIPPED = ("efficientnet-lite0", "efficientnet-lite1")  # the first is the default
 
 
+class Published:
+    """What fetching needs to know of published weights; `Offer` and the nets for other tasks have it in common."""
+
+    __slots__ = ()
+    url: str
+
+    @property
+    def title(self) -> str:
+        """Name to show."""
+        raise NotImplementedError
+
+    @property
+    def file(self) -> str:
+        """Name of the file on disk."""
+        return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def sha256_prefix(self) -> str:
+        """First hexadecimal digits of the file's sha256: ``resnet18-f37072fd.pth`` → ``"f37072fd"``."""
+        return self.file.removesuffix(".pth").rsplit("-", 1)[-1]
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies once it was fetched."""
+        return weights_folder() / self.file
+
+
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A model whose weights can be fetched.
+class Offer(Published):
+    """A classifier whose weights can be fetched.
 
     Parameters
     ----------
@@ -37,19 +64,9 @@ class Offer:
     top1_percent: float
 
     @property
-    def file(self) -> str:
-        """Name of the file on disk."""
-        return self.url.rsplit("/", 1)[-1]
-
-    @property
-    def sha256_prefix(self) -> str:
-        """First hexadecimal digits of the file's sha256: ``resnet18-f37072fd.pth`` → ``"f37072fd"``."""
-        return self.file.removesuffix(".pth").rsplit("-", 1)[-1]
-
-    @property
-    def path(self) -> Path:
-        """Where the file lies once it was fetched."""
-        return weights_folder() / self.file
+    def title(self) -> str:
+        """Name to show."""
+        return self.card.title
 
 
 @dataclass(frozen=True, slots=True)

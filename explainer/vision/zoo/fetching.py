@@ -17,7 +17,8 @@ from pathlib import Path
 
 from explainer.core.context import Token
 from explainer.core.problem import Problem
-from explainer.vision.zoo.cards import Offer, catalogue
+from explainer.vision.zoo import task_cards
+from explainer.vision.zoo.cards import Published, catalogue
 
 Progress = Callable[[int, int], None]
 CHUNK = 1 << 18
@@ -37,7 +38,7 @@ class _Fetch:
         What has arrived so far; a later attempt goes on from its end.
     """
 
-    offer: Offer
+    offer: Published
     url: str
     part: Path
     progress: Progress
@@ -55,7 +56,7 @@ class _StopError(Exception):
 def fetch(
     name: str, progress: Progress | None = None, token: Token | None = None, *, base_url: str = ""
 ) -> Path | Problem:
-    """Fetch the published weights of a torchvision classifier.
+    """Fetch the published weights of one of torchvision's networks, a classifier or one for another task.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def fetch(
     Path or Problem
         The checked file in the user's folder, or why it could not be had.
     """
-    offer = catalogue().get(name)
+    offer = catalogue().get(name) or task_cards.catalogue().get(name)
     if offer is None:
         return Problem(f"There are no published weights called {name}.", "See: explainer models list")
     try:
@@ -82,7 +83,7 @@ def fetch(
         return _disk(offer, error)
 
 
-def _fetched(offer: Offer, progress: Progress, check: Callable[[], None], base_url: str) -> Path:
+def _fetched(offer: Published, progress: Progress, check: Callable[[], None], base_url: str) -> Path:
     if offer.path.exists() and _is_right(offer, offer.path, check):
         return offer.path
     base = base_url or os.environ.get(BASE_URL, "")
@@ -91,7 +92,7 @@ def _fetched(offer: Offer, progress: Progress, check: Callable[[], None], base_u
     _receive(job)
     if not _is_right(offer, job.part, check):
         job.part.unlink()
-        what = f"What arrived for {offer.card.title} is not the published file and was deleted."
+        what = f"What arrived for {offer.title} is not the published file and was deleted."
         raise _StopError(Problem(what, "Try again, or use another network."))
     return job.part.replace(offer.path)
 
@@ -103,7 +104,7 @@ def _receive(job: _Fetch) -> None:
         if _one_connection(job):
             return
     megabytes = _size(job.part) / 2**20
-    what = f"The connection broke off after {megabytes:.1f} MB of {job.offer.card.title}."
+    what = f"The connection broke off after {megabytes:.1f} MB of {job.offer.title}."
     raise _StopError(Problem(what, "Try again: it goes on from there."))
 
 
@@ -160,11 +161,11 @@ def _nothing_left(job: _Fetch) -> bool:
 def _room(job: _Fetch, bytes_needed: int) -> None:
     free = shutil.disk_usage(job.part.parent).free
     if bytes_needed > free:
-        what = f"{job.offer.card.title} needs {bytes_needed / 2**20:.0f} MB and {free / 2**20:.0f} MB are free."
+        what = f"{job.offer.title} needs {bytes_needed / 2**20:.0f} MB and {free / 2**20:.0f} MB are free."
         raise _StopError(Problem(what, f"Make room in {job.part.parent} and try again."))
 
 
-def _is_right(offer: Offer, path: Path, check: Callable[[], None]) -> bool:
+def _is_right(offer: Published, path: Path, check: Callable[[], None]) -> bool:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(CHUNK):
@@ -179,27 +180,27 @@ def _size(path: Path) -> int:
     return 0
 
 
-def _refused(offer: Offer, error: urllib.error.HTTPError) -> Problem:
+def _refused(offer: Published, error: urllib.error.HTTPError) -> Problem:
     if error.code in (http.client.NOT_FOUND, http.client.GONE):
-        what = f"{offer.card.title} is no longer at its published address."
+        what = f"{offer.title} is no longer at its published address."
         return Problem(what, "Choose another model, or give its file as your own weights.", str(error))
-    what = f"The server refused {offer.card.title} (answer {error.code})."
+    what = f"The server refused {offer.title} (answer {error.code})."
     return Problem(what, "Try again later.", str(error))
 
 
-def _offline(offer: Offer, error: urllib.error.URLError) -> Problem:
-    what = f"{offer.card.title} could not be fetched: the server was not reached."
+def _offline(offer: Published, error: urllib.error.URLError) -> Problem:
+    what = f"{offer.title} could not be fetched: the server was not reached."
     return Problem(what, "Check the network; the models that came with the program work without.", str(error))
 
 
-def _disk(offer: Offer, error: OSError) -> Problem:
+def _disk(offer: Published, error: OSError) -> Problem:
     if error.errno in NO_SPACE:
         # Half a file on a full disk helps nobody.
         with contextlib.suppress(OSError):
             offer.path.with_name(f"{offer.file}.part").unlink()
-        what = f"The disk is full: {offer.card.title} could not be kept."
+        what = f"The disk is full: {offer.title} could not be kept."
         return Problem(what, f"Make room in {offer.path.parent} and try again.", str(error))
-    what = f"{offer.card.title} could not be written to {offer.path.parent}."
+    what = f"{offer.title} could not be written to {offer.path.parent}."
     return Problem(what, "Check that the folder may be written to.", str(error))
 
 
