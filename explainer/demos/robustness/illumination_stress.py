@@ -39,32 +39,30 @@ class Params:
         float, Doc("Depth of the shadow", "Each stop halves the light."), Range(0.0, 7.0, step=0.25, unit="EV")
     ] = 4.0
     softness: Annotated[
-        float,
+        int,
         Doc("Softness of its edge", "A hard edge is a shape of its own."),
-        Range(0.0, 25.0, step=1.0, unit="%"),
-    ] = 8.0
+        Range(0, 25, unit="%"),
+    ] = 8
     exposure_ev: Annotated[
         float, Doc("Exposure", "What passes white is clipped and lost."), Range(-6.0, 5.0, step=0.25, unit="EV")
     ] = 0.0
     kelvin: Annotated[
-        float,
+        int,
         Doc("Colour of the light", "A candle has 1900 K, a bulb 2700, a blue sky 12,000."),
-        Range(1800.0, 15_000.0, log=True, unit="K"),
-    ] = 6500.0
-    tint: Annotated[
-        float, Doc("Tint", "Above zero green as under old tubes, below pink."), Range(-25.0, 25.0, step=1.0)
-    ] = 0.0
+        Range(1800, 15_000, log=True, unit="K"),
+    ] = 6500
+    tint: Annotated[int, Doc("Tint", "Above zero green as under old tubes, below pink."), Range(-25, 25)] = 0
     vignette_ev: Annotated[
         float, Doc("Vignette", "Stops that the corners lose."), Range(0.0, 8.0, step=0.25, unit="EV")
     ] = 0.0
-    haze: Annotated[float, Doc("Haze", "Share of the light that is haze."), Range(0.0, 95.0, step=1.0, unit="%")] = 0.0
+    haze: Annotated[int, Doc("Haze", "Share of the light that is haze."), Range(0, 95, unit="%")] = 0
     grain: Annotated[bool, Doc("Shot noise", "Few photons are a coarse measurement.")] = False
     photons: Annotated[
-        float,
+        int,
         Doc("Photons in white", "The noise of N photons is √N."),
-        Range(2.0, 2000.0, log=True),
+        Range(2, 2000, log=True),
         When("grain", (True,)),
-    ] = 30.0
+    ] = 30
     contrast: Annotated[
         float, Doc("Contrast", "Distance from the mean grey."), Range(0.0, 3.0, step=0.05, unit="×")
     ] = 1.0

@@ -53,4 +53,5 @@ class Renormed(nn.Module):
         variance = own * norm.running_var[None] + share * x.var(dim=(2, 3), unbiased=False)
         scale = norm.weight[None] / (variance + norm.eps).sqrt()
         shift = norm.bias[None] - mean * scale
-        return x * scale[..., None, None] + shift[..., None, None]
+        mixed: Tensor = x * scale[..., None, None] + shift[..., None, None]
+        return mixed

@@ -1,0 +1,151 @@
+"""What the missing-pixels demo shows and says."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from explainer.core import words
+from explainer.core.charts import Bars, Chart, Curve, Series
+from explainer.core.geometry import identity, resized
+from explainer.core.layers import Image, Label, Mask, Panel
+from explainer.core.result import Result
+from explainer.demos.robustness._missing import SHARES, Pixels, Trial
+
+NAMES: Mapping[str, str] = {
+    "black": "Black (0 in the file)",
+    "zero": "Zero in the network",
+    "mean": "Mean colour",
+    "nearest": "Nearest pixel",
+    "telea": "Inpainted, Telea",
+    "navier-stokes": "Inpainted, Navier–Stokes",
+}
+SHORT: Mapping[str, str] = {
+    "black": "black",
+    "zero": "zero",
+    "mean": "mean",
+    "nearest": "nearest",
+    "telea": "Telea",
+    "navier-stokes": "Navier–Stokes",
+}
+COLUMNS, TILE_PX, GAP_PX = 3, 240, 6
+COLOURS: Mapping[str, int] = {"black": -2, "zero": 1, "mean": 3, "nearest": 2, "telea": 0, "navier-stokes": 4}
+
+
+def result(trial: Trial, *, partial: bool = False) -> Result:
+    """Put panels, charts, words and numbers together."""
+    charts: list[Chart] = [_bars(trial)]
+    if trial.curves:
+        charts.append(_curve(trial))
+    panels = (_input(trial), _filled(trial), _all_six(trial))
+    return Result(
+        " ".join(_sentences(trial)), _values(trial), panels, tuple(charts), input=trial.input, partial=partial
+    )  # fmt: skip
+
+
+# Panels -------------------------------------------------------------------------------------------------
+
+
+def _input(trial: Trial) -> Panel:
+    frame, region = trial.scene.frame, trial.scene.region
+    over = resized(identity(), (frame.height, frame.width), (region.shape[0], region.shape[1]))
+    layers = (Image("picture", frame.pixels, focus=trial.focus), Mask("missing", region, over, 3))
+    return Panel("Input", (frame.width, frame.height), layers, f"{words.percent(float(region.mean()))} missing")
+
+
+def _filled(trial: Trial) -> Panel:
+    frame, how = trial.scene.frame, trial.scene.params.fill
+    pixels = trial.pictures[how]
+    over = resized(identity(), (frame.height, frame.width), (pixels.shape[0], pixels.shape[1]))
+    note = f"{NAMES[how]}: {_answer(trial, how)}"
+    return Panel("Filled in", (frame.width, frame.height), (Image("picture", pixels, over, focus=trial.focus),), note)
+
+
+def _all_six(trial: Trial) -> Panel:
+    """All fills side by side, each with the class's score."""
+    step = max(1, round(max(trial.scene.size) / TILE_PX))
+    tiles = {how: pixels[::step, ::step] for how, pixels in trial.pictures.items()}
+    height, width = next(iter(tiles.values())).shape[:2]
+    rows = -(-len(tiles) // COLUMNS)
+    sheet: Pixels = np.full(
+        (rows * (height + GAP_PX) - GAP_PX, COLUMNS * (width + GAP_PX) - GAP_PX, 3), 128, np.uint8
+    )  # fmt: skip
+    labels = []
+    for number, (how, tile) in enumerate(tiles.items()):
+        row, column = divmod(number, COLUMNS)
+        top, left = row * (height + GAP_PX), column * (width + GAP_PX)
+        sheet[top : top + height, left : left + width] = tile
+        score = words.score(float(trial.answers[how][trial.index]))
+        labels.append(Label(how, f"{SHORT[how]} {score}", (left + 0.03 * width, top + 0.06 * height)))
+    size = (float(sheet.shape[1]), float(sheet.shape[0]))
+    return Panel("All six", size, (Image("fills", sheet), *labels), f"score of {trial.label}", frame=False)
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def _bars(trial: Trial) -> Bars:
+    index, how = trial.index, trial.scene.params.fill
+    labels = ("nothing missing", *(SHORT[name] for name in trial.answers))
+    scores = (float(trial.plain[index]), *(float(row[index]) for row in trial.answers.values()))
+    clicks = (None, *({"fill": name} for name in trial.answers))
+    return Bars("Score", labels, scores, chosen=1 + list(trial.answers).index(how), note=trial.label, sets=clicks)
+
+
+def _curve(trial: Trial) -> Curve:
+    lines = []
+    for how, scores in trial.curves.items():
+        shares = 100.0 * np.array(SHARES[: len(scores)])
+        lines.append(Series(SHORT[how], shares, np.array(scores), colour=COLOURS[how]))
+    return Curve(
+        "Lost at random", tuple(lines), "% missing", "score", (0.0, 1.0), (0.0, 100.0), trial.label
+    )  # fmt: skip
+
+
+# Numbers and words --------------------------------------------------------------------------------------
+
+
+def _values(trial: Trial) -> dict[str, float]:
+    values = {
+        "class_index": float(trial.index),
+        "missing_share": float(trial.scene.region.mean()),
+        "score_complete": float(trial.plain[trial.index]),
+    }
+    for how, row in trial.answers.items():
+        name = how.replace("-", "_")
+        values |= {
+            f"score_{name}": float(row[trial.index]),
+            f"error_{name}_255": trial.error_255(how),
+            f"changed_{name}": float(row.argmax() != trial.plain.argmax()),
+        }
+    for how, scores in trial.curves.items():
+        if len(scores) > 3:
+            values[f"curve_{how.replace('-', '_')}_40"] = scores[3]
+    return values
+
+
+def _sentences(trial: Trial) -> Iterator[str]:
+    index, share = trial.index, float(trial.scene.region.mean())
+    whole = words.score(float(trial.plain[index]))
+    if share == 0:
+        yield f"Nothing is missing: {trial.label} scores {whole}, whatever would be filled in."
+        return
+    ranked = sorted(trial.answers, key=lambda how: float(trial.answers[how][index]))
+    worst, best = ranked[0], ranked[-1]
+    low, high = (words.score(float(trial.answers[how][index])) for how in (worst, best))
+    yield (
+        f"With {words.percent(share)} missing {trial.label} ({whole} when complete) keeps {high} filled with "
+        f"{SHORT[best]} and {low} with {SHORT[worst]}."
+    )
+    how = trial.scene.params.fill
+    changed = trial.answers[how].argmax() != trial.plain.argmax()
+    said = "the answer is now" if changed else "the answer stays"
+    yield (
+        f"{NAMES[how]} is off by {trial.error_255(how):.0f} grey levels on what is missing, and {said} "
+        f"{'**' if changed else ''}{_answer(trial, how)}{'**' if changed else ''}."
+    )
+
+
+def _answer(trial: Trial, how: str) -> str:
+    row = trial.answers[how]
+    best = int(row.argmax())
+    return f"“{trial.card.label(best)}” {words.score(float(row[best]))}"

@@ -1,0 +1,63 @@
+"""Missing pixels: erase some, put something else in their place, and ask the network each time."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import PointXY, Stroke
+from explainer.core.result import Result
+from explainer.demos.robustness import _missing as missing
+from explainer.demos.robustness import _missing_view as view
+
+Fill = Literal["black", "zero", "mean", "nearest", "telea", "navier-stokes"]
+FILLS = Options(view.NAMES)
+ACROSS = (Stroke((PointXY(0.3, 0.35), PointXY(0.7, 0.65)), 0.05),)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is lost, and what is put there."""
+
+    erased: Annotated[
+        tuple[Stroke, ...],
+        OnPicture("input"),
+        Doc("Eraser", "[ and ] change the brush; the right button takes a stroke back."),
+    ] = ACROSS
+    share: Annotated[int, Doc("Lost at random", "Of what the brush has left."), Range(0, 95, step=5, unit="%")] = 25
+    block: Annotated[
+        int,
+        Doc("Side of a lost block", "Pixels of a picture of 224. Large ones have no near neighbour to copy."),
+        Range(1, 32, unit="px"),
+    ] = 2
+    fill: Annotated[Fill, Doc("Filled with", "Shown large; the score is computed for all of them."), FILLS] = "zero"
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
+    curve: Annotated[bool, Doc("More and more of it lost", "Each fill at seven shares; off for a camera.")] = True
+
+
+class MissingPixels(Demo[Params]):
+    """Six ways to fill in what is missing, and the answer to each."""
+
+    info = DemoInfo(
+        id="missing-pixels",
+        title="Missing pixels",
+        topics=(49,),
+        summary="Erase pixels: what stands in their place decides what the network answers.",
+        papers=("telea2004", "bertalmio2001", "liu2018"),
+        cost=Cost(forwards=43),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Fill and ask; the curves grow one share after the other."""
+        with ctx.model() as net:
+            trial = missing.asked(missing.Scene(frame, params, ctx), net)
+            if not params.curve:
+                return view.result(trial)
+
+            def show(curves: Any) -> None:
+                ctx.publish(view.result(trial.with_curves(curves), partial=True))
+
+            ctx.publish(view.result(trial, partial=True))
+            return view.result(trial.with_curves(missing.curves(trial, net, show)))
