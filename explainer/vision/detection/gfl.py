@@ -20,6 +20,7 @@ from explainer.core.geometry import Affine, apply
 from explainer.vision.detection.detections import Detections
 
 SIDES = ("left", "top", "right", "bottom")
+MOST = 1000  # cells that become boxes; as published, more are only noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,16 +117,24 @@ def boxes_of(kept: Answers, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.clip(in_frame, 0.0, np.array([*kept.frame, *kept.frame], np.float64))
 
 
-def rows_above(kept: Answers, score: float) -> NDArray[np.int64]:
-    """Cells whose best class reaches `score`, best first."""
-    best = kept.scores.max(1)
-    rows = np.flatnonzero(best >= score)
-    return rows[np.argsort(-best[rows], kind="stable")]
+def above(kept: Answers, score: float, *, every: bool = False) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cells and classes whose score reaches `score`, best first, at most `MOST` of them.
+
+    Parameters
+    ----------
+    every
+        All classes of a cell that reach it, as the published detector has it, and not the best alone.
+    """
+    if every:
+        rows, classes = np.nonzero(kept.scores >= score)
+    else:
+        rows = np.flatnonzero(kept.scores.max(1) >= score)
+        classes = kept.scores[rows].argmax(1)
+    order = np.argsort(-kept.scores[rows, classes], kind="stable")[:MOST]
+    return rows[order], classes[order]
 
 
-def boxes(kept: Answers, score: float) -> Detections:
-    """One box for each cell whose best class reaches `score`, before any suppression, best first."""
-    rows = rows_above(kept, score)
-    return Detections(
-        boxes_of(kept, rows).astype(np.float32), kept.scores[rows].max(1, initial=0.0), kept.scores[rows].argmax(1)
-    )  # fmt: skip
+def boxes(kept: Answers, score: float, *, every: bool = False) -> Detections:
+    """One box for each cell and class that `above` names, in its order, before any suppression."""
+    rows, classes = above(kept, score, every=every)
+    return Detections(boxes_of(kept, rows).astype(np.float32), kept.scores[rows, classes], classes)

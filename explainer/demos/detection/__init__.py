@@ -1,0 +1,1 @@
+"""Chapter 4: finding objects and what stands in the way."""
