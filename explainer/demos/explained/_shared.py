@@ -89,7 +89,7 @@ class Subject:
         whole = self._opening() + part
         return Result(
             " ".join(whole.sentences), whole.values, whole.panels, whole.charts, partial=partial,
-            input=np.ascontiguousarray(self.x.cpu().numpy(), dtype=np.float32),
+            input=self.x.cpu().numpy(),
         )  # fmt: skip
 
     def _opening(self) -> Part:

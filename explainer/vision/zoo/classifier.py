@@ -14,7 +14,7 @@ from explainer.vision.zoo.fold import folded
 from explainer.vision.zoo.fused import FusedLite, fused
 from explainer.vision.zoo.keeping import Clean
 from explainer.vision.zoo.prepare import Prepared, prepare
-from explainer.vision.zoo.split import Split, closed, has_linear_head, split
+from explainer.vision.zoo.split import Split, closed, has_linear_head, last_linear, split
 
 __all__ = ["Classifier", "Prepared", "Split"]
 
@@ -148,7 +148,8 @@ class Classifier:
         cut = split(net, x, name, self.card.title, linear_head=known.get(key, False))
         if is_last and key not in known:
             known[key] = has_linear_head(net, cut)
-            cut = closed(net, cut.activation, cut.logits) if known[key] else cut
+            linear = last_linear(net)
+            cut = closed(linear, cut.activation, cut.logits) if known[key] and linear is not None else cut
         return cut
 
     def _path(self, layer: str) -> str:

@@ -5,7 +5,7 @@ pass over memory and a turn on the interpreter lock, which the window needs too.
 only what lies before the layer in question is computed here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
@@ -16,7 +16,6 @@ from explainer.vision.zoo.split import Split, closed, opened
 
 LIMIT = 6.0  # of ReLU6
 TOLERANCE = 1e-4  # of logits; rounding differs, since oneDNN may add in another order
-Run = Callable[..., Tensor]
 
 
 class FusedLite(nn.Module):
@@ -59,7 +58,7 @@ class FusedLite(nn.Module):
         with torch.no_grad():
             activation = self.until(x, layer)
             if layer == self.names[-1]:
-                return closed(self._net[0], activation, self.logits(activation))
+                return closed(self._net[0].classifier, activation, self.logits(activation))
         leaf = activation.requires_grad_()
         return opened(self._tail(leaf.clone(), layer), leaf)
 
@@ -75,10 +74,60 @@ class FusedLite(nn.Module):
         return F.linear(features.mean((2, 3)), self._weight, self._bias)
 
 
+class _Conv:
+    """One convolution with what follows it; called with a second tensor it adds that.
+
+    A stride of 2 wants one pixel more behind than before. Where that is cheaper, the kernel gets a leading row
+    and column of zeros instead, and the padding is even: copying a picture into a larger one took more time
+    than a depthwise convolution of it.
+    """
+
+    def __init__(self, part: nn.Module, size: tuple[int, ...]) -> None:
+        assert isinstance(part, ConvNorm)
+        conv = part.get_submodule("conv")
+        assert isinstance(conv, nn.Conv2d)
+        self._conv, self._size = conv, list(size)
+        self._weights: dict[tuple[int, bool], Tensor] = {}
+        self._act = ("hardtanh", [0.0, LIMIT]) if hasattr(part, "act") else ("none", [])
+
+    def __call__(self, x: Tensor, other: Tensor | None = None) -> Tensor:
+        conv = self._conv
+        pad, widened = int(conv.padding[0]), False
+        if conv.stride[0] > 1:
+            x, pad, widened = self._padded(x)
+        weight = self._weights.get((pad, widened))
+        if weight is None:
+            weight = self._weights[pad, widened] = self._laid_out(pad, widened)
+        shape = ([pad, pad], conv.stride, conv.dilation, conv.groups)
+        call = torch.ops.mkldnn._convolution_pointwise
+        if other is None:
+            return call(x, weight, conv.bias, *shape, *self._act, "")  # type: ignore[no-any-return]
+        return call.binary(x, other, weight, conv.bias, *shape, "add", 1.0, None, [], None)  # type: ignore[no-any-return]
+
+    def _padded(self, x: Tensor) -> tuple[Tensor, int, bool]:
+        """Return the tensor to convolve, the even padding, and whether the kernel is the widened one."""
+        pads = same_padding(x, self._conv.kernel_size[0], self._conv.stride[0])
+        left, right, top, bottom = pads
+        if left == right == top == bottom:
+            return x, left, False
+        if self._conv.groups > 1 and left == top and right == bottom == left + 1:
+            return x, right, True
+        return F.pad(x, pads), 0, False
+
+    def _laid_out(self, pad: int, widened: bool) -> Tensor:
+        conv = self._conv
+        weight = F.pad(conv.weight, (1, 0, 1, 0)) if widened else conv.weight
+        more = 0 if pad or conv.stride[0] == 1 else 1  # padded before it comes here
+        size = [*self._size[:2], self._size[2] + more, self._size[3] + more]
+        return torch._C._nn.mkldnn_reorder_conv2d_weight(  # type: ignore[call-arg] # its stub is behind
+            weight.to_mkldnn(), [pad, pad], list(conv.stride), list(conv.dilation), conv.groups, size
+        )
+
+
 class _Fused(nn.Module):
     """A stem, head or block: one nn.Module, so that a cancelled job stops before it."""
 
-    def __init__(self, runs: Sequence[Run], residual: bool) -> None:
+    def __init__(self, runs: Sequence[_Conv], residual: bool) -> None:
         super().__init__()
         self._runs, self._last = tuple(runs[:-1]), runs[-1]
         self._residual = residual
@@ -119,43 +168,17 @@ def _step(module: nn.Module, sizes: dict[nn.Module, tuple[int, ...]]) -> _Fused:
     if isinstance(module, Block):
         wide = [] if isinstance(module.expand, nn.Identity) else [module.expand]
         parts = [*wide, module.depthwise, module.project]
-        return _Fused([_run(part, sizes) for part in parts], module.residual)
-    return _Fused([_run(module, sizes)], residual=False)
-
-
-def _run(part: nn.Module, sizes: dict[nn.Module, tuple[int, ...]]) -> Run:
-    """Return the call for one convolution; with a second tensor, the sum of both."""
-    assert isinstance(part, ConvNorm)
-    conv = part.get_submodule("conv")
-    assert isinstance(conv, nn.Conv2d)
-    pad, stride, dilation = list(conv.padding), list(conv.stride), list(conv.dilation)
-    side, step = conv.kernel_size[0], conv.stride[0]
-    weight = torch._C._nn.mkldnn_reorder_conv2d_weight(  # type: ignore[call-arg] # its stub is behind
-        conv.weight.to_mkldnn(), pad, stride, dilation, conv.groups, list(sizes[conv])
-    )
-    name, limits = ("hardtanh", [0.0, LIMIT]) if hasattr(part, "act") else ("none", [])
-    call = torch.ops.mkldnn._convolution_pointwise
-    shape, bias = (pad, stride, dilation, conv.groups), conv.bias
-
-    def run(x: Tensor, other: Tensor | None = None) -> Tensor:
-        if step > 1:
-            x = F.pad(x, same_padding(x, side, step))
-        if other is None:
-            return call(x, weight, bias, *shape, name, limits, "")  # type: ignore[no-any-return]
-        return call.binary(x, other, weight, bias, *shape, "add", 1.0, None, [], None)  # type: ignore[no-any-return]
-
-    return run
+        return _Fused([_Conv(part, sizes[part.get_submodule("conv")]) for part in parts], module.residual)
+    return _Fused([_Conv(module, sizes[module.get_submodule("conv")])], residual=False)
 
 
 def _input_sizes(net: nn.Module, side: int) -> dict[nn.Module, tuple[int, ...]]:
-    """Size of what each convolution gets, padding of the strided ones included."""
+    """Size of what each convolution gets."""
     sizes: dict[nn.Module, tuple[int, ...]] = {}
 
     def note(conv: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(conv, nn.Conv2d)
-        x = inputs[0]
-        extra = same_padding(x, conv.kernel_size[0], conv.stride[0]) if conv.stride[0] > 1 else (0, 0, 0, 0)
-        sizes[conv] = (x.shape[0], x.shape[1], x.shape[2] + extra[2] + extra[3], x.shape[3] + extra[0] + extra[1])
+        sizes[conv] = tuple(inputs[0].shape)
 
     convs = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
     handles = [conv.register_forward_pre_hook(note) for conv in convs]

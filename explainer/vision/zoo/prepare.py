@@ -4,7 +4,9 @@ The pixels equal torchvision's ``Resize`` (antialiased) and ``CenterCrop`` to on
 8-bit pixels in place of Pillow, several times faster.
 """
 
+import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -20,6 +22,11 @@ from explainer.core.model_card import ModelCard
 
 LONGEST = 4  # a longer picture than 4 : 1 is cut to that before it is resized: the crop never sees the rest
 GAP = 2  # pictures that stay this many times too large are averaged in whole blocks first
+
+with warnings.catch_warnings():
+    # A frame is read-only, and nothing here writes; torch warns of it once in the life of a process.
+    warnings.simplefilter("ignore")
+    torch.from_numpy(np.frombuffer(b"frame", np.uint8))
 
 Box = tuple[float, float, float, float]
 Pixels = NDArray[np.uint8]
@@ -63,10 +70,17 @@ def prepare(frame: Frame, card: ModelCard, fit: Fit, device: torch.device) -> Pr
 def normalised(square: Pixels, card: ModelCard, device: torch.device) -> Tensor:
     """Map ``(S, S, 3) uint8`` to ``(pixel / 255 − mean) / std``, ``(1, 3, S, S) float32``."""
     bytes_in = torch.from_numpy(square).to(device).permute(2, 0, 1)[None]  # HWC lies in memory as it should
-    mean = torch.tensor(card.mean, device=device).view(1, 3, 1, 1)
-    std = torch.tensor(card.std, device=device).view(1, 3, 1, 1)
+    scale, shift = _scale_shift(card.mean, card.std, device)
     out = torch.empty(bytes_in.shape, device=device, memory_format=torch.channels_last)
-    return out.copy_(bytes_in).mul_(1.0 / (255.0 * std)).sub_(mean / std)
+    return out.copy_(bytes_in).mul_(scale).sub_(shift)
+
+
+@lru_cache(maxsize=8)
+def _scale_shift(mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """``1 / (255 std)`` and ``mean / std``, each ``(1, 3, 1, 1)``."""
+    means = torch.tensor(mean, device=device).view(1, 3, 1, 1)
+    stds = torch.tensor(std, device=device).view(1, 3, 1, 1)
+    return 1.0 / (255.0 * stds), means / stds
 
 
 def _crop(pixels: Pixels, card: ModelCard) -> tuple[Pixels, Affine, Box]:
@@ -121,7 +135,6 @@ def _averaged(pixels: Pixels, factor: int) -> tuple[Pixels, Affine]:
 def _resize(pixels: Pixels, height: int, width: int, mode: str) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
-    writeable = pixels if pixels.flags.writeable else pixels.copy()  # torch warns of a read-only array
-    planes = torch.from_numpy(writeable).permute(2, 0, 1)[None]
+    planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     small = F.interpolate(planes, size=(height, width), mode=mode, antialias=True)
     return np.asarray(small[0].permute(1, 2, 0).numpy())

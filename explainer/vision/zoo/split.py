@@ -69,7 +69,9 @@ def split(net: nn.Module, x: Tensor, layer: str, title: str, *, linear_head: boo
     """
     leaf, logits = _run(net, x, layer, title, graph=not linear_head)
     if linear_head:
-        return closed(net, leaf, logits)
+        linear = last_linear(net)
+        assert linear is not None
+        return closed(linear, leaf, logits)
     return opened(logits, leaf)
 
 
@@ -78,10 +80,8 @@ def opened(logits: Tensor, leaf: Tensor) -> Split:
     return Split(leaf.detach(), logits.detach(), False, lambda c: _backward(logits, leaf, c))
 
 
-def closed(net: nn.Module, activation: Tensor, logits: Tensor) -> Split:
+def closed(linear: nn.Linear, activation: Tensor, logits: Tensor) -> Split:
     """Give the gradients of a linear head in closed form, without a graph."""
-    linear = _last_linear(net)
-    assert linear is not None
     rows, leaf = linear.weight.detach(), activation.detach()
     return Split(leaf, logits.detach(), True, lambda c: _closed_form(rows[c], leaf))
 
@@ -97,7 +97,7 @@ def is_linear_head(net: nn.Module, x: Tensor, layer: str, title: str) -> bool:
 
 def has_linear_head(net: nn.Module, slow: Split) -> bool:
     """Prove the same from a pass that kept its graph, so that the first picture costs no second one."""
-    linear = _last_linear(net)
+    linear = last_linear(net)
     if linear is None:
         return False
     leaf = slow.activation
@@ -149,7 +149,8 @@ def _closed_form(row: Tensor, leaf: Tensor) -> Tensor:
     return share.view(1, -1, 1, 1).expand_as(leaf).contiguous()
 
 
-def _last_linear(net: nn.Module) -> nn.Linear | None:
+def last_linear(net: nn.Module) -> nn.Linear | None:
+    """Return the linear map that was registered last, if there is one."""
     found = [module for module in net.modules() if isinstance(module, nn.Linear)]
     return found[-1] if found else None
 
