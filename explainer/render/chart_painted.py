@@ -187,10 +187,14 @@ class MatrixBody(Painted):
         self._names(painter, grid, side, width, metrics)
 
     def _number(self, painter: QPainter, cell: QRectF, value: float, ground: QColor, metrics: QFontMetricsF) -> None:
-        text = format(float(value), self.chart.format)
-        if metrics.horizontalAdvance(text) + 2 <= cell.width() and metrics.height() * 0.8 <= cell.height():
-            painter.setPen(QColor("black") if is_light(ground) else QColor("white"))
-            painter.drawText(cell, MIDDLE, text)
+        full = format(float(value), self.chart.format).replace("-", "−")
+        if metrics.height() * 0.8 > cell.height():
+            return
+        for text in (full, full.replace("0.", ".", 1)):  # where the cell is narrow, without the leading zero
+            if metrics.horizontalAdvance(text) + 2 <= cell.width():
+                painter.setPen(QColor("black") if is_light(ground) else QColor("white"))
+                painter.drawText(cell, MIDDLE, text)
+                return
 
     def _names(self, painter: QPainter, grid: QRectF, side: float, width: float, metrics: QFontMetricsF) -> None:
         chart = self.chart

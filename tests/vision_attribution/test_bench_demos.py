@@ -74,7 +74,7 @@ def test_every_method_gives_a_finite_map_twice_and_leaves_the_network_alone(meth
     assert not any(p.requires_grad for p in net.parameters())
 
 
-@pytest.mark.parametrize("method", tuple(ORACLES))
+@pytest.mark.parametrize("method", sorted(set(ORACLES) - {"lrp-epsilon"}))  # that one knows our network only
 def test_the_oracle_agrees_and_would_notice(method: str) -> None:
     asked = question()
     found = answer(method, asked)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from explainer.core import words
 from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement, two_places
 
 
@@ -28,6 +29,10 @@ def told(
     kept = {name: row.forgotten for name, row in board.rows.items() if row.forgotten is not None}
     if kept:
         sentences.append(_kept(kept, forgot))
+    handed = {name: row.kept for name, row in board.rows.items() if name.startswith("lrp") and row.kept is not None}
+    if handed:
+        arrived = ", ".join(f"{words.percent(share)} under {NAMES[name]}" for name, share in handed.items())
+        sentences.append(f"Of the logit {arrived} arrives at the pixels; biases and ε hold the rest.")
     gaps = {name: row.gap for name, row in board.rows.items() if row.gap is not None}
     if gaps:
         sentences.append(_best(gaps))

@@ -18,11 +18,12 @@ from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement_
 from explainer.demos.explained._bench_words import told
 
 Method = Literal[
-    "gradient", "gradient-x-input", "smoothgrad", "integrated-gradients", "deeplift", "guided-backprop", "deconvnet",
-    "grad-cam", "grad-cam-pp", "hirescam", "layercam", "occlusion", "rise", "kernel-shap", "lime",
+    "gradient", "gradient-x-input", "smoothgrad", "integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma",
+    "lrp-alpha-beta", "guided-backprop", "deconvnet", "grad-cam", "grad-cam-pp", "hirescam", "layercam", "occlusion", "rise", "kernel-shap", "lime",
 ]  # fmt: skip
 METHODS = Options(NAMES)
 Effort = Literal["quick", "usual", "thorough"]
+SHARED = ("integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta")  # these promise a sum
 MOST = 8  # panels beside the picture that can still be told apart
 
 
@@ -65,7 +66,7 @@ class AttributionBench(Demo[Params]):
         summary="Up to eight explanations of one picture, and tests that tell them apart.",
         papers=(
             "simonyan2014", "smilkov2017", "sundararajan2017", "shrikumar2017", "springenberg2015", "zeiler2014",
-            "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022", "kokhlikyan2020",
+            "bach2015", "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022", "kokhlikyan2020",
         ),
         cost=Cost(forwards=21, backwards=20),
     )  # fmt: skip
@@ -120,7 +121,7 @@ class _Bench:
         except ExplainerError as error:
             self.refused.append(f"{NAMES[method]}: {error.problem.what}")
             return
-        self.board.note(method)
+        self.board.note(method, kept=self._kept(method))
         if self.params.check:
             self._ask_captum(method, asked)
 
@@ -165,6 +166,22 @@ class _Bench:
             other = self._map(method, self._question(twin), ("randomised", count))
             self.board.note(method, forgotten=spearman(heat, other))
             self.ctx.checkpoint()
+
+    def _kept(self, method: str) -> float | None:
+        """Sum of the map over what it promises to share out; ``None`` where it promises nothing."""
+        if method not in SHARED:
+            return None
+        promised = float(self.about.logits[self.about.index])
+        if not method.startswith("lrp"):
+            promised -= self.ctx.memo(("black", *shared.memo_name(self.ctx), self.about.index), self._black)
+        return float(self.maps[method].astype(np.float64).sum()) / promised if promised else None
+
+    def _black(self) -> float:
+        """Logit of a black picture."""
+        from explainer.vision.attribution.methods import limits
+
+        black = limits(self.about.x, self.about.card.mean, self.about.card.std)[0]
+        return float(self.net.logits(black)[0, self.about.index])
 
     def _ask_captum(self, method: str, asked: Any) -> None:
         from explainer.vision.attribution.oracle import deviation

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -16,6 +17,7 @@ from explainer.vision.attribution import cam, rectified
 from explainer.vision.attribution.deeplift import deep_lift
 from explainer.vision.attribution.gradients import batch_gradient, gradient_x_input, smooth_grad, to_map
 from explainer.vision.attribution.integrated import PROBES, baseline, following, integrate, points, scores_along
+from explainer.vision.attribution.lrp import Rule, relevance
 from explainer.vision.attribution.occlusion import Windows, cover, occlusion
 from explainer.vision.attribution.rise import rise
 from explainer.vision.attribution.superpixels import CPU_BATCH, Fit, coalition_score, kernel_shap, lime, superpixels
@@ -55,7 +57,12 @@ EFFORTS: Mapping[Effort, Amounts] = {
     "thorough": Amounts(128, 64, 27, 1024, 1024),
 }
 SUPERPIXELS, RISE_CELLS = 40, 7
-SIGNED = frozenset({"gradient-x-input", "integrated-gradients", "deeplift", "occlusion", "rise", "kernel-shap", "lime"})
+SIGNED = frozenset(
+    {
+        "gradient-x-input", "integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta", "occlusion",
+        "rise", "kernel-shap", "lime",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +155,16 @@ def _deep_lift(q: Question) -> Map:
     return to_map(deep_lift(q.network, q.x, _black(q), q.class_index), "sum")
 
 
+def limits(x: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[Tensor, Tensor]:
+    """Black and white, normalised: the lowest and the highest value of each pixel, ``(1, 3, S, S)``."""
+    black = baseline(x, "black", mean, std)
+    return black, black + (1.0 / torch.tensor(std, dtype=x.dtype, device=x.device)).view(1, 3, 1, 1)
+
+
+def _relevance(rule: Rule, q: Question) -> Map:
+    return to_map(relevance(q.network, q.x, q.class_index, rule, limits(q.x, q.mean, q.std)).pixels, "sum")
+
+
 def _rectified(rule: rectified.Rule, q: Question) -> Map:
     return to_map(batch_gradient(rectified.rectified(q.network, rule), q.x, q.class_index), "max")
 
@@ -209,6 +226,9 @@ METHODS: Mapping[str, Callable[[Question], Map]] = {
     "smoothgrad": _smooth_grad,
     "integrated-gradients": _integrated,
     "deeplift": _deep_lift,
+    "lrp-epsilon": partial(_relevance, "epsilon"),
+    "lrp-gamma": partial(_relevance, "gamma"),
+    "lrp-alpha-beta": partial(_relevance, "alpha-beta"),
     "guided-backprop": partial(_rectified, "guided"),
     "deconvnet": partial(_rectified, "deconvnet"),
     "grad-cam": partial(_cam, "grad-cam"),
