@@ -1,0 +1,187 @@
+"""What the corruption bench shows of one corruption, and of all fifteen."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Bars
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Boxes, Heat, Image, Layer, Panel
+from explainer.demos.explained._shared import Part
+from explainer.demos.robustness._corruption_scene import Look, Scene
+
+LABELS = {
+    "gaussian-noise": "Gaussian noise",
+    "shot-noise": "Shot noise",
+    "impulse-noise": "Impulse noise",
+    "defocus-blur": "Defocus blur",
+    "glass-blur": "Glass blur",
+    "motion-blur": "Motion blur",
+    "zoom-blur": "Zoom blur",
+    "snow": "Snow",
+    "frost": "Frost",
+    "fog": "Fog",
+    "brightness": "Brightness",
+    "contrast": "Contrast",
+    "elastic-transform": "Elastic",
+    "pixelate": "Pixelate",
+    "jpeg-compression": "JPEG",
+}
+SIDE, GAP, COLUMNS = 224, 10, 5
+SHOWN = 5
+KEPT, CHANGED = 0, 1  # colours of a tile's frame
+
+
+def said(at: Scene, look: Look) -> str:
+    """Answer and score, for a panel's note."""
+    return f"“{at.ctx.card.label(look.answer)}” {words.score(float(look.probabilities[look.answer]))}"
+
+
+# One corruption -----------------------------------------------------------------------------------------
+
+
+def pair_part(at: Scene) -> Part:
+    """Show the picture before and after, the map before and after, and what is answered."""
+    from explainer.vision.corruptions.square import distance, ranks
+    from explainer.vision.metrics.similarity import pearson
+
+    dirty, last = at.dirty(at.recipe), at.treated(at.recipe)
+    with at.ctx.stage("explain"):
+        before, after = at.clean.map_of(at.target).finite, last.map_of(at.target).finite
+    limit = float(max(before.max(), after.max())) or 1.0
+    panels = [
+        _picture("Clean", at.square.pixels, said(at, at.clean)),
+        _picture("Corrupted", dirty.pixels, said(at, dirty)),
+    ]
+    if at.remedy is not None:
+        panels.append(_picture("Denoised", last.pixels, said(at, last)))
+    panels += [
+        _mapped("Map, clean", at.square.pixels, before, limit, f"Grad-CAM of {at.label}"),
+        _mapped("Map, last picture", last.pixels, after, limit, "the same class"),
+    ]
+    likeness = pearson(before, after)
+    values = {
+        "class_index": float(at.target),
+        "score_clean": float(at.clean.probabilities[at.target]),
+        "score_corrupted": float(dirty.probabilities[at.target]),
+        "rank_corrupted": float(ranks(dirty.probabilities[None], at.target)[0]),
+        "distance_255": distance(dirty.pixels, at.square.pixels),
+    }
+    if likeness is not None:
+        values["map_correlation"] = likeness
+    if at.remedy is not None:
+        clean = at.treated_clean()
+        values |= {
+            "score_denoised": float(last.probabilities[at.target]),
+            "distance_denoised_255": distance(last.pixels, at.square.pixels),
+            "score_clean_denoised": float(clean.probabilities[at.target]),
+        }
+    return Part(tuple(panels), (_bars(at, last),), tuple(_sentences(at, dirty, last, values)), values)
+
+
+def _picture(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:
+    return Panel(title, (SIDE, SIDE), (Image("picture", pixels),), note)
+
+
+def _mapped(title: str, pixels: NDArray[np.uint8], heat: NDArray[np.float32], limit: float, note: str) -> Panel:
+    layers = (Image("picture", pixels), _heat("map", heat, limit, 0, 0))
+    return Panel(title, (SIDE, SIDE), layers, note)
+
+
+def _heat(name: str, heat: NDArray[np.float32], limit: float, left: int, top: int) -> Heat:
+    sx, sy = SIDE / heat.shape[1], SIDE / heat.shape[0]
+    return Heat(name, heat, 0.0, limit, scale_shift(sx, sy, left, top))
+
+
+def _bars(at: Scene, look: Look) -> Bars:
+    best = [int(k) for k in np.argsort(-look.probabilities, kind="stable")[:SHOWN]]
+    shown = best if at.target in best else [at.target, *best[: SHOWN - 1]]
+    return Bars(
+        "Scores after it", tuple(at.ctx.card.label(k) for k in shown),
+        tuple(float(look.probabilities[k]) for k in shown), chosen=shown.index(at.target),
+        sets=tuple({"target": str(k)} for k in shown),
+    )  # fmt: skip
+
+
+def named(at: Scene) -> str:
+    """What was done, in words."""
+    first = f"{LABELS[at.params.corruption]} of severity {at.params.severity}"
+    if at.second is None:
+        return first
+    return f"{first}, then {LABELS[at.second[0]].lower()} of severity {at.second[1]},"
+
+
+def _sentences(at: Scene, dirty: Look, last: Look, values: dict[str, float]) -> list[str]:
+    card, far = at.ctx.card, values["distance_255"]
+    if at.target == at.clean.answer and dirty.answer == at.target:
+        verdict = f"{at.label} stays the answer, from {words.score(values['score_clean'])} to"
+        verdict += f" {words.score(values['score_corrupted'])}."
+    else:
+        rank = round(values["rank_corrupted"])
+        place = "stays first" if rank == 1 else f"falls to place {words.thousands(rank)}"
+        verdict = f"{at.label} goes from {words.score(values['score_clean'])} to "
+        verdict += f"{words.score(values['score_corrupted'])} and {place}"
+        verdict += f"; the answer is **“{card.label(dirty.answer)}”**." if dirty.answer != at.target else "."
+    found = [f"{named(at)} moves a colour value by {far:.0f} of 255 (root mean square): {verdict}"]
+    if at.remedy is not None:
+        better = "helps" if values["score_denoised"] > values["score_corrupted"] else "does not help"
+        found.append(
+            f"The denoiser {better}: {words.score(values['score_denoised'])}, “{card.label(last.answer)}”; put on "
+            f"the clean picture it leaves {words.score(values['score_clean_denoised'])}."
+        )
+    return found
+
+
+# All fifteen --------------------------------------------------------------------------------------------
+
+
+def sheet_part(at: Scene) -> Part:
+    """Show all fifteen at one severity with their answers, and on request with their maps."""
+    looks = [_nth(at, name, done) for done, name in enumerate(LABELS)]
+    corners = [(n % COLUMNS * (SIDE + GAP), n // COLUMNS * (SIDE + GAP)) for n in range(len(looks))]
+    width, height = (side - GAP for side in (COLUMNS * (SIDE + GAP), -(-len(looks) // COLUMNS) * (SIDE + GAP)))
+    layers: list[Layer] = [
+        Image(name, look.pixels, scale_shift(1, 1, *corner))
+        for name, look, corner in zip(LABELS, looks, corners, strict=True)
+    ]
+    if at.params.maps:
+        with at.ctx.stage("explain"):
+            heats = [look.map_of(at.target).finite for look in looks]
+        limit = float(max(heat.max() for heat in heats)) or 1.0
+        names = (f"map {name}" for name in LABELS)
+        layers += [_heat(n, h, limit, *c) for n, h, c in zip(names, heats, corners, strict=True)]
+    scores = [float(look.probabilities[at.target]) for look in looks]
+    layers.append(
+        Boxes(
+            "answers",
+            np.array([[x, y, x + SIDE, y + SIDE] for x, y in corners], float),
+            tuple(f"{label} {words.score(s)}" for label, s in zip(LABELS.values(), scores, strict=True)),
+            tuple(KEPT if look.answer == at.clean.answer else CHANGED for look in looks),
+            sets=tuple({"corruption": name, "sheet": False} for name in LABELS),
+        )
+    )
+    note = f"severity {at.params.severity}; scores of {at.label}"
+    panel = Panel("All fifteen", (width, height), tuple(layers), note, frame=False)
+    kept = sum(look.answer == at.clean.answer for look in looks)
+    worst = int(np.argmin(scores))
+    values = {
+        "class_index": float(at.target),
+        "score_clean": float(at.clean.probabilities[at.target]),
+        "sheet_answers_kept": float(kept),
+        "sheet_lowest_score": scores[worst],
+    }
+    sentence = (
+        f"At severity {at.params.severity} {kept} of fifteen corruptions leave the answer “"
+        f"{at.ctx.card.label(at.clean.answer)}” ({words.score(float(at.clean.probabilities[at.clean.answer]))} on the "
+        f"clean picture); {list(LABELS.values())[worst].lower()} leaves {at.label} the least, "
+        f"{words.score(scores[worst])}."
+    )
+    return Part((panel,), (_bars(at, looks[list(LABELS).index(at.params.corruption)]),), (sentence,), values)
+
+
+def _nth(at: Scene, name: str, done: int) -> Look:
+    from explainer.vision.corruptions.battery import Recipe
+
+    at.ctx.progress(done / len(LABELS), "all fifteen")
+    at.ctx.checkpoint()
+    return at.treated(Recipe((name, at.params.severity), at.second, at.remedy))
