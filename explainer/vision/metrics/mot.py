@@ -113,7 +113,7 @@ def iou(one: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
     inside = np.prod(np.clip(sides, 0, None), axis=-1)
     area_a, area_b = (np.prod(np.clip(x[..., 2:] - x[..., :2], 0, None), axis=-1) for x in (a, b))
     union = area_a + area_b - inside
-    return np.divide(inside, union, out=np.zeros_like(inside), where=union > 0)
+    return np.asarray(np.divide(inside, union, out=np.zeros_like(inside), where=union > 0))
 
 
 def sight(truth: Ids, truth_xyxy: NDArray[np.floating], found: Ids, found_xyxy: NDArray[np.floating]) -> Sight:
@@ -157,7 +157,8 @@ class ClearCounter:
 
     def result(self) -> Clear:
         """Counts so far."""
-        return Clear(*(int(count) for count in self._counts), self._overlap)
+        truth, matches, misses, false, switches = (int(count) for count in self._counts)
+        return Clear(truth, matches, misses, false, switches, self._overlap)
 
     def _kept(self, seen: Sight) -> dict[int, int]:
         """Rows whose last track is still there and still overlaps, with its column."""

@@ -130,7 +130,7 @@ def distance(now: Belief, xyxy: NDArray[np.floating]) -> Floats:
     spread = _spread(now)[:, :2, :2]
     error = measured(xyxy)[None, :, :2] - now.mean[:, None, :2]
     solved = np.linalg.solve(spread, error.transpose(0, 2, 1)).transpose(0, 2, 1)
-    return np.sqrt(np.maximum((error * solved).sum(-1), 0))
+    return np.asarray(np.sqrt(np.maximum((error * solved).sum(-1), 0)))
 
 
 def ellipses(now: Belief, deviations: float, count: int = 40) -> tuple[Floats, ...]:

@@ -12,7 +12,7 @@ Zhang, Sun, Jiang, Yu, Weng, Yuan, Luo, Liu, Wang. *ByteTrack: multi-object trac
 box.* 2022.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -59,7 +59,7 @@ class Settings:
     doubtful: float = 0.1
     max_age: int = 1
     min_hits: int = 3
-    rule: Rule = Rule()
+    rule: Rule = field(default_factory=Rule)
     process: float = 1.0
     same_class: bool = False
     loose: bool = True
@@ -266,4 +266,4 @@ def _looks(tracks: Tracks, seen: Seen, begins: NDArray[np.bool_]) -> Floats | No
     width = seen.look.shape[1]
     usable = tracks.look is not None and tracks.look.shape[1:] == (width,)
     old = tracks.look if usable else np.zeros((len(tracks), width))
-    return np.concatenate([old, seen.look[begins]])  # type: ignore[list-item]
+    return np.concatenate([old, seen.look[begins]])

@@ -1,0 +1,277 @@
+"""What the single-object trackers show and say, from the numbers of one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.charts import Chart, Curve, Series, Table
+from explainer.core.frame import Frame
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Boxes, Heat, Image, Layer, Panel, Points
+from explainer.core.problem import ExplainerError
+from explainer.core.result import Result
+from explainer.core.words import percent
+
+if TYPE_CHECKING:
+    from explainer.vision.tracking.lineup import Lineup
+    from explainer.vision.tracking.motion import Cast
+    from explainer.vision.tracking.report import Report
+    from explainer.vision.tracking.siamese import Sighting
+
+NAMES = {"mosse": "MOSSE", "kcf": "KCF", "csrt": "CSRT", "mil": "MIL", "siamese": "Siamese"}
+COLOURS = {"mosse": 0, "kcf": 1, "csrt": 2, "mil": 4, "siamese": 5}
+TRUTH = 7
+KEPT = 600  # pictures whose overlaps are kept
+SEEN_FROM = 0.2  # visible share from which a target can be on or off
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The picture that the trackers see, the true box in it, and the share of the target that can be seen."""
+
+    pixels: NDArray[np.uint8]
+    truth: Box | None = None
+    visible: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """Overlaps and "lost" of one tracker, oldest first."""
+
+    overlaps: tuple[float, ...] = ()
+    lost: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What one picture leaves to the next.
+
+    Parameters
+    ----------
+    factor
+        Pixels of the trackers' picture to one of the frame.
+    box
+        Target at the start, in pixels of the trackers' picture.
+    made
+        What the made motion is drawn from; ``None`` for a source as it comes.
+    grown
+        Whether the drawn box was too small and was enlarged.
+    visible
+        Visible share of the target in the pictures so far.
+    """
+
+    frame_size: tuple[int, int]
+    factor: float
+    box: Box
+    made: Cast | None
+    line: Lineup | None = None
+    count: int = 0
+    past: Mapping[str, Past] = field(default_factory=dict)
+    visible: tuple[float, ...] = ()
+    grown: bool = False
+
+
+def remembered(memory: Memory, line: Lineup, reports: Mapping[Any, Report], now: Moment) -> Memory:
+    """Add this picture to the memory."""
+    agreed = _agreed(reports) if now.truth is None else now.truth
+    past = {name: _longer(memory.past.get(name, Past()), report, agreed) for name, report in reports.items()}
+    visible = (*memory.visible, now.visible)[-KEPT:]
+    return replace(memory, line=line, count=memory.count + 1, past=past, visible=visible)
+
+
+def _longer(past: Past, report: Report, against: Box | None) -> Past:
+    from explainer.vision.metrics.overlap import overlap
+
+    value = overlap(report.box, against) if against is not None else 0.0
+    return Past((*past.overlaps, value)[-KEPT:], (*past.lost, report.lost)[-KEPT:])
+
+
+def _agreed(reports: Mapping[Any, Report]) -> Box | None:
+    """The box in the middle of those who do not say that they are lost: no truth, only agreement."""
+    boxes = [report.box for report in reports.values() if not report.lost]
+    return tuple(float(v) for v in np.median(boxes, axis=0)) if boxes else None  # type: ignore[return-value]
+
+
+# The result ---------------------------------------------------------------------------------------------
+
+
+def result(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Moment) -> Result:
+    """Everything of one picture."""
+    assert state.line is not None
+    panels = [_picture(frame, state, reports, now)]
+    if state.line.siamese_seen is not None:
+        panels.append(_siamese(state.line.siamese_seen))
+    return Result(
+        reading=_reading(state, reports, now),
+        values=_values(state, reports, now),
+        panels=tuple(panels),
+        charts=_charts(state),
+        state=state,
+    )
+
+
+def refused(frame: Frame, error: ExplainerError) -> Result:
+    """Nothing can be followed in this picture; the next one tries again."""
+    panel = Panel("Input", (frame.width, frame.height), (Image("picture", frame.pixels),))
+    values = {"pictures": 0.0, "width_px": float(frame.width), "height_px": float(frame.height)}
+    return Result(error.problem.sentence, values, (panel,))
+
+
+def _picture(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Moment) -> Panel:
+    scale = (frame.width / now.pixels.shape[1], frame.height / now.pixels.shape[0])
+    layers: list[Layer] = [Image("picture", now.pixels, scale_shift(*scale))]
+    for lost in (True, False):
+        some = {name: report for name, report in reports.items() if report.lost == lost}
+        labels = tuple(f"{NAMES[name]}: lost" if lost else NAMES[name] for name in some)
+        colours = tuple(COLOURS[name] for name in some)
+        boxes = _scaled([report.box for report in some.values()], scale)
+        layers.append(Boxes("says it is lost" if lost else "trackers", boxes, labels, colours, dashed=lost))
+    if now.truth is not None:
+        layers.append(Boxes("truth", _scaled([now.truth], scale), (), (TRUTH,), dashed=True))
+    note = f"picture {state.count}"
+    note += f", {percent(now.visible)} of the target to be seen" if now.truth is not None else ""
+    return Panel("Input", (frame.width, frame.height), tuple(layers), note)
+
+
+def _scaled(boxes: list[Box], scale: tuple[float, float]) -> NDArray[np.float64]:
+    return np.array(boxes, np.float64).reshape(-1, 4) * (*scale, *scale)
+
+
+def _siamese(seen: Sighting) -> Panel:
+    """The search window with the cosine at every place where the exemplar's middle may lie."""
+    side, (n, k) = seen.window.shape[0], seen.cells
+    cell = side / n
+    to_panel = scale_shift(cell, cell, cell * (k - 1) / 2, cell * (k - 1) / 2)
+    peak = np.array([[(p + k / 2) * cell for p in seen.peak]])
+    half = k * cell / 2
+    outline = np.concatenate([peak - half, peak + half], axis=1)
+    layers = (
+        Image("window", seen.window),
+        Heat("cosine", seen.response, min(0.0, float(seen.response.min())), 1.0, to_panel),
+        Boxes("exemplar", outline, colours=(COLOURS["siamese"],)),
+        Points("peak", peak, (f"{seen.score:.2f}",), (COLOURS["siamese"],)),
+    )
+    note = f"{k} × {k} of {n} × {n} cells compared"
+    return Panel("Siamese response", (side, side), layers, note, frame=False)
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def _charts(state: Memory) -> tuple[Chart, ...]:
+    from explainer.vision.metrics.overlap import THRESHOLDS, area_under, success
+
+    true = state.made is not None
+    first = state.count - len(state.visible) + 1
+    x = np.arange(first, state.count + 1, dtype=np.float64)
+    lines = tuple(Series(NAMES[n], x, np.array(p.overlaps), colour=COLOURS[n]) for n, p in state.past.items())
+    if true:
+        lines += (Series("visible", x, np.array(state.visible), style="dotted", colour=-2),)
+    title = "Overlap with the truth" if true else "Overlap with the median box"
+    span = (float(first), float(max(state.count, first + 29)))
+    over_time = Curve(title, lines, "picture", "IoU", (0.0, 1.05), span)
+    if not true:
+        return (over_time, _table(state))
+    plots = tuple(
+        Series(f"{NAMES[n]} {area_under(kept):.2f}", THRESHOLDS, success(kept), colour=COLOURS[n])
+        for n, p in state.past.items()
+        if (kept := _while_seen(p, state))
+    )
+    if not plots:
+        return (over_time, _table(state))
+    plot = Curve("Success plot", plots, "overlap above", "share", (0.0, 1.05), (0.0, 1.0), "area under it")
+    return (over_time, plot, _table(state))
+
+
+def _while_seen(past: Past, state: Memory) -> tuple[float, ...]:
+    pairs = zip(past.overlaps, state.visible[-len(past.overlaps) :], strict=True)
+    return tuple(value for value, visible in pairs if visible >= SEEN_FROM)
+
+
+def _table(state: Memory) -> Table:
+    from explainer.vision.metrics.overlap import honesty
+
+    seen = np.array(state.visible) >= SEEN_FROM
+    if state.made is None:
+        lines = tuple((NAMES[n], str(sum(p.lost)), f"{np.mean(p.overlaps):.2f}") for n, p in state.past.items())
+        return Table("Says it is lost", ("", "pictures", "overlap"), lines, "no truth to check by")
+    told = {n: honesty(p.overlaps, p.lost, seen) for n, p in state.past.items()}
+    rows = tuple((NAMES[n], str(h.off), str(h.told), str(h.false_alarms)) for n, h in told.items())
+    return Table("Does it know?", ("", "off", "told", "false"), rows, "in pictures")
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def _values(state: Memory, reports: Mapping[Any, Report], now: Moment) -> dict[str, float]:
+    from explainer.vision.metrics.overlap import area_under, honesty
+
+    found = {"pictures": float(state.count), "box_px": state.box[2] - state.box[0]}
+    seen = np.array(state.visible) >= SEEN_FROM
+    if now.truth is not None:
+        found |= {"visible_percent": 100 * now.visible, "truth_x_px": (now.truth[0] + now.truth[2]) / 2}
+    for name, past in state.past.items():
+        found |= {f"{name}_overlap": past.overlaps[-1], f"{name}_lost": float(past.lost[-1])}
+        x0, _, x1, _ = reports[name].box
+        found[f"{name}_x_px"] = (x0 + x1) / 2
+        kept = _while_seen(past, state)
+        if now.truth is not None:
+            told = honesty(past.overlaps, past.lost, seen)
+            found |= {f"{name}_off": float(told.off), f"{name}_told": float(told.told)}
+            found |= {f"{name}_false_alarms": float(told.false_alarms)}
+            if kept:
+                found[f"{name}_success"] = area_under(kept) or 0.0
+    line = state.line
+    if line is not None and line.siamese_seen is not None:
+        found["siamese_cosine"] = line.siamese_seen.score
+    if line is not None and line.mosse_seen is not None:
+        found["mosse_psr"] = line.mosse_seen.psr
+    return found
+
+
+def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:
+    from explainer.vision.metrics.overlap import OFF_BELOW
+
+    if not reports:
+        return "No tracker is chosen, or none could start." + _remarks(state)
+    lost = [NAMES[name] for name, report in reports.items() if report.lost]
+    said = f"{_listed(lost)} {_say(lost)} lost" if lost else "None says that it is lost"
+    if now.truth is None:
+        text = f"{said}. A filmed source has no truth: the curves show how far the trackers agree, not who is right."
+        return text + _remarks(state)
+    if now.visible < SEEN_FROM:
+        unaware = [NAMES[name] for name, report in reports.items() if not report.lost]
+        rest = f"; {_listed(unaware)} {'does' if len(unaware) == 1 else 'do'} not notice" if unaware else ""
+        return f"The target can hardly be seen ({percent(now.visible)}). {said}{rest}." + _remarks(state)
+    off = [n for n, p in state.past.items() if p.overlaps[-1] < OFF_BELOW]
+    unaware = [NAMES[n] for n in off if not reports[n].lost]
+    on = [f"{NAMES[n]} ({p.overlaps[-1]:.2f})" for n, p in state.past.items() if n not in off]
+    text = f"On the target: {_listed(on)}. " if on else "No tracker is on the target. "
+    text += f"{said}."
+    if unaware:
+        text += f" **{_listed(unaware)}** {'is' if len(unaware) == 1 else 'are'} off it without knowing."
+    return text + _remarks(state)
+
+
+def _say(names: list[str]) -> str:
+    return "says that it is" if len(names) == 1 else "say that they are"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _remarks(state: Memory) -> str:
+    said = []
+    if state.grown:
+        said.append("The box was too small and was enlarged: its surroundings are followed too.")
+    if state.line is not None:
+        said += state.line.refused.values()
+    return "".join(f" {text}" for text in said)

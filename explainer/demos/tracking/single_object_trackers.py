@@ -1,0 +1,172 @@
+"""Single-object trackers side by side: one drawn box, one target, and who knows when it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import BoxXYXY
+from explainer.core.problem import ExplainerError
+from explainer.core.result import Result
+from explainer.demos.tracking import _single_view as view
+from explainer.demos.tracking._single_view import Memory, Moment
+
+if TYPE_CHECKING:
+    from explainer.vision.tracking.lineup import Settings
+    from explainer.vision.tracking.siamese import Extract
+
+MIDDLE = BoxXYXY(0.38, 0.35, 0.62, 0.65)
+Difficulty = Literal["scale", "rotation", "blur", "occlusion", "light", "clutter", "twin", "speed", "leaves"]
+Tracker = Literal["mosse", "kcf", "csrt", "mil", "siamese"]
+LITE = "efficientnet-lite0"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Target, motion and trackers."""
+
+    box: Annotated[BoxXYXY, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = MIDDLE
+    scene: Annotated[
+        Literal["made", "source"],
+        Options({"made": "Made from this picture, truth known", "source": "The source as it comes"}),
+        Resets(),
+        Doc("Motion", "Made motion has a true box in every picture; a film has none."),
+    ] = "made"
+    difficulties: Annotated[
+        tuple[Difficulty, ...],
+        Options({"scale": "Size", "leaves": "Leaves the picture", "occlusion": "Occlusion"}),
+        Resets(),
+        When("scene", ("made",)),
+        Doc("Difficulties", "What the target has to go through."),
+    ] = ("occlusion",)
+    strength: Annotated[
+        float, Range(0.0, 1.0, 0.05), Resets(), When("scene", ("made",)), Doc("Strength", "Of all difficulties alike.")
+    ] = 0.4
+    trackers: Annotated[
+        tuple[Tracker, ...],
+        Options({"mosse": "MOSSE", "kcf": "KCF", "csrt": "CSRT", "mil": "MIL", "siamese": "Siamese"}),
+        Resets(),
+        Doc("Trackers", "All see the same pictures. MIL is the slowest."),
+    ] = ("mosse", "kcf", "csrt", "siamese")
+    net: Annotated[
+        Literal["lite0", "mobilenetv2"],
+        Options({"lite0": "EfficientNet-Lite0", "mobilenetv2": "MobileNetV2"}),
+        Resets(),
+        Doc("Siamese: network", "Whose features are compared."),
+    ] = "lite0"
+    depth: Annotated[
+        Literal["4", "8", "16", "32"],
+        Options({"4": "early, 4 px cells", "8": "8 px cells", "16": "16 px cells", "32": "deep, 32 px cells"}),
+        Resets(),
+        Doc("Siamese: layer", "Early layers say exactly where, deep ones say what."),
+    ] = "16"
+    window: Annotated[
+        float, Range(1.5, 3.0, 0.25, unit="×"), Resets(), Doc("Siamese: window", "Over the exemplar; wider is slower.")
+    ] = 2.0
+    update_rate: Annotated[
+        float, Range(0.0, 0.5, 0.01), Doc("Siamese: update rate", "0 is SiamFC: the first picture for ever.")
+    ] = 0.02
+    lost_below: Annotated[
+        float, Range(0.0, 1.0, 0.05), Doc("Siamese: lost below", "Cosine under which it says that it is lost.")
+    ] = 0.5
+
+
+class SingleObjectTrackers(Demo[Params]):
+    """Up to five trackers on one target, held against the truth."""
+
+    info = DemoInfo(
+        id="single-object-trackers",
+        title="Single-object tracking",
+        topics=(6, 22),
+        summary="A box: MOSSE, KCF, CSRT, MIL and deep features follow it, and the truth tells who knows it is lost.",
+        papers=("bolme2010", "henriques2015", "lukezic2017", "babenko2011", "bertinetto2016", "wu2013"),
+        temporal=True,
+        uses_model=False,
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Show the picture to every tracker."""
+        from explainer.vision.tracking import lineup
+
+        settings = _settings(params)
+        with ctx.stage("prepare"):
+            try:
+                memory = _before(ctx.state, frame) or _first(frame, params)
+            except ExplainerError as error:
+                return view.refused(frame, error)
+            now = _moment(memory, frame, params)
+        with ctx.stage("explain"), _extract(params, ctx) as extract:
+            line = memory.line
+            if line is None:
+                line = lineup.begin(params.trackers, now.pixels, memory.box, settings, extract, ctx.rng)
+            ctx.checkpoint()
+            line, reports = lineup.step(line, (frame.source_id, frame.index), now.pixels, settings, extract)
+        state = view.remembered(memory, line, reports, now)
+        return view.result(frame, state, reports, now)
+
+
+# State and pictures -------------------------------------------------------------------------------------
+
+
+def _before(state: Any, frame: Frame) -> Memory | None:
+    """Return the memory to go on from; a picture of another size starts anew."""
+    memory: Memory | None = state
+    return memory if memory is not None and memory.frame_size == (frame.width, frame.height) else None
+
+
+def _first(frame: Frame, params: Params) -> Memory:
+    """Reduce the first picture, put the box into it, and cut out the target if the motion is to be made."""
+    from explainer.vision.tracking import lineup, motion
+
+    drawn = _corners(params.box, frame)
+    factor = max(lineup.reduction(drawn), min(1.0, lineup.LEAST_PICTURE / min(frame.width, frame.height)))
+    small = lineup.reduced(frame.pixels, factor)
+    box = lineup.usable((*(v * factor for v in drawn),), (small.shape[1], small.shape[0]))  # type: ignore[arg-type]
+    made = motion.cast(small, box) if params.scene == "made" else None
+    grown = max(box[2] - box[0] - factor * (drawn[2] - drawn[0]), box[3] - box[1] - factor * (drawn[3] - drawn[1]))
+    return Memory((frame.width, frame.height), factor, made.box if made else box, made, grown=grown > 1)
+
+
+def _corners(box: BoxXYXY, frame: Frame) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom in frame pixels; what lies outside the frame is cut off."""
+    x = np.sort(np.clip([box.x0, box.x1], 0.0, 1.0)) * frame.width
+    y = np.sort(np.clip([box.y0, box.y1], 0.0, 1.0)) * frame.height
+    return float(x[0]), float(y[0]), float(x[1]), float(y[1])
+
+
+def _moment(memory: Memory, frame: Frame, params: Params) -> Moment:
+    """The picture that the trackers see, and the truth where it is made."""
+    from explainer.vision.tracking import lineup, motion
+
+    if memory.made is None:
+        return Moment(lineup.reduced(frame.pixels, memory.factor))
+    drawn = motion.picture(memory.made, memory.count, params.difficulties, params.strength)
+    return Moment(drawn.pixels, drawn.box, drawn.visible)
+
+
+def _settings(params: Params) -> Settings:
+    from explainer.vision.tracking import lineup, siamese
+
+    return lineup.Settings(siamese=siamese.Settings(params.window, params.update_rate, params.lost_below))
+
+
+@contextmanager
+def _extract(params: Params, ctx: Context) -> Iterator[Extract]:
+    """Lend the function that turns pictures into features."""
+    from explainer.vision.tracking import features
+
+    if "siamese" not in params.trackers:
+        yield features.none_needed
+    elif params.net == "mobilenetv2":
+        yield features.of_mobilenet(params.depth, ctx.device)
+    else:
+        with ctx.model(LITE) as net:
+            yield features.of_classifier(net, params.depth)
