@@ -7,6 +7,7 @@ et al. 2020). Batch norms were folded into the convolutions when the weights wer
 it stands is the fast one. See `explainer.vision.detection.gfl` for how answers become boxes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -228,6 +229,18 @@ def look(net: NanoDet, pixels: NDArray[np.uint8], side: int = SIDE) -> gfl.Answe
 def answers(net: NanoDet, x: Tensor, to_frame: Affine, frame: tuple[int, int]) -> gfl.Answers:
     """Run the network on a prepared input of one picture; `frame` is the picture's width and height."""
     return gfl.answers([level[0] for level in net(x)], STRIDES, to_frame, frame)
+
+
+@torch.no_grad()
+def look_at_all(net: NanoDet, pictures: Sequence[NDArray[np.uint8]], side: int = SIDE) -> list[gfl.Answers]:
+    """Run the network once on several pictures of one size, each ``(H, W, 3) uint8 RGB``."""
+    boxed = [letterbox(one, side) for one in pictures]
+    x = torch.cat([prepare(picture, _device(net)) for picture, _ in boxed])
+    levels = net(x.contiguous(memory_format=torch.channels_last))
+    size = pictures[0].shape[1], pictures[0].shape[0]
+    return [
+        gfl.answers([level[k] for level in levels], STRIDES, to_frame, size) for k, (_, to_frame) in enumerate(boxed)
+    ]
 
 
 def _device(net: NanoDet) -> torch.device:
