@@ -10,7 +10,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
 from explainer.core.frame import Frame
-from explainer.core.geometry import resized
+from explainer.core.geometry import identity, resized
 from explainer.core.layers import Heat, Image, Panel
 from explainer.core.result import Result
 from explainer.demos.explained import _shared as shared
@@ -27,6 +27,7 @@ class Found:
     ready: Any
     layer: str
     other: str
+    colour: tuple[float, float, float]
     flat: tuple[Maps, NDArray[np.float64]]
     flat_other: tuple[Maps, NDArray[np.float64]]
     seen: tuple[Maps, NDArray[np.float64]]
@@ -44,7 +45,7 @@ class Found:
         picture = Image("picture", self.frame.pixels, focus=self.ready.focus)
         panels = (
             Panel("Input", size, (picture,)),
-            Panel("Constant picture", size, (picture, self._heat(shown, "of the middle")), cells),
+            Panel("Constant picture", size, (self._one_colour(), self._heat(shown, "of the middle")), cells),
             Panel("This picture", size, (picture, self._heat(changed, "of the mean")), f"zeros against {self.other}"),
         )
         values = self._values(shown, changed, share)
@@ -52,6 +53,11 @@ class Found:
             " ".join(self._sentences(values)), values, panels, (self._depth(), self._across(shown), self._bars()),
             input=np.ascontiguousarray(self.ready.tensor.cpu().numpy(), np.float32),
         )  # fmt: skip
+
+    def _one_colour(self) -> Image:
+        pixels = np.full((2, 2, 3), np.rint(np.array(self.colour) * 255.0), np.uint8)
+        over = resized(identity(), (self.frame.height, self.frame.width), (2, 2))
+        return Image("picture", pixels, over, focus=self.ready.focus)
 
     def _heat(self, values: NDArray[np.float32], unit: str) -> Heat:
         height, width = self.ready.tensor.shape[2:]
@@ -83,7 +89,7 @@ class Found:
 
     def _bars(self) -> Bars:
         index = int(self.seen[1].argmax())
-        pairs = ((self.seen, "picture, zeros"), (self.seen_other, f"picture, {self.other}"))
+        pairs = ((self.seen, "zeros"), (self.seen_other, self.other))
         return Bars(
             "Score", tuple(name for _, name in pairs), tuple(float(one[1][index]) for one, _ in pairs),
             note=f"“{self.ctx.card.label(index)}”",

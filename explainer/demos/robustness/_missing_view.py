@@ -61,7 +61,7 @@ def _filled(trial: Trial) -> Panel:
 
 
 def _all_six(trial: Trial) -> Panel:
-    """All fills side by side, each with the class's score."""
+    """All fills side by side, each with its name."""
     step = max(1, round(max(trial.scene.size) / TILE_PX))
     tiles = {how: pixels[::step, ::step] for how, pixels in trial.pictures.items()}
     height, width = next(iter(tiles.values())).shape[:2]
@@ -74,10 +74,13 @@ def _all_six(trial: Trial) -> Panel:
         row, column = divmod(number, COLUMNS)
         top, left = row * (height + GAP_PX), column * (width + GAP_PX)
         sheet[top : top + height, left : left + width] = tile
-        score = words.score(float(trial.answers[how][trial.index]))
-        labels.append(Label(how, f"{SHORT[how]} {score}", (left + 0.03 * width, top + 0.06 * height)))
+        labels.append(
+            Label(
+                how, "N.–Stokes" if how == "navier-stokes" else SHORT[how], (left + 0.03 * width, top + 0.06 * height)
+            )
+        )
     size = (float(sheet.shape[1]), float(sheet.shape[0]))
-    return Panel("All six", size, (Image("fills", sheet), *labels), f"score of {trial.label}", frame=False)
+    return Panel("All six", size, (Image("fills", sheet), *labels), frame=False)
 
 
 # Charts -------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class BorderProbe(Demo[Params]):
                     return ctx.memo(full, lambda: activations(net.network(stock=True), x, layers, padding))
 
             found = view.Found(
-                frame, ctx, ready, layer, params.other,
+                frame, ctx, ready, layer, params.other, colour,
                 look(flat, "zeros", colour), look(flat, params.other, colour),
                 look(ready.tensor, "zeros", "picture"), look(ready.tensor, params.other, "picture"),
             )  # fmt: skip
