@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
@@ -15,8 +16,10 @@ from explainer.render import formula
 from explainer.render.look import Look
 from explainer.render.measures import KEYED
 from explainer.shell import style
+from explainer.shell.errands import Errands
 
 REFRESH_S = 1.0
+LOOK_MS = 15  # between two looks whether the formulas are set
 
 
 class LessonPage(QTextBrowser):
@@ -36,11 +39,15 @@ class LessonPage(QTextBrowser):
         self.lesson: Lesson | None = None
         self._values: Mapping[str, float] = {}
         self._formulas: Mapping[str, Formula] = {}
+        self._pending: tuple[str, Mapping[str, Formula]] = ("", {})
         self._shown = ""
         self._chapter = ""
         self._last = 0.0
+        self._errands = Errands("formulas")
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._render)
+        self._patience = QTimer(self, interval=LOOK_MS)
+        self._patience.timeout.connect(self._look_again)
 
     def set_look(self, look: Look) -> None:
         self.look = look
@@ -64,24 +71,54 @@ class LessonPage(QTextBrowser):
             self._timer.start(int(1000 * wait) + 1)
 
     def show_now(self) -> None:
-        """Fill in the latest numbers without waiting for the second to end."""
+        """Fill in the latest numbers without waiting for the second to end, nor for formulas to be set."""
         self._timer.stop()
-        self._render()
+        self._errands.finish()
+        self._patience.stop()
+        self._render(wait=True)
 
-    def _render(self) -> None:
+    def rest(self) -> None:
+        """End what goes on in the background; called before the window goes."""
+        self._timer.stop()
+        self._patience.stop()
+        self._errands.close()
+
+    def _render(self, *, wait: bool = False) -> None:
+        """Lay the page out; while formulas with new numbers are being set it stays as it is."""
         self._last = time.monotonic()
         if self.lesson is None:
             self.setHtml(f"<p style='color:{self.look.theme.muted}'>This demo has no lesson yet.</p>")
             return
-        html, self._formulas = fill(self.lesson, self._values)
+        html, formulas = fill(self.lesson, self._values)
         if html == self._shown:
             return
-        self._shown = html
+        unset = [] if wait else [f for f in formulas.values() if not formula.is_set(*self._setting(f))]
+        if not unset:
+            self._lay_out(html, formulas)
+            return
+        self._pending = (html, formulas)
+        self._errands.forget()
+        self._errands.ask(*(partial(formula.svg, *self._setting(f)) for f in unset))
+        self._patience.start()
+        if not self._shown:  # a new page: its words at once, its formulas when they are set
+            self._lay_out(html, formulas)
+
+    def _look_again(self) -> None:
+        if not self._errands.busy:
+            self._patience.stop()
+            self._lay_out(*self._pending)
+
+    def _lay_out(self, html: str, formulas: Mapping[str, Formula]) -> None:
+        self._formulas, self._shown = formulas, html
         place = self.verticalScrollBar().value()
         self.document().setDefaultStyleSheet(self._css())
         self.document().setDefaultFont(self.look.font())
         self.setHtml(self._with_head(html))
         self.verticalScrollBar().setValue(place)
+
+    def _setting(self, found: Formula) -> tuple[str, float, str]:
+        """What `formula.svg` wants to know of a formula on this page."""
+        return found.latex, self.look.px(16 if found.display else 14), self.look.theme.text
 
     def _with_head(self, html: str) -> str:
         """Put chapter and topic below the title. Qt enlarges headings beyond what a style sheet says, so they go."""
@@ -119,14 +156,12 @@ class LessonPage(QTextBrowser):
         return super().loadResource(kind, name)
 
     def _picture(self, found: Formula) -> QImage:
-        size = self.look.px(16 if found.display else 14)
+        setting = self._setting(found)
         ratio = max(2.0, self.devicePixelRatioF())
-        image = formula.picture(found.latex, size, self.look.theme.text, ratio)
-        room = self.viewport().width() - self.look.px(28)
-        wide = image.width() / ratio
-        if found.display and 0 < room < wide:  # a long formula shrinks to the page
-            image = formula.picture(found.latex, max(8.0, size * room / wide), self.look.theme.text, ratio)
-        return image
+        if self._patience.isActive() and not formula.is_set(*setting):
+            return _room_for(found, setting[1], ratio)
+        room = self.viewport().width() - self.look.px(28) if found.display else 0
+        return formula.picture(*setting, ratio, max(0, room))  # a long formula shrinks to the page
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Draw a ring for whoever came by key; a click into the text needs none."""
@@ -144,3 +179,12 @@ class LessonPage(QTextBrowser):
                 self.demo_asked.emit(target(href))
             case "https":
                 QDesktopServices.openUrl(url)
+
+
+def _room_for(found: Formula, size: float, ratio: float) -> QImage:
+    """Empty picture of about the size a formula will have, so that little moves when it comes."""
+    wide, high = (len(found.latex) * size / 3, 2.5 * size) if found.display else (len(found.latex) * size / 4, size)
+    image = QImage(max(1, round(wide * ratio)), round(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    image.setDevicePixelRatio(ratio)
+    return image

@@ -1,0 +1,99 @@
+"""What would stop the window goes on behind it: errands, and formulas with new numbers."""
+
+import threading
+import time
+
+import pytest
+
+from explainer.commands import house
+from explainer.render import formula
+from explainer.render.look import look
+from explainer.shell.errands import Errands
+from explainer.shell.lesson_page import LessonPage
+
+
+def test_errands_run_in_order_in_a_thread_that_ends():
+    errands, seen = Errands("test"), []
+    errands.ask(*(lambda i=i: seen.append((i, threading.current_thread())) for i in range(20)))
+    errands.finish()
+    assert [i for i, _ in seen] == list(range(20))
+    assert {t.name for _, t in seen} == {"explainer-test"}
+    assert not errands.busy
+    errands.ask(lambda: seen.append("again"))
+    errands.finish()
+    assert seen[-1] == "again"
+
+
+def test_a_failed_errand_stops_no_other():
+    errands, seen = Errands("test"), []
+    errands.ask(lambda: 1 / 0, lambda: seen.append(1))
+    errands.finish()
+    assert seen == [1]
+
+
+def test_closing_drops_what_waits_and_waits_for_what_runs():
+    errands, seen, begun = Errands("test"), [], threading.Event()
+
+    def slow():
+        begun.set()
+        time.sleep(0.05)
+        seen.append("slow")
+
+    errands.ask(slow, lambda: seen.append("waits"))
+    begun.wait(5)
+    errands.close()
+    assert seen == ["slow"]
+    errands.ask(lambda: seen.append("late"))
+    assert not errands.busy
+    assert seen == ["slow"]
+
+
+@pytest.fixture
+def page(qtbot, monkeypatch):
+    """The Grad-CAM lesson, and in which threads its formulas were set."""
+    monkeypatch.setattr(formula, "_set", type(formula._set)())
+    formula.picture.cache_clear()
+    where = []
+    made = formula._made
+    monkeypatch.setattr(formula, "_made", lambda *key: (where.append(threading.current_thread()), made(*key))[1])
+    shown = LessonPage(look("light"))
+    shown.where = where
+    qtbot.addWidget(shown)
+    shown.resize(320, 600)
+    shown.show()
+    yield shown
+    shown.rest()
+
+
+def settled(page):
+    return not page._errands.busy and not page._patience.isActive()
+
+
+def test_words_come_at_once_and_formulas_when_they_are_set(page, qtbot):
+    page.show_lesson(house.library().lesson("grad-cam"), "Chapter 8")
+    assert "What you see" in page.toPlainText()
+    qtbot.waitUntil(lambda: settled(page), timeout=20000)
+    assert page.where
+    assert threading.main_thread() not in page.where
+    assert all(formula.is_set(*page._setting(f)) for f in page._formulas.values())
+
+
+def test_new_numbers_do_not_stop_the_window(page, qtbot):
+    page.show_lesson(house.library().lesson("grad-cam"), "Chapter 8")
+    qtbot.waitUntil(lambda: settled(page), timeout=20000)
+    before = page.toHtml()
+    del page.where[:]
+    values = {"strongest_weight": 0.1234, "strongest_contribution": 0.56, "class_score": 0.5, "map_max": 2.5}
+    page._last = 0.0
+    page.show_values(values)
+    assert page.toHtml() == before  # the old page stays until all of the new one is there
+    qtbot.waitUntil(lambda: settled(page), timeout=20000)
+    assert page.toHtml() != before
+    assert threading.main_thread() not in page.where
+
+
+def test_a_shot_does_not_wait_for_the_event_loop(page):
+    page.show_lesson(house.library().lesson("grad-cam"), "Chapter 8")
+    page.show_now()
+    assert settled(page)
+    assert all(formula.is_set(*page._setting(f)) for f in page._formulas.values())
