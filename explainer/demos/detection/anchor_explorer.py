@@ -1,0 +1,178 @@
+"""Anchors of six detectors on the picture: where they lie, which of them learn, and what offsets do to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import BoxXYXY, PointXY
+from explainer.core.result import Result
+from explainer.demos.detection import _anchor_view as view
+
+if TYPE_CHECKING:
+    from explainer.vision.detection.anchors import Layout, Setting
+    from explainer.vision.detection.matching import Matching
+
+Family = Literal["faster-rcnn", "faster-rcnn-2015", "retinanet", "ssd300", "ssdlite320", "fcos", "scenes"]
+Ratio = Literal["1:3", "1:2", "1:1", "2:1", "3:1"]
+HEIGHT_OVER_WIDTH = {"1:3": 3.0, "1:2": 2.0, "1:1": 1.0, "2:1": 0.5, "3:1": 1 / 3}
+OWN_RULE, OWN_SHAPES, DECODE = When("rule", ("own",)), When("shapes", ("own",)), When("code", ("decode",))
+TWO = (BoxXYXY(0.36, 0.25, 0.6, 0.66), BoxXYXY(0.66, 0.6, 0.8, 0.74))
+SPOT = PointXY(0.47, 0.45)
+LARGEST_SHARE = 0.95  # of SSD's own scales
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is laid out, what is to be found, and which anchor is looked at."""
+
+    family: Annotated[
+        Family,
+        Doc("Detector", "Each lays out other boxes, at another input size, and matches them by other rules."),
+        Options({
+            "faster-rcnn": "Faster R-CNN with pyramid", "faster-rcnn-2015": "Faster R-CNN of 2015: one map",
+            "retinanet": "RetinaNet", "ssd300": "SSD300", "ssdlite320": "SSDLite320", "fcos": "FCOS: no anchors",
+            "scenes": "The small net of this program",
+        }),
+    ] = "faster-rcnn"  # fmt: skip
+    boxes: Annotated[
+        tuple[BoxXYXY, ...], OnPicture("input"), Doc("True boxes", "Draw what a person would have marked.")
+    ] = TWO
+    spot: Annotated[PointXY, OnPicture("input"), Doc("Cell", "The ring picks one cell of the level.")] = SPOT
+    level: Annotated[int, Range(1, 6), Doc("Level", "1 is the finest map; each next has half its cells a side.")] = 4
+    anchor: Annotated[int, Range(1, 15), Doc("Anchor of the cell", "Whose offsets are shown.")] = 2
+    rule: Annotated[
+        Literal["published", "own"],
+        Doc("Thresholds", "Those the detector was trained with, or your own."),
+        Options(published="As published", own="My own"),
+    ] = "published"
+    high: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Positive from IoU"), OWN_RULE] = 0.5
+    low: Annotated[float, Range(0.0, 0.95, 0.01), Doc("Negative below IoU"), OWN_RULE] = 0.4
+    force: Annotated[
+        bool, Doc("Every box keeps its best anchor", "Without it a box that fits no anchor teaches nothing."), OWN_RULE
+    ] = True
+    shapes: Annotated[
+        Literal["published", "own"],
+        Doc("Anchors", "Those of the detector, or your own on its maps."),
+        Options(published="As published", own="My own"),
+    ] = "published"
+    size: Annotated[
+        int, Range(4, 256, unit="px", log=True), Doc("Side on the finest level", "Each level doubles it."), OWN_SHAPES
+    ] = 24
+    octaves: Annotated[int, Range(1, 4), Doc("Sizes for each level"), OWN_SHAPES] = 1
+    ratios: Annotated[tuple[Ratio, ...], Doc("Width to height", "Thin objects need thin anchors."), OWN_SHAPES] = (
+        "1:2",
+        "1:1",
+        "2:1",
+    )
+    stride: Annotated[
+        int, Range(4, 64, 4, unit="px"), Doc("Cells of the finest level", "Wider cells: fewer anchors."), OWN_SHAPES
+    ] = 8
+    code: Annotated[
+        Literal["encode", "decode"],
+        Doc("Offsets", "From the true box, or your own, which move the anchor."),
+        Options(encode="From anchor to true box", decode="My own, from anchor to box"),
+    ] = "encode"
+    dx: Annotated[float, Range(-1.5, 1.5, 0.01), Doc("dx", "Shift in widths of the anchor."), DECODE] = 0.2
+    dy: Annotated[float, Range(-1.5, 1.5, 0.01), Doc("dy", "Shift in heights of the anchor."), DECODE] = 0.0
+    dw: Annotated[float, Range(-2.0, 2.0, 0.01), Doc("dw", "Logarithm of the growth in width."), DECODE] = 0.4
+    dh: Annotated[float, Range(-2.0, 2.0, 0.01), Doc("dh", "Logarithm of the growth in height."), DECODE] = 0.0
+
+
+class AnchorExplorer(Demo[Params]):
+    """Lays out, matches and counts; no network is run."""
+
+    info = DemoInfo(
+        id="anchor-explorer",
+        title="Anchor explorer",
+        topics=(23,),
+        summary="Draw a box and see which of 217,413 anchors would learn to find it.",
+        papers=("ren2015", "liu2016", "lin2017focal", "tian2019"),
+        uses_model=False,
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Count positives, ignored and negatives, and look at one anchor."""
+        from explainer.vision.detection import anchors
+
+        setting = chosen_setting(params)
+        with ctx.stage("prepare"):
+            found = ctx.memo(("layout", setting), lambda: anchors.layout(setting, frame.width, frame.height))
+        truth = in_input(params.boxes, found)
+        with ctx.stage("explain"):
+            matched = _matched(found, truth, setting, ctx)
+        about = view.Explored(
+            frame, setting, found, truth, matched, cell_at(params.spot, params.level, found), params.anchor,
+            (params.dx, params.dy, params.dw, params.dh) if params.code == "decode" else None,
+        )  # fmt: skip
+        return view.result(about)
+
+
+def chosen_setting(params: Params) -> Setting:
+    """Published setting with what the user has changed."""
+    from explainer.vision.detection.anchors import SETTINGS
+
+    setting = SETTINGS[params.family]
+    if params.shapes == "own":
+        setting = _own_ssd(params, setting) if setting.is_ssd else _own_grid(params, setting)
+    if params.rule == "published":
+        return setting
+    rule = setting.rule if params.force or setting.rule == "centre" else "none"
+    return replace(setting, high=params.high, low=min(params.low, params.high), rule=rule)
+
+
+def _own_grid(params: Params, setting: Setting) -> Setting:
+    levels = range(len(setting.ratios))
+    places = setting.rule == "centre"  # without anchors a level has one size, which says what it is responsible for
+    octaves = 1 if places else params.octaves
+    ratios = (1.0,) if places else tuple(HEIGHT_OVER_WIDTH[one] for one in params.ratios) or (1.0,)
+    sizes = tuple(tuple(params.size * 2 ** (k + n / octaves) for n in range(octaves)) for k in levels)
+    strides = tuple(params.stride * 2**k for k in levels)
+    return replace(setting, sizes=sizes, ratios=(ratios,) * len(levels), strides=strides)
+
+
+def _own_ssd(params: Params, setting: Setting) -> Setting:
+    count = len(setting.ratios)
+    first = min(params.size / setting.short_px, LARGEST_SHARE)
+    scales = np.append(np.linspace(first, LARGEST_SHARE, count), 1.0)
+    wide = {"1:3": 3.0, "3:1": 3.0, "1:2": 2.0, "2:1": 2.0}
+    ratios = tuple(sorted({wide[one] for one in params.ratios if one in wide}))
+    sides = tuple((float(one),) for one in scales)
+    grids = tuple(max(1, -(-setting.short_px // (params.stride * 2**k))) for k in range(count))
+    return replace(setting, sizes=sides, ratios=(ratios,) * count, grids=grids, strides=())
+
+
+def in_input(boxes: tuple[BoxXYXY, ...], found: Layout) -> NDArray[np.float32]:
+    """Drawn boxes in input pixels, ``(M, 4)``, their corners in order; those without area are left out."""
+    table = np.array([tuple(box) for box in boxes], np.float64).reshape(-1, 4)
+    low, high = np.minimum(table[:, :2], table[:, 2:]), np.maximum(table[:, :2], table[:, 2:])
+    scaled = np.clip(np.concatenate([low, high], 1), 0, 1) * np.array(found.resized * 2)
+    return np.asarray(scaled[((scaled[:, 2:] - scaled[:, :2]) >= 0.5).all(1)], np.float32)
+
+
+def cell_at(spot: PointXY, level: int, found: Layout) -> tuple[int, int, int]:
+    """Level (from 0; the last where there are fewer), row and column of the cell under the ring."""
+    number = min(level, len(found.levels)) - 1
+    one = found.levels[number]
+    column, row = spot.x * found.resized[0] / one.stride[1], spot.y * found.resized[1] / one.stride[0]
+    return number, min(int(row), one.grid[0] - 1), min(int(column), one.grid[1] - 1)
+
+
+def _matched(found: Layout, truth: NDArray[np.float32], setting: Setting, ctx: Context) -> Matching:
+    from explainer.vision.detection import matching
+
+    if setting.rule == "centre":
+        return matching.match_places(found, truth)
+    held: dict[Any, NDArray[np.float32]] = ctx.memo("overlaps", dict)
+    key = (setting.sizes, setting.ratios, setting.strides, setting.title, truth.tobytes())
+    if key not in held:  # sliding thresholds finds the overlaps ready
+        held.clear()
+        held[key] = matching.iou_table(truth, found.boxes)
+    return matching.match(held[key], setting.high, setting.low, setting.rule)
