@@ -27,6 +27,8 @@ from explainer.core.controls import (
 from explainer.core.geometry import CENTRE, BoxXYXY, PointXY, Stroke
 from explainer.core.params import changed, checked, from_plain, to_plain
 
+MIDDLE = BoxXYXY(0.2, 0.2, 0.8, 0.8)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -52,7 +54,7 @@ class Every:
     layer: LayerName = LAST
     target: ClassIndex = TOP_1
     spot: Annotated[PointXY, OnPicture("input")] = CENTRE
-    box: Annotated[BoxXYXY, OnPicture("input")] = BoxXYXY(0.2, 0.2, 0.8, 0.8)
+    box: Annotated[BoxXYXY, OnPicture("input")] = MIDDLE
     paint: Annotated[tuple[Stroke, ...], OnPicture("input")] = ()
 
 
