@@ -4,6 +4,7 @@ All handles look and behave alike: hover shows what can be dragged, the cursor t
 one pixel of the picture, ``Esc`` lets go.
 """
 
+import math
 from typing import Any
 
 import pyqtgraph as pg
@@ -118,6 +119,10 @@ class PointHandle(Handle):
 
     def nudged(self, dx: float, dy: float) -> PointXY:
         return PointXY(min(1.0, max(0.0, self.value[0] + dx)), min(1.0, max(0.0, self.value[1] + dy)))
+
+    def distance(self, x: float, y: float) -> float:
+        """How far a place on the picture is, in its pixels."""
+        return math.hypot(x - self.value[0] * self.size[0], y - self.value[1] * self.size[1])
 
     def go_to(self, x: float, y: float) -> None:
         """Jump to a place on the picture, in its pixels; outside of it nothing happens."""

@@ -8,7 +8,17 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explainer.core.controls import Control, controls, visible
 from explainer.core.model_card import ModelCard
@@ -84,7 +94,7 @@ class Card(QFrame):
         self._name.setVisible(not switchable)
         self._summary = QLabel()
         self._summary.setProperty("role", "muted")
-        self._summary.setMinimumWidth(0)
+        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.arrow = self._button("chevron-down", f"Show the settings of {self.title}")
         self.arrow.setCheckable(True)
         self.arrow.toggled.connect(self.open)

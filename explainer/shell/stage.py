@@ -208,12 +208,16 @@ class Stage(QWidget):
             home.remove_handle(handle)
 
     def _clicked(self, widget: PanelView, at: tuple[float, float]) -> None:
-        """Bring a point to where the picture was clicked."""
+        """Bring a point to where the picture was clicked; of several the nearest."""
         from explainer.shell.handles import PointHandle
 
-        for handle, home in self._homes.items():
-            if home is widget and isinstance(handle, PointHandle):
-                handle.go_to(*at)
+        found = [
+            handle
+            for handle, home in self._homes.items()
+            if home is widget and isinstance(handle, PointHandle) and handle.isVisible()
+        ]
+        if found:
+            min(found, key=lambda handle: handle.distance(*at)).go_to(*at)
 
     # Panels and charts ----------------------------------------------------------------------------------
 

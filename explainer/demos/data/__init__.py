@@ -1,0 +1,1 @@
+"""Demos of chapter 2, data: one file each."""

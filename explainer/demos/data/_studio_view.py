@@ -1,0 +1,300 @@
+"""What the augmentation studio shows and says: the frame, the sheet, a sample enlarged, two charts, the reading."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Chart, Curve, Series, Table
+from explainer.core.geometry import apply, scale_shift
+from explainer.core.layers import Boxes, Image, Label, Layer, Lines, Mask, Panel, Points
+from explainer.core.result import Result
+from explainer.demos.data._studio import Answers, Drawn, Scene
+
+HIGH, STRIP, GAP = 100.0, 14.0, 5.0  # of a tile in panel pixels: its height, the strip below it, and the room between
+LEGEND, NAMED = 9.0, 4  # height of the row of class names as a share of a hundredth of the sheet, and how many
+WIDE = 1.25  # width to height that a sheet is laid out for
+SCREEN_LETTERS = 56  # that fit side by side on the narrowest sheet, 360 px wide
+FLIPPED, BOX, MASK, POINT, SHOWN = 5, 7, 2, 4, 5  # colours of the class palette, and how many classes are shown
+
+
+def result(
+    scene: Scene, params: Any, drawn: Drawn, answers: Answers | None, large: Any, *, partial: bool = False
+) -> Result:
+    """Put panels, charts, reading and values together."""
+    from explainer.vision.augment import asking
+
+    spread = asking.spread(answers.clean, answers.samples, SHOWN) if answers is not None else None
+    panels = [_input(scene, params), _sheet(scene, params, drawn, answers, spread)]
+    if large is not None:
+        panels.append(_large(params, large))
+    return Result(
+        " ".join(_sentences(scene, drawn, answers, spread)),
+        _values(drawn, answers, spread),
+        tuple(panels),
+        _charts(scene, answers, spread) if answers is not None else (),
+        documents={"augmentation.py": _program(scene, drawn)},
+        input=answers.input if answers is not None else None,
+        partial=partial,
+    )
+
+
+# Panels -----------------------------------------------------------------------------------------------------
+
+
+def _input(scene: Scene, params: Any) -> Panel:
+    frame = scene.frame
+    layers: list[Layer] = [Image("picture", frame.pixels)]
+    if "mask" in params.labels and scene.labels is not None:
+        layers.append(Mask("mask", scene.mask, scene.base.to_frame, colour=MASK))
+    note = f"resized to {scene.size[1]} × {scene.size[0]} for the sheet"
+    return Panel("Input", (frame.width, frame.height), tuple(layers), note)
+
+
+def _sheet(scene: Scene, params: Any, drawn: Drawn, answers: Answers | None, spread: Any) -> Panel:
+    samples = drawn.sheet.samples
+    height, width = (max(one.pixels.shape[i] for one in samples) for i in (0, 1))
+    wide = HIGH * width / height
+    columns = columns_for(len(samples), wide + GAP, HIGH + STRIP + GAP)
+    rows = -(-len(samples) // columns)
+    corners = [(n % columns * (wide + GAP), n // columns * (HIGH + STRIP + GAP)) for n in range(len(samples))]
+    layers: list[Layer] = []
+    for number, (one, (x, y)) in enumerate(zip(samples, corners, strict=True)):
+        scale = HIGH / height
+        layers.append(Image(f"sample {number + 1}", one.pixels, scale_shift(scale, scale, x, y)))
+    layers += _left_layers(
+        params, [(one.left, HIGH / height, x, y) for one, (x, y) in zip(samples, corners, strict=True)]
+    )
+    layers.append(_frames(params, corners, wide, spread))
+    size = (columns * (wide + GAP) - GAP, rows * (HIGH + STRIP + GAP) - GAP)
+    if answers is not None:
+        layers += _strips(scene, answers, spread, corners, wide, columns)
+        layers += _legend(scene, spread, size)
+        size = (size[0], size[1] + size[0] * LEGEND / 100)
+    note = f"{len(samples)} of seed {drawn.seed}; click one to enlarge it"
+    return Panel("Sheet", size, tuple(layers), note, frame=False)
+
+
+def columns_for(count: int, cell_width: float, cell_height: float) -> int:
+    """Columns for so many tiles that make the sheet about `WIDE` and leave few places empty."""
+
+    def ugliness(columns: int) -> float:
+        rows = -(-count // columns)
+        shape = columns * cell_width / (rows * cell_height)
+        return abs(float(np.log(shape / WIDE))) + 1.5 * (rows * columns - count) / count
+
+    return min(range(1, count + 1), key=ugliness)
+
+
+def _frames(params: Any, corners: list[tuple[float, float]], wide: float, spread: Any) -> Boxes:
+    """Outline each tile: muted, in the accent where it is enlarged, in a warning colour where the answer flips."""
+    boxes = np.array([(x, y, x + wide, y + HIGH) for x, y in corners])
+    flips = spread.flips if spread is not None else np.zeros(len(corners), bool)
+    chosen = params.enlarged - 1
+    colours = tuple(-1 if n == chosen else FLIPPED if flips[n] else -2 for n in range(len(corners)))
+    sets = tuple({"enlarged": 0 if n == chosen else n + 1} for n in range(len(corners)))
+    return Boxes("samples", boxes, colours=colours, sets=sets)
+
+
+def _left_layers(params: Any, tiles: list[tuple[Any, float, float, float]]) -> Iterator[Layer]:
+    """Labels of every tile as three layers: outlines of masks, boxes, points."""
+    from explainer.vision.augment import outlines
+
+    paths: list[NDArray[np.float64]] = []
+    boxes: list[NDArray[np.float64]] = []
+    points: list[NDArray[np.float64]] = []
+    for left, scale, x, y in tiles:
+        if left is None:
+            continue
+        to_panel = scale_shift(scale, scale, x, y)
+        paths += [apply(to_panel, path) for path in outlines.outlines(left.mask)]
+        boxes += [apply(to_panel, _corners(left.box))] if left.box is not None else []
+        points.append(apply(to_panel, left.points))
+    if "mask" in params.labels and paths:
+        yield Lines("masks", tuple(paths), (MASK,) * len(paths), closed=True, width_px=1.3)
+    if "box" in params.labels and boxes:
+        yield Lines("boxes", tuple(boxes), (BOX,) * len(boxes), closed=True, width_px=1.5)
+    if "points" in params.labels and points:
+        xy = np.concatenate(points)
+        yield Points("points", xy, colours=(POINT,) * len(xy), size_px=5.0)
+
+
+def _corners(box: tuple[float, float, float, float]) -> NDArray[np.float64]:
+    x0, y0, x1, y1 = box
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+
+
+def _strips(
+    scene: Scene, answers: Answers, spread: Any, corners: list[tuple[float, float]], wide: float, columns: int
+) -> Iterator[Layer]:
+    """Under each tile the probabilities of the shown classes side by side; on it the score, and the name of a flip."""
+    paths, colours = [], []
+    letters = SCREEN_LETTERS // columns - 5
+    for number, (row, (x, y)) in enumerate(zip(answers.samples, corners, strict=True)):
+        at, level = x, y + HIGH + STRIP * 0.5
+        for colour, k in enumerate(spread.classes):
+            end = at + wide * float(row[k])
+            if end - at > wide * 0.01:
+                paths.append(np.array([(at, level), (end, level)]))
+                colours.append(colour)
+            at = end
+        best = int(row.argmax())
+        score = words.score(float(row[best]))
+        named = spread.flips[number] and letters >= 3
+        text = f"{shortened(scene.ctx.card.label(best), letters)} {score}" if named else score
+        place = spread.classes.index(best) if best in spread.classes else -2
+        yield Label("answer", text, (x, y + HIGH), place)
+    yield Lines("probabilities", tuple(paths), tuple(colours), width_px=5.0)
+
+
+def _legend(scene: Scene, spread: Any, size: tuple[float, float]) -> list[Layer]:
+    """Names of the classes in the colours of the strips, in a row below the sheet."""
+    letters = SCREEN_LETTERS // NAMED - 1
+    names = [shortened(scene.ctx.card.label(k), letters) for k in spread.classes[:NAMED]]
+    level = size[1] + size[0] * LEGEND / 100
+    return [Label("class", name, (n * size[0] / NAMED, level), n) for n, name in enumerate(names)]
+
+
+def shortened(name: str, letters: int) -> str:
+    """A class's name up to a comma, cut to so many letters with an ellipsis."""
+    name = name.split(",", maxsplit=1)[0]
+    return name if len(name) <= letters else f"{name[: max(1, letters - 1)].rstrip()}…"
+
+
+def _large(params: Any, large: Any) -> Panel:
+    height, width = large.pixels.shape[:2]
+    layers: list[Layer] = [Image("sample", large.pixels)]
+    layers += _left_layers(params, [(large.left, 1.0, 0.0, 0.0)])
+    tight = large.left.mask_box if large.left is not None else None
+    if tight is not None and "mask" in params.labels:
+        layers.append(Boxes("around the mask", np.array([tight]), colours=(MASK,), dashed=True))
+    return Panel(
+        f"Sample {params.enlarged}", (float(width), float(height)), tuple(layers), f"{width} × {height} px", frame=False
+    )
+
+
+# Charts -----------------------------------------------------------------------------------------------------
+
+
+def _charts(scene: Scene, answers: Answers, spread: Any) -> tuple[Chart, ...]:
+    card, own = scene.ctx.card, spread.classes[0]
+    rows = tuple(
+        (
+            shortened(card.label(k), 24), f"{answers.clean[k]:.2f}", f"{spread.mean[n]:.2f}",
+            f"{spread.deviation[n]:.2f}", str(spread.wins[n]),
+        )
+        for n, k in enumerate(spread.classes)
+    )  # fmt: skip
+    table = Table("Over the sheet", ("class", "as it is", "mean", "±", "answer in"), rows)
+    count = len(answers.samples)
+    x = np.arange(1.0, count + 1)
+    mean, clean = float(spread.mean[0]), float(answers.clean[own])
+    ends = np.array([1.0, max(2.0, float(count))])
+    curve = Curve(
+        "Score by sample",
+        (
+            Series("samples", x, answers.samples[:, own], "solid", -1),
+            Series("mean", ends, np.full(2, mean), "dashed", -2),
+            Series("as it is", ends, np.full(2, clean), "dotted", 2),
+        ),
+        "sample", f"score of {shortened(card.label(own), 18)}", (0.0, 1.0),
+    )  # fmt: skip
+    return table, curve
+
+
+# Words and numbers ------------------------------------------------------------------------------------------
+
+
+def _sentences(scene: Scene, drawn: Drawn, answers: Answers | None, spread: Any) -> Iterator[str]:
+    if answers is not None:
+        yield from _about_answers(scene, answers, spread)
+    else:
+        yield f"{len(drawn.sheet.samples)} samples; the network is being asked."
+    yield from _about_labels(scene, drawn)
+    if drawn.sheet.plan.mixes:
+        share = float(np.mean([one.share for one in drawn.sheet.samples]))
+        yield f"In the mixed label this picture has {words.percent(share)} on average."
+    yield from drawn.sheet.refused
+    yield from scene.notes
+
+
+def _about_answers(scene: Scene, answers: Answers, spread: Any) -> Iterator[str]:
+    card, own, count = scene.ctx.card, spread.classes[0], len(answers.samples)
+    scores = answers.samples[:, own]
+    yield (
+        f"The network says “{card.label(own)}” {words.score(float(answers.clean[own]))} to the picture as it is, and "
+        f"{spread.mean[0]:.2f} ± {spread.deviation[0]:.2f} over {count} samples "
+        f"({words.score(float(scores.min()))} to {words.score(float(scores.max()))})."
+    )
+    flips = int(spread.flips.sum())
+    if not flips:
+        yield "No sample flips the answer."
+        return
+    said = answers.samples.argmax(1)[spread.flips]
+    other = int(np.bincount(said).argmax())
+    yield (
+        f"**{flips} of {count} samples flip the answer**, most often to “{card.label(other)}”: look whether you would "
+        "still give them the label. If not, this pipeline teaches errors; if so, it is the network that is frail."
+    )
+
+
+def _about_labels(scene: Scene, drawn: Drawn) -> Iterator[str]:
+    if not drawn.sheet.plan.moves_labels:
+        yield "Torchvision's automatic policies refuse boxes, masks and points, so none are drawn."
+        return
+    lefts = [one.left for one in drawn.sheet.samples if one.left is not None]
+    gone = sum(left.box is None for left in lefts)
+    points = sum(len(left.points) < _points_before(scene) for left in lefts)
+    if gone:
+        yield f"The box left the picture in {gone} of {len(lefts)}."
+    if points:
+        yield f"In {points} a point lies outside."
+
+
+def _points_before(scene: Scene) -> int:
+    return int(scene.labels.alive.sum()) if scene.labels is not None else 0
+
+
+def _values(drawn: Drawn, answers: Answers | None, spread: Any) -> dict[str, float]:
+    samples = drawn.sheet.samples
+    lefts = [one.left for one in samples if one.left is not None]
+    values = {
+        "samples": float(len(samples)),
+        "cards_applied": float(len(drawn.sheet.plan.placed) + len(drawn.sheet.plan.mixes)),
+        "cards_left_out": float(len(drawn.sheet.refused)),
+        "mean_grey": float(np.mean([one.pixels.mean() for one in samples])),
+        "mix_share": float(np.mean([one.share for one in samples])),
+    }
+    if lefts:
+        kept = [left.box for left in lefts if left.box is not None]
+        values |= {
+            "box_left": float(len(lefts) - len(kept)),
+            "mask_share": float(np.mean([left.mask_share for left in lefts])),
+            "points_inside": float(np.mean([len(left.points) for left in lefts])),
+        }
+        if kept:
+            values["box_area_px"] = float(np.mean([(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in kept]))
+    if answers is None:
+        return values
+    scores = answers.samples[:, spread.classes[0]]
+    return values | {
+        "class_index": float(spread.classes[0]),
+        "score_clean": float(answers.clean[spread.classes[0]]),
+        "score_mean": float(scores.mean()),
+        "score_deviation": float(scores.std()),
+        "score_least": float(scores.min()),
+        "score_most": float(scores.max()),
+        "flips": float(spread.flips.sum()),
+    }
+
+
+def _program(scene: Scene, drawn: Drawn) -> str:
+    from explainer.vision.augment import code
+
+    name = scene.frame.name or "picture.png"
+    return code.program(
+        drawn.sheet.plan, drawn.seed, len(drawn.sheet.samples), name, scene.base.cut, scene.partner_names,
+        code.version(),
+    )  # fmt: skip

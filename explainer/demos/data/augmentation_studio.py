@@ -1,0 +1,80 @@
+"""The augmentation studio: a pipeline of cards, a sheet of samples, their labels, and what the network says of each."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import BoxXYXY, PointXY, Stroke
+from explainer.core.result import Result
+from explainer.demos.data import _studio as studio
+from explainer.demos.data import _studio_view as view
+from explainer.demos.data._cards import Affine, AnyCard, Erase, FlipHorizontal, Jitter
+
+FIRST = (FlipHorizontal(), Affine(), Jitter(), Erase())
+OBJECT = BoxXYXY(0.22, 0.15, 0.78, 0.88)
+EYE, OTHER_EYE, NOSE = PointXY(0.4, 0.4), PointXY(0.6, 0.4), PointXY(0.5, 0.6)
+MASKS = Options({"cut": "Cut out of the box", "ellipse": "Ellipse in the box", "paint": "Painted by hand"})
+SHOWN = Options({"box": "Box", "mask": "Mask", "points": "Points"})
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """A pipeline, its sheet, and the labels that move with it."""
+
+    cards: Annotated[
+        tuple[AnyCard, ...],
+        Doc("Pipeline", "Cards act from the top down. Drag them, or move one with Alt and the arrow keys."),
+    ] = FIRST
+    count: Annotated[int, Range(1, 64), Doc("Samples", "Each costs a pass through the network.")] = 16
+    seed: Annotated[int, Range(0, 99), Doc("Seed", "Another draw of the same pipeline.")] = 0
+    enlarged: Annotated[
+        int, Range(0, 64), Doc("Enlarged", "This sample at full size; click one on the sheet. 0 shows none.")
+    ] = 0
+    labels: Annotated[
+        tuple[Literal["box", "mask", "points"], ...], SHOWN, Doc("Labels", "What is drawn on the samples.")
+    ] = ("box", "mask", "points")
+    mask: Annotated[
+        Literal["cut", "ellipse", "paint"], MASKS, Doc("Mask", "Where the mask comes from before it is moved.")
+    ] = "ellipse"
+    painted: Annotated[
+        tuple[Stroke, ...],
+        OnPicture("input"),
+        When("mask", ("paint",)),
+        Doc("Brush", "Paint the object; the box is the one around what you painted."),
+    ] = ()
+    box: Annotated[
+        BoxXYXY,
+        OnPicture("input"),
+        When("mask", ("cut", "ellipse")),
+        Doc("Box", "Put it around the object."),
+    ] = OBJECT
+    first: Annotated[PointXY, OnPicture("input"), Doc("Point 1", "An eye, say.")] = EYE
+    second: Annotated[PointXY, OnPicture("input"), Doc("Point 2", "The other eye.")] = OTHER_EYE
+    third: Annotated[PointXY, OnPicture("input"), Doc("Point 3", "The nose.")] = NOSE
+
+
+class AugmentationStudio(Demo[Params]):
+    """Torchvision's transforms on the frame, its labels moved along, and the network's answer to each sample."""
+
+    info = DemoInfo(
+        id="augmentation-studio",
+        title="Augmentation studio",
+        topics=(4, 34),
+        summary="Build a pipeline from cards and see sixteen samples, their labels and what the network says.",
+        papers=("shorten2019", "cubuk2020", "zhang2018", "yun2019", "zhong2020"),
+        cost=Cost(forwards=17),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Make the sheet, show it, ask the network, show it again."""
+        with ctx.model() as net:
+            scene = studio.scene(frame, params, ctx)
+            drawn = studio.drawn(scene, params, ctx)
+            if not studio.is_answered(drawn, ctx):
+                ctx.publish(view.result(scene, params, drawn, None, None, partial=True))
+            answers = studio.answered(scene, drawn, net, ctx)
+            large = studio.enlarged(scene, params, drawn, ctx)
+            return view.result(scene, params, drawn, answers, large)

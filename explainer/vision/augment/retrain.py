@@ -1,0 +1,78 @@
+"""One small net trained on few digits, with or without augmentation, and how well it reads 500 others.
+
+Net, starting weights and optimiser are those of ``training.small_net``. Every run of one seed has the same digits,
+the same starting weights and the same number of steps; only the augmentation differs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from explainer.vision.augment.batches import augmented
+from explainer.vision.training.digits import Digits
+from explainer.vision.training.small_net import Recipe, logits, loss_and_gradients, move, starting_weights, tensors
+
+BATCH, RATE = 25, 0.003
+OnStep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Run:
+    """Which net: names of its augmentations, how many digits it learns from, steps of the optimiser, and its seed."""
+
+    augments: tuple[str, ...]
+    digits: int
+    steps: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Shares of right answers after training, 0…1: on the digits it learned from, and on those it never saw."""
+
+    train: float
+    test: float
+
+
+def chosen(run: Run, train: Digits) -> Digits:
+    """The digits that a seed learns from, as many of each kind as of any other; a larger number adds to them."""
+    rng = np.random.default_rng([run.seed, 7])
+    piles = [rng.permutation(np.flatnonzero(train.labels == label)) for label in range(10)]
+    longest = max(len(pile) for pile in piles)
+    order = [pile[row] for row in range(longest) for pile in piles if row < len(pile)][: run.digits]
+    return Digits(train.images[order], train.labels[order])
+
+
+def score(run: Run, train: Digits, test: Digits, on_step: OnStep) -> Score:
+    """Train one net and examine it.
+
+    Parameters
+    ----------
+    on_step
+        Called before each step with the share that is done; may raise to stop.
+    """
+    recipe = Recipe(optimiser="adam", learning_rate=RATE, batch_size=BATCH, train_size=run.digits, seed=run.seed)
+    few = chosen(run, train)
+    images, labels = tensors(few)
+    weights = [torch.from_numpy(a.copy()) for a in starting_weights(recipe)]
+    means, squares = ([torch.zeros_like(w) for w in weights] for _ in range(2))
+    order = np.random.default_rng([run.seed, 8])
+    rng = torch.Generator().manual_seed(1000 + run.seed)
+    waiting = np.zeros(0, np.int64)
+    for step in range(1, run.steps + 1):
+        on_step((step - 1) / run.steps)
+        if len(waiting) < min(BATCH, run.digits):
+            waiting = order.permutation(run.digits)
+        batch, waiting = torch.from_numpy(waiting[:BATCH]), waiting[BATCH:]
+        seen = augmented(images[batch], run.augments, rng)
+        _, gradients = loss_and_gradients(weights, seen, labels[batch], recipe.activation)
+        move(recipe, weights, means, squares, gradients, step)
+    return Score(*(_right(weights, part, recipe.activation) for part in (few, test)))
+
+
+def _right(weights: list[torch.Tensor], digits: Digits, activation: str) -> float:
+    images, labels = tensors(digits)
+    with torch.no_grad():
+        return float((logits(weights, images, activation).argmax(1) == labels).float().mean())

@@ -1,0 +1,111 @@
+"""Batch augmentation against torchvision, and training runs that differ in nothing but their augmentation."""
+
+import numpy as np
+import pytest
+import torch
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as F
+
+from explainer.vision.augment import batches, retrain
+from explainer.vision.training import digits
+
+TRAIN, TEST = digits.split()
+IMAGES = torch.from_numpy(TRAIN.images[:12])[:, None]
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def quiet(_share):
+    """Listens to nothing."""
+
+
+# Batches ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("degrees", "scale"), [(0.0, 1.0), (12.0, 1.0), (-30.0, 1.1), (180.0, 0.9), (77.0, 1.3)])
+def test_a_batch_is_warped_as_torchvision_warps_each_picture(degrees, scale):
+    count = len(IMAGES)
+    ours = batches.warped(IMAGES, torch.full((count,), degrees), torch.full((count,), scale))
+    theirs = F.affine(IMAGES, degrees, [0, 0], scale, [0.0, 0.0], interpolation=InterpolationMode.BILINEAR)
+    assert torch.allclose(ours, theirs, atol=2e-5)
+
+
+def test_each_picture_of_a_batch_has_a_matrix_of_its_own():
+    turns = torch.tensor([0.0, 90.0] * 6)
+    out = batches.warped(IMAGES, turns, torch.ones(12))
+    assert torch.allclose(out[::2], IMAGES[::2], atol=1e-6)
+    assert torch.allclose(out[1::2], torch.rot90(IMAGES[1::2], -1, (2, 3)), atol=1e-5)  # clockwise
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, -1), (-2, 3), (0, 0)])
+def test_a_shift_by_whole_pixels_is_torchvisions_translation(dx, dy):
+    ours = batches.shifted(IMAGES, torch.full((12,), dx), torch.full((12,), dy))
+    assert torch.equal(ours, F.affine(IMAGES, 0.0, [dx, dy], 1.0, [0.0, 0.0]))
+
+
+def test_what_each_augmentation_does_to_a_batch():
+    shown = {name: batches.augmented(IMAGES, (name,), rng()) for name in batches.AUGMENTS}
+    for name, out in shown.items():
+        assert out.shape == IMAGES.shape
+        assert 0.0 <= float(out.min()) <= float(out.max()) <= 1.0 + 1e-6
+        assert not torch.equal(out, IMAGES), name
+    for name, axis in (("flip-vertical", 2), ("flip-horizontal", 3)):
+        flipped = (shown[name] == IMAGES.flip(axis)).flatten(1).all(1)
+        kept = (shown[name] == IMAGES).flatten(1).all(1)
+        assert (flipped | kept).all()
+    holes = (shown["cutout"] != IMAGES).flatten(1).sum(1)
+    assert int(holes.max()) <= 9
+    assert torch.equal(batches.augmented(IMAGES, (), rng()), IMAGES)
+    assert torch.equal(batches.augmented(IMAGES, ("affine",), rng(3)), batches.augmented(IMAGES, ("affine",), rng(3)))
+
+
+def test_noise_has_its_standard_deviation_away_from_black_and_white():
+    grey = torch.full((200, 1, 8, 8), 0.5)
+    assert float(batches.augmented(grey, ("noise",), rng()).std()) == pytest.approx(batches.NOISE, rel=0.03)
+
+
+# Runs ---------------------------------------------------------------------------------------------------
+
+
+def test_the_digits_of_a_seed_are_balanced_and_grow():
+    few = retrain.chosen(retrain.Run((), 50, 1, 0), TRAIN)
+    more = retrain.chosen(retrain.Run((), 100, 1, 0), TRAIN)
+    assert np.bincount(few.labels).tolist() == [5] * 10
+    assert np.array_equal(more.images[:50], few.images)
+    other = retrain.chosen(retrain.Run((), 50, 1, 1), TRAIN)
+    assert not np.array_equal(other.images, few.images)
+    assert len(retrain.chosen(retrain.Run((), 1000, 1, 0), TRAIN)) == 1000
+
+
+def test_a_run_is_the_same_again_and_augmentation_is_all_that_differs():
+    plain, again = (retrain.score(retrain.Run((), 20, 30, 2), TRAIN, TEST, quiet) for _ in range(2))
+    assert plain == again
+    assert retrain.score(retrain.Run(("noise",), 20, 30, 2), TRAIN, TEST, quiet) != plain
+    assert retrain.score(retrain.Run((), 20, 30, 3), TRAIN, TEST, quiet) != plain
+
+
+def test_a_run_without_steps_guesses():
+    assert retrain.score(retrain.Run((), 20, 0, 0), TRAIN, TEST, quiet).test < 0.3
+
+
+def test_few_digits_are_learned_by_heart_and_free_rotation_hurts():
+    """The direction of the figures in the lesson, at a quarter of their cost."""
+    none = retrain.score(retrain.Run((), 50, 150, 0), TRAIN, TEST, quiet)
+    turned = retrain.score(retrain.Run(("rotation",), 50, 150, 0), TRAIN, TEST, quiet)
+    assert none.train == 1.0
+    assert 0.7 < none.test < 0.95
+    assert turned.test < none.test - 0.1
+
+
+def test_a_run_can_be_stopped_at_any_step():
+    class Stop(Exception):
+        pass
+
+    def stop(share):
+        if share >= 0.5:
+            raise Stop
+
+    with pytest.raises(Stop):
+        retrain.score(retrain.Run((), 20, 10, 0), TRAIN, TEST, stop)
