@@ -73,7 +73,7 @@ def of_picture(at: Scene, show: Show) -> Part:
         bare = _bare(at)
         raw = Rows.of(list(_rows(at, [bare])), at.target, at.clean.answer)
     part = _part(at, rows, raw)
-    return part + Part((), (), (_verdict(at, rows),), _numbers(at, rows))
+    return part + Part((), (), (_verdict(rows),), _numbers(rows))
 
 
 def _recipes(at: Scene) -> list[Any]:
@@ -107,7 +107,7 @@ def _rows(at: Scene, recipes: Sequence[Any]) -> Iterator[NDArray[np.float64]]:
         yield at.ctx.memo(("row", *at.name, recipe, at.params.again), make)
 
 
-def _numbers(at: Scene, rows: Rows) -> dict[str, float]:
+def _numbers(rows: Rows) -> dict[str, float]:
     return {
         "table_mean_score": float(rows.score[: len(LABELS)].mean()),
         "table_answers_kept": float(rows.kept[: len(LABELS)].sum()),
@@ -115,7 +115,7 @@ def _numbers(at: Scene, rows: Rows) -> dict[str, float]:
     }
 
 
-def _verdict(at: Scene, rows: Rows) -> str:
+def _verdict(rows: Rows) -> str:
     kept = round(float(rows.kept[: len(LABELS)].sum()))
     names = list(LABELS.values())
     steady = [names[n] for n in range(len(LABELS)) if rows.kept[n].all()]
@@ -156,7 +156,7 @@ def of_folder(at: Scene, show: Show) -> Part:
     if not every:
         return of_picture(at, show) + Part((), (), ("No picture of the source could be read.",), {})
     rows = Rows.mean(every)
-    values = _numbers(at, rows) | {"pictures": float(len(every)), "pictures_skipped": float(len(skipped))}
+    values = _numbers(rows) | {"pictures": float(len(every)), "pictures_skipped": float(len(skipped))}
     return _part(at, rows, None, len(every)) + Part((), (), (_said(rows, len(every), skipped),), values)
 
 
@@ -202,7 +202,9 @@ def _part(at: Scene, rows: Rows, raw: Rows | None, pictures: int = 0) -> Part:
 
 def _curve(at: Scene, rows: Rows, raw: Rows | None, pictures: int) -> Chart:
     names = list(LABELS)
-    chosen = len(LABELS) if at.second is not None and len(rows.score) > len(LABELS) else names.index(at.params.corruption)
+    chosen = (
+        len(LABELS) if at.second is not None and len(rows.score) > len(LABELS) else names.index(at.params.corruption)
+    )
     x = SEVERITIES.astype(float)
     series = []
     if chosen < len(rows.score):

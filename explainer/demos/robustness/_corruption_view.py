@@ -99,7 +99,6 @@ def _bars(at: Scene, look: Look) -> Bars:
     return Bars(
         "Scores after it", tuple(at.ctx.card.label(k) for k in shown),
         tuple(float(look.probabilities[k]) for k in shown), chosen=shown.index(at.target),
-        sets=tuple({"target": str(k)} for k in shown),
     )  # fmt: skip
 
 
@@ -171,9 +170,8 @@ def sheet_part(at: Scene) -> Part:
         "sheet_lowest_score": scores[worst],
     }
     sentence = (
-        f"At severity {at.params.severity} {kept} of fifteen corruptions leave the answer “"
-        f"{at.ctx.card.label(at.clean.answer)}” ({words.score(float(at.clean.probabilities[at.clean.answer]))} on the "
-        f"clean picture); {list(LABELS.values())[worst].lower()} leaves {at.label} the least, "
+        f"The answer to the clean picture, {said(at, at.clean)}, survives {kept} of the fifteen corruptions at "
+        f"severity {at.params.severity}; {list(LABELS.values())[worst].lower()} leaves {at.label} the least, "
         f"{words.score(scores[worst])}."
     )
     return Part((panel,), (_bars(at, looks[list(LABELS).index(at.params.corruption)]),), (sentence,), values)

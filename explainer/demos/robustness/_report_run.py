@@ -1,0 +1,200 @@
+"""The stress report's work: photo after photo, network after network; what cannot be read is counted."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.context import Context
+from explainer.core.frame import Frame
+from explainer.core.model_card import ModelCard
+from explainer.core.problem import ExplainerError
+
+FIRST, SECOND = "efficientnet-lite0", "efficientnet-lite1"
+THUMB_PX = 176
+REMEMBERED = 600  # exams that are kept for a source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """One photo and what came of it.
+
+    Parameters
+    ----------
+    place
+        Its number in the source.
+    exams
+        One for each network.
+    """
+
+    place: int
+    name: str
+    size: tuple[int, int]
+    thumb: NDArray[np.uint8]
+    exams: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What is known so far.
+
+    Parameters
+    ----------
+    wanted
+        Photos that are to be examined, readable or not.
+    skipped
+        One sentence for each that could not be read.
+    """
+
+    cards: tuple[ModelCard, ...]
+    plan: Any
+    photos: tuple[Photo, ...]
+    skipped: tuple[str, ...]
+    wanted: int
+    total: int
+    worst: tuple["Worst", ...] = ()
+
+    def exams(self, net: int = 0) -> list[Any]:
+        """Return the exams of one network."""
+        return [photo.exams[net] for photo in self.photos]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worst:
+    """A changed answer that was given with a high score.
+
+    Parameters
+    ----------
+    pixels, clean
+        ``(224, 224, 3)``: the corrupted square and the one before.
+    """
+
+    photo: Photo
+    corruption: str
+    severity: int
+    answer: int
+    score: float
+    pixels: NDArray[np.uint8]
+    clean: NDArray[np.uint8]
+
+
+def collect(frame: Frame, params: Any, ctx: Context, show: Callable[[Found], None]) -> Found:
+    """Examine every photo; `show` gets what is known after each."""
+    from explainer.vision.stress_report.exam import FULL, QUICK
+
+    frames, places = _source(frame, params, ctx)
+    plan = _planned(FULL if params.detail == "full" else QUICK, params)
+    names = [ctx.card.name, *([SECOND if ctx.card.name != SECOND else FIRST] if params.compare else [])]
+    with ExitStack() as stack:
+        nets = [stack.enter_context(ctx.model(name if n else None)) for n, name in enumerate(names)]
+        found = Found(tuple(net.card for net in nets), plan, (), (), len(places), len(frames))
+        show(found)
+        key = ("exams", plan, tuple(names), ctx.settings.fit)
+        known: dict[Any, Photo] = ctx.memo(key, dict, keep=True)
+        for done, place in enumerate(places):
+            found = _with(found, frames, place, nets, known, ctx, done)
+            if done + 1 < len(places):
+                show(found)
+        return _add_worst(found, frames, ctx)
+
+
+def _planned(base: Any, params: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(base, parts=tuple(params.parts), fill=params.fill)
+
+
+def _source(frame: Frame, params: Any, ctx: Context) -> tuple[Sequence[Frame], list[int]]:
+    """Return the source's pictures and which of them are wanted; a camera has only the present one."""
+    if params.scope == "picture":
+        return (frame,), [0]
+    try:
+        frames: Sequence[Frame] = ctx.frames if len(ctx.frames) else (frame,)
+    except ExplainerError:
+        frames = (frame,)
+    count = len(frames)
+    if count <= params.most:
+        return frames, list(range(count))
+    return frames, sorted({int(n) for n in np.linspace(0, count - 1, params.most).round()})
+
+
+def _with(
+    found: Found,
+    frames: Sequence[Frame],
+    place: int,
+    nets: Sequence[Any],
+    known: dict[Any, Photo],
+    ctx: Context,
+    done: int,
+) -> Found:
+    """Read and examine one more photo, or note why it cannot be read."""
+    from dataclasses import replace
+
+    try:
+        frame = frames[place]
+    except ExplainerError as error:
+        return replace(found, skipped=(*found.skipped, error.problem.what))
+    key = (frame.source_id, frame.index, frame.name, frame.pixels.shape)
+    if key not in known:
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[key] = _examined(frame, place, nets, found, ctx, done)
+    return replace(found, photos=(*found.photos, known[key]))
+
+
+def _examined(frame: Frame, place: int, nets: Sequence[Any], found: Found, ctx: Context, done: int) -> Photo:
+    from explainer.vision.stress_report.exam import examine
+    from explainer.vision.stress_report.pictures import thumbnail
+
+    exams, each = [], found.plan.forwards
+    for number, net in enumerate(nets):
+        exam = None
+        with ctx.stage("model"):
+            for passes, exam in examine(  # noqa: B007 (the last one counts)
+                net, frame, found.plan, seed=ctx.seed, fit=ctx.settings.fit, checkpoint=ctx.checkpoint
+            ):
+                share = (number + passes / each) / len(nets)
+                ctx.progress((done + share) / found.wanted, f"photo {done + 1} of {found.wanted}")
+        exams.append(exam)
+    name = frame.name or f"picture {place + 1}"
+    return Photo(place, name, (frame.width, frame.height), thumbnail(frame.pixels, THUMB_PX), tuple(exams))
+
+
+# Worst cases --------------------------------------------------------------------------------------------
+
+SHOWN_WORST = 8
+
+
+def _add_worst(found: Found, frames: Sequence[Frame], ctx: Context) -> Found:
+    """Make the pictures of the surest wrong answers of the first network again, one for each photo."""
+    from dataclasses import replace
+
+    ranked = sorted(found.photos, key=lambda photo: -_surest(photo)[2])
+    cases = [_case(found, photo, frames, ctx) for photo in ranked[:SHOWN_WORST] if _surest(photo)[2] > 0]
+    return replace(found, worst=tuple(cases))
+
+
+def _surest(photo: Photo) -> tuple[int, int, float]:
+    """Row, column and score of the changed answer with the highest score; a score of 0 if none changed."""
+    exam = photo.exams[0]
+    if not exam.kept.size or exam.kept.all():
+        return 0, 0, 0.0
+    scores = np.where(exam.kept, 0.0, exam.best_scores)
+    row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+    return int(row), int(column), float(scores[row, column])
+
+
+def _case(found: Found, photo: Photo, frames: Sequence[Frame], ctx: Context) -> Worst:
+    from explainer.vision.corruptions.battery import Recipe, dirtied
+    from explainer.vision.corruptions.published import NAMES
+    from explainer.vision.stress_report.exam import square_seen
+
+    ctx.checkpoint()
+    row, column, score = _surest(photo)
+    severity = found.plan.severities[column]
+    clean = square_seen(frames[photo.place], found.cards[0], ctx.settings.fit)
+    pixels = dirtied(clean, Recipe((NAMES[row], severity)), ctx.seed)
+    return Worst(photo, NAMES[row], severity, int(photo.exams[0].best[row, column]), score, pixels, clean)

@@ -1,0 +1,72 @@
+"""The stress report: the whole battery over a photo or a folder, as a page that can be kept."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, Options, Range
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.result import Result
+from explainer.demos.robustness import _report_run as runs
+from explainer.demos.robustness import _report_view as view
+
+Part = Literal["corruptions", "covering", "light", "views"]
+PARTS = Options(
+    {
+        "corruptions": "Noise, blur, weather, files",
+        "covering": "Covering it bit by bit",
+        "light": "Other light",
+        "views": "Mirrored, turned, closer",
+    }
+)
+Detail = Literal["quick", "full"]
+DETAILS = Options({"quick": "Quick (about 100 passes a photo)", "full": "Full (about 190)"})
+Fill = Literal["grey", "black", "mean", "noise", "blur"]
+FILLS = Options({"grey": "Grey", "black": "Black", "mean": "Mean colour", "noise": "Noise", "blur": "Blur"})
+Scope = Literal["source", "picture"]
+SCOPES = Options({"source": "All pictures of the source", "picture": "This picture only"})
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is tried, on how many photos, with which networks."""
+
+    scope: Annotated[
+        Scope, Doc("Photos", "A folder takes a while; it shows how far it is, and can be left."), SCOPES
+    ] = "source"
+    most: Annotated[
+        int,
+        Doc("At most", "Of a longer source so many are taken, evenly spaced."),
+        Range(1, 500, log=True, unit="photos"),
+    ] = 100
+    parts: Annotated[tuple[Part, ...], Doc("What is tried", "Each part is a section of the page."), PARTS] = (
+        "corruptions", "covering", "light", "views",
+    )  # fmt: skip
+    detail: Annotated[Detail, Doc("Detail", "More severities, finer curves, more kinds of light."), DETAILS] = "quick"
+    fill: Annotated[Fill, Doc("Cover with", "What a covered pixel shows instead."), FILLS] = "grey"
+    compare: Annotated[bool, Doc("Compare with a second network", "On the same photos; it takes twice as long.")] = (
+        False
+    )
+
+
+class StressReport(Demo[Params]):
+    """Examine photo after photo, then write down what they have in common."""
+
+    info = DemoInfo(
+        id="stress-report",
+        title="Stress report",
+        topics=(15, 39),
+        summary="Everything a picture can suffer, over a whole folder, as a page with curves and worst cases.",
+        papers=("hendrycks2019", "zeiler2014"),
+        cost=Cost(forwards=97),
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Run the battery; pages come with the last result."""
+
+        def show(found: Any) -> None:
+            ctx.publish(view.result(found, params, frame, ctx, partial=True))
+
+        found = runs.collect(frame, params, ctx, show)
+        return view.result(found, params, frame, ctx)

@@ -1,0 +1,1 @@
+"""The whole battery over one photo, and what several photos have in common."""
