@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from explainer.vision.detection.gfl import Answers
     from explainer.vision.detection.nanodet import NanoDet
 
+T = TypeVar("T")
 SIDE = 416
-STATED = "NanoDet-g, COCO"
 
 
 def network(ctx: Context) -> NanoDet:
@@ -31,12 +31,16 @@ def network(ctx: Context) -> NanoDet:
 
 def look(frame: Frame, ctx: Context, side: int = SIDE) -> tuple[Answers, NDArray[np.float32]]:
     """Answers of every cell and the tensor that the network saw; kept as long as the frame and `side` stay."""
-    held: dict[int, Any] = ctx.memo(("nanodet answers", ctx.device), dict)
-    if side not in held:
-        held.clear()  # one size is enough: a slider over sizes would fill the memory
-        held[side] = _look(frame, ctx, side)
-    found: tuple[Answers, NDArray[np.float32]] = held[side]
-    return found
+    return latest(ctx, "nanodet answers", side, lambda: _look(frame, ctx, side))
+
+
+def latest(ctx: Context, slot: str, key: Hashable, make: Callable[[], T]) -> T:
+    """Memo with room for one: a slider or a drag makes many, and each holds megabytes."""
+    held: dict[Hashable, T] = ctx.memo((slot, ctx.device), dict)
+    if key not in held:
+        held.clear()
+        held[key] = make()
+    return held[key]
 
 
 def _look(frame: Frame, ctx: Context, side: int) -> tuple[Answers, NDArray[np.float32]]:

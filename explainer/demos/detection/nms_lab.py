@@ -1,0 +1,127 @@
+"""Suppression of duplicates put to the test: two real figures slide over one another before a real detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import PointXY
+from explainer.core.result import Result
+from explainer.demos.detection import _nanodet_view as shared
+from explainer.demos.detection import _nms_view as view
+
+if TYPE_CHECKING:
+    from explainer.vision.detection.cutouts import Placed, Scene
+    from explainer.vision.detection.gfl import Answers
+
+Figure = Literal["woman", "man", "dog"]
+FIGURES = Options({"woman": "A woman", "man": "A man, grey", "dog": "A dog"})
+STEPS, AT_ONCE = 15, 2
+IN_FRONT, BEHIND = PointXY(0.42, 0.6), PointXY(0.58, 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Who stands where, and how duplicates are suppressed."""
+
+    a: Annotated[PointXY, OnPicture("input"), Doc("In front", "Drag it over the other.")] = IN_FRONT
+    b: Annotated[PointXY, OnPicture("input"), Doc("Behind", "Drag it anywhere.")] = BEHIND
+    front: Annotated[Figure, FIGURES, Doc("Front figure", "Two of one class speak against each other.")] = "man"
+    back: Annotated[Figure, FIGURES, Doc("Figure behind", "Two of one class speak against each other.")] = "woman"
+    size: Annotated[
+        float, Range(0.1, 1.0, 0.05), Doc("Height", "Share of the picture's height. Small figures are missed sooner.")
+    ] = 0.7
+    method: Annotated[
+        Literal["greedy", "agnostic", "diou", "linear", "gaussian"],
+        Options(
+            {
+                "greedy": "Greedy, class by class",
+                "agnostic": "Greedy, all classes alike",
+                "diou": "Greedy, by DIoU",
+                "linear": "Soft, linear",
+                "gaussian": "Soft, Gaussian",
+            }
+        ),
+        Doc("Suppression", "What a kept box does to those it overlaps."),
+    ] = "greedy"
+    iou: Annotated[
+        float,
+        Range(0.0, 1.0, 0.01),
+        When("method", ("greedy", "agnostic", "diou", "linear")),
+        Doc("Overlap allowed", "Higher spares neighbours, and duplicates with them."),
+    ] = 0.5
+    sigma: Annotated[
+        float, Range(0.05, 2.0, 0.05), When("method", ("gaussian",)), Doc("σ", "Smaller punishes overlap harder.")
+    ] = 0.5
+    score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Least score", "Before and after suppression alike.")] = 0.35
+    sweep: Annotated[
+        bool, Doc("Sweep", "Slides the front figure off the other in 15 steps, and shows where one is lost.")
+    ] = True
+
+
+class NmsLab(Demo[Params]):
+    """Raw boxes, what suppression does to them, and the overlap at which it goes wrong."""
+
+    info = DemoInfo(
+        id="nms-lab",
+        title="NMS lab",
+        topics=(5, 19),
+        summary="Drag one person over another and see when the detector's own clean-up drops the one behind.",
+        papers=("bodla2017", "zheng2020", "rezatofighi2019"),
+        uses_model=False,
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Detect in the composed scene, suppress, and sweep."""
+        from explainer.vision.detection import cutouts, nanodet
+
+        net = shared.network(ctx)
+        with ctx.stage("prepare"):
+            scene = cutouts.compose(frame.pixels, _figures(frame, params))
+        with ctx.stage("model"):
+            key = (params.a, params.b, params.front, params.back, params.size)
+            kept = shared.latest(ctx, "nms scene", key, lambda: nanodet.look(net, scene.pixels))
+        with ctx.stage("explain"):
+            now = view.judge(scene, kept, _rule(params))
+        if not params.sweep:
+            return view.result(frame, now, _rule(params), ())
+        ctx.publish(view.result(frame, now, _rule(params), (), partial=True))
+        sweep = shared.latest(ctx, "nms sweep", key[1:], lambda: _swept(frame, params, ctx))
+        return view.result(frame, now, _rule(params), [view.judge(s, k, _rule(params)) for s, k in sweep])
+
+
+def _rule(params: Params) -> view.Rule:
+    return view.Rule(params.method, params.iou, params.sigma, params.score)
+
+
+def _figures(frame: Frame, params: Params, shift: float | None = None) -> tuple[Placed, Placed]:
+    """The one behind, then the one in front; with `shift` in heights it stands that far beside the other."""
+    from explainer.vision.detection.cutouts import Placed
+
+    height = params.size * frame.height
+    bx, by = params.b.x * frame.width, params.b.y * frame.height
+    ax, ay = params.a.x * frame.width, params.a.y * frame.height
+    if shift is not None:
+        side = 1.0 if params.b.x < 0.5 else -1.0  # to where there is more room
+        ax, ay = bx + side * shift * height, by
+    return Placed(params.back, bx, by, height), Placed(params.front, ax, ay, height, mirrored=True)
+
+
+def _swept(frame: Frame, params: Params, ctx: Context) -> list[tuple[Scene, Answers]]:
+    """Scenes with the front figure farther and farther off, and what the network answers to each."""
+    from explainer.vision.detection import cutouts, nanodet
+
+    net = shared.network(ctx)
+    found: list[tuple[Scene, Answers]] = []
+    shifts = [0.85 * (k / (STEPS - 1)) ** 1.3 for k in range(STEPS)]  # closer steps where they overlap most
+    for start in range(0, STEPS, AT_ONCE):
+        ctx.progress(start / STEPS, "sliding the front figure off")
+        ctx.checkpoint()
+        some = shifts[start : start + AT_ONCE]
+        scenes = [cutouts.compose(frame.pixels, _figures(frame, params, shift)) for shift in some]
+        found += list(zip(scenes, nanodet.look_at_all(net, [one.pixels for one in scenes]), strict=True))
+    return found
