@@ -1,0 +1,72 @@
+"""Nets that learn with holes: the holes themselves, one step by hand, and who reads torn digits."""
+
+import numpy as np
+import pytest
+
+from explainer.vision.training import holes, small_net
+from explainer.vision.training.digits import Digits, split
+
+RECIPE = small_net.Recipe(optimiser="adam", learning_rate=0.003)
+
+
+def run(epochs: int) -> holes.Pair:
+    train, test = split()
+    pair = holes.beginning(RECIPE, train, test, 0.6, "zero")
+    with small_net.one_thread():
+        *_, last = holes.trained(pair, train, test, epochs, lambda _done: None)
+    return last
+
+
+def test_holes_have_their_share_and_their_own_for_each_digit() -> None:
+    rng = np.random.default_rng(0)
+    assert holes.holes(400, 0.3, rng).mean() == pytest.approx(0.3, abs=0.02)
+    each = holes.holes(3, np.array([0.0, 1.0, 0.5], np.float32), rng).mean(axis=(1, 2))
+    assert each[:2].tolist() == [0.0, 1.0]
+    assert 0.2 < each[2] < 0.8
+
+
+def test_what_is_there_stays_and_the_mean_is_that_of_the_pixel() -> None:
+    train, _ = split()
+    mean = holes.mean_digit(train)
+    assert mean == pytest.approx(np.stack(list(train.images)).mean(axis=0), abs=1e-6)
+    lost = holes.holes(5, 0.5, np.random.default_rng(1))
+    torn = holes.with_holes(train.first(5), lost, mean).images
+    assert (torn[~lost] == train.images[:5][~lost]).all()
+    assert (torn[lost] == np.broadcast_to(mean, (5, 8, 8))[lost]).all()
+
+
+def test_the_plain_net_is_the_one_of_the_other_demo() -> None:
+    train, test = split()
+    with small_net.one_thread():
+        *_, alone = small_net.train_on(small_net.start(RECIPE, train, test), train, test, 2, lambda _done: None)
+    ours = run(2).plain
+    assert all((a == b).all() for a, b in zip(alone.weights, ours.weights, strict=True))
+
+
+def test_a_run_that_is_carried_on_ends_on_the_same_bits() -> None:
+    train, test = split()
+    pair = run(1)
+    with small_net.one_thread():
+        (again,) = holes.trained(pair, train, test, 2, lambda _done: None)
+    whole = run(2)
+    assert all((a == b).all() for a, b in zip(again.holed.weights, whole.holed.weights, strict=True))
+
+
+def test_accuracy_counts_what_is_right() -> None:
+    pair = run(1)
+    _, test = split()
+    said = holes.said(pair.plain, test)
+    assert holes.accuracy(pair.plain, Digits(test.images, said)) == 1.0
+    assert holes.accuracy(pair.plain, Digits(test.images, (said + 1) % 10)) == 0.0
+
+
+def test_who_learnt_with_holes_reads_torn_digits() -> None:
+    train, test = split()
+    pair = run(5)
+    with small_net.one_thread():
+        found = holes.tolerance(pair, train, test, draws=1)
+    whole, forty = 0, holes.SHARES.index(0.4)
+    assert min(found.plain_zero[whole], found.holed[whole]) > 0.9
+    assert found.plain_zero[forty] + 0.1 < found.holed[forty]
+    assert found.plain_zero[forty] + 0.1 < found.plain_mean[forty]
+    assert found.plain_zero[-1] < found.plain_zero[forty] < found.plain_zero[whole]
