@@ -1,0 +1,188 @@
+"""Gates of torchvision's networks against their own modules, and the demo on networks with and without them."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "vision_attribution"))
+from attribution_fakes import FakeClassifier, FakeContext, photo, tiny  # noqa: E402
+
+from explainer.core.model_card import ModelCard  # noqa: E402
+from explainer.demos.explained.picture_gates import Params, PictureGates  # noqa: E402
+from explainer.vision.attention.gates import chosen, passed, site_at, sites  # noqa: E402
+from explainer.vision.convolution.effective import calibrated  # noqa: E402
+from explainer.vision.zoo import cards  # noqa: E402
+from explainer.vision.zoo.fold import folded  # noqa: E402
+from explainer.vision.zoo.torchvision_models import on_meta  # noqa: E402
+
+DEMO = PictureGates()
+
+
+def card(name: str) -> ModelCard:
+    return cards.catalogue()[name].card
+
+
+def network(name: str) -> nn.Module:
+    """Random weights, folded as a lease hands it out; biases that set the gates apart."""
+    torch.manual_seed(0)
+    net: Any = torchvision.models.get_model(name, weights=None).eval()
+    for one in net.modules():
+        if isinstance(one, torchvision.ops.misc.SqueezeExcitation):
+            nn.init.normal_(one.fc2.bias, 0.0, 1.5)
+    return folded(calibrated(net, 64, 0))  # else signals die out on the way
+
+
+@pytest.fixture(scope="module")
+def mobile() -> nn.Module:
+    return network("mobilenet_v3_small")
+
+
+@pytest.fixture(scope="module")
+def x() -> Tensor:
+    return torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)).contiguous(
+        memory_format=torch.channels_last
+    )
+
+
+def layers(name: str) -> list[str]:
+    return [layer.name for layer in card(name).layers if len(layer.shape) == 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("mobilenet_v3_small", 9), ("efficientnet_b0", 16), ("regnet_y_400mf", 16), ("efficientnet_v2_s", 30)],
+)
+def test_all_gates_are_found_in_the_layers_of_the_card(name: str, count: int) -> None:
+    found = sites(on_meta(name, card(name).input_px), layers(name))
+    assert len(found) == count
+    assert all(one.real and one.layer in layers(name) for one in found)
+    assert [layers(name).index(one.layer) for one in found] == sorted(layers(name).index(one.layer) for one in found)
+
+
+def test_the_last_gates_before_a_layer_are_taken(mobile: nn.Module) -> None:
+    names = layers("mobilenet_v3_small")
+    found = sites(mobile, names)
+    assert site_at(found, names, "features.12").layer == "features.11"
+    assert site_at(found, names, "features.5").layer == "features.5"
+    assert site_at(found, names, "features.2").layer == "features.1"
+    assert site_at(found, names, "features.0") is found[0]
+
+
+def test_gates_and_maps_are_what_the_module_has(mobile: nn.Module, x: Tensor) -> None:
+    found = sites(mobile, layers("mobilenet_v3_small"))
+    site = found[3]
+    block: Any = mobile.get_submodule(site.module)
+    seen: dict[str, Tensor] = {}
+    handle = block.register_forward_hook(lambda _m, i, o: seen.update(x=i[0], y=o))
+    with torch.no_grad():
+        logits = mobile(x)[0]
+    handle.remove()
+    got = passed(mobile, x, found, site)
+    torch.testing.assert_close(got.logits, logits)
+    torch.testing.assert_close(got.maps, seen["x"][0])
+    torch.testing.assert_close(got.maps * got.used[:, None, None], seen["y"][0])
+    assert got.used.min() >= 0
+    assert got.used.max() <= 1
+    assert float(got.used.std()) > 0.05
+    assert len(got.gates) == len(found)
+    torch.testing.assert_close(got.gates[site.module], got.used)
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in mobile.modules())
+
+
+def test_other_gates_are_applied_there_and_nowhere_else(mobile: nn.Module, x: Tensor) -> None:
+    found = sites(mobile, layers("mobilenet_v3_small"))
+    site = found[4]
+    block: Any = mobile.get_submodule(site.module)
+    hand = torch.linspace(0, 2, block.fc2.out_channels)
+    handle = block.register_forward_hook(lambda _m, i, _o: i[0] * hand.view(1, -1, 1, 1))
+    with torch.no_grad():
+        want = mobile(x)[0]
+    handle.remove()
+    got = passed(mobile, x, found, site, lambda one, own: hand if one is site else own)
+    torch.testing.assert_close(got.logits, want)
+    assert torch.equal(got.used, hand)
+    plain = passed(mobile, x, found, site)
+    assert not torch.allclose(plain.logits, want)
+    for earlier in found[:5]:
+        torch.testing.assert_close(got.gates[earlier.module], plain.gates[earlier.module])
+
+
+def test_a_network_without_gates_is_scaled_by_hand() -> None:
+    ctx = tiny()
+    net, x = ctx.net.net, torch.rand(1, 3, 32, 32)
+    found = sites(net, ["stem", "body", "head"])
+    assert not any(one.real for one in found)
+    got = passed(net, x, found, found[1], lambda one, own: own * 0.5 if one is found[1] else own)
+    with torch.no_grad():
+        want = net.classifier(net.head(net.body(net.stem(x)) * 0.5).mean(dim=(2, 3)))[0]
+        torch.testing.assert_close(passed(net, x, found, found[1]).logits, net(x)[0])
+    torch.testing.assert_close(got.logits, want)
+    assert torch.equal(got.gates["body"], torch.ones(12))
+
+
+def test_rules() -> None:
+    own = torch.tensor([0.2, 0.4, 0.9])
+    assert torch.equal(chosen(own, "own", 0.7), own)
+    assert chosen(own, "mean", 0.7).tolist() == pytest.approx([0.5] * 3)
+    assert chosen(own, "level", 0.7, (1, 2.0)).tolist() == pytest.approx([0.7, 2.0, 0.7])
+    assert own.tolist() == pytest.approx([0.2, 0.4, 0.9])
+
+
+# The demo -----------------------------------------------------------------------------------------------
+
+
+def context(name: str) -> FakeContext:
+    return FakeContext(FakeClassifier(network(name), card(name)))
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0"])
+def test_a_network_with_gates_shows_them(name: str) -> None:
+    ctx = context(name)
+    result = DEMO.run(photo(), Params(), ctx)
+    values = result.values
+    assert values["blocks_with_gates"] in (9, 16)
+    assert 0 <= values["gate_min"] < values["gate_max"] <= 1
+    assert values["own_gate"] == values["gate"] == values["gate_max"]
+    assert "has no gates" not in result.reading
+    assert values["class_score"] == pytest.approx(values["own_score"])
+    shut = DEMO.run(photo(), Params(override=True, value=0.0), ctx)
+    assert shut.values["gate"] == 0.0
+    assert shut.values["own_gate"] == values["own_gate"]
+    assert shut.values["logit"] != pytest.approx(values["logit"], abs=1e-9)
+    alike = DEMO.run(photo(), Params(gates="mean"), ctx)
+    assert alike.values["gate"] == pytest.approx(values["gate_mean"])
+    everywhere = DEMO.run(photo(), Params(gates="mean", everywhere=True), ctx)
+    assert everywhere.values["logit"] != pytest.approx(alike.values["logit"], abs=1e-9)
+
+
+def test_a_network_without_gates_says_how_to_get_one_that_has_them() -> None:
+    ctx = tiny()
+    result = DEMO.run(photo(), Params(layer="body"), ctx)
+    assert "has no gates of its own" in result.reading
+    assert "explainer models fetch mobilenet_v3_small" in result.reading
+    assert result.values["blocks_with_gates"] == 0.0
+    assert result.values["gate"] == 1.0
+    half = DEMO.run(photo(), Params(layer="body", gates="level", level=0.5), ctx)
+    assert half.values["gate"] == 0.5
+    assert half.values["logit"] != result.values["logit"]
+
+
+def test_a_map_that_is_not_there_is_said(mobile: nn.Module) -> None:
+    result = DEMO.run(photo(), Params(layer="body", channel=900), tiny())
+    assert "the last one is shown" in result.reading
+    assert result.values["channel"] == 11
+
+
+def test_tiles_and_bars_choose_a_map() -> None:
+    result = DEMO.run(photo(), Params(), context("mobilenet_v3_small"))
+    (tiles,) = result.panels[2].layers
+    assert tiles.sets[3] == {"channel": int(tiles.labels[3])}
+    gates = result.charts[1]
+    assert gates.title == "Gates"
+    assert np.all(np.diff(gates.values) <= 1e-7)
