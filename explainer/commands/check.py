@@ -1,9 +1,12 @@
 """``explainer check``: prove that lessons, papers, files and demos are what they say they are."""
 
 import argparse
+import multiprocessing
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -30,6 +33,7 @@ _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``check``."""
     parser.add_argument("--quick", action="store_true", help="do not run the demos")
+    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), metavar="N", help="demos at a time")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     library, demos = house.library(), house.demos()
     card = house.zoo().card(Settings().model)
     found = [*_loading(), *file_problems(), *info_problems(demos.demos(), library)]
-    ran = None if args.quick else run_demos(demos.demos(), library, card)
+    ran = None if args.quick else run_shared_out([demo.info.id for demo in demos.demos()], args.jobs)
     found += _lessons(library, demos.demos(), card, ran)
     found += ran.problems if ran else ()
     for text in found:
@@ -136,6 +140,31 @@ class Ran:
     value_names: dict[str, set[str]]
     problems: tuple[str, ...]
     count: int
+
+
+def run_shared_out(demo_ids: Sequence[str], jobs: int) -> Ran:
+    """`run_demos`, each demo in one of `jobs` processes with one thread."""
+    if jobs <= 1:
+        return _run_by_id(demo_ids)
+    context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads half alive
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
+        parts = []
+        for demo_id, part in zip(demo_ids, pool.map(_run_by_id, [[one] for one in demo_ids]), strict=True):
+            _say(demo_id)
+            parts.append(part)
+    _say("")
+    names = {name: known for part in parts for name, known in part.value_names.items()}
+    problems = tuple(dict.fromkeys(text for part in parts for text in part.problems))
+    return Ran(names, problems, sum(part.count for part in parts))
+
+
+def _one_thread() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is loaded
+
+
+def _run_by_id(demo_ids: Sequence[str]) -> Ran:
+    card = house.zoo().card(Settings().model)
+    return run_demos([house.demos().demo(one) for one in demo_ids], house.library(), card)
 
 
 def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard) -> Ran:
