@@ -11,15 +11,15 @@ import torchvision
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "vision_attribution"))
-from attribution_fakes import FakeClassifier, FakeContext, photo, tiny  # noqa: E402
+from attribution_fakes import FakeClassifier, FakeContext, photo, tiny
 
-from explainer.core.model_card import ModelCard  # noqa: E402
-from explainer.demos.explained.picture_gates import Params, PictureGates  # noqa: E402
-from explainer.vision.attention.gates import chosen, passed, site_at, sites  # noqa: E402
-from explainer.vision.convolution.effective import calibrated  # noqa: E402
-from explainer.vision.zoo import cards  # noqa: E402
-from explainer.vision.zoo.fold import folded  # noqa: E402
-from explainer.vision.zoo.torchvision_models import on_meta  # noqa: E402
+from explainer.core.model_card import ModelCard
+from explainer.demos.explained.picture_gates import Params, PictureGates
+from explainer.vision.attention.gates import chosen, passed, site_at, sites
+from explainer.vision.convolution.effective import calibrated
+from explainer.vision.zoo import cards
+from explainer.vision.zoo.fold import folded
+from explainer.vision.zoo.torchvision_models import on_meta
 
 DEMO = PictureGates()
 

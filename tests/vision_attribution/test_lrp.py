@@ -65,7 +65,7 @@ def captums(net: nn.Module, x: Tensor, make: Any) -> Tensor:
     ],
 )
 def test_it_is_captums_where_all_layers_answer_positively(rule: Any, make: Any, bias: bool, x: Tensor) -> None:
-    """Captum's γ counts positive *weights*, so where a unit answers negatively the two differ: the logits here do not."""
+    """Captum's γ counts positive *weights*: where a unit answers negatively the two differ. Here none does."""
     net = chain(bias)
     net.out.weight.data.abs_()
     found = relevance(net, x, 3, rule, epsilon=0.0)
@@ -195,6 +195,14 @@ def test_captum_agrees_on_our_network_and_would_notice() -> None:
     assert gap < 2e-3
     assert (deviation("lrp-epsilon", asked, answer("lrp-gamma", asked)) or 0) > 0.1
     assert deviation("lrp-epsilon", Question(TinyNet(), x, 2, "head", "T", (0.5,) * 3, (0.5,) * 3), found) is None
+
+
+def test_stock_and_folded_network_give_the_same_map() -> None:
+    torch.manual_seed(3)
+    net = lite0(10).eval().requires_grad_(False)
+    x = torch.randn(1, 3, 64, 64)
+    one, other = (relevance(n, x, 3, "alpha-beta").pixels for n in (net, folded(net)))
+    torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "densenet121"])

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from explainer.core.problem import ExplainerError
 from explainer.vision.convolution.effective import (
+    Effective,
+    LastFrames,
     calibrated,
     centre_of_mass,
     effective_field,
@@ -261,3 +263,44 @@ def test_calibrated_norms_pass_on_unit_variance() -> None:
     assert net[1].momentum == 0.3
     out = net(torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(5)))
     assert float(out.detach().std()) == pytest.approx(1.0, abs=0.05)
+
+
+# Over frames --------------------------------------------------------------------------------------------
+
+
+def _field(value: float, channel: int = 3) -> Effective:
+    return Effective(np.full((2, 2), value, np.float32), channel, value)
+
+
+def test_the_last_frames_are_averaged_each_once() -> None:
+    last = LastFrames(most=3)
+    assert last.channel("camera", 7) is None
+    counts = [last.mean("camera", n, _field(v), 2)[0] for n, v in ((7, 1.0), (8, 3.0), (8, 5.0))]
+    assert counts == [1, 2, 2]
+    assert last.channel("camera", 9) == 3
+    done, mean = last.mean("camera", 9, _field(9.0), 16)
+    assert done == 3
+    np.testing.assert_allclose(mean.values, 5.0)
+    done, mean = last.mean("camera", 10, _field(10.0), 2)
+    assert (done, float(mean.values[0, 0])) == (2, 9.5)
+    assert last.mean("camera", 11, _field(0.0), 16)[0] == 3
+
+
+@pytest.mark.parametrize(("source", "index"), [("other", 12), ("camera", 3)])
+def test_another_source_or_a_step_back_begins_anew(source: str, index: int) -> None:
+    last = LastFrames()
+    for n in (4, 5, 6):
+        last.mean("camera", n, _field(float(n)), 16)
+    assert last.channel(source, index) is None
+    assert last.mean(source, index, _field(2.0), 16)[0] == 1
+
+
+def test_a_map_that_was_chosen_before_is_kept() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1))
+    x = torch.randn(1, 3, 12, 12)
+    (strongest,) = _all(net, x, "2", (6, 6))
+    other = (strongest.channel + 1) % 4
+    (kept,) = _all(net, x, "2", (6, 6), channel=other)
+    assert kept.channel == other
+    assert not np.array_equal(kept.values, strongest.values)

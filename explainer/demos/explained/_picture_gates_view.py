@@ -152,7 +152,7 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _reading(seen: Seen) -> str:
-    about, before = seen.about, seen.before
+    about = seen.about
     own, used = seen.own[seen.channel], seen.used[seen.channel]
     if seen.site.real:
         intro = (

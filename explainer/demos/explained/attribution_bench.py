@@ -19,7 +19,8 @@ from explainer.demos.explained._bench_words import told
 
 Method = Literal[
     "gradient", "gradient-x-input", "smoothgrad", "integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma",
-    "lrp-alpha-beta", "guided-backprop", "deconvnet", "grad-cam", "grad-cam-pp", "hirescam", "layercam", "occlusion", "rise", "kernel-shap", "lime",
+    "lrp-alpha-beta", "guided-backprop", "deconvnet", "grad-cam", "grad-cam-pp", "hirescam", "layercam", "occlusion",
+    "rise", "kernel-shap", "lime",
 ]  # fmt: skip
 METHODS = Options(NAMES)
 Effort = Literal["quick", "usual", "thorough"]
@@ -66,7 +67,8 @@ class AttributionBench(Demo[Params]):
         summary="Up to eight explanations of one picture, and tests that tell them apart.",
         papers=(
             "simonyan2014", "smilkov2017", "sundararajan2017", "shrikumar2017", "springenberg2015", "zeiler2014",
-            "bach2015", "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022", "kokhlikyan2020",
+            "bach2015", "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022",
+            "kokhlikyan2020",
         ),
         cost=Cost(forwards=21, backwards=20),
     )  # fmt: skip

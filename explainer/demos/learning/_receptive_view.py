@@ -61,7 +61,21 @@ class Unit:
         return apply(self.to_frame, inside).reshape(-1, 4)
 
 
-def result(about: Unit, seen: Effective, copies: int) -> Result:
+@dataclass(frozen=True, slots=True)
+class Averaged:
+    """How many pictures a field was averaged over, of which kind, and how many were asked for."""
+
+    done: int
+    kind: str
+    wanted: int
+
+    @property
+    def words(self) -> str:
+        """``"8 frames"``."""
+        return "1 picture" if self.done == 1 else f"{self.done} {self.kind}"
+
+
+def result(about: Unit, seen: Effective, averaged: Averaged) -> Result:
     """Both fields, the share of the gradient in squares that grow, and the fields of all layers."""
     from explainer.vision.convolution.effective import HELD, centre_of_mass, mass_in_squares, side_by_area, side_holding
 
@@ -75,6 +89,7 @@ def result(about: Unit, seen: Effective, copies: int) -> Result:
         "map": float(seen.channel),
         "answer": seen.answer,
         "input_px": float(about.side),
+        "averaged": float(averaged.done),
     }
     if about.field is not None:
         columns = about.field.columns
@@ -86,9 +101,9 @@ def result(about: Unit, seen: Effective, copies: int) -> Result:
         values |= {"centre_x_px": centre[0], "centre_y_px": centre[1]}
         values |= {"effective_px": effective, "effective_area_px": side_by_area(seen.values)}
         values["held_share"] = float(shares[int(effective) - 1])
-    panels = (_input_panel(about, centre, effective), _gradient_panel(about, seen, copies))
+    panels = (_input_panel(about, centre, effective), _gradient_panel(about, seen, averaged))
     charts = (_mass_chart(about, centre, shares, effective, HELD), _growth_chart(about, effective), _table(values))
-    return Result(_reading(about, seen, values), values, panels, charts)
+    return Result(_reading(about, seen, values, averaged), values, panels, charts)
 
 
 def _input_panel(about: Unit, centre: tuple[float, float], effective: float) -> Panel:
@@ -110,11 +125,11 @@ def _input_panel(about: Unit, centre: tuple[float, float], effective: float) -> 
     return Panel("Input", (about.frame.width, about.frame.height), tuple(layers), note)
 
 
-def _gradient_panel(about: Unit, seen: Effective, copies: int) -> Panel:
+def _gradient_panel(about: Unit, seen: Effective, averaged: Averaged) -> Panel:
     limit = float(np.quantile(seen.values, BRIGHT)) or float(seen.values.max()) or 1.0
     heat = Heat("gradient", seen.values, 0.0, limit, about.to_frame, smooth=False)
     picture = Image("picture", about.frame.pixels, focus=about.focus)
-    note = f"Σ |∂u/∂x|, {copies} {'copies' if copies > 1 else 'picture'}"
+    note = f"Σ |∂u/∂x|, {averaged.words}"
     return Panel("Effective field", (about.frame.width, about.frame.height), (picture, heat), note)
 
 
@@ -162,7 +177,14 @@ def _table(values: Mapping[str, float]) -> Table:
     return Table("In input pixels", ("", ""), rows)
 
 
-def _reading(about: Unit, seen: Effective, values: Mapping[str, float]) -> str:
+def _where(averaged: Averaged) -> str:
+    if averaged.kind == "frames":
+        still = " (a photo has no other)" if averaged.done == 1 else ""
+        return f"Over the last {averaged.done} frames" if averaged.done > 1 else f"On this frame{still}"
+    return "On this picture" if averaged.done == 1 else f"Over this picture and {averaged.done - 1} noisy copies"
+
+
+def _reading(about: Unit, seen: Effective, values: Mapping[str, float], averaged: Averaged) -> str:
     row, column = about.cell
     name = f"map {seen.channel}" if seen.channel >= 0 else "all maps together"
     place = f"Unit ({column}, {row}) of {about.layer.label.split(' · ')[0]}, {name}"
@@ -177,7 +199,7 @@ def _reading(about: Unit, seen: Effective, values: Mapping[str, float]) -> str:
         return f"{place}, {sees}; its gradient is zero everywhere on this picture, so there is no effective field."
     ratio = f", {words.percent(values['ratio'])} of that side" if "ratio" in values else ""
     return (
-        f"{place}, {sees}. On this picture 95 % of its gradient lies in a square of "
+        f"{place}, {sees}. {_where(averaged)} 95 % of its gradient lies in a square of "
         f"**{values['effective_px']:.0f} px**{ratio}. Pixels above 4.55 % of the largest would fill one of "
         f"{values['effective_area_px']:.0f} px."
     )

@@ -38,14 +38,20 @@ class Params:
     ] = "learnt"
     copies: Annotated[
         int,
-        Doc("Copies averaged", "The picture itself, then copies with noise: what stays is the architecture."),
+        Doc("Averaged", "Over so many pictures: what stays belongs to the architecture and not to one of them."),
         Range(1, 16),
     ] = 1
+    over: Annotated[
+        Literal["noise", "frames"],
+        Doc("Average over", "A camera or video brings new pictures; of a photo there are only noisy copies."),
+        Options(noise="Noisy copies of this picture", frames="The last frames"),
+        When("copies", tuple(range(2, 17))),
+    ] = "noise"
     noise: Annotated[
         float,
         Doc("Noise", "Standard deviation, as a share of the picture's range."),
         Range(0.02, 0.5, 0.02),
-        When("copies", tuple(range(2, 17))),
+        When("over", ("noise",)),
     ] = 0.2
 
 
@@ -63,8 +69,6 @@ class ReceptiveField(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Outline both fields of one unit."""
-        from explainer.vision.convolution.effective import effective_field
-
         layer = ctx.card.layer(params.layer)
         with ctx.model() as net:
             ready = shared.prepared(frame, net, ctx)
@@ -76,18 +80,39 @@ class ReceptiveField(Demo[Params]):
             about = view.Unit(
                 frame, ctx.card, ready.to_frame, ready.focus, layer, fields, cell, side, params.weights == "random"
             )
-            result: Result | None = None
             with ctx.stage("explain"):
-                for done, seen in effective_field(
-                    network, ready.tensor, layer.name, cell, params.unit,
-                    copies=params.copies, noise=params.noise, seed=ctx.seed, checkpoint=ctx.checkpoint,
-                ):  # fmt: skip
-                    result = view.result(about, seen, done)
-                    if done < params.copies:
-                        ctx.publish(result)
-                        ctx.progress(done / params.copies, f"{done} of {params.copies} copies")
-        assert result is not None
-        return result
+                if params.over == "frames" and params.copies > 1:
+                    return _over_frames(about, network, ready, params, ctx)
+                return _over_copies(about, network, ready, params, ctx)
+
+
+def _over_copies(about: view.Unit, network: Any, ready: Any, params: Params, ctx: Context) -> Result:
+    from explainer.vision.convolution.effective import effective_field
+
+    for done, seen in effective_field(
+        network, ready.tensor, about.layer.name, about.cell, params.unit,
+        copies=params.copies, noise=params.noise, seed=ctx.seed, checkpoint=ctx.checkpoint,
+    ):  # fmt: skip
+        result = view.result(about, seen, view.Averaged(done, "copies", params.copies))
+        if done < params.copies:
+            ctx.publish(result)
+            ctx.progress(done / params.copies, f"{done} of {params.copies} copies")
+    return result
+
+
+def _over_frames(about: view.Unit, network: Any, ready: Any, params: Params, ctx: Context) -> Result:
+    """One backward pass for this frame; those of the frames before are remembered."""
+    from explainer.vision.convolution.effective import LastFrames, effective_field
+
+    key = ("frames", about.layer.name, about.cell, params.unit, params.weights)
+    last = ctx.memo(key, LastFrames, keep=True)
+    frame = about.frame
+    ((_, seen),) = effective_field(
+        network, ready.tensor, about.layer.name, about.cell, params.unit,
+        channel=last.channel(frame.source_id, frame.index), checkpoint=ctx.checkpoint,
+    )  # fmt: skip
+    done, mean = last.mean(frame.source_id, frame.index, seen, params.copies)
+    return view.result(about, mean, view.Averaged(done, "frames", params.copies))
 
 
 def _cell(spot: PointXY, frame: Frame, ready: Any, shape: tuple[int, ...], side: int) -> tuple[int, int]:

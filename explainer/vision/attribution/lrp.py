@@ -11,9 +11,9 @@ Montavon, Binder, Lapuschkin, Samek and Müller 2019):
 Where γ or α₁β₀ ends at the pixels, the rule z^B takes their bounds l and h into account:
 ``a_j w_jk − l w_jk⁺ − h w_jk⁻`` (Montavon et al. 2017), since a normalised pixel of 0 is no absence.
 
-What is carried through autograd is ``R / a``, the relevance for each unit of activation. With it poolings and batch
-norms need no rule: their own gradient is the proportional share. So is that of a sum under ε; under the other rules a
-sum of two branches is a layer with weights of one.
+What is carried through autograd is ``R / a``, the relevance for each unit of activation. With it poolings need no
+rule, since their own gradient is the proportional share, nor does a sum under ε; under the other rules a sum of two
+branches is a layer with weights of one. Batch norms are folded into convolutions first.
 """
 
 import operator
@@ -25,6 +25,7 @@ from torch import Tensor, fx, nn
 
 from explainer.core.problem import ExplainerError
 from explainer.vision.attribution.rectified import with_activations
+from explainer.vision.zoo.fold import folded
 
 Rule = Literal["epsilon", "gamma", "alpha-beta"]
 EPSILON = 0.25  # times the root mean square of a layer's answers, as in Montavon et al. 2019
@@ -109,6 +110,8 @@ class _Rule:
 def _ruled(net: nn.Module, rule: _Rule, ends: tuple[Tensor, ...]) -> nn.Module:
     if any(isinstance(one, NO_RULE) for one in net.modules()):
         raise _refused()
+    # With batch norms in place more would stay with their shifts, and maps of stock and folded nets would differ.
+    net = folded(net) if any(isinstance(one, nn.BatchNorm2d) for one in net.modules()) else net
     # Sums and products are no modules: they are found by tracing, and replaced in the trace.
     traced = _traced(net, rule.name)
     called = dict.fromkeys(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
@@ -126,7 +129,7 @@ def _ruled(net: nn.Module, rule: _Rule, ends: tuple[Tensor, ...]) -> nn.Module:
 def _traced(net: nn.Module, rule: Rule) -> Any:
     try:
         graph = _Tracer().trace(net)
-    except Exception as error:  # noqa: BLE001 (control flow on data, in any of many ways)
+    except Exception as error:  # control flow on data, in any of many ways
         raise _refused() from error
     for node in graph.nodes:
         if node.op != "call_function" or sum(isinstance(one, fx.Node) for one in node.args) < 2:

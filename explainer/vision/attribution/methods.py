@@ -59,8 +59,8 @@ EFFORTS: Mapping[Effort, Amounts] = {
 SUPERPIXELS, RISE_CELLS = 40, 7
 SIGNED = frozenset(
     {
-        "gradient-x-input", "integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta", "occlusion",
-        "rise", "kernel-shap", "lime",
+        "gradient-x-input", "integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta",
+        "occlusion", "rise", "kernel-shap", "lime",
     }
 )  # fmt: skip
 

@@ -101,7 +101,7 @@ ORACLES: Mapping[str, Callable[[Question], Map | None]] = {
 
 
 def deviation(method: str, asked: Question, heat: Map) -> float | None:
-    """Largest difference to captum's map, as a share of its largest magnitude; ``None`` where it has none for this network."""
+    """Largest difference to captum's map, as a share of its largest magnitude; ``None`` where it has none."""
     if method not in ORACLES:
         return None
     theirs = ORACLES[method](asked)

@@ -50,6 +50,7 @@ def effective_field(
     copies: int = 1,
     noise: float = 0.1,
     seed: int = 0,
+    channel: int | None = None,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Effective]]:
     """Mean ``Σ_c |∂u/∂x_c|`` over the picture and noisy copies of it, given out as it grows.
@@ -63,6 +64,8 @@ def effective_field(
     unit
         ``"strongest"``: the map that answers most in that cell and has a gradient there (a rectifier cut off
         at 6 has none above); it is chosen on the picture itself. ``"all"``: the sum over all maps.
+    channel
+        A map to stay with, of an earlier picture, instead of the strongest one.
     copies, noise
         The first is the picture as it is; others get Gaussian noise, σ as a share of the picture's range.
 
@@ -78,21 +81,23 @@ def effective_field(
     """
     generator = torch.Generator().manual_seed(seed)
     sigma = noise * float(x.max() - x.min())
-    total, channel, answer = torch.zeros_like(x[0, 0]), -1, 0.0
+    fixed = unit == "strongest" and channel is not None and channel >= 0
+    chosen_map = channel if fixed and channel is not None else -1
+    total, answer = torch.zeros_like(x[0, 0]), 0.0
     for done in range(copies):
         checkpoint()
         drawn = torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
         leaf, maps = _forward(net, x + (sigma * drawn if done else 0.0), layer)
         units = maps[0, :, cell[0], cell[1]]
-        if done == 0 and unit == "strongest":
-            channel, answer, gradient = _first_alive(units, leaf, maps)
+        if done == 0 and unit == "strongest" and not fixed:
+            chosen_map, answer, gradient = _first_alive(units, leaf, maps)
         else:
-            chosen = units[channel] if channel >= 0 else units.sum()
+            chosen = units[chosen_map] if chosen_map >= 0 else units.sum()
             gradient = _gradient(chosen, leaf)
             answer = float(chosen.detach()) if done == 0 else answer
         total = total + gradient[0].abs().sum(dim=0)
         mean = (total / (done + 1)).float().cpu().numpy()
-        yield done + 1, Effective(np.ascontiguousarray(mean), channel, answer)
+        yield done + 1, Effective(np.ascontiguousarray(mean), chosen_map, answer)
 
 
 def _first_alive(units: Tensor, leaf: Tensor, maps: Tensor) -> tuple[int, float, Tensor]:
@@ -114,6 +119,44 @@ def _first_alive(units: Tensor, leaf: Tensor, maps: Tensor) -> tuple[int, float,
 def _gradient(unit: Tensor, leaf: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(unit, leaf, retain_graph=True)
     return gradient
+
+
+class LastFrames:
+    """Fields of one unit on the pictures of a camera or video that came last.
+
+    Parameters
+    ----------
+    most
+        How many are held.
+    """
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._source, self._held = "", dict[int, Effective]()
+
+    def channel(self, source: str, index: int) -> int | None:
+        """Return the map that the unit had on the pictures before number `index`; ``None`` where there was none."""
+        self._follow(source, index)
+        others = [seen.channel for number, seen in self._held.items() if number != index]
+        return others[0] if others else None
+
+    def mean(self, source: str, index: int, seen: Effective, count: int) -> tuple[int, Effective]:
+        """Take up the field on picture `index`; the mean over the last `count`, and how many these are.
+
+        The same picture again counts once; another source, or a step back, begins anew.
+        """
+        self._follow(source, index)
+        self._held[index] = seen
+        while len(self._held) > self._most:
+            del self._held[min(self._held)]
+        last = [self._held[number] for number in sorted(self._held)[-count:]]
+        mean = np.mean([one.values for one in last], axis=0, dtype=np.float64).astype(np.float32)
+        return len(last), Effective(mean, seen.channel, seen.answer)
+
+    def _follow(self, source: str, index: int) -> None:
+        if source != self._source or any(index < number for number in self._held):
+            self._held.clear()
+        self._source = source
 
 
 class _EnoughError(Exception):
