@@ -205,8 +205,8 @@ def main() -> None:
     rows.append(ROW | {"sha256": hashlib.sha256(file.read_bytes()).hexdigest()})
     manifest.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     GOLDEN.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"noise": noise, "person": person}
-    np.savez_compressed(GOLDEN, **{k: t[0, 0, ::4, ::4].numpy().astype(np.float32) for k, t in kept.items()})
+    kept = [logits[0, 0, ::4, ::4].numpy().astype(np.float32) for logits in (noise, person)]
+    np.savez_compressed(GOLDEN, noise=kept[0], person=kept[1])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Encoder and decoder in one: inverted residuals (MobileNetV3, Howard et al. 2019) bring 256 × 256 pixels down to
 16 × 16; a pooled gate as in LR-ASPP weighs what is there; three stages go up again, each adding what the encoder
-saw at that resolution (a skip connection); a transposed convolution makes the last step. 105,985 numbers in all.
+saw at that resolution (a skip connection); a transposed convolution makes the last step. 106,401 numbers in all.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,87 @@
+"""Masks by name: what the demos of this chapter compare, each on one copy of the frame."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.context import Context
+from explainer.core.frame import Frame
+
+LONGEST = 320  # px of the copy that masks are compared on
+ROUNDS = 3
+Bools = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
+
+
+def copy_of(frame: Frame, ctx: Context, longest: int = LONGEST) -> Pixels:
+    """Copy of the whole frame on which masks are made and compared."""
+    from explainer.vision.segmentation.painting import small
+
+    return ctx.memo(("segmentation copy", longest), lambda: small(frame.pixels, longest))
+
+
+def person(frame: Frame, ctx: Context, skips: tuple[int, ...] = (8, 4, 2)) -> NDArray[np.float32]:
+    """Score of "person" at 256 × 256 places of the whole picture; made once for each choice of skip connections."""
+    return ctx.memo(("person", ctx.device, skips), lambda: _person(frame, ctx, skips))
+
+
+def _person(frame: Frame, ctx: Context, skips: tuple[int, ...]) -> NDArray[np.float32]:
+    import torch
+
+    from explainer.vision.segmentation import matte
+
+    net = network(ctx)
+    with torch.no_grad():
+        logits = net(matte.prepare(frame.pixels, ctx.device), skips)
+    return np.asarray(logits.sigmoid()[0, 0].cpu().numpy(), np.float32)
+
+
+def network(ctx: Context) -> Any:
+    """Return the person matte's network, kept for the session."""
+    from explainer.vision.segmentation import matte
+
+    return ctx.memo(("selfie", ctx.device), lambda: matte.load(ctx.device), keep=True)
+
+
+def mask(name: str, frame: Frame, copy: Pixels, about: Bools, ctx: Context) -> Bools:
+    """Mask of the copy's size by its name: ``"person"``, ``"otsu"`` or ``"grabcut"`` (inside the box of `about`)."""
+    key = ("mask", name, copy.shape, about.tobytes() if name == "grabcut" else b"")
+    return ctx.memo(key, lambda: MAKERS[name](frame, copy, about, ctx))
+
+
+def _by_person(frame: Frame, copy: Pixels, _about: Bools, ctx: Context) -> Bools:
+    from explainer.vision.segmentation.painting import fitted
+
+    return fitted(person(frame, ctx) > 0.5, *copy.shape[:2])
+
+
+def _by_otsu(_frame: Frame, copy: Pixels, _about: Bools, _ctx: Context) -> Bools:
+    """Return the side of the threshold that touches the picture's edge less."""
+    from explainer.vision.segmentation import thresholds
+
+    levels = thresholds.grey(copy)
+    bright = levels > thresholds.otsu(levels).threshold
+    rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
+    return np.asarray(~bright if rim.mean() > 0.5 else bright)
+
+
+def _by_grabcut(_frame: Frame, copy: Pixels, about: Bools, ctx: Context) -> Bools:
+    from explainer.vision.segmentation import grab, painting
+
+    rows, columns = np.nonzero(about)
+    if not len(rows):
+        return np.zeros(copy.shape[:2], bool)
+    small = painting.small(copy, grab.LONGEST)
+    box = np.zeros(copy.shape[:2], bool)
+    box[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = True
+    outside = ~painting.fitted(box, *small.shape[:2])
+    core = painting.fitted(about, *small.shape[:2])
+    found = np.zeros(small.shape[:2], bool)
+    for mask_now in grab.grabcut(small, core & ~outside, outside, ROUNDS):
+        ctx.checkpoint()
+        found = mask_now
+    return painting.fitted(found, *copy.shape[:2])
+
+
+MAKERS: dict[str, Any] = {"person": _by_person, "otsu": _by_otsu, "grabcut": _by_grabcut}

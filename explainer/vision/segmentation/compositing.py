@@ -1,0 +1,71 @@
+"""Putting what was cut out before something else: ``C = α F + (1 − α) B`` at each pixel (Porter and Duff 1984)."""
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.vision.segmentation.upsample import guided
+
+Edge = Literal["soft", "guided", "hard"]
+Behind = Literal["blur", "plain", "grey", "checker"]
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+SQUARES = 24  # to the longer side
+
+
+def softened(scores: Floats, gain: float) -> Floats:
+    """Multiply the logits behind scores (0…1) by `gain`; 1 leaves them."""
+    if gain == 1:
+        return scores
+    kept = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
+    return (1 / (1 + np.exp(-gain * np.log(kept / (1 - kept))))).astype(np.float32)
+
+
+def edged(scores: Floats, picture: Pixels, edge: Edge) -> Floats:
+    """Bring scores ``(h, w)`` to the picture's size and treat their edge.
+
+    Returns
+    -------
+    NDArray
+        α ``(H, W) float32`` in 0…1.
+    """
+    height, width = picture.shape[:2]
+    alpha = cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR)
+    if edge == "hard":
+        return np.asarray(alpha > 0.5, np.float32)
+    if edge == "guided":
+        alpha = guided(np.asarray(alpha, np.float32), picture, max(2, max(height, width) // 64))
+    return np.clip(np.asarray(alpha, np.float32), 0, 1)
+
+
+def background(picture: Pixels, kind: Behind, blur: float, hue: float) -> Pixels:
+    """Make what is put behind: ``(H, W, 3) uint8``.
+
+    Parameters
+    ----------
+    blur
+        Standard deviation as a share of the longer side.
+    hue
+        Of the plain colour, 0…1.
+    """
+    height, width = picture.shape[:2]
+    if kind == "blur":
+        sigma = max(blur * max(height, width), 0.1)
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    if kind == "grey":
+        grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if kind == "plain":
+        colour = cv2.cvtColor(np.array([[[round(hue * 180) % 180, 150, 200]]], np.uint8), cv2.COLOR_HSV2RGB)[0, 0]
+        return np.broadcast_to(colour, picture.shape).astype(np.uint8)
+    side = max(1, round(max(height, width) / SQUARES))
+    rows, columns = np.mgrid[:height, :width] // side
+    return np.repeat(np.where((rows + columns) % 2, 200, 150).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def over(front: Pixels, behind: Pixels, alpha: Floats) -> Pixels:
+    """Blend ``(H, W, 3) uint8`` pictures by α ``(H, W)``."""
+    share = alpha[..., None]
+    return np.round(share * front + (1 - share) * behind).astype(np.uint8)

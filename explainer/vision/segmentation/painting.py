@@ -1,0 +1,83 @@
+"""From brush strokes to a mask, and from a large picture to a copy small enough to work on."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.geometry import Stroke
+
+SHIFT = 4  # bits after the point in OpenCV's drawing coordinates
+Mask = NDArray[np.bool_]
+
+
+def painted(strokes: Sequence[Stroke], height: int, width: int) -> Mask:
+    """Draw strokes with round ends.
+
+    Parameters
+    ----------
+    strokes
+        Points as fractions of the picture, radius as a fraction of its width.
+    height, width
+        Of the mask, in pixels.
+
+    Returns
+    -------
+    NDArray
+        ``(height, width) bool``. A stroke is never thinner than a pixel.
+    """
+    mask = np.zeros((height, width), np.uint8)
+    for stroke in strokes:
+        radius = max(0.5, stroke.radius * width)
+        places = np.array([(p.x * width, p.y * height) for p in stroke.points], float).reshape(-1, 2) - 0.5
+        exact = np.round(places * (1 << SHIFT)).astype(np.int32)
+        for x, y in exact.tolist():
+            cv2.circle(mask, (x, y), round(radius * (1 << SHIFT)), 1, cv2.FILLED, cv2.LINE_8, SHIFT)
+        if len(exact) > 1:
+            thickness = max(1, min(round(2 * radius), 2 * max(height, width), 32767))
+            cv2.polylines(mask, [exact.reshape(-1, 1, 2)], False, 1, thickness, cv2.LINE_8, SHIFT)
+    return mask > 0
+
+
+def small(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Copy whose longer side has at most `longest` pixels, averaged; sides keep at least one pixel."""
+    height, width = pixels.shape[:2]
+    factor = longest / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def fitted(mask: NDArray[np.generic], height: int, width: int) -> Mask:
+    """Resize a mask, each pixel taking the nearest value: ``(height, width) bool``."""
+    out = cv2.resize(np.ascontiguousarray(mask, np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.asarray(out) > 0
+
+
+def contours(mask: Mask) -> tuple[NDArray[np.float64], ...]:
+    """Outlines of a mask, each ``(N, 2)``, x and y in the mask's pixels, closed; the longest first, 200 at most."""
+    padded = np.ascontiguousarray(mask, np.uint8)
+    found, _ = cv2.findContours(padded, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    paths = [one.reshape(-1, 2).astype(float) + 0.5 for one in found if len(one) > 2]
+    return tuple(sorted(paths, key=len, reverse=True)[:200])
+
+
+def borders(labels: NDArray[np.integer]) -> Mask:
+    """Pixels whose right or lower neighbour has another label: ``(H, W) bool``."""
+    edge = np.zeros(labels.shape, bool)
+    edge[:, :-1] |= labels[:, :-1] != labels[:, 1:]
+    edge[:-1] |= labels[:-1] != labels[1:]
+    return edge
+
+
+def moved(mask: Mask, right: float, down: float) -> Mask:
+    """Move a mask by whole pixels (rounded); what leaves is lost, and nothing comes in."""
+    dx, dy = round(right), round(down)
+    out = np.zeros_like(mask)
+    height, width = mask.shape
+    if abs(dx) < width and abs(dy) < height:
+        part = mask[max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)]
+        out[max(dy, 0) : max(dy, 0) + part.shape[0], max(dx, 0) : max(dx, 0) + part.shape[1]] = part
+    return out
