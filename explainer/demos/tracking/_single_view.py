@@ -213,7 +213,7 @@ def _table(state: Memory) -> Table:
 def _values(state: Memory, reports: Mapping[Any, Report], now: Moment) -> dict[str, float]:
     from explainer.vision.metrics.overlap import area_under, honesty
 
-    found = {"pictures": float(state.count), "box_px": state.box[2] - state.box[0]}
+    found = {"pictures": float(state.count), "box_px": float(state.box[2] - state.box[0])}
     seen = np.array(state.visible) >= SEEN_FROM
     if now.truth is not None:
         found |= {"visible_percent": 100 * now.visible, "truth_x_px": (now.truth[0] + now.truth[2]) / 2}

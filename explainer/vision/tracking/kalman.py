@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 SIZE, MEASURED = 7, 4
 _MEASURE_VAR = (1.0, 1.0, 10.0, 10.0)
 _PROCESS_VAR = (1.0, 1.0, 1.0, 1.0, 1e-2, 1e-2, 1e-4)
-_START_VAR = (10.0, 10.0, 10.0, 10.0, 1e4, 1e4, 1e4)  # velocities are unknown
+_START_VAR = (10.0, 10.0, 10.0, 10.0)
+UNKNOWN = 1e4  # SORT's variance of velocities at the start
 _LEAST_AREA = 1e-3
 
 
@@ -68,12 +69,21 @@ def boxes(z: Floats) -> Floats:
     return np.concatenate([z[:, :2] - half, z[:, :2] + half], axis=1)
 
 
-def begin(xyxy: NDArray[np.floating], scale: NDArray[np.floating] | None = None) -> Belief:
-    """Start from one detection each: at rest, and very unsure of that."""
+def begin(xyxy: NDArray[np.floating], scale: NDArray[np.floating] | None = None, velocity: float = UNKNOWN) -> Belief:
+    """Start from one detection each: at rest, and unsure of that.
+
+    Parameters
+    ----------
+    scale
+        Factor on the variances of each box, ``(N,)``; 1 by default.
+    velocity
+        Variance of the velocities before that factor.
+    """
     z = measured(xyxy)
     factor = np.ones(len(z)) if scale is None else np.asarray(scale, np.float64)
     mean = np.concatenate([z, np.zeros((len(z), SIZE - MEASURED))], axis=1)
-    return Belief(mean, factor[:, None, None] * np.diag(_START_VAR), factor)
+    start = np.diag((*_START_VAR, velocity, velocity, velocity))
+    return Belief(mean, factor[:, None, None] * start, factor)
 
 
 def predict(now: Belief, step: float = 1.0, process: float = 1.0) -> Belief:

@@ -26,6 +26,7 @@ Ids = NDArray[np.int64]
 Method = Literal["sort", "bytetrack"]
 
 LOOK_KEPT = 0.9  # of a track's look when a new one is mixed in, as in DeepSORT's successors
+PACE = 4.0  # standard deviations of place that a new thing may move in a picture
 DOUBTFUL_IOU = 0.5  # a doubtful detection must overlap more than a sure one
 
 
@@ -50,8 +51,8 @@ class Settings:
     loose
         Assign as the first SORT did, see `association.assigned`.
     noise
-        Standard deviation of a detection's centre as a share of the box's height; 0 takes SORT's one pixel.
-        Gate and ellipses follow it, the tracks do not.
+        Standard deviation of a detection's centre as a share of the box's height; a new thing is then thought to
+        move by `PACE` of that a picture. 0 takes SORT's numbers: one pixel, and a hundred.
     """
 
     method: Method = "sort"
@@ -241,7 +242,7 @@ def _with_new(tracks: Tracks, seen: Seen, begins: NDArray[np.bool_], settings: S
     """Begin a track at each of these detections."""
     xyxy, count = seen.xyxy[begins], int(begins.sum())
     scale = np.maximum(1.0, (settings.noise * (xyxy[:, 3] - xyxy[:, 1])) ** 2)
-    fresh = kalman.begin(xyxy, scale)
+    fresh = kalman.begin(xyxy, scale, PACE**2 if settings.noise > 0 else kalman.UNKNOWN)
     born = tracks.next_identity + np.arange(count)
     zero = np.zeros(count, np.int64)
     old = tracks.belief

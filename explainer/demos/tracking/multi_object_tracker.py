@@ -1,0 +1,197 @@
+"""Following many: detections, Kalman filters, gates, the Hungarian method, and who is who."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
+from explainer.core.demo import Cost, Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.geometry import BoxXYXY
+from explainer.core.result import Result
+from explainer.demos.tracking import _many_view as view
+from explainer.demos.tracking._many_view import Memory, Moment
+
+if TYPE_CHECKING:
+    from explainer.vision.tracking.many import Seen, Settings
+
+WALL = BoxXYXY(0.46, 0.0, 0.58, 1.0)
+LEAST_SCORE = 0.2  # below it no detection is kept for anything
+SAME_PLACE = 0.6  # two boxes that overlap more are one thing, whatever their classes
+NOISE = 0.05  # of a detection's centre, as a share of the box's height
+INTERVALS = 9  # of which the median is the usual time between two pictures
+LONGEST_STEP = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Scene, detector and tracker."""
+
+    scene: Annotated[
+        Literal["made", "source"],
+        Options({"made": "Figures that walk, truth known", "source": "The source as it comes"}),
+        Resets(),
+        Doc("Scene", "Made figures have true boxes and names; a film has none."),
+    ] = "made"
+    figures: Annotated[int, Range(2, 9, 1), Resets(), When("scene", ("made",)), Doc("Figures")] = 4
+    walled: Annotated[bool, Doc("A wall", "Painted over the picture before anything is detected.")] = True
+    wall: Annotated[
+        BoxXYXY, OnPicture("input"), When("walled", (True,)), Doc("Wall", "Drag it over what shall be hidden.")
+    ] = WALL
+    detector: Annotated[
+        Literal["nanodet", "simulated"],
+        Options({"nanodet": "NanoDet", "simulated": "Simulated from the truth"}),
+        When("scene", ("made",)),
+        Doc("Detector", "NanoDet looks at pixels; the simulated one adds noise to the truth."),
+    ] = "nanodet"
+    sure: Annotated[
+        float, Range(0.2, 0.9, 0.05), Doc("Sure from score", "Below it no track begins; only ByteTrack looks there.")
+    ] = 0.35
+    association: Annotated[
+        Literal["sort", "bytetrack"],
+        Options({"sort": "SORT: sure detections", "bytetrack": "ByteTrack: doubtful ones too"}),
+        Doc("Association", "Which detections may continue a track."),
+    ] = "sort"
+    appearance: Annotated[
+        float, Range(0.0, 1.0, 0.05), Doc("Share of looks", "MobileNetV2 vectors in the cost; 0 looks at none.")
+    ] = 0.0
+    least_iou: Annotated[
+        float, Range(0.05, 0.9, 0.05), Doc("Overlap at least", "Of a prediction and its detection.")
+    ] = 0.2
+    gate: Annotated[
+        float, Range(0.5, 12.0, 0.5, unit="σ"), Doc("Gate", "The ellipse outside which no detection is accepted.")
+    ] = 4.0
+    max_age: Annotated[
+        int, Range(0, 90, 1, unit="pictures"), Doc("Lives unseen for", "Longer bridges walls, and invites mistakes.")
+    ] = 20
+    process: Annotated[
+        float, Range(0.1, 1000.0, log=True, unit="×"), Doc("Process noise", "How restless things are thought to be.")
+    ] = 1.0
+
+
+class MultiObjectTracker(Demo[Params]):
+    """Detect, predict, pair, correct: picture by picture, with the truth beside it where there is one."""
+
+    info = DemoInfo(
+        id="multi-object-tracker",
+        title="Multi-object tracking",
+        topics=(22, 32, 6),
+        summary="Detections become identities: Kalman ellipses, cost matrix, a wall to hide behind, counted switches.",
+        papers=("bewley2016", "zhang2022", "wojke2017", "kalman1960", "kuhn1955", "bernardin2008", "ristani2016",
+                "luiten2021"),
+        cost=Cost(),
+        temporal=True,
+        uses_model=False,
+    )  # fmt: skip
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Take one picture."""
+        from explainer.vision.tracking import diary, many
+
+        memory = _before(ctx.state, frame)
+        with ctx.stage("prepare"):
+            now = _moment(memory.diary.count, frame, params, ctx)
+        with ctx.stage("model"):
+            seen = _detected(memory.diary.count, now, params, ctx)
+        ctx.checkpoint()
+        with ctx.stage("explain"):
+            step, memory = _paced(memory, frame, params)
+            tracks, what = many.follow(memory.tracks or many.nothing(), seen, _settings(params), step)
+            book = diary.written(memory.diary, tracks, what)
+            if now.truth is not None:
+                there = now.truth.there
+                ids = np.flatnonzero(there) + 1
+                book = diary.judged(book, ids, now.truth.boxes[there], tracks, what.shown)
+            state = replace(memory, tracks=tracks, diary=book)
+            return view.result(frame, params, state, what, now, step)
+
+
+# State and time -----------------------------------------------------------------------------------------
+
+
+def _before(state: Any, frame: Frame) -> Memory:
+    """Return the memory to go on from; a picture of another size starts anew."""
+    from explainer.vision.tracking.diary import Diary
+
+    size = (frame.width, frame.height)
+    memory: Memory | None = state
+    if memory is not None and memory.frame_size == size:
+        return memory
+    return Memory(size, None, Diary(), restarted=memory is not None)
+
+
+def _paced(memory: Memory, frame: Frame, params: Params) -> tuple[float, Memory]:
+    """How many pictures' worth of time have passed, and the memory with this picture's time.
+
+    A made scene moves by pictures. A film or camera may stutter or have been gone: then more time has passed than
+    usual, and the predictions have to go as far.
+    """
+    usual = median(memory.intervals) if memory.intervals else 0.0
+    passed = frame.time_s - memory.time_s if memory.time_s is not None else 0.0
+    step = 1.0
+    if params.scene == "source" and usual > 0 and passed > 0:
+        step = round(min(max(passed / usual, 0.25), LONGEST_STEP), 2)
+    intervals = (*memory.intervals, passed)[-INTERVALS:] if passed > 0 else memory.intervals
+    return step, replace(memory, time_s=frame.time_s, intervals=intervals)
+
+
+def _settings(params: Params) -> Settings:
+    from explainer.vision.tracking import association, many
+
+    rule = association.Rule(params.least_iou, params.gate, params.appearance)
+    return many.Settings(
+        params.association, params.sure, LEAST_SCORE, params.max_age, 2, rule, params.process, loose=False, noise=NOISE
+    )
+
+
+# Pictures and detections --------------------------------------------------------------------------------
+
+
+def _moment(count: int, frame: Frame, params: Params, ctx: Context) -> Moment:
+    """The picture that is detected in, with the wall, and the truth where it is made."""
+    from explainer.vision.tracking import crowd
+
+    wall = _upright(params.wall) if params.walled else None
+    if params.scene == "source":
+        return Moment(frame.pixels if wall is None else crowd.hidden(frame.pixels, wall))
+    key = ("crowd", params.figures, count, wall)
+    made = ctx.memo(key, lambda: crowd.walk(frame.pixels, params.figures, count, wall))
+    return Moment(made.pixels, made)
+
+
+def _upright(box: BoxXYXY) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom in their order and inside the picture."""
+    x0, x1 = sorted(min(max(v, 0.0), 1.0) for v in (box.x0, box.x1))
+    y0, y1 = sorted(min(max(v, 0.0), 1.0) for v in (box.y0, box.y1))
+    return x0, y0, x1, y1
+
+
+def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
+    """Detections with their looks. Sliders of the tracker run no network again."""
+    from explainer.vision.tracking import appearance, crowd
+
+    if now.truth is not None and params.detector == "simulated":
+        seen = crowd.simulated(now.truth, np.random.default_rng((ctx.seed, count)))
+    else:
+        key = ("found", params.scene, params.figures, count, params.wall if params.walled else None)
+        seen = ctx.memo(key, lambda: _by_network(now, ctx))
+    if params.appearance <= 0:
+        return seen
+    net = appearance.load(ctx.device)
+    key = ("looks", params.detector, params.scene, params.figures, count, params.wall if params.walled else None)
+    return replace(seen, look=ctx.memo(key, lambda: appearance.looks(now.pixels, seen.xyxy, net)))
+
+
+def _by_network(now: Moment, ctx: Context) -> Seen:
+    from explainer.vision.detection import nanodet, nms
+    from explainer.vision.tracking.many import Seen
+
+    net = ctx.memo(("nanodet", ctx.device), lambda: nanodet.load(ctx.device), keep=True)
+    found = nanodet.detect(net, now.pixels, LEAST_SCORE)
+    found = found[nms.greedy(found.xyxy, found.score, SAME_PLACE)]
+    return Seen(found.xyxy.astype(np.float64), found.score.astype(np.float64), found.class_id)
