@@ -238,7 +238,13 @@ def _bounds(where: str, marks: Mapping[type, Any]) -> dict[str, Any]:
 
 
 def visible(all_controls: tuple[Control, ...], params: Any) -> Iterator[Control]:
-    """Controls that matter for the present values of the others."""
-    for one in all_controls:
-        if one.when is None or getattr(params, one.when.name) in one.when.values:
-            yield one
+    """Controls that matter for the present values of the others, which have to matter themselves."""
+    named = {one.name: one for one in all_controls}
+
+    def matters(one: Control) -> bool:
+        if one.when is None:
+            return True
+        above = named.get(one.when.name)
+        return getattr(params, one.when.name) in one.when.values and (above is None or matters(above))
+
+    yield from (one for one in all_controls if matters(one))
