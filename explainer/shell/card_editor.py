@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from explainer.core.controls import Control, record_kind
 from explainer.core.model_card import ModelCard
@@ -44,6 +44,7 @@ class CardsEditor(Editor):
         self.add.setIcon(icons.icon("plus", self.look))
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.add.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         records = self.control.records
         if len(records) == 1:
             self.add.clicked.connect(lambda: self.insert(records[0]()))

@@ -148,7 +148,7 @@ def _partners(frame: Frame, params: Any, ctx: Context) -> tuple[tuple[Any, ...],
 
     if not any(card.on and card.kind in MIXES for card in params.cards):
         return (), (), ()
-    return ctx.memo("augment-partners", lambda: _read_partners(frame, ctx))
+    return ctx.memo(("augment-partners", len(ctx.frames)), lambda: _read_partners(frame, ctx))
 
 
 def _read_partners(frame: Frame, ctx: Context) -> tuple[tuple[Any, ...], tuple[str, ...], tuple[str, ...]]:
