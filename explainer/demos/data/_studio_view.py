@@ -145,7 +145,7 @@ def _strips(
         named = spread.flips[number] and letters >= 3
         text = f"{shortened(scene.ctx.card.label(best), letters)} {score}" if named else score
         place = spread.classes.index(best) if best in spread.classes else -2
-        yield Label("answer", text, (x, y + HIGH), place)
+        yield Label(f"answer {number + 1}", text, (x, y + HIGH), place)
     yield Lines("probabilities", tuple(paths), tuple(colours), width_px=5.0)
 
 
@@ -154,7 +154,7 @@ def _legend(scene: Scene, spread: Any, size: tuple[float, float]) -> list[Layer]
     letters = SCREEN_LETTERS // NAMED - 1
     names = [shortened(scene.ctx.card.label(k), letters) for k in spread.classes[:NAMED]]
     level = size[1] + size[0] * LEGEND / 100
-    return [Label("class", name, (n * size[0] / NAMED, level), n) for n, name in enumerate(names)]
+    return [Label(f"class {n + 1}", name, (n * size[0] / NAMED, level), n) for n, name in enumerate(names)]
 
 
 def shortened(name: str, letters: int) -> str:
