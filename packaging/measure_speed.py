@@ -142,7 +142,8 @@ def first_pictures(frame: Any, settings: Settings, rounds: int) -> None:
 
 def first_picture(demo: Any, params: Any, frame: Any, settings: Settings) -> float:
     """Run until something is published, with an engine that remembers nothing."""
-    token, found = JobToken(), []
+    token = JobToken()
+    found: list[float] = []
     began = perf_counter()
 
     def emit(event: object) -> None:

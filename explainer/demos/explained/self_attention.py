@@ -7,7 +7,7 @@ import numpy as np
 
 from explainer.core.context import Context
 from explainer.core.controls import Doc, OnPicture, Options, Range, When
-from explainer.core.demo import Demo, DemoInfo
+from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
 from explainer.core.result import Result
@@ -68,6 +68,7 @@ class SelfAttention(Demo[Params]):
         topics=(41,),
         summary="Click a patch and see where it takes from, head by head and layer by layer.",
         papers=("vaswani2017", "dosovitskiy2021", "oquab2023", "abnar2020", "jain2019", "wiegreffe2019"),
+        cost=Cost(),  # no pass of the session's classifier
         uses_model=False,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from explainer.core.context import Context
 from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Range, When
-from explainer.core.demo import Demo, DemoInfo
+from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY, apply, invert
 from explainer.core.problem import ExplainerError
@@ -106,6 +106,7 @@ class ConvolutionMicroscope(Demo[Params]):
         topics=(1,),
         summary="One number of a convolution, taken apart into its products.",
         papers=("goodfellow2016", "lecun1998", "tan2019"),
+        cost=Cost(),  # at its defaults it needs no network
     )
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:

@@ -207,10 +207,10 @@ class _Linear(nn.Module):
         Lowest and highest input, for z^B.
     """
 
-    def __init__(self, one: nn.Module, rule: _Rule, ends: tuple[Tensor, ...]) -> None:
+    def __init__(self, one: Any, rule: _Rule, ends: tuple[Tensor, ...]) -> None:
         super().__init__()
         self._one, self._rule, self._ends = one, rule, ends
-        weight: Tensor = one.weight.detach()  # type: ignore[assignment, union-attr, operator]
+        weight: Tensor = one.weight.detach()
         self._plus, self._minus = weight.clamp(min=0), weight.clamp(max=0)
         bias: Any = one.bias
         self._none = {} if bias is None else {"bias": torch.zeros_like(bias)}

@@ -49,9 +49,9 @@ def _lrp_epsilon(q: Question) -> Map | None:
     sizes = _sizes(twin, q.x)
     for one in twin.modules():
         if isinstance(one, nn.Conv2d | nn.Linear):
-            one.rule = EpsilonRule(EPSILON * sizes[one])  # type: ignore[assignment]
+            one.rule = EpsilonRule(EPSILON * sizes[one])
         elif isinstance(one, nn.ReLU6):
-            one.rule = IdentityRule()  # type: ignore[assignment]
+            one.rule = IdentityRule()
     found = LRP(twin).attribute(_leaf(q), q.class_index)
     return np.asarray(found[0].sum(dim=0).detach().cpu().numpy())
 

@@ -150,7 +150,7 @@ class LastFrames:
         while len(self._held) > self._most:
             del self._held[min(self._held)]
         last = [self._held[number] for number in sorted(self._held)[-count:]]
-        mean = np.mean([one.values for one in last], axis=0, dtype=np.float64).astype(np.float32)
+        mean = np.asarray(np.mean([one.values for one in last], axis=0, dtype=np.float64), np.float32)
         return len(last), Effective(mean, seen.channel, seen.answer)
 
     def _follow(self, source: str, index: int) -> None:
