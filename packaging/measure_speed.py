@@ -1,6 +1,6 @@
 """Measure what the program says of its speed: Integrated Gradients, occlusion and first pictures.
 
-    .venv/bin/python packaging/measure_speed.py [--threads 2] [--rounds 7] [--photo FILE] [ig] [occlusion] [first]
+    .venv/bin/python packaging/measure_speed.py [--threads 2] [--rounds 7] [--photo FILE] [--batches 1,4,8] [ig] [occlusion] [first]
 
 Rounds are interleaved, so that a busy moment of the machine meets both sides alike; medians are printed. With one
 thread the ratio of processor time is given as well: it says more than a clock on a machine that others use too.
@@ -26,7 +26,6 @@ from explainer.vision.attribution.integrated import baseline, integrate, points
 from explainer.vision.attribution.occlusion import Windows, cover, occlusion
 
 POINTS, WINDOW, STRIDE = 32, 32, 16
-BATCHES = (1, 2, 4, 8, 16)
 Timings = dict[str, list[tuple[float, float]]]
 
 
@@ -37,7 +36,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--photo", default="sample:cat")
+    parser.add_argument("--batches", default="1,2,4,8,16", help="batch sizes of the other side")
     args = parser.parse_args()
+    batches = [int(size) for size in args.batches.split(",")]
     settings = Settings(threads=args.threads, device="cpu")
     frame: Any = open_source(args.photo).at(0)  # type: ignore[union-attr]
     print(f"{args.photo}, {args.threads} threads, medians of {args.rounds} rounds, in ms: clock / processor")
@@ -45,14 +46,14 @@ def main() -> None:
         x = net.prepare(frame).tensor
         index = int(net.logits(x)[0].argmax())
         if "ig" in args.parts:
-            table("integrated gradients", interleaved(gradients_sides(net, x, index), args.rounds))
+            table("integrated gradients", interleaved(gradients_sides(net, x, index, batches), args.rounds))
         if "occlusion" in args.parts:
-            table("occlusion", interleaved(occlusion_sides(net, x, index), args.rounds))
+            table("occlusion", interleaved(occlusion_sides(net, x, index, batches), args.rounds))
     if "first" in args.parts:
         first_pictures(frame, settings, args.rounds)
 
 
-def gradients_sides(net: Any, x: Any, index: int) -> dict[str, Callable[[], object]]:
+def gradients_sides(net: Any, x: Any, index: int, batches: list[int]) -> dict[str, Callable[[], object]]:
     """The method from input to attributions, and its bare passes in several batch sizes, on both networks."""
     start, where = baseline(x, "black", net.card.mean, net.card.std), points("trapezoid", POINTS)
 
@@ -67,7 +68,7 @@ def gradients_sides(net: Any, x: Any, index: int) -> dict[str, Callable[[], obje
         return passes
 
     sides: dict[str, Callable[[], object]] = {"ours": ours}
-    for batch in BATCHES:
+    for batch in batches:
         stock = x.repeat(batch, 1, 1, 1).contiguous().requires_grad_()
         fast = x.repeat(batch, 1, 1, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
         sides[f"{POINTS} passes, stock, batch {batch}"] = bare(net.network(stock=True), stock)
@@ -75,7 +76,7 @@ def gradients_sides(net: Any, x: Any, index: int) -> dict[str, Callable[[], obje
     return sides
 
 
-def occlusion_sides(net: Any, x: Any, index: int) -> dict[str, Callable[[], object]]:
+def occlusion_sides(net: Any, x: Any, index: int, batches: list[int]) -> dict[str, Callable[[], object]]:
     """Ours against captum's, on the stock and on the folded network; prints how far the maps differ."""
     places = Windows(int(x.shape[-1]), WINDOW, STRIDE)
     grey = cover(x, "grey", net.card.mean, net.card.std)
@@ -101,7 +102,7 @@ def occlusion_sides(net: Any, x: Any, index: int) -> dict[str, Callable[[], obje
     gap = float(np.abs(mine - other).max() / np.abs(other).max())
     print(f"\n{places.count} windows; largest difference to captum's map: {gap:.1e} of its largest value")
     sides: dict[str, Callable[[], object]] = {"ours": ours, "captum, stock, default": theirs(True, 1)}
-    for batch in BATCHES[1:]:
+    for batch in (size for size in batches if size > 1):
         sides[f"captum, stock, {batch} together"] = theirs(True, batch)
         sides[f"captum, folded, {batch} together"] = theirs(False, batch)
     return sides
@@ -122,7 +123,7 @@ def interleaved(sides: dict[str, Callable[[], object]], rounds: int) -> Timings:
 
 def table(title: str, found: Timings) -> None:
     """Print medians, and each side over ours."""
-    print(f"\n{title}")
+    print(f"\n{title}", flush=True)
     middle = {name: [median(column) for column in zip(*rows, strict=True)] for name, rows in found.items()}
     ours = middle["ours"]
     for name, (clock, processor) in middle.items():

@@ -92,10 +92,12 @@ def _three(items: list[str]) -> tuple[str, ...]:
 
 def shown(demo: Demo[Any], one: Control, params: Any) -> Any:
     """Return `params` changed so that the control `one` is to be seen; what it hangs on is set first."""
-    if one.when is None or getattr(params, one.when.name) in one.when.values:
+    if one.when is None:
         return params
-    above = control(demo.params_type, one.when.name)
-    return changed(shown(demo, above, params), None, **{one.when.name: one.when.values[0]})
+    params = shown(demo, control(demo.params_type, one.when.name), params)
+    if getattr(params, one.when.name) in one.when.values:
+        return params
+    return changed(params, None, **{one.when.name: one.when.values[0]})
 
 
 def at_most(demo: Demo[Any], card: ModelCard) -> Any:

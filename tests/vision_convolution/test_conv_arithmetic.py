@@ -19,7 +19,7 @@ from explainer.vision.convolution.arithmetic import (
     same_padding,
     tap_of,
 )
-from explainer.vision.convolution.kernels import CLASSICS, gabor
+from explainer.vision.convolution.kernels import CLASSICS, gabor, in_layers
 from explainer.vision.convolution.planes import LONGEST, planes, surroundings
 
 MODES = ("zeros", "reflect", "replicate", "circular")
@@ -208,3 +208,24 @@ def test_surroundings_show_the_padding() -> None:
     assert cut[0].max() == 0
     assert cut[1, 1, 0] == 128
     assert surroundings(maps, np.arange(-1, 2), np.arange(-1, 2), "replicate").min() == 128
+
+
+def test_a_one_by_one_kernel_mixes_three_maps_to_grey() -> None:
+    maps = np.random.default_rng(0).random((3, 6, 5)).astype(np.float32)
+    layers = in_layers(CLASSICS["one-by-one"], 3)
+    assert layers.shape == (3, 1, 1)
+    want = 0.299 * maps[0] + 0.587 * maps[1] + 0.114 * maps[2]
+    np.testing.assert_allclose(convolve(maps, layers, Window((1, 1))), want, rtol=1e-5)
+    np.testing.assert_array_equal(in_layers(CLASSICS["blur"], 2), np.stack([CLASSICS["blur"]] * 2))
+
+
+def test_groups_are_torchs_grouped_convolution() -> None:
+    """Three convolutions of one map each, as the microscope does them, are conv2d with groups=3."""
+    maps = np.random.default_rng(1).random((3, 9, 8)).astype(np.float32)
+    kernel, window = CLASSICS["sobel-x"], Window((3, 3), (2, 2), (1, 1), (1, 1), (1, 1), "zeros")
+    want = torch.nn.functional.conv2d(
+        torch.from_numpy(maps)[None], torch.from_numpy(kernel)[None, None].repeat(3, 1, 1, 1), stride=2, padding=1,
+        groups=3,
+    )[0]  # fmt: skip
+    for k in range(3):
+        np.testing.assert_allclose(convolve(maps[k : k + 1], in_layers(kernel, 1), window), want[k], atol=1e-6)

@@ -24,6 +24,7 @@ SHOWN = 12  # input maps that are shown: those that move the sum most
 READABLE = 5  # cells to a side in which two decimals can be read
 TERMS = 3  # products that are written out in the reading
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+COLOURS = ("red", "green", "blue")
 PLANES = {"grey": "grey", "red": "red", "green": "green", "blue": "blue", "rgb": "red, green and blue"}
 
 
@@ -72,25 +73,35 @@ class InNetwork:
     focus: tuple[float, float, float, float]
 
 
-def on_picture(frame: Frame, seen: Seen, plane: str) -> Result:
-    """Put together the microscope on the picture's own pixels."""
+def on_picture(frame: Frame, seen: Seen, plane: str, groups: int = 1) -> Result:
+    """Put together the microscope on the picture's own pixels.
+
+    Parameters
+    ----------
+    plane
+        What is read; of several groups the one that is shown.
+    """
     box = np.array([seen.window.box(seen.tap.at)]) * seen.scale
     picture = Panel(
         "Input", (frame.width, frame.height), (Image("picture", frame.pixels), _cut(box, frame.width, frame.height))
     )
     aligned = seen.output.shape == seen.size and seen.window.stride == (1, 1)
     channel = int(seen.tap.ranked[0])
-    shown = f", {('red', 'green', 'blue')[channel]}" if len(seen.maps) == 3 else ""
-    charts = (*_numbers(seen, channel, f"{PLANES[plane]}, 0 to 1" if not shown else shown[2:]), _table(seen, 1, 0))
+    shown = f", {COLOURS[channel]}" if len(seen.maps) == 3 else ""
+    charts = (
+        *_numbers(seen, channel, f"{PLANES[plane]}, 0 to 1" if not shown else shown[2:]),
+        _table(seen, groups, 0, groups),
+    )
     reading = f"{_sum(seen.tap)} {_agreement(seen.tap, 'conv2d')} {_size(seen)}"
     if len(seen.maps) == 3:
-        parts = ", ".join(
-            f"{name} {_signed(value)}"
-            for name, value in zip(("red", "green", "blue"), seen.tap.by_channel, strict=True)
-        )
+        parts = ", ".join(f"{name} {_signed(value)}" for name, value in zip(COLOURS, seen.tap.by_channel, strict=True))
         reading = f"Three layers of numbers, one for each colour, add {parts}. {reading}"
-    panels = (picture, _close_up(seen), _output(seen, frame if aligned else None))
-    return Result(reading, _values(seen, 1, 0), panels, charts, badges=(_badge(seen.tap),))
+    if groups > 1:
+        reading = f"{groups} groups: each colour has a kernel and an output of its own; {plane} is shown. {reading}"
+    panels = (picture, _close_up(seen), _output(seen, frame if aligned else None, plane if groups > 1 else ""))
+    return Result(
+        reading, _values(seen, groups, 0) | {"groups": float(groups)}, panels, charts, badges=(_badge(seen.tap),)
+    )
 
 
 def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Result:

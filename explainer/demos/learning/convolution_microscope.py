@@ -42,9 +42,17 @@ class Params:
         CENTRE
     )
     kernel: Annotated[
-        Literal["identity", "sobel-x", "sobel-y", "blur", "gaussian", "sharpen", "laplacian", "gabor"],
+        Literal["identity", "sobel-x", "sobel-y", "blur", "gaussian", "sharpen", "laplacian", "gabor", "one-by-one"],
         Doc("Kernel", "What it answers to is written in its numbers."),
-        Options({"identity": "Identity", "sobel-x": "Sobel, across", "sobel-y": "Sobel, down", "blur": "Box blur"}),
+        Options(
+            {
+                "identity": "Identity",
+                "sobel-x": "Sobel, across",
+                "sobel-y": "Sobel, down",
+                "blur": "Box blur",
+                "one-by-one": "1 × 1, mixes maps",
+            }
+        ),
         When("where", ("classic",)),
     ] = "sobel-x"
     grid: Annotated[
@@ -59,6 +67,12 @@ class Params:
         Options(grey="Grey", red="Red", green="Green", blue="Blue", rgb="Red, green and blue"),
         When("where", PICTURE),
     ] = "grey"
+    groups: Annotated[
+        Literal["one", "each"],
+        Doc("Groups", "In three groups no kernel sees another colour: depthwise, with a third of the work."),
+        Options(one="1: a kernel reads all maps", each="3: each map has its own"),
+        When("plane", ("rgb",)),
+    ] = "one"
     stride: Annotated[
         int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4), When("where", PICTURE)
     ] = 1
@@ -122,17 +136,19 @@ class ConvolutionMicroscope(Demo[Params]):
 
 def _on_picture(frame: Frame, params: Params, ctx: Context) -> Result:
     from explainer.vision.convolution.arithmetic import convolve, tap_of
-    from explainer.vision.convolution.kernels import CLASSICS
+    from explainer.vision.convolution.kernels import CLASSICS, in_layers
     from explainer.vision.convolution.planes import planes
 
     flat = CLASSICS[params.kernel] if params.where == "classic" else np.array(params.grid, np.float32)
     with ctx.stage("prepare"):
         maps, factor = ctx.memo(("planes", params.plane), lambda: planes(frame.pixels, params.plane))
-    kernel = np.repeat(flat[None], len(maps), axis=0)  # (C, k, k)
+    apart = params.groups == "each" and params.plane == "rgb"
+    groups = [maps[k : k + 1] for k in range(len(maps))] if apart else [maps]
+    kernel = in_layers(flat, len(groups[0]))  # (C, k, k)
     window = _window(flat.shape, params)
     with ctx.stage("explain"):
         try:
-            output = convolve(maps, kernel, window)
+            outputs = [convolve(group, kernel, window) for group in groups]
         except ValueError as error:
             size = f"{maps.shape[2]} × {maps.shape[1]} px"
             raise ExplainerError(
@@ -140,8 +156,11 @@ def _on_picture(frame: Frame, params: Params, ctx: Context) -> Result:
                 "Choose a smaller dilation, or padding.",
             ) from error
         at = window.cell_over(params.spot.y * maps.shape[1], params.spot.x * maps.shape[2], maps.shape[1:])
-        tap = tap_of(maps, kernel, window, at, output)
-    return view.on_picture(frame, view.Seen(tap, window, maps, output, factor), params.plane)
+        loudest = max(range(len(groups)), key=lambda k: abs(float(outputs[k][at])))
+        group, output = groups[loudest], outputs[loudest]
+        tap = tap_of(group, kernel, window, at, output)
+    seen = view.Seen(tap, window, group, output, factor)
+    return view.on_picture(frame, seen, view.COLOURS[loudest] if apart else params.plane, len(groups))
 
 
 def _window(kernel: tuple[int, ...], params: Params) -> Window:

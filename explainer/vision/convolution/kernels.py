@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Name = Literal["identity", "sobel-x", "sobel-y", "blur", "gaussian", "sharpen", "laplacian", "gabor"]
+Name = Literal["identity", "sobel-x", "sobel-y", "blur", "gaussian", "sharpen", "laplacian", "gabor", "one-by-one"]
 
 
 def gabor(
@@ -47,4 +47,17 @@ CLASSICS: Mapping[Name, NDArray[np.float32]] = {
     "sharpen": _rows((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
     "laplacian": _rows((0, 1, 0), (1, -4, 1), (0, 1, 0)),
     "gabor": gabor(),
+    "one-by-one": _rows((1,)),
 }
+LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in grey, ITU-R BT.601
+
+
+def in_layers(flat: NDArray[np.float32], maps: int) -> NDArray[np.float32]:
+    """Give a kernel ``(k, k)`` one layer for each map it reads, ``(C, k, k)``: the same, but for 1 × 1.
+
+    A 1 × 1 kernel can only mix maps; over red, green and blue it mixes them to grey.
+    """
+    layers = np.repeat(flat[None], maps, axis=0)
+    if flat.shape == (1, 1) and maps == len(LUMA):
+        layers = layers * np.array(LUMA, np.float32)[:, None, None]
+    return np.asarray(layers, np.float32)
