@@ -1,6 +1,6 @@
 """Measure what the program says of its speed: Integrated Gradients, occlusion and first pictures.
 
-    .venv/bin/python packaging/measure_speed.py [--threads 2] [--rounds 7] [--photo FILE] [--batches 1,4,8] [ig] [occlusion] [first]
+    .venv/bin/python packaging/measure_speed.py [--threads N] [--rounds N] [--batches 1,4,8] [ig] [occlusion] [first]
 
 Rounds are interleaved, so that a busy moment of the machine meets both sides alike; medians are printed. With one
 thread the ratio of processor time is given as well: it says more than a clock on a machine that others use too.
