@@ -233,9 +233,10 @@ def _tile(about: Explored, number: int, x: float, y: float) -> list[Layer]:
     shrink = max(1, min(frame.width, frame.height) // 256)
     pixels = np.ascontiguousarray(frame.pixels[::shrink, ::shrink])
     fit = scale_shift(layout.resized[0] / pixels.shape[1], layout.resized[1] / pixels.shape[0], x, y)
+    cells = scale_shift(layout.padded[0] / level.grid[1], layout.padded[1] / level.grid[0], x, y)
     layers: list[Layer] = [
         Image(f"picture {number + 1}", pixels, fit),
-        Heat(f"level {number + 1}", best, 0.0, 1.0, scale_shift(level.stride[1], level.stride[0], x, y), smooth=False),
+        Heat(f"level {number + 1}", best, 0.0, 1.0, cells, smooth=False),
     ]
     rows = np.flatnonzero(about.matching.positive[part])
     rows = rows[np.argsort(-about.matching.best[part][rows], kind="stable")][:DOTS]
@@ -320,6 +321,7 @@ def _values(about: Explored) -> dict[str, float]:
         "low": about.setting.low,
         "cell_row": float(about.cell[1]),
         "cell_column": float(about.cell[2]),
+        "cell_in_picture_px": about.level.stride[1] * about.frame.width / about.layout.resized[0],
         "anchor_width_px": float(about.layout.boxes[about.row][2] - about.layout.boxes[about.row][0]),
     }
     if len(about.truth):

@@ -144,6 +144,14 @@ def held_out_items() -> tuple[CutOut, ...]:
     )
 
 
+def varied(rng: np.random.Generator, count: int) -> list[CutOut]:
+    """Draw `count` held-out cut-outs, every class as likely as any other."""
+    items = held_out_items()
+    by_class = [[one for one in items if one.label == k + 1] for k in range(len(CLASSES))]
+    kinds = rng.integers(len(CLASSES), size=count)
+    return [by_class[k][int(rng.integers(len(by_class[k])))] for k in kinds]
+
+
 def stored_items(file: Path) -> tuple[CutOut, ...]:
     """Garments and coins of an archive.
 

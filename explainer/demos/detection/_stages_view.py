@@ -1,0 +1,224 @@
+"""What the stages of a detector show and say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Bars, Chart, Graph, Node
+from explainer.core.frame import Frame
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Boxes, Image, Label, Layer, Mask, Panel
+from explainer.core.result import Result
+from explainer.demos.detection import _stages_panels as panels
+
+if TYPE_CHECKING:
+    from explainer.core.problem import ExplainerError
+    from explainer.vision.detection.composed_scenes import Scene
+    from explainer.vision.detection.stages import Found, Stages
+
+MOST_OBJECTS = 50
+MASKED = 20  # objects whose masks are drawn
+TRUE_FROM = 0.5
+TRAINED_ON = "Trained on composed scenes: it knows digits, seven garments and coins, nothing else"
+NEAR_ZERO = 0.005
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One picture, all stages, and what is looked at."""
+
+    frame: Frame
+    pixels: NDArray[np.uint8]
+    scene: Scene | None
+    found: Stages
+    rows: NDArray[np.int64]
+    objects: Found
+    labels: tuple[str, ...]
+    stage: str
+    level: int
+    pick: int
+    mask_from: float
+    score: float
+    shipped: bool
+
+    @property
+    def at(self) -> int:
+        """Number of the object that is followed; −1 if nothing was found."""
+        return min(self.pick, len(self.objects)) - 1
+
+    @property
+    def number(self) -> int:
+        """Level from 0."""
+        return min(self.level, len(self.found.objectness)) - 1
+
+    @property
+    def row(self) -> int:
+        """Candidate that is followed: the object's, or the best proposal if nothing was found; −1 without any."""
+        if self.at >= 0:
+            return int(self.objects.rows[self.at])
+        return int(self.rows[0]) if len(self.rows) else -1
+
+    def in_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Pixels of the resized picture to frame pixels."""
+        w, h = self.found.size
+        return np.asarray(boxes, np.float64) * np.array([self.frame.width / w, self.frame.height / h] * 2)
+
+    def name(self, label: int) -> str:
+        """Name of a class, fit to stand in a sentence."""
+        return self.labels[label] if label < len(self.labels) else str(label)
+
+
+def absent(frame: Frame, error: ExplainerError) -> Result:
+    """Say that a detector is not here, and how to get it."""
+    size = (frame.width, frame.height)
+    return Result(
+        f"{error.problem.sentence} The small detector that came with the program (1 of them) works without.",
+        {"picture_px": float(frame.width * frame.height)},
+        (Panel("Input", size, (Image("picture", frame.pixels),)),),
+    )
+
+
+def result(seen: Seen) -> Result:
+    """Put the input, the panels of the stage, the chain and the scores together."""
+    shown = (_input(seen), *panels.of_stage(seen))
+    charts: tuple[Chart, ...] = (_chain(seen),)
+    if seen.row >= 0 and seen.stage in ("classes", "roialign", "masks"):
+        charts += (_classes(seen),)
+    return Result(
+        _reading(seen), _values(seen), shown, charts, badges=(TRAINED_ON,) if seen.shipped else (),
+        input=np.ascontiguousarray(seen.found.x.cpu().numpy(), np.float32),
+    )  # fmt: skip
+
+
+def _input(seen: Seen) -> Panel:
+    """Show objects with masks, as the last stage leaves them; the one that is followed drawn solid."""
+    frame = seen.frame
+    layers: list[Layer] = [Image("picture", seen.pixels)]
+    objects, boxes = seen.objects, seen.in_frame(seen.objects.boxes)
+    if seen.found.has_masks and len(objects):
+        layers += _masks(seen)
+    for solid in (False, True):
+        rows = [k for k in range(len(objects)) if (k == seen.at) == solid][::-1]
+        if rows:
+            names = tuple(f"{seen.name(int(objects.labels[k]))} {words.score(float(objects.scores[k]))}" for k in rows)
+            colours = tuple(int(objects.labels[k]) for k in rows)
+            sets = tuple({"pick": k + 1} if k < MASKED else None for k in rows)
+            name = "followed" if solid else "objects"
+            layers.append(Boxes(name, boxes[rows], names, colours, dashed=not solid, sets=sets))
+    if not len(objects):
+        layers.append(Label("nothing", "nothing found", (0.0, float(frame.height))))
+    return Panel("Input", (frame.width, frame.height), tuple(layers), f"{len(objects)} found")
+
+
+def _masks(seen: Seen) -> list[Layer]:
+    from explainer.vision.detection.stages import mask_in_box
+
+    objects, boxes = seen.objects, seen.in_frame(seen.objects.boxes)
+    top = np.arange(min(len(objects), MASKED))
+    logits = seen.found.masks(panels.part(objects, top))
+    layers: list[Layer] = []
+    for k, one in zip(top, logits, strict=True):
+        x0, y0, x1, y1 = boxes[k]
+        width, height = max(1, round(x1 - x0)), max(1, round(y1 - y0))
+        solid = mask_in_box(one, width, height) > seen.mask_from
+        to_panel = scale_shift((x1 - x0) / width, (y1 - y0) / height, float(x0), float(y0))
+        layers.append(Mask(f"mask {k + 1}", solid, to_panel, int(objects.labels[k])))
+    return layers
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def _chain(seen: Seen) -> Graph:
+    """The stages with their counts; a click opens one."""
+    found, ms = seen.found, seen.found.ms
+    counts = {
+        "maps": (f"{len(found.pyramid)} maps", "Backbone, pyramid", ms["backbone"] + ms["pyramid"]),
+        "objectness": (words.thousands(found.anchors), "Objectness", ms["proposals"]),
+        "proposals": (f"{words.thousands(len(found.candidates))} to {len(seen.rows)}", "Proposals", ms["suppression"]),
+        "roialign": (f"{len(seen.rows)} × 7 × 7", "RoIAlign", 0.0),
+        "classes": (f"{seen.objects.before} to {len(seen.objects)}", "Classes, boxes", ms.get("box head", 0.0)),
+    }
+    if found.has_masks:
+        counts["masks"] = (f"{min(len(seen.objects), MASKED)} × 28 × 28", "Masks", ms.get("mask head", 0.0))
+    nodes = tuple(
+        Node(key, name, f"{count}, {took:.0f} ms" if took else count, {"stage": key})
+        for key, (count, name, took) in counts.items()
+    )
+    keys = list(counts)
+    return Graph("Stages", nodes, tuple(pairwise(keys)), seen.stage)
+
+
+def _classes(seen: Seen) -> Bars:
+    """Best classes of the followed candidate, the background among them."""
+    probabilities = seen.found.heads(np.array([seen.row]))[0][0]
+    best = [int(k) for k in np.argsort(-probabilities, kind="stable")[:4]]
+    chosen = int(seen.objects.labels[seen.at]) if seen.at >= 0 else best[0]
+    shown = best if chosen in best else [*best, chosen]
+    return Bars(
+        "Its classes", tuple(seen.name(k) for k in shown), tuple(float(probabilities[k]) for k in shown),
+        chosen=shown.index(chosen),
+    )  # fmt: skip
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def _hits(seen: Seen) -> tuple[int, int] | None:
+    """How many objects are right (class and IoU of at least a half), and how many lie there; ``None`` unknown."""
+    from explainer.vision.detection.matching import iou_table
+
+    if seen.scene is None or not seen.shipped or not len(seen.scene):
+        return None
+    boxes = seen.in_frame(seen.objects.boxes).astype(np.float32)
+    table = iou_table(seen.scene.boxes, boxes) * (seen.scene.labels[:, None] == seen.objects.labels)
+    hits = 0
+    for column in range(table.shape[1]):  # best first, each true object once
+        row = int(table[:, column].argmax())
+        if table[row, column] >= TRUE_FROM:
+            hits, table[row] = hits + 1, 0
+    return hits, len(seen.scene)
+
+
+def _values(seen: Seen) -> dict[str, float]:
+    found = {
+        "anchors": float(seen.found.anchors),
+        "candidates": float(len(seen.found.candidates)),
+        "proposals": float(len(seen.rows)),
+        "pairs_above": float(seen.objects.before),
+        "objects": float(len(seen.objects)),
+        "input_width_px": float(seen.found.x.shape[3]),
+        "input_height_px": float(seen.found.x.shape[2]),
+        "best_objectness": float(seen.found.scores.max()) if len(seen.found.scores) else 0.0,
+    }
+    if seen.at >= 0:
+        found |= {
+            "object_score": float(seen.objects.scores[seen.at]),
+            "object_class": float(seen.objects.labels[seen.at]),
+            "object_objectness": float(seen.found.scores[seen.row]),
+        }
+    hits = _hits(seen)
+    if hits:
+        found |= {"right": float(hits[0]), "laid": float(hits[1])}
+    return found | panels.numbers(seen)
+
+
+def _reading(seen: Seen) -> str:
+    found = seen.found
+    chain = (
+        f"{words.thousands(found.anchors)} anchors become {words.thousands(len(found.candidates))} candidates and "
+        f"{len(seen.rows)} proposals; {seen.objects.before} pairs of proposal and class reach {seen.score:.2f}, and "
+        f"suppression leaves **{len(seen.objects)} objects**."
+    )
+    hits = _hits(seen)
+    if hits:
+        chain += f" Of {hits[1]} objects that were laid on the picture it has {hits[0]} right."
+    elif seen.shipped and seen.scene is None:
+        chain += " It knows digits, garments and coins only: on a plain photo what it finds is mistaken, or a coin."
+    return f"{chain} {panels.sentence(seen)}"

@@ -1,0 +1,143 @@
+"""A two-stage detector, stage by stage: maps, proposals, RoIAlign, classes, refined boxes, masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from explainer.core.context import Context
+from explainer.core.controls import Doc, Options, Range, When
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.problem import ExplainerError
+from explainer.core.result import Result
+from explainer.demos.detection import _stages_view as view
+
+if TYPE_CHECKING:
+    from explainer.vision.detection.composed_scenes import Scene
+    from explainer.vision.detection.stages import Stages
+
+Net = Literal[
+    "scenes", "fasterrcnn_mobilenet_v3_large_320_fpn", "fasterrcnn_resnet50_fpn", "fasterrcnn_resnet50_fpn_v2",
+    "maskrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn_v2", "keypointrcnn_resnet50_fpn",
+]  # fmt: skip
+Stage = Literal["maps", "objectness", "proposals", "roialign", "classes", "masks"]
+PUT = When("items", (True,))
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Network, scene, stage and thresholds."""
+
+    stage: Annotated[
+        Stage,
+        Doc("Stage", "What the detector has at this point. A click on the chain of stages does the same."),
+        Options(maps="Feature maps", objectness="Objectness", proposals="Proposals", roialign="RoIAlign",
+                classes="Classes and refined boxes", masks="Masks"),
+    ] = "proposals"  # fmt: skip
+    level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map.")] = 2
+    pick: Annotated[int, Range(1, 20), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
+    score: Annotated[
+        float, Range(0.05, 0.95, 0.01), Doc("Least score", "Lower finds more, and more that is not there.")
+    ] = 0.5
+    iou: Annotated[
+        float, Range(0.05, 0.95, 0.01), Doc("Objects may overlap by", "IoU from which the weaker of two is dropped.")
+    ] = 0.5
+    proposal_iou: Annotated[
+        float, Range(0.05, 0.95, 0.01), Doc("Proposals may overlap by", "The same, before classes are known.")
+    ] = 0.7
+    most: Annotated[
+        int, Range(5, 100), Doc("Proposals kept", "Each costs a pass through the heads; too few lose objects.")
+    ] = 50
+    mask: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Mask from probability", "Higher shrinks the masks.")] = 0.5
+    items: Annotated[
+        bool, Doc("Lay objects on the picture", "The small net knows digits, garments and coins, nothing else.")
+    ] = True
+    count: Annotated[int, Range(1, 12), Doc("How many objects"), PUT] = 7
+    scene: Annotated[int, Range(1, 50), Doc("Arrangement", "Each number lays other objects."), PUT] = 3
+    net: Annotated[
+        Net,
+        Doc("Detector", "torchvision's COCO detectors are fetched with Ctrl+M."),
+        Options({
+            "scenes": "Small Mask R-CNN of this program",
+            "fasterrcnn_mobilenet_v3_large_320_fpn": "Faster R-CNN MobileNetV3, 320 px (COCO)",
+            "fasterrcnn_resnet50_fpn": "Faster R-CNN ResNet50 (COCO)",
+            "fasterrcnn_resnet50_fpn_v2": "Faster R-CNN ResNet50 v2 (COCO)",
+            "maskrcnn_resnet50_fpn": "Mask R-CNN ResNet50 (COCO)",
+            "maskrcnn_resnet50_fpn_v2": "Mask R-CNN ResNet50 v2 (COCO)",
+            "keypointrcnn_resnet50_fpn": "Keypoint R-CNN ResNet50 (COCO)",
+        }),
+    ] = "scenes"  # fmt: skip
+
+
+class DetectorStages(Demo[Params]):
+    """Runs the net once; thresholds act on what was kept."""
+
+    info = DemoInfo(
+        id="detector-stages",
+        title="Detector, stage by stage",
+        topics=(5, 24),
+        summary="From feature maps through proposals to boxes and masks, with counts at every stage.",
+        papers=("ren2015", "he2017", "lin2017fpn", "girshick2014"),
+        uses_model=False,
+    )
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
+        """Find objects and show one stage of how."""
+        try:
+            net, labels = _net(params.net, ctx)
+        except ExplainerError as error:
+            return view.absent(frame, error)
+        with ctx.stage("prepare"):
+            scene = _scene(frame, params, ctx) if params.items else None
+            pixels = frame.pixels if scene is None else scene.pixels
+        found = _stages(net, params, pixels, ctx)
+        with ctx.stage("explain"):
+            rows = found.proposals(params.proposal_iou, params.most)
+            found.heads(rows, ctx.checkpoint)
+            objects = found.detections(rows, params.score, params.iou, view.MOST_OBJECTS)
+            seen = view.Seen(
+                frame, pixels, scene, found, rows, objects, labels, params.stage, params.level, params.pick,
+                params.mask, params.score, params.net == "scenes",
+            )  # fmt: skip
+            return view.result(seen)
+
+
+def _net(name: str, ctx: Context) -> tuple[Any, tuple[str, ...]]:
+    """Return the network and its labels by number, the background first."""
+    if name == "scenes":
+        from explainer.vision.detection import composed_scenes, two_stage
+
+        net = ctx.memo("two-stage net", lambda: two_stage.load().to(ctx.device), keep=True)
+        return net, ("background", *composed_scenes.CLASSES)
+    from explainer.vision.zoo import task_cards, task_models
+
+    return task_models.load_detector(name, ctx.device), task_cards.offer(name).card.labels
+
+
+def _scene(frame: Frame, params: Params, ctx: Context) -> Scene:
+    """Return the picture with real digits, garments and coins on it, which no shipped net was trained on."""
+    from explainer.vision.detection import composed_scenes
+
+    def make() -> Scene:
+        import numpy as np
+
+        rng = np.random.default_rng([params.scene, params.count])
+        return composed_scenes.drawn_scene(
+            frame.pixels, composed_scenes.varied(rng, 4 * params.count + 1), rng, params.count, (0.16, 0.42)
+        )
+
+    return ctx.memo(("scene", params.scene, params.count), make)
+
+
+def _stages(net: Any, params: Params, pixels: Any, ctx: Context) -> Stages:
+    """Run the network once for this picture."""
+    from explainer.vision.detection import stages
+
+    key = (params.net, ctx.device, params.items, params.scene, params.count)
+    held: dict[Any, Stages] = ctx.memo("stages", dict)
+    if key not in held:
+        held.clear()
+        with ctx.stage("model"):
+            held[key] = stages.begin(net, pixels, ctx.device)
+    return held[key]
