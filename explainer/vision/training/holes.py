@@ -114,15 +114,17 @@ def tolerance(
     mean, instead = mean_digit(train), _instead(pair.fill, train)
     rows = []
     for number, share in enumerate(SHARES):
-        checkpoint()
         hits, count = np.zeros(3), draws if share else 1
         for draw in range(count):
             lost = holes(len(test), share, np.random.default_rng([pair.plain.recipe.seed, 4, number, draw]))
-            hits += [
-                accuracy(pair.plain, with_holes(test, lost, 0.0)),
-                accuracy(pair.plain, with_holes(test, lost, mean)),
-                accuracy(pair.holed, with_holes(test, lost, instead)),
-            ]
+            asked: tuple[tuple[Snapshot, float | Floats], ...] = (
+                (pair.plain, 0.0),
+                (pair.plain, mean),
+                (pair.holed, instead),
+            )
+            for which, (net, filling) in enumerate(asked):
+                checkpoint()
+                hits[which] += accuracy(net, with_holes(test, lost, filling))
         rows.append(hits / count)
     plain_zero, plain_mean, holed = np.array(rows).T
     return Tolerance(plain_zero, plain_mean, holed)
