@@ -176,34 +176,48 @@ class MatrixBody(Painted):
         lo = -top_value if chart.colours == "diverging" else float(finite.min(initial=0.0))
         lut = colours.table(chart.colours, "viridis" if chart.colours == "sequential" else "inferno")
         index = colours.to_index(np.nan_to_num(chart.values.astype("float32"), nan=lo), lo, top_value)
+        texts = self._texts(width - 1, metrics)
         for r in range(rows):
             for c in range(columns):
                 cell = QRectF(grid.left() + c * width, r * side, width - 1, side - 1)
                 colour = QColor(*(int(v) for v in lut[index[r, c]]))
                 painter.fillRect(cell, colour)
-                self._number(painter, cell, chart.values[r, c], colour, metrics)
+                self._number(painter, cell, texts[r][c], colour, metrics)
                 at = r * columns + c
                 self.spot(cell, chart.sets[at] if at < len(chart.sets) else None)
         self._names(painter, grid, side, width, metrics)
 
-    def _number(self, painter: QPainter, cell: QRectF, value: float, ground: QColor, metrics: QFontMetricsF) -> None:
-        full = format(float(value), self.chart.format).replace("-", "−")
-        if metrics.height() * 0.8 > cell.height():
-            return
-        for text in (full, full.replace("0.", ".", 1)):  # where the cell is narrow, without the leading zero
-            if metrics.horizontalAdvance(text) + 2 <= cell.width():
-                painter.setPen(QColor("black") if is_light(ground) else QColor("white"))
-                painter.drawText(cell, MIDDLE, text)
-                return
+    def _number(self, painter: QPainter, cell: QRectF, text: str, ground: QColor, metrics: QFontMetricsF) -> None:
+        if metrics.horizontalAdvance(text) + 2 <= cell.width() and metrics.height() * 0.8 <= cell.height():
+            painter.setPen(QColor("black") if is_light(ground) else QColor("white"))
+            painter.drawText(cell, MIDDLE, text)
+
+    def _texts(self, width: float, metrics: QFontMetricsF) -> list[list[str]]:
+        """Return all numbers; without their leading zeros where all of them fit so and not otherwise."""
+        full = [[format(float(v), self.chart.format).replace("-", "−") for v in row] for row in self.chart.values]
+        short = [
+            [text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text for text in r] for r in full
+        ]
+
+        def fit(texts: list[list[str]]) -> bool:
+            return all(metrics.horizontalAdvance(text) + 2 <= width for row in texts for text in row)
+
+        return short if not fit(full) and fit(short) else full
 
     def _names(self, painter: QPainter, grid: QRectF, side: float, width: float, metrics: QFontMetricsF) -> None:
         chart = self.chart
         painter.setPen(self.look.theme.color("muted"))
         for r, name in enumerate(chart.rows):
             painter.drawText(QRectF(0, r * side, grid.left() - 6, side), RIGHT, name)
+        widest = max((metrics.horizontalAdvance(name) for name in chart.columns), default=0.0) + 4
+        every = max(1, math.ceil(widest / max(width, 1.0))) if all(_numeric(n) for n in chart.columns) else 1
         for c, name in enumerate(chart.columns):
-            box = QRectF(grid.left() + c * width, grid.bottom() + 2, width, metrics.height())
-            painter.drawText(box, MIDDLE, metrics.elidedText(name, Qt.TextElideMode.ElideRight, width))
+            if c % every:
+                continue  # of numbers that do not fit side by side every second or third is enough
+            box = QRectF(
+                grid.left() + (c + 0.5 - every / 2) * width, grid.bottom() + 2, every * width, metrics.height()
+            )
+            painter.drawText(box, MIDDLE, metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width()))
         if chart.x_label:
             box = QRectF(grid.left(), grid.bottom() + 2 + metrics.height(), grid.width(), metrics.height())
             painter.drawText(box, MIDDLE, chart.x_label)
