@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN, COLUMNS = 24, 6
 NAMES = ("plain net, zeros", "plain net, means", "learnt with holes")
+SHORT = ("zeros", "means", "learnt so")  # beside a bar there is less room
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +86,8 @@ def bars(found: Tolerance, row: int) -> Bars:
     from explainer.vision.training.holes import SHARES
 
     numbers = tuple(100 * float(one[row]) for one in (found.plain_zero, found.plain_mean, found.holed))
-    note = f"% right with {words.percent(SHARES[row])} missing"
-    return Bars("At this share", NAMES, numbers, hi=100.0, format=".1f", chosen=2, note=note)
+    note = f"% right, {words.percent(SHARES[row])} missing"
+    return Bars("At this share", SHORT, numbers, hi=100.0, format=".1f", chosen=2, note=note)
 
 
 def learning_chart(pair: Pair, epochs: int) -> Curve:

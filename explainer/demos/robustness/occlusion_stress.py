@@ -81,7 +81,7 @@ class OcclusionStress(Demo[Params]):
         topics=(15,),
         summary="Cover the picture by hand or little by little, and see when the answer goes.",
         papers=("zeiler2014", "petsiuk2018", "selvaraju2017"),
-        cost=Cost(forwards=123, tail=True),
+        cost=Cost(forwards=108, tail=True),
     )
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
