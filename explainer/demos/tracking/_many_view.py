@@ -257,7 +257,7 @@ def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float)
 
 def _now(state: Memory, step: Step) -> str:
     if not len(step.seen) and not len(step.before):
-        return "Nothing is detected, so there is nothing to follow."
+        return "0 detections and 0 tracks: there is nothing to follow."
     text = f"{len(step.pairs)} of {len(step.before)} tracks got one of {len(step.seen)} detections"
     waiting = int(((state.tracks.unseen > 0).sum()) if state.tracks is not None else 0)
     if waiting:

@@ -109,7 +109,7 @@ def result(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Mome
     if state.line.siamese_seen is not None:
         panels.append(_siamese(state.line.siamese_seen))
     return Result(
-        reading=_reading(state, reports, now),
+        reading=f"Picture {state.count}: {_reading(state, reports, now)}",
         values=_values(state, reports, now),
         panels=tuple(panels),
         charts=_charts(state),
@@ -240,20 +240,20 @@ def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:
     from explainer.vision.metrics.overlap import OFF_BELOW
 
     if not reports:
-        return "No tracker is chosen, or none could start." + _remarks(state)
+        return "no tracker is chosen, or none could start." + _remarks(state)
     lost = [NAMES[name] for name, report in reports.items() if report.lost]
-    said = f"{_listed(lost)} {_say(lost)} lost" if lost else "None says that it is lost"
+    said = f"{_listed(lost)} {_say(lost)} lost" if lost else "none says that it is lost"
     if now.truth is None:
         text = f"{said}. A filmed source has no truth: the curves show how far the trackers agree, not who is right."
         return text + _remarks(state)
     if now.visible < SEEN_FROM:
         unaware = [NAMES[name] for name, report in reports.items() if not report.lost]
         rest = f"; {_listed(unaware)} {'does' if len(unaware) == 1 else 'do'} not notice" if unaware else ""
-        return f"The target can hardly be seen ({percent(now.visible)}). {said}{rest}." + _remarks(state)
+        return f"the target can hardly be seen ({percent(now.visible)}); {said}{rest}." + _remarks(state)
     off = [n for n, p in state.past.items() if p.overlaps[-1] < OFF_BELOW]
     unaware = [NAMES[n] for n in off if not reports[n].lost]
     on = [f"{NAMES[n]} ({p.overlaps[-1]:.2f})" for n, p in state.past.items() if n not in off]
-    text = f"On the target: {_listed(on)}. " if on else "No tracker is on the target. "
+    text = f"on the target: {_listed(on)}; " if on else "no tracker is on the target; "
     text += f"{said}."
     if unaware:
         text += f" **{_listed(unaware)}** {'is' if len(unaware) == 1 else 'are'} off it without knowing."

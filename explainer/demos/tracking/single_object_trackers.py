@@ -11,7 +11,7 @@ import numpy as np
 
 from explainer.core.context import Context
 from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
-from explainer.core.demo import Demo, DemoInfo
+from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
 from explainer.core.problem import ExplainerError
@@ -88,6 +88,7 @@ class SingleObjectTrackers(Demo[Params]):
         topics=(6, 22),
         summary="A box: MOSSE, KCF, CSRT, MIL and deep features follow it, and the truth tells who knows it is lost.",
         papers=("bolme2010", "henriques2015", "lukezic2017", "babenko2011", "bertinetto2016", "wu2013"),
+        cost=Cost(),
         temporal=True,
         uses_model=False,
     )
