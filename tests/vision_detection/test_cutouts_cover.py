@@ -141,6 +141,9 @@ def test_one_box_speaks_for_one_object_only() -> None:
     found = Detections(two[:1].astype(np.float32), np.array([0.8], np.float32), np.array([0]))
     score, _ = truth.best_for(found, two, np.array([0, 0]))
     assert score == pytest.approx([0.8, 0])
+    between = Detections(np.array([[0.5, 0, 10.5, 10]], np.float32), np.array([0.8], np.float32), np.array([0]))
+    assert truth.best_for(between, two, np.array([0, 0]))[0].tolist() == [0, 0]  # it fits both alike
+    assert truth.best_for(between, two, np.array([0, 1]))[0] == pytest.approx([0.8, 0])
     assert truth.best_for(none_found(), two, np.array([0, 0]))[1].tolist() == [-1, -1]
 
 

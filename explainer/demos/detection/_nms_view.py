@@ -61,7 +61,7 @@ class Judged:
     overlap: float
 
     def state(self, figure: int, least: float) -> str:
-        """``"found"``, ``"dropped"`` by suppression, or ``"unseen"`` by the network."""
+        """``"found"``, ``"dropped"`` by suppression, or ``"unseen"``: the network gave no box for it."""
         if self.kept_score[figure] >= least:
             return "found"
         return "dropped" if self.raw_score[figure] >= least else "unseen"
@@ -219,7 +219,10 @@ def _lost(now: Judged, rule: Rule, figure: int) -> str:
     name = NAMES[figure].capitalize()
     if now.state(figure, rule.score) == "unseen":
         seen = words.percent(now.scene.visible[figure])
-        return f"**{name} is not seen**: no box of its class reaches {rule.score:.2f}; {seen} of it is visible."
+        return (
+            f"**{name} is not seen apart**: no box above {rule.score:.2f} fits it clearly better than the other; "
+            f"{seen} of it is visible."
+        )
     row = int(now.raw_row[figure])
     share = now.done.overlap[row]
     how = f"pushed below {rule.score:.2f}" if rule.method in SOFT else "dropped"
@@ -236,4 +239,4 @@ def _sweep_words(sweep: Sequence[Judged], rule: Rule) -> str:
     if dropped is None and unseen is None:
         return " In the sweep both are always found."
     text = " In the sweep suppression " + ("drops neither" if dropped is None else f"drops one from {dropped:.2f} on")
-    return text + ("." if unseen is None else f"; the network itself misses one from {unseen:.2f} on.")
+    return text + ("." if unseen is None else f"; the network itself no longer tells them apart from {unseen:.2f} on.")

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from explainer.vision.detection import overlap
 from explainer.vision.detection.detections import Detections
 
-LEAST_IOU = 0.5  # from here on a box counts as being about an object
+LEAST_IOU = 0.5  # from here on a box counts as being about an object,
+MARGIN = 0.1  # if it overlaps every other one of its class by so much less
 
 
 def best_for(
@@ -14,7 +15,8 @@ def best_for(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Best score that each known object gets, and the row it comes from.
 
-    A box speaks for the one object of its class that it overlaps most, if their IoU is at least `LEAST_IOU`.
+    A box speaks for the one object of its class that it overlaps most, if their IoU is at least `LEAST_IOU` and
+    by `MARGIN` more than that with any other: one that fits two objects alike tells neither apart.
 
     Parameters
     ----------
@@ -35,7 +37,10 @@ def best_for(
     if not len(found) or not len(boxes):
         return best, rows
     near = np.where(found.class_id[:, None] == class_id, overlap.iou(found.xyxy, boxes), 0.0)
-    owner, about = near.argmax(1), near.max(1) >= LEAST_IOU
+    owner, ranked = near.argmax(1), np.sort(near, 1)[:, ::-1]
+    about = ranked[:, 0] >= LEAST_IOU
+    if len(boxes) > 1:
+        about &= ranked[:, 0] >= ranked[:, 1] + MARGIN
     for m in range(len(boxes)):
         mine = np.flatnonzero(about & (owner == m) & (given > 0))
         if len(mine):
