@@ -148,7 +148,7 @@ def test_sampling_at_a_middle_gives_the_cell_and_between_two_their_mean() -> Non
 
 def test_maps_are_moved_by_the_offset(lite: tuple[nn.Module, Twins]) -> None:
     fine = np.arange(64 * 64, dtype=np.float32).reshape(1, 64, 64)
-    moved = dense.aligned(fine, lite[1][32])
+    moved = dense.aligned(fine, lite[1][32].offset)
     assert moved.shape == fine.shape
     np.testing.assert_array_equal(moved[0, 16:, 16:], fine[0, :-16, :-16])
     np.testing.assert_array_equal(moved[0, :16, :16], fine[0, 0, 0])

@@ -63,7 +63,7 @@ class Cut:
 
 
 def scene(frame: Frame, copy: NDArray[np.uint8], params: Params) -> Scene:
-    """Bring frame and paint together; where both kinds of marks lie, the object's win."""
+    """Bring frame and paint together; where both kinds of marks lie, the object's win. No reference unless asked."""
     from explainer.vision.segmentation.painting import painted
     from explainer.vision.segmentation.thresholds import grey
 
@@ -72,7 +72,8 @@ def scene(frame: Frame, copy: NDArray[np.uint8], params: Params) -> Scene:
         painted(strokes, height, width)
         for strokes in (params.inside, params.outside, params.reference, params.erased)
     )  # fmt: skip
-    return Scene(frame, copy, grey(copy), inside, outside & ~inside, wanted & ~erased)
+    wanted &= ~erased & (params.brush in ("reference", "erased"))
+    return Scene(frame, copy, grey(copy), inside, outside & ~inside, wanted)
 
 
 def steps(name: str, at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
@@ -90,17 +91,19 @@ def steps(name: str, at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
 
 
 CONTROLS: Mapping[str, tuple[str, ...]] = {
-    "fixed": ("level",), "otsu": (), "adaptive": ("window",), "watershed": ("blur", "water"), "grabcut": ("rounds",),
-    "slic": ("superpixels", "compactness"), "graph": ("scale", "blur"), "person": (),
+    "fixed": ("level",), "otsu": (), "adaptive": ("window", "margin"), "watershed": ("blur", "water"),
+    "grabcut": ("rounds",), "slic": ("superpixels", "compactness"), "graph": ("scale", "blur"), "person": (),
 }  # fmt: skip
 
 
-def _side(bright: Bools, at: Scene) -> Bools:
+def _side(bright: Bools, at: Scene, dark: Bools | None = None) -> Bools:
     """Return the side of a threshold on which more of the object's marks lie than of the background's."""
+    dark = ~bright if dark is None else dark
     if at.inside.any() and at.outside.any():
-        return bright if bright[at.inside].mean() >= bright[at.outside].mean() else ~bright
+        gains = [float(side[at.inside].mean() - side[at.outside].mean()) for side in (bright, dark)]
+        return bright if gains[0] >= gains[1] else dark
     rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    return np.asarray(~bright if rim.mean() > 0.5 else bright)
+    return dark if rim.mean() > 0.5 else bright
 
 
 def _fixed(at: Scene, params: Params, _ctx: Context) -> Iterator[Cut]:
@@ -117,8 +120,8 @@ def _otsu(at: Scene, _params: Params, _ctx: Context) -> Iterator[Cut]:
 def _adaptive(at: Scene, params: Params, _ctx: Context) -> Iterator[Cut]:
     from explainer.vision.segmentation.thresholds import adaptive, local_mean
 
-    bright = adaptive(at.grey, params.window, 0.0)
-    yield Cut(_side(bright, at), relief=at.grey.astype(np.float32) - local_mean(at.grey, params.window))
+    bright, dark = (adaptive(levels, params.window, params.margin) for levels in (at.grey, 255 - at.grey))
+    yield Cut(_side(bright, at, dark), relief=at.grey.astype(np.float32) - local_mean(at.grey, params.window))
 
 
 def _watershed(at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
@@ -133,6 +136,7 @@ def _watershed(at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
 def _grabcut(at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
     from explainer.vision.segmentation import grab, painting
 
+    yield Cut(np.zeros(at.grey.shape, bool), final=False)  # the other methods are shown while this one works
     small = painting.small(at.copy, grab.LONGEST)
     size = small.shape[:2]
     inside, outside = (painting.fitted(one, *size) for one in (at.inside, at.outside))

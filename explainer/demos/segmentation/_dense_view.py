@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars
-from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.geometry import compose, scale_shift
 from explainer.core.layers import Heat, Layer, Lines, Mask, Panel, Points
@@ -21,6 +20,7 @@ from explainer.demos.segmentation import _shared as shared
 if TYPE_CHECKING:
     from explainer.demos.segmentation.dense_prediction import Params
     from explainer.vision.segmentation.dense import Dense, Seen
+    from explainer.vision.segmentation.semantic import Segmenter
 
 SHOWN, PAINTED = 4, 6
 PROVEN = "stride 32: the mean over all positions is the classifier's answer, tested when the copy was made"
@@ -28,40 +28,62 @@ PROVEN = "stride 32: the mean over all positions is the classifier's answer, tes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """Logits ``(1, K, h, w)`` of one frame: at each position, and averaged over windows."""
+    """Logits ``(1, K, h, w)`` of one frame: at each position, and averaged over windows.
+
+    Parameters
+    ----------
+    labels
+        Names of the classes; of a trained segmenter the first is the background.
+    trained
+        Title of the trained segmenter; empty for the classifier.
+    """
 
     frame: Frame
-    net: Dense
+    net: Dense | Segmenter
     seen: Seen
     logits: Any
     windowed: Any
+    labels: tuple[str, ...]
+    trained: str = ""
+
+    def label(self, index: int) -> str:
+        """Name of a class."""
+        return self.labels[index].strip("_")
+
+    def overall(self) -> NDArray[np.float64]:
+        """Logits by which classes are ranked for the whole picture; the background never comes first."""
+        if not self.trained:
+            return np.asarray(self.logits[0].double().mean((1, 2)).cpu().numpy())
+        mean = self.logits[0].double().softmax(0).mean((1, 2)).clamp_min(1e-12).log().cpu().numpy()
+        mean[0] = mean.min() - 1
+        return np.asarray(mean)
 
 
-def result(at: Answers, params: Params, ctx: Context, *, partial: bool = False) -> Result:
-    """Put maps, bars and words together."""
+def result(at: Answers, params: Params, missing: str = "", *, partial: bool = False) -> Result:
+    """Put maps, bars and words together; `missing` says which network was asked for and is not here."""
     scores = at.windowed[0].softmax(0).cpu().numpy()
-    whole = np.asarray(at.logits[0].double().mean((1, 2)).cpu().numpy())
+    whole = at.overall()
     overall = _softmax(whole)
     index = resolve_class(params.target, whole)
     fine = _fine(at, scores[index : index + 1], params)[0]
     mask = fine >= params.threshold
     there = _at_pixel(at, params)
     winners = _winners(scores)
-    name = ctx.card.label(index)
+    name = at.label(index)
     panels = (
-        _input(at, there, ctx),
+        _input(at, there),
         _coarse(at, scores[index], name),
         _upsampled(at, fine, mask, params),
         _painted(at, winners, scores, params),
     )
     charts = (
-        _bars("At the ring", there, index, ctx),
-        _shares(winners, ctx),
+        _bars("At the ring", there, index, at),
+        _shares(winners, at),
     )
-    values = _values(at, scores[index], mask, there, overall, index)
+    values = _values(at, scores[index], mask, there, overall, index) | {"network_missing": float(bool(missing))}
     return Result(
-        _reading(at, values, there, winners, name, ctx), values, panels, charts, partial=partial,
-        badges=(PROVEN,),
+        missing + _reading(at, values, there, winners, name), values, panels, charts, partial=partial,
+        badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
         input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
     )  # fmt: skip
 
@@ -78,7 +100,7 @@ def _fine(at: Answers, maps: NDArray[np.float32], params: Params) -> NDArray[np.
 
     height, width = at.seen.pixels.shape[:2]
     out = upsampled(np.ascontiguousarray(maps), at.net.stride, params.upsampling, at.seen.pixels)
-    return np.clip(aligned(out, at.net)[:, :height, :width], 0, 1)
+    return np.clip(aligned(out, at.net.offset)[:, :height, :width], 0, 1)
 
 
 def _at_pixel(at: Answers, params: Params) -> NDArray[np.float64]:
@@ -101,16 +123,18 @@ def _winners(scores: NDArray[np.float32]) -> list[tuple[int, float]]:
 # Panels -------------------------------------------------------------------------------------------------
 
 
-def _input(at: Answers, there: NDArray[np.float64], ctx: Context) -> Panel:
+def _input(at: Answers, there: NDArray[np.float64]) -> Panel:
     best = int(there.argmax())
-    note = f"at the ring: “{ctx.card.label(best)}” {words.score(float(there[best]))}"
+    note = f"at the ring: “{at.label(best)}” {words.score(float(there[best]))}"
     return shared.panel(at.frame, "Input", (), note)
 
 
 def _coarse(at: Answers, scores: NDArray[np.float32], name: str) -> Panel:
     place = compose(at.seen.to_frame, scale_shift(*(at.net.stride,) * 2, *(at.net.offset,) * 2))
     heat = Heat("map", scores, 0.0, 1.0, place, unit="score", smooth=False)
-    note = f"“{name}”, {scores.shape[1]} × {scores.shape[0]} answers; the last look outside"
+    note = (
+        f"“{name}”, {scores.shape[1]} × {scores.shape[0]} answers{'; the last look outside' if at.net.offset else ''}"
+    )
     return shared.panel(at.frame, "Coarse map", (heat,), note)
 
 
@@ -138,20 +162,20 @@ def _painted(at: Answers, winners: list[tuple[int, float]], scores: NDArray[np.f
 # Charts and words ---------------------------------------------------------------------------------------
 
 
-def _bars(title: str, scores: NDArray[np.float64], index: int, ctx: Context, note: str = "") -> Bars:
+def _bars(title: str, scores: NDArray[np.float64], index: int, at: Answers, note: str = "") -> Bars:
     best = [int(k) for k in np.argsort(-scores, kind="stable")[:SHOWN]]
     shown = best if index in best else [*best, index]
     return Bars(
-        title, tuple(ctx.card.label(k) for k in shown), tuple(float(scores[k]) for k in shown),
+        title, tuple(at.label(k) for k in shown), tuple(float(scores[k]) for k in shown),
         chosen=shown.index(index) if index in shown else -1, note=note,
         sets=tuple({"target": str(k)} for k in shown),
     )  # fmt: skip
 
 
-def _shares(winners: list[tuple[int, float]], ctx: Context) -> Bars:
+def _shares(winners: list[tuple[int, float]], at: Answers) -> Bars:
     shown = winners[:SHOWN]
     return Bars(
-        "Share of answers", tuple(ctx.card.label(k) for k, _ in shown), tuple(share for _, share in shown),
+        "Share of answers", tuple(at.label(k) for k, _ in shown), tuple(share for _, share in shown),
         chosen=-1, sets=tuple({"target": str(k)} for k, _ in shown),
     )  # fmt: skip
 
@@ -176,7 +200,7 @@ def _values(at: Answers, scores: NDArray[np.float32], mask: NDArray[np.bool_], t
 
 
 def _reading(at: Answers, values: dict[str, float], there: NDArray[np.float64], winners: list[tuple[int, float]],
-             name: str, ctx: Context) -> str:  # fmt: skip
+             name: str) -> str:  # fmt: skip
     best, share = winners[0]
     here = int(there.argmax())
     others = f" {len(winners)} classes win somewhere." if len(winners) > 1 else ""
@@ -188,6 +212,6 @@ def _reading(at: Answers, values: dict[str, float], there: NDArray[np.float64], 
     return (
         f"In one pass the network answers at **{values['answers']:.0f} positions**, "
         f"{at.net.stride} px apart: {covers}. "
-        f"At the ring it says **“{ctx.card.label(here)}”** ({words.score(float(there[here]))}). "
-        f"“{ctx.card.label(best)}” wins at {words.percent(share)} of the positions.{others}"
+        f"At the ring it says **“{at.label(here)}”** ({words.score(float(there[here]))}). "
+        f"“{at.label(best)}” wins at {words.percent(share)} of the positions.{others}"
     )

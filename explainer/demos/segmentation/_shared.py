@@ -24,6 +24,7 @@ def line(points: Sequence[tuple[float, float]], radius: float) -> Stroke:
 
 
 RIM = (line(((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.01)), 0.02),)
+BODY = (line(((0.5, 0.35), (0.5, 0.65)), 0.15),)
 HEART = (line(((0.5, 0.42), (0.5, 0.6)), 0.05),)
 
 

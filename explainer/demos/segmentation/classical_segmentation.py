@@ -27,10 +27,10 @@ class Params:
     brush: Annotated[
         Literal["object", "background", "reference", "erased"],
         Options({
-            "object": "Object", "background": "Background", "reference": "Reference",
-            "erased": "Erase from the reference",
+            "object": "Marks on the object", "background": "Marks on the background",
+            "reference": "Reference, and score", "erased": "Erase from the reference",
         }),
-        Doc("Paint", "Marks start the methods; a reference is what they are scored against."),
+        Doc("Paint", "Marks start the methods. With the reference chosen, every mask is scored against it."),
     ] = "object"  # fmt: skip
     inside: Annotated[
         tuple[Stroke, ...],
@@ -48,8 +48,8 @@ class Params:
         tuple[Stroke, ...],
         OnPicture("input"),
         When("brush", ("reference",)),
-        Doc("Reference", "Paint all of the object, and read how well each method does."),
-    ] = ()
+        Doc("Reference", "At first a guess: take it back and paint all of the object."),
+    ] = shared.BODY
     erased: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
@@ -69,6 +69,12 @@ class Params:
         Doc("Neighbourhood", "Each pixel is compared with the mean over this window."),
         When("method", ("adaptive",)),
     ] = 51
+    margin: Annotated[
+        float,
+        Range(0, 40, 1),
+        Doc("Margin", "Grey levels by which a pixel must differ from that mean; at 0 noise decides on flat ground."),
+        When("method", ("adaptive",)),
+    ] = 8.0
     blur: Annotated[
         float,
         Range(0.0, 6.0, 0.25, unit="px"),
@@ -83,7 +89,7 @@ class Params:
     ] = 255
     rounds: Annotated[
         int, Range(1, 8, 1), Doc("Rounds", "Colour models and cut in turn."), When("method", ("grabcut",))
-    ] = 4
+    ] = 3
     superpixels: Annotated[
         int, Range(20, 800, 10, log=True), Doc("Superpixels", "About so many."), When("method", ("slic",))
     ] = 200

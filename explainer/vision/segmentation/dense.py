@@ -185,20 +185,31 @@ class Seen:
 
 
 def prepare(frame: Frame, card: ModelCard, longest: int, device: torch.device) -> Seen:
-    """Resize the whole picture so that its longer side is `longest`, rounded to multiples of 32, and normalise it."""
+    """Resize the whole picture and normalise it as the weights of `card` ask; see `resized`."""
+    pixels, to_frame = resized(frame, longest)
+    return Seen(normalised(pixels, card, device), pixels, to_frame)
+
+
+def resized(frame: Frame, longest: int) -> tuple[NDArray[np.uint8], Affine]:
+    """Resize the whole frame so that its longer side is `longest`, both sides rounded to multiples of 32.
+
+    Returns
+    -------
+    pixels, to_frame
+        ``(H, W, 3) uint8``, and the map from its pixels to the frame's.
+    """
     scale = longest / max(frame.height, frame.width)
     height, width = (max(COARSEST, round(n * scale / COARSEST) * COARSEST) for n in (frame.height, frame.width))
     coarse = small(frame.pixels, 2 * longest)
     planes = torch.from_numpy(coarse.copy()).permute(2, 0, 1)[None]
-    resized = F.interpolate(planes, (height, width), mode="bicubic", antialias=True)
-    pixels = resized[0].permute(1, 2, 0).contiguous().numpy()
-    to_frame = scale_shift(frame.width / width, frame.height / height)
-    return Seen(normalised(pixels, card, device), pixels, to_frame)
+    fine = F.interpolate(planes, (height, width), mode="bicubic", antialias=True)
+    pixels = fine[0].permute(1, 2, 0).contiguous().numpy()
+    return np.asarray(pixels, np.uint8), scale_shift(frame.width / width, frame.height / height)
 
 
-def aligned(fine: NDArray[np.float32], net: Dense) -> NDArray[np.float32]:
+def aligned(fine: NDArray[np.float32], offset: float) -> NDArray[np.float32]:
     """Move maps ``(C, H, W)`` in pixels of the input to where their values looked; edges are continued."""
-    by = round(net.offset)
+    by = round(offset)
     if by == 0:
         return fine
     size = fine.shape[1:]

@@ -1,0 +1,82 @@
+"""Trained segmenters kept coarse: bilinear interpolation of their logits is what torchvision returns."""
+
+import numpy as np
+import pytest
+import torch
+
+from explainer.commands import house
+from explainer.commands.contract_runs import photo
+from explainer.core.context import Settings
+from explainer.core.frame import Frame
+from explainer.core.params import changed
+from explainer.core.problem import ExplainerError
+from explainer.core.result import Result
+from explainer.runtime.engine import Job
+from explainer.runtime.events import Finished
+from explainer.runtime.token import JobToken
+from explainer.vision.segmentation import semantic, upsample
+from explainer.vision.zoo import task_cards, task_models
+
+NAME = "lraspp_mobilenet_v3_large"
+
+
+@pytest.fixture
+def random_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    net = task_models.build(NAME).eval().requires_grad_(False)
+    monkeypatch.setattr(task_models, "load_segmenter", lambda _name, _device: net)
+
+
+@pytest.mark.parametrize("name", [NAME, "deeplabv3_mobilenet_v3_large", "fcn_resnet50"])
+def test_coarse_logits_interpolated_are_torchvisions(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    net = task_models.build(name).eval()
+    monkeypatch.setattr(task_models, "load_segmenter", lambda _name, _device: net)
+    found = semantic.segmenter(name)
+    x = torch.randn(1, 3, 96, 64)
+    coarse = found.logits(x)
+    assert coarse.shape == (1, 21, 96 // found.stride, 64 // found.stride)
+    with torch.no_grad():
+        wanted = net(x)["out"][0].numpy()
+    np.testing.assert_allclose(upsample.upsampled(coarse[0].numpy(), found.stride, "bilinear"), wanted, atol=1e-5)
+
+
+def test_what_is_not_here_says_how_to_get_it() -> None:
+    assert not task_cards.here(NAME)
+    with pytest.raises(ExplainerError, match="not on this machine") as raised:
+        semantic.segmenter(NAME)
+    assert "explainer models fetch" in raised.value.problem.todo
+
+
+def test_pixels_are_normalised_as_torchvision_does() -> None:
+    grey = Frame(np.full((64, 96, 3), 128, np.uint8))
+    seen = semantic.prepare(grey, 96)
+    wanted = (128 / 255 - torch.tensor(task_models.MEAN)) / torch.tensor(task_models.STD)
+    torch.testing.assert_close(seen.tensor[0, :, 10, 10], wanted)
+    assert seen.tensor.shape == (1, 3, 64, 96)
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_the_demo_shows_a_segmenter_that_is_here() -> None:
+    result = _run(NAME)
+    assert result.values["network_missing"] == 0
+    assert result.values["stride_px"] == 8
+    assert 1 <= result.values["class_index"] <= 20
+    assert "LR-ASPP" in result.badges[0]
+
+
+def test_the_demo_goes_on_without_one_that_is_not() -> None:
+    result = _run(NAME)
+    assert result.values["network_missing"] == 1
+    assert "not on this machine" in result.reading
+    assert "the classifier answers" in result.reading
+
+
+def _run(network: str) -> Result:
+    settings, engine = Settings(threads=1), house.engine()
+    demo = house.demos().demo("dense-prediction")
+    card = house.zoo().card(settings.model)
+    params = changed(demo.defaults(), card, network=network, longest=224)
+    done = engine.run(Job(1, demo, params, photo("cat"), settings), JobToken(), lambda _event: None)
+    assert isinstance(done, Finished), done
+    return done.result
