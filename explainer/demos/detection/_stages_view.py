@@ -26,7 +26,7 @@ MOST_OBJECTS = 50
 MASKED = 20  # objects whose masks are drawn
 TRUE_FROM = 0.5
 TRAINED_ON = "Trained on composed scenes: it knows digits, seven garments and coins, nothing else"
-NEAR_ZERO = 0.005
+TIMED = ("backbone", "pyramid", "proposals", "box head", "mask head")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,23 +136,20 @@ def _masks(seen: Seen) -> list[Layer]:
 
 
 def _chain(seen: Seen) -> Graph:
-    """The stages with their counts; a click opens one."""
-    found, ms = seen.found, seen.found.ms
+    """The stages with their counts; a click opens one. How long each took is a remark, not a result."""
+    found = seen.found
     counts = {
-        "maps": (f"{len(found.pyramid)} maps", "Backbone, pyramid", ms["backbone"] + ms["pyramid"]),
-        "objectness": (words.thousands(found.anchors), "Objectness", ms["proposals"]),
-        "proposals": (f"{words.thousands(len(found.candidates))} to {len(seen.rows)}", "Proposals", ms["suppression"]),
-        "roialign": (f"{len(seen.rows)} × 7 × 7", "RoIAlign", 0.0),
-        "classes": (f"{seen.objects.before} to {len(seen.objects)}", "Classes, boxes", ms.get("box head", 0.0)),
+        "maps": ("Backbone, pyramid", f"{len(found.pyramid)} maps"),
+        "objectness": ("Objectness", f"{words.thousands(found.anchors)} anchors"),
+        "proposals": ("Proposals", f"{words.thousands(len(found.candidates))} to {len(seen.rows)}"),
+        "roialign": ("RoIAlign", f"{len(seen.rows)} × 7 × 7"),
+        "classes": ("Classes, boxes", f"{seen.objects.before} to {len(seen.objects)}"),
     }
     if found.has_masks:
-        counts["masks"] = (f"{min(len(seen.objects), MASKED)} × 28 × 28", "Masks", ms.get("mask head", 0.0))
-    nodes = tuple(
-        Node(key, name, f"{count}, {took:.0f} ms" if took else count, {"stage": key})
-        for key, (count, name, took) in counts.items()
-    )
-    keys = list(counts)
-    return Graph("Stages", nodes, tuple(pairwise(keys)), seen.stage)
+        counts["masks"] = ("Masks", f"{min(len(seen.objects), MASKED)} × 28 × 28")
+    nodes = tuple(Node(key, name, count, {"stage": key}) for key, (name, count) in counts.items())
+    took = ", ".join(f"{name} {found.ms[name]:.0f}" for name in TIMED if name in found.ms)
+    return Graph("Stages", nodes, tuple(pairwise(counts)), seen.stage, f"{took} ms")
 
 
 def _classes(seen: Seen) -> Bars:

@@ -94,7 +94,7 @@ class AnchorExplorer(Demo[Params]):
         title="Anchor explorer",
         topics=(23,),
         summary="Draw a box and see which of 217,413 anchors would learn to find it.",
-        papers=("ren2015", "liu2016", "lin2017focal", "tian2019"),
+        papers=("ren2015", "liu2016", "linfocal2017", "tian2019"),
         uses_model=False,
     )
 

@@ -23,6 +23,7 @@ Net = Literal[
 ]  # fmt: skip
 Stage = Literal["maps", "objectness", "proposals", "roialign", "classes", "masks"]
 PUT = When("items", (True,))
+MAPPED = When("stage", ("maps", "objectness"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Params:
         Options(maps="Feature maps", objectness="Objectness", proposals="Proposals", roialign="RoIAlign",
                 classes="Classes and refined boxes", masks="Masks"),
     ] = "proposals"  # fmt: skip
-    level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map.")] = 2
+    level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map."), MAPPED] = 2
     pick: Annotated[int, Range(1, 20), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
     score: Annotated[
         float, Range(0.05, 0.95, 0.01), Doc("Least score", "Lower finds more, and more that is not there.")
@@ -78,7 +79,7 @@ class DetectorStages(Demo[Params]):
         title="Detector, stage by stage",
         topics=(5, 24),
         summary="From feature maps through proposals to boxes and masks, with counts at every stage.",
-        papers=("ren2015", "he2017", "lin2017fpn", "girshick2014"),
+        papers=("ren2015", "he2017", "lin2017", "girshick2014"),
         uses_model=False,
     )
 

@@ -193,7 +193,7 @@ def begin(net: Any, pixels: NDArray[np.uint8], device: str = "cpu") -> Stages:
     """
     ms: dict[str, float] = {}
     with _timed(ms, "resize"):
-        image = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).to(device).float() / 255
+        image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(device).float() / 255
         images, _ = net.transform([image])
     with _timed(ms, "backbone"):
         body = net.backbone.body(images.tensors)

@@ -1,0 +1,112 @@
+"""A box read out of a feature map: RoIPool rounds twice, RoIAlign never (Girshick 2015; He et al. 2017).
+
+Boxes are x0, y0, x1, y1 in input pixels; ``scale`` is map cells for an input pixel.
+
+* **RoIPool**: the corners are rounded to whole cells, both included; the ``P × P`` parts run from ``⌊p · s⌋`` to
+  ``⌈(p + 1) · s⌉`` with ``s`` the rounded side over ``P``; each gives its largest value.
+* **RoIAlign**: nothing is rounded; each part is read at ``n × n`` evenly spread points, bilinearly between the four
+  nearest values, and gives their mean. ``aligned`` puts a cell's value at its middle; without it everything is read
+  half a cell too far right and down, as the first programs did.
+
+`roi_pool` and `roi_align` are written out in numpy; `pooled` is torchvision's for many boxes at once.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torchvision import ops
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What was read for one box.
+
+    Parameters
+    ----------
+    values
+        ``(P, P)``.
+    parts
+        ``(P · P, 4)`` regions in cells of the map, x0 y0 x1 y1, row by row.
+    points
+        ``(K, 2)`` places x, y in cells of the map at which values were taken, a value's place being the middle of
+        its cell.
+    """
+
+    values: Array
+    parts: Array
+    points: Array
+
+
+def _rounded(value: float) -> int:
+    """Round half away from zero, as C does."""
+    return int(math.floor(abs(value) + 0.5) * (1 if value >= 0 else -1))
+
+
+def roi_pool(features: NDArray[np.float32], box: Array, scale: float, cells: int) -> Reading:
+    """Read one map ``(h, w)`` by RoIPool."""
+    rows, columns = features.shape
+    x0, y0, x1, y1 = (_rounded(float(v) * scale) for v in box)
+    wide, high = max(x1 - x0 + 1, 1), max(y1 - y0 + 1, 1)
+    values, parts, points = np.zeros((cells, cells)), [], []
+    for r in range(cells):
+        top, bottom = (min(max(v + y0, 0), rows) for v in _span(r, high, cells))
+        for c in range(cells):
+            left, right = (min(max(v + x0, 0), columns) for v in _span(c, wide, cells))
+            parts.append((left, top, right, bottom))
+            if bottom > top and right > left:
+                part = features[top:bottom, left:right]
+                values[r, c] = part.max()
+                at = np.unravel_index(int(part.argmax()), part.shape)
+                points.append((left + at[1] + 0.5, top + at[0] + 0.5))
+    return Reading(values, np.array(parts, np.float64), np.array(points, np.float64).reshape(-1, 2))
+
+
+def _span(part: int, side: int, cells: int) -> tuple[int, int]:
+    step = side / cells
+    return math.floor(part * step), math.ceil((part + 1) * step)
+
+
+def roi_align(
+    features: NDArray[np.float32], box: Array, scale: float, cells: int, samples: int, *, aligned: bool = True
+) -> Reading:
+    """Read one map ``(h, w)`` by RoIAlign at ``samples × samples`` points for each part."""
+    shift = 0.5 if aligned else 0.0
+    x0, y0, x1, y1 = (float(v) * scale - shift for v in box)
+    w, h = (x1 - x0, y1 - y0) if aligned else (max(x1 - x0, 1.0), max(y1 - y0, 1.0))
+    steps = (np.arange(cells * samples) + 0.5) / (cells * samples)
+    x, y = np.meshgrid(x0 + steps * w, y0 + steps * h)
+    read = bilinear(features, x.ravel(), y.ravel()).reshape(cells, samples, cells, samples)
+    edges = np.arange(cells) / cells
+    left, top = (one.ravel() for one in np.meshgrid(x0 + edges * w, y0 + edges * h))
+    parts = np.stack([left, top, left + w / cells, top + h / cells], 1) + 0.5
+    points = np.stack([x, y], -1).reshape(-1, 2) + 0.5
+    return Reading(read.mean((1, 3)), parts, points)
+
+
+def bilinear(features: NDArray[np.float32], x: Array, y: Array) -> Array:
+    """Values between the cells of a map ``(h, w)``; 0 more than one cell outside, the rim's value up to there."""
+    rows, columns = features.shape
+    outside = (x < -1) | (x > columns) | (y < -1) | (y > rows)
+    x, y = np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1)
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    right, bottom = np.minimum(left + 1, columns - 1), np.minimum(top + 1, rows - 1)
+    fx, fy = x - left, y - top
+    above = features[top, left] * (1 - fx) + features[top, right] * fx
+    below = features[bottom, left] * (1 - fx) + features[bottom, right] * fx
+    return np.where(outside, 0.0, above * (1 - fy) + below * fy)
+
+
+def pooled(
+    features: NDArray[np.float32], boxes: Array, scale: float, cells: int, samples: int, *, aligned: bool = True
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """RoIPool and RoIAlign of torchvision for boxes ``(N, 4)`` on one map ``(h, w)``: both ``(N, P, P)``."""
+    maps = torch.from_numpy(np.ascontiguousarray(features, np.float32))[None, None]
+    rois = [torch.from_numpy(np.ascontiguousarray(boxes, np.float32))]
+    hard = ops.roi_pool(maps, rois, cells, scale)
+    soft = ops.roi_align(maps, rois, cells, scale, samples, aligned)
+    return np.asarray(hard[:, 0].numpy()), np.asarray(soft[:, 0].numpy())
