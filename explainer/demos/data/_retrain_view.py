@@ -22,7 +22,8 @@ NAMES = {
 }
 NONE: tuple[str, ...] = ()
 COLUMNS = 8  # draws of one digit in a row of the panel
-DIGIT = 3  # row of the training digits that is drawn
+NAMED = 2  # empty tiles before them, for the name of the row
+DIGIT = 7  # row of the training digits that is drawn; each kind stands once among the first ten
 
 
 def rows(params: Any) -> list[tuple[str, ...]]:
@@ -52,10 +53,11 @@ def pictures(params: Any, seed: int) -> Panel:
     cells = []
     for names in shown:
         rng = torch.Generator().manual_seed(1000 + seed)
-        cells.append(batches.augmented(one, names, rng)[:, 0].numpy())
+        drawn = batches.augmented(one, names, rng)[:, 0].numpy()
+        cells.append(np.concatenate([np.zeros((NAMED, *drawn.shape[1:])), drawn]))
     values = np.ascontiguousarray(np.concatenate(cells), np.float32)
-    labels = [text for names in shown for text in (called(names), *[""] * (COLUMNS - 1))]
-    layer = Cells("digits", values, COLUMNS, 0.0, 1.0, colours="grey", labels=tuple(labels))
+    labels = [text for names in shown for text in (called(names), *[""] * (NAMED + COLUMNS - 1))]
+    layer = Cells("digits", values, NAMED + COLUMNS, 0.0, 1.0, colours="grey", labels=tuple(labels))
     return Panel("Input", layer.size, (layer,), f"a {few.labels[DIGIT]}, {COLUMNS} draws of each", frame=False)
 
 
@@ -63,10 +65,11 @@ def result(params: Any, done: Mapping[Any, Any], runs: Sequence[Any], seen: Pane
     """Put the bars or curves of the runs that are done together."""
     finished = [run for run in runs if run in done]
     chart = _curves(params, done, finished) if params.show == "curves" else _bars(params, done, finished)
+    charts = (chart, _table(params, done, finished)) if finished else ()
     values = {"runs_done": float(len(finished)), "seeds": float(len({run.seed for run in finished}))}
     values |= _values(params, done, finished)
     return Result(
-        _reading(params, done, finished, len(runs)), values, (seen,), (chart, _table(params, done, finished)),
+        _reading(params, done, finished, len(runs)), values, (seen,), charts,
         badges=(f"{len(finished)} of {len(runs)} nets trained", "examined on 500 digits that no net has seen"),
         partial=partial,
     )  # fmt: skip
@@ -178,7 +181,9 @@ def _about_curves(params: Any, done: Mapping[Any, Any], finished: Sequence[Any])
         for size in sizes
         if len(_tests(done, finished, NONE, size))
     ]
-    if not gains or names == NONE:
+    if names == NONE:
         return "Tick an augmentation to compare it with none."
+    if not gains:
+        return "The first nets are in training."
     parts = ", ".join(f"{gain:+.1f} at {words.thousands(size)}".replace("-", "−") for size, gain in gains)
     return f"Gain of the ticked augmentations in points of test accuracy, by number of training digits: {parts}."

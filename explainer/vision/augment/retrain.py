@@ -4,15 +4,17 @@ Net, starting weights and optimiser are those of ``training.small_net``. Every r
 the same starting weights and the same number of steps; only the augmentation differs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F  # noqa: N812
 
 from explainer.vision.augment.batches import augmented
 from explainer.vision.training.digits import Digits
-from explainer.vision.training.small_net import Recipe, logits, loss_and_gradients, move, starting_weights, tensors
+from explainer.vision.training.small_net import Recipe, logits, move, starting_weights, tensors
 
 BATCH, RATE = 25, 0.003
 OnStep = Callable[[float], None]
@@ -56,8 +58,9 @@ def score(run: Run, train: Digits, test: Digits, on_step: OnStep) -> Score:
     recipe = Recipe(optimiser="adam", learning_rate=RATE, batch_size=BATCH, train_size=run.digits, seed=run.seed)
     few = chosen(run, train)
     images, labels = tensors(few)
-    weights = [torch.from_numpy(a.copy()) for a in starting_weights(recipe)]
-    means, squares = ([torch.zeros_like(w) for w in weights] for _ in range(2))
+    begin = starting_weights(recipe)
+    flat = torch.cat([torch.from_numpy(a).reshape(-1) for a in begin])  # one tensor: an eighth of the optimiser's calls
+    mean, square = torch.zeros_like(flat), torch.zeros_like(flat)
     order = np.random.default_rng([run.seed, 8])
     rng = torch.Generator().manual_seed(1000 + run.seed)
     waiting = np.zeros(0, np.int64)
@@ -67,9 +70,19 @@ def score(run: Run, train: Digits, test: Digits, on_step: OnStep) -> Score:
             waiting = order.permutation(run.digits)
         batch, waiting = torch.from_numpy(waiting[:BATCH]), waiting[BATCH:]
         seen = augmented(images[batch], run.augments, rng)
-        _, gradients = loss_and_gradients(weights, seen, labels[batch], recipe.activation)
-        move(recipe, weights, means, squares, gradients, step)
+        with torch.enable_grad():
+            leaf = flat.detach().requires_grad_()
+            loss = F.cross_entropy(logits(_parted(leaf, begin), seen, recipe.activation), labels[batch])
+            (gradient,) = torch.autograd.grad(loss, leaf)
+        move(recipe, [flat], [mean], [square], [gradient], step)
+    weights = _parted(flat, begin)
     return Score(*(_right(weights, part, recipe.activation) for part in (few, test)))
+
+
+def _parted(flat: torch.Tensor, like: Sequence[NDArray[np.float32]]) -> list[torch.Tensor]:
+    """Cut one long tensor into the weights of the layers."""
+    parts = torch.split(flat, [a.size for a in like])
+    return [part.view(a.shape) for part, a in zip(parts, like, strict=True)]
 
 
 def _right(weights: list[torch.Tensor], digits: Digits, activation: str) -> float:
