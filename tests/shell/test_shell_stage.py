@@ -1,5 +1,8 @@
 """The stage: where panels go, handles, the cards, the line of progress."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from PySide6.QtWidgets import QToolButton
 from shell_fakes import BOX, Boxed, Looks, photo
 
 from explainer.core.charts import Bars
-from explainer.core.controls import controls
+from explainer.core.controls import OnPicture, controls
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke, scale_shift
 from explainer.core.layers import Cells, Heat, Image, Panel
@@ -522,3 +525,23 @@ def test_the_fakes_make_real_pictures(tmp_path):
     frame = open_source(photo(tmp_path / "p.png")).at(0)
     assert isinstance(frame, Frame)
     assert (frame.width, frame.height) == (64, 48)
+
+
+NEAR, FAR = PointXY(0.1, 0.1), PointXY(0.9, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPoints:
+    one: Annotated[PointXY, OnPicture("input")] = NEAR
+    two: Annotated[PointXY, OnPicture("input")] = FAR
+
+
+def test_a_click_brings_the_nearest_of_several_points(stage):
+    moved = []
+    stage.handled.connect(lambda name, value, _drag: moved.append((name, value)))
+    stage.set_handles(controls(TwoPoints), TwoPoints())
+    stage.show_result(result(panel()))
+    stage._clicked(stage._panels[0], (112.0, 90.0))
+    assert moved == [("two", PointXY(0.7, 0.75))]
+    stage._clicked(stage._panels[0], (48.0, 30.0))
+    assert moved[-1] == ("one", PointXY(0.3, 0.25))
