@@ -15,6 +15,7 @@ from explainer.core.problem import ExplainerError
 
 FIRST, SECOND = "efficientnet-lite0", "efficientnet-lite1"
 THUMB_PX = 176
+MOST = 200  # photos; of a longer source so many are taken, evenly spaced
 REMEMBERED = 600  # exams that are kept for a source
 
 
@@ -85,7 +86,7 @@ def collect(frame: Frame, params: Any, ctx: Context, show: Callable[[Found], Non
     """Examine every photo; `show` gets what is known after each."""
     from explainer.vision.stress_report.exam import FULL, QUICK
 
-    frames, places = _source(frame, params, ctx)
+    frames, places = _source(frame, ctx)
     plan = _planned(FULL if params.detail == "full" else QUICK, params)
     names = [ctx.card.name, *([SECOND if ctx.card.name != SECOND else FIRST] if params.compare else [])]
     with ExitStack() as stack:
@@ -107,18 +108,16 @@ def _planned(base: Any, params: Any) -> Any:
     return replace(base, parts=tuple(params.parts), fill=params.fill)
 
 
-def _source(frame: Frame, params: Any, ctx: Context) -> tuple[Sequence[Frame], list[int]]:
+def _source(frame: Frame, ctx: Context) -> tuple[Sequence[Frame], list[int]]:
     """Return the source's pictures and which of them are wanted; a camera has only the present one."""
-    if params.scope == "picture":
-        return (frame,), [0]
     try:
         frames: Sequence[Frame] = ctx.frames if len(ctx.frames) else (frame,)
     except ExplainerError:
         frames = (frame,)
     count = len(frames)
-    if count <= params.most:
+    if count <= MOST:
         return frames, list(range(count))
-    return frames, sorted({int(n) for n in np.linspace(0, count - 1, params.most).round()})
+    return frames, sorted({int(n) for n in np.linspace(0, count - 1, MOST).round()})
 
 
 def _with(

@@ -105,7 +105,7 @@ def _charts(found: Found) -> tuple[Chart, ...]:
     charts: list[Chart] = []
     bars = numbers.survived(found)
     if bars:
-        charts.append(Bars("Answers kept", tuple(bars), tuple(bars.values()), chosen=-1, note=found.cards[0].title))
+        charts.append(Bars("What survives", tuple(bars), tuple(bars.values()), chosen=-1, note=found.cards[0].title))
     curves = _coverage(found)
     if curves is not None:
         charts.append(curves)

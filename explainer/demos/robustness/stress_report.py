@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range
+from explainer.core.controls import Doc, Options
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
@@ -24,22 +24,12 @@ Detail = Literal["quick", "full"]
 DETAILS = Options({"quick": "Quick (about 100 passes a photo)", "full": "Full (about 190)"})
 Fill = Literal["grey", "black", "mean", "noise", "blur"]
 FILLS = Options({"grey": "Grey", "black": "Black", "mean": "Mean colour", "noise": "Noise", "blur": "Blur"})
-Scope = Literal["source", "picture"]
-SCOPES = Options({"source": "All pictures of the source", "picture": "This picture only"})
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """What is tried, on how many photos, with which networks."""
+    """What is tried, and with which networks; on all pictures of the source."""
 
-    scope: Annotated[
-        Scope, Doc("Photos", "A folder takes a while; it shows how far it is, and can be left."), SCOPES
-    ] = "source"
-    most: Annotated[
-        int,
-        Doc("At most", "Of a longer source so many are taken, evenly spaced."),
-        Range(1, 500, log=True, unit="photos"),
-    ] = 100
     parts: Annotated[tuple[Part, ...], Doc("What is tried", "Each part is a section of the page."), PARTS] = (
         "corruptions", "covering", "light", "views",
     )  # fmt: skip
