@@ -7,7 +7,7 @@ Run it in an environment of its own (Python 3.11), which the program never sees:
     python tests/vision_corruptions/make_signatures.py
 
 It draws from NumPy's old global generator; the test hands ours the same numbers, so pixels are compared and
-not statistics. Of each result are kept the means of 14 × 14 blocks, 400 single colour values, and the
+not statistics. Of each result are kept the means of 28 × 28 blocks, 400 single colour values, and the
 root-mean-square distance to the clean picture. Frost is left out: its photos are not ours to use.
 """
 
@@ -46,7 +46,7 @@ def square(name: str) -> np.ndarray:
 
 def signature(pixels: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Block means, single values and distance."""
-    blocks = pixels.reshape(16, 14, 16, 14, 3).astype(float).mean(axis=(1, 3))
+    blocks = pixels.reshape(8, 28, 8, 28, 3).astype(float).mean(axis=(1, 3))
     places = np.random.RandomState(1).choice(pixels.size, 400, replace=False)
     rms = float(np.sqrt(np.square(pixels.astype(float) - clean).mean()))
     return blocks.astype(np.float32), pixels.reshape(-1)[places], rms

@@ -43,7 +43,7 @@ def test_pixels_are_those_of_the_authors_package(name: str, picture: str) -> Non
         found = published.corrupt(clean, name, severity, lots)
         key = f"{picture}/{name}/{severity}"
         off = np.abs(found.reshape(-1)[places].astype(int) - GOLDEN[f"{key}/values"])
-        blocks = found.reshape(16, 14, 16, 14, 3).astype(float).mean(axis=(1, 3))
+        blocks = found.reshape(8, 28, 8, 28, 3).astype(float).mean(axis=(1, 3))
         apart = np.abs(blocks - GOLDEN[f"{key}/blocks"]).max()
         assert (off <= 1).mean() >= 0.99, f"severity {severity}: {np.sort(off)[-5:]}"
         assert apart < 0.2, f"severity {severity}"
