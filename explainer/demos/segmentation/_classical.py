@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,55 +10,26 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
-from explainer.demos.segmentation import _masks
+from explainer.demos.segmentation import _learnt
+from explainer.demos.segmentation._cuts import Cut, Scene, of_regions
 
 if TYPE_CHECKING:
     from explainer.demos.segmentation.classical_segmentation import Params
 
-NAMES = {
-    "fixed": "Fixed threshold", "otsu": "Otsu's threshold", "adaptive": "Adaptive threshold", "watershed": "Watershed",
-    "grabcut": "GrabCut", "slic": "SLIC superpixels", "graph": "Graph-based regions", "person": "Person matte",
-}  # fmt: skip
-SLOW = ["fixed", "otsu", "adaptive", "slic", "graph", "watershed", "person", "grabcut"]  # the slowest comes last
+SLOW = [
+    "fixed",
+    "otsu",
+    "adaptive",
+    "slic",
+    "graph",
+    "watershed",
+    "person",
+    "semantic",
+    "instance",
+    "grabcut",
+]  # the slowest comes last
 SMALLEST = 30  # px of a graph-based region
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """One frame's copy ``(h, w, 3) uint8``, its grey levels, and what was painted on it, each ``(h, w)``."""
-
-    frame: Frame
-    copy: NDArray[np.uint8]
-    grey: NDArray[np.uint8]
-    inside: Bools
-    outside: Bools
-    wanted: Bools
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cut:
-    """A method's answer.
-
-    Parameters
-    ----------
-    mask
-        ``(h, w) bool``.
-    regions
-        ``(h, w)`` numbers of regions, where the method makes some.
-    relief
-        ``(h, w) float32``: the map that it works on, where there is one.
-    count
-        Number of regions, or of rounds.
-    final
-        False for what comes before the end.
-    """
-
-    mask: Bools
-    regions: NDArray[np.int32] | None = None
-    relief: NDArray[np.float32] | None = None
-    count: int = 0
-    final: bool = True
 
 
 def scene(frame: Frame, copy: NDArray[np.uint8], params: Params) -> Scene:
@@ -93,6 +63,7 @@ def steps(name: str, at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
 CONTROLS: Mapping[str, tuple[str, ...]] = {
     "fixed": ("level",), "otsu": (), "adaptive": ("window", "margin"), "watershed": ("blur", "water"),
     "grabcut": ("rounds",), "slic": ("superpixels", "compactness"), "graph": ("scale", "blur"), "person": (),
+    "semantic": (), "instance": (),
 }  # fmt: skip
 
 
@@ -155,27 +126,17 @@ def _slic(at: Scene, params: Params, ctx: Context) -> Iterator[Cut]:
     for labels in regions.slic(at.copy, params.superpixels, params.compactness):
         ctx.checkpoint()
         latest = labels
-    yield _of_regions(latest, at)
+    yield of_regions(latest, at)
 
 
 def _graph(at: Scene, params: Params, _ctx: Context) -> Iterator[Cut]:
     from explainer.vision.segmentation import regions
 
-    yield _of_regions(regions.graph_regions(at.copy, params.scale, params.blur, SMALLEST), at)
-
-
-def _of_regions(labels: NDArray[np.int32], at: Scene) -> Cut:
-    from explainer.vision.segmentation.regions import touched
-
-    return Cut(touched(labels, at.inside, at.outside), labels, count=int(labels.max()) + 1)
-
-
-def _person(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
-    mask = _masks.mask("person", at.frame, at.copy, at.inside, ctx)
-    yield Cut(mask, relief=255 * _masks.person(at.frame, ctx))
+    yield of_regions(regions.graph_regions(at.copy, params.scale, params.blur, SMALLEST), at)
 
 
 METHODS: Mapping[str, Any] = {
     "fixed": _fixed, "otsu": _otsu, "adaptive": _adaptive, "watershed": _watershed, "grabcut": _grabcut,
-    "slic": _slic, "graph": _graph, "person": _person,
+    "slic": _slic, "graph": _graph,
+    "person": _learnt.person, "semantic": _learnt.semantic, "instance": _learnt.instance,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from explainer.core.charts import Chart, Curve, Matrix, Series, Table
 from explainer.core.layers import Heat, Layer, Lines, Mask, Panel
 from explainer.core.result import Result
 from explainer.demos.segmentation import _shared as shared
-from explainer.demos.segmentation._classical import NAMES, Cut, Scene
+from explainer.demos.segmentation._cuts import NAMES, Cut, Scene
 
 if TYPE_CHECKING:
     from explainer.demos.segmentation.classical_segmentation import Params
@@ -21,6 +21,7 @@ BESIDE = 3
 SHORT = {
     "fixed": "fixed", "otsu": "Otsu", "adaptive": "adaptive", "watershed": "watershed", "grabcut": "GrabCut",
     "slic": "SLIC", "graph": "graph", "person": "person",
+    "semantic": "semantic", "instance": "instances",
 }  # fmt: skip
 LINE = 7
 
@@ -57,7 +58,7 @@ def _works_with(at: Scene, params: Params, own: Cut) -> Panel:
     """What the chosen method sees in place of the picture."""
     if params.method == "grabcut":
         return shared.panel(at.frame, "Works with", (), "colours, 224 px long", under=_shrunk(at))
-    if params.method in ("slic", "graph") and own.regions is not None:
+    if params.method in ("slic", "graph", "instance") and own.regions is not None:
         return _regions(at, own)
     if own.relief is None:
         return shared.panel(at.frame, "Works with")
@@ -80,6 +81,7 @@ def _works_with(at: Scene, params: Params, own: Cut) -> Panel:
 NOTES = {
     "fixed": "grey levels", "otsu": "grey levels", "adaptive": "difference to the local mean",
     "watershed": "gradient, and the water on it", "person": "score of person, × 255",
+    "semantic": "score of the marked class, × 255",
 }  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def _cut(at: Scene, name: str, cut: Cut) -> Panel:
     layers = shared.compared(at.frame, cut.mask, at.wanted) if at.wanted.any() else ()
     outline = shared.region(at.frame, "mask", cut.mask, shared.OBJECT)
     lines = tuple(one for one in outline if isinstance(one, Lines))
-    note = f"{words.percent(float(cut.mask.mean()))} of the picture"
+    note = "not on this machine" if cut.missing else f"{words.percent(float(cut.mask.mean()))} of the picture"
     if at.wanted.any():
         from explainer.vision.segmentation.scores import area
 
@@ -179,7 +181,8 @@ def _values(at: Scene, params: Params, cuts: Mapping[str, Cut]) -> dict[str, flo
 
 def _reading(at: Scene, params: Params, cuts: Mapping[str, Cut], values: Mapping[str, float]) -> str:
     name = NAMES[params.method]
-    first = f"{name} takes **{values['mask_percent']:.0f} %** of the picture"
+    absent = next((cut.missing + " " for cut in cuts.values() if cut.missing), "")
+    first = f"{absent}{name} takes **{values['mask_percent']:.0f} %** of the picture"
     if not at.inside.any() or not at.outside.any():
         missing = "object" if not at.inside.any() else "background"
         return f"{first}. There is no mark on the {missing}: methods that grow from marks have nothing to start from."

@@ -15,9 +15,10 @@ from explainer.demos.segmentation import _classical as classical
 from explainer.demos.segmentation import _classical_view as view
 from explainer.demos.segmentation import _masks
 from explainer.demos.segmentation import _shared as shared
+from explainer.demos.segmentation._cuts import NAMES, Cut
 
-Method = Literal["fixed", "otsu", "adaptive", "watershed", "grabcut", "slic", "graph", "person"]
-LABELS = Options(classical.NAMES)
+Method = Literal["fixed", "otsu", "adaptive", "watershed", "grabcut", "slic", "graph", "person", "semantic", "instance"]
+LABELS = Options(NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class ClassicalSegmentation(Demo[Params]):
         with ctx.stage("prepare"):
             scene = classical.scene(frame, _masks.copy_of(frame, ctx), params)
         names = tuple(dict.fromkeys((params.method, *[m for m in params.beside if m != params.method][: view.BESIDE])))
-        done: dict[str, classical.Cut] = {}
+        done: dict[str, Cut] = {}
         with ctx.stage("explain"):
             for name in sorted(names, key=classical.SLOW.index):
                 for cut in classical.steps(name, scene, params, ctx):

@@ -7,8 +7,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from explainer.core.frame import Frame
 from explainer.vision.segmentation.dense import Seen, resized
@@ -56,3 +59,11 @@ def prepare(frame: Frame, longest: int, device: str = "cpu") -> Seen:
     x = torch.from_numpy(pixels).to(device).permute(2, 0, 1)[None].float() / 255
     mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (task_models.MEAN, task_models.STD))
     return Seen((x - mean) / std, pixels, to_frame)
+
+
+def scores_for(net: Segmenter, pixels: NDArray[np.uint8], device: str = "cpu") -> NDArray[np.float32]:
+    """Class scores at each pixel of a picture ``(H, W, 3) uint8`` RGB: ``(K, H, W)``, which add up to 1."""
+    frame = Frame(np.ascontiguousarray(pixels).copy())
+    logits = net.logits(prepare(frame, max(pixels.shape[:2]), device).tensor)
+    fine = functional.interpolate(logits, pixels.shape[:2], mode="bilinear", align_corners=False)
+    return np.asarray(fine[0].softmax(0).cpu().numpy(), np.float32)
