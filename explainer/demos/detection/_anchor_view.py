@@ -324,6 +324,7 @@ def _values(about: Explored) -> dict[str, float]:
         "cell_in_picture_px": about.level.stride[1] * about.frame.width / about.layout.resized[0],
         "anchor_width_px": float(about.layout.boxes[about.row][2] - about.layout.boxes[about.row][0]),
     }
+    found["grey_under_anchor"] = _grey_under(about)
     if len(about.truth):
         found["best_iou"] = float(about.matching.best.max())
         found["anchor_iou"] = float(about.overlaps()[:, about.row - about.rows.start].max())
@@ -332,6 +333,15 @@ def _values(about: Explored) -> dict[str, float]:
     if code is not None and not about.places:
         found |= dict(zip(("dx", "dy", "dw", "dh"), map(float, code), strict=True))
     return found
+
+
+def _grey_under(about: Explored) -> float:
+    """Mean grey level of the picture under the chosen anchor; matching never asks for it."""
+    frame = about.frame
+    limits = np.array([frame.width, frame.height] * 2)
+    x0, y0, x1, y1 = np.clip(np.rint(about.in_frame(about.layout.boxes[[about.row]])[0]), 0, limits).astype(int)
+    x0, y0 = min(x0, frame.width - 1), min(y0, frame.height - 1)
+    return float(frame.pixels[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].mean())
 
 
 def _reading(about: Explored) -> str:

@@ -87,9 +87,8 @@ def absent(frame: Frame, error: ExplainerError) -> Result:
 def result(seen: Seen) -> Result:
     """Put the input, the panels of the stage, the chain and the scores together."""
     shown = (_input(seen), *panels.of_stage(seen))
-    charts: tuple[Chart, ...] = (_chain(seen),)
-    if seen.row >= 0 and seen.stage in ("classes", "roialign", "masks"):
-        charts += (_classes(seen),)
+    # Beside a second chart the chain would be too narrow to read.
+    charts: tuple[Chart, ...] = (_classes(seen) if seen.row >= 0 and seen.stage == "classes" else _chain(seen),)
     return Result(
         _reading(seen), _values(seen), shown, charts, badges=(TRAINED_ON,) if seen.shipped else (),
         input=np.ascontiguousarray(seen.found.x.cpu().numpy(), np.float32),

@@ -53,7 +53,7 @@ class Params:
         Doc("Thresholds", "Those the detector was trained with, or your own."),
         Options(published="As published", own="My own"),
     ] = "published"
-    high: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Positive from IoU"), OWN_RULE] = 0.7
+    high: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Positive from IoU"), OWN_RULE] = 0.75
     low: Annotated[float, Range(0.0, 0.95, 0.01), Doc("Negative below IoU"), OWN_RULE] = 0.3
     force: Annotated[
         bool, Doc("Every box keeps its best anchor", "Without it a box that fits no anchor teaches nothing."), OWN_RULE
