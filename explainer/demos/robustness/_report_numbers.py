@@ -152,8 +152,11 @@ def _of_covering(found: Found) -> list[str]:
     ]
     lost = "The answer is" if len(found.photos) == 1 else "Half of the answers are"
     text = f"{lost} lost with {' or '.join(said)} covered."
-    if first is not None and chance is not None and first >= chance:
-        text += " Where the map is hottest is thus no worse a place to cover than any other: it is a weak guide here."
+    hottest, blind = (coverage(found, order) for order in ("most-first", "random"))
+    if hottest is not None and blind is not None and hottest[2].mean() >= blind[2].mean():
+        text += (
+            " On average, covering where the map is hottest costs no more score than covering at random: a weak guide."
+        )
     return [text]
 
 

@@ -21,7 +21,7 @@ PARTS = Options(
     }
 )
 Detail = Literal["quick", "full"]
-DETAILS = Options({"quick": "Quick (about 100 passes a photo)", "full": "Full (about 190)"})
+DETAILS = Options({"quick": "Quick: 97 passes", "full": "Full: 186 passes"})
 Fill = Literal["grey", "black", "mean", "noise", "blur"]
 FILLS = Options({"grey": "Grey", "black": "Black", "mean": "Mean colour", "noise": "Noise", "blur": "Blur"})
 
@@ -33,7 +33,9 @@ class Params:
     parts: Annotated[tuple[Part, ...], Doc("What is tried", "Each part is a section of the page."), PARTS] = (
         "corruptions", "covering", "light", "views",
     )  # fmt: skip
-    detail: Annotated[Detail, Doc("Detail", "More severities, finer curves, more kinds of light."), DETAILS] = "quick"
+    detail: Annotated[
+        Detail, Doc("Detail", "Passes for each photo: more severities, finer curves, more kinds of light."), DETAILS
+    ] = "quick"
     fill: Annotated[Fill, Doc("Cover with", "What a covered pixel shows instead."), FILLS] = "grey"
     compare: Annotated[bool, Doc("Compare with a second network", "On the same photos; it takes twice as long.")] = (
         False
