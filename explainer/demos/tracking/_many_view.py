@@ -178,8 +178,8 @@ def _lives(diary: Diary) -> Curve | None:
 
 def _table(diary: Diary) -> Table:
     if diary.scores is None:
-        rows = (("begun", str(diary.born)), ("ended", str(diary.died)), ("pictures", str(diary.count)))
-        return Table("Tracks so far", ("", ""), rows, "no truth to count by")
+        counts = (("begun", str(diary.born)), ("ended", str(diary.died)), ("pictures", str(diary.count)))
+        return Table("Tracks so far", ("", ""), counts, "no truth to count by")
     scores = diary.scores
     rows = (
         ("MOTA", _share(scores.clear.mota)),

@@ -183,8 +183,8 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
     if params.appearance <= 0:
         return seen
     net = appearance.load(ctx.device)
-    key = ("looks", params.detector, params.scene, params.figures, count, params.wall if params.walled else None)
-    return replace(seen, look=ctx.memo(key, lambda: appearance.looks(now.pixels, seen.xyxy, net)))
+    looks = ("looks", params.detector, params.scene, params.figures, count, params.wall if params.walled else None)
+    return replace(seen, look=ctx.memo(looks, lambda: appearance.looks(now.pixels, seen.xyxy, net)))
 
 
 def _by_network(now: Moment, ctx: Context) -> Seen:
