@@ -38,9 +38,9 @@ class Params:
         Corruption, Doc("Corruption", "One of the fifteen of ImageNet-C; or click a cell of the table."), CORRUPTIONS
     ] = "gaussian-noise"
     severity: Annotated[int, Doc("Severity", "The published constants, mild to strong."), Range(1, 5)] = 3
-    second: Annotated[
-        Second, Doc("Then", "A mix of your own: a second corruption on top of the first."), SECONDS
-    ] = "none"
+    second: Annotated[Second, Doc("Then", "A mix of your own: a second corruption on top of the first."), SECONDS] = (
+        "none"
+    )
     second_severity: Annotated[
         int, Doc("Its severity", "Of the second one."), Range(1, 5), When("second", tuple(view.LABELS))
     ] = 2
