@@ -203,6 +203,16 @@ def test_nanodet_follows_the_walk():
     assert last.values["idf1_percent"] > 40
 
 
+def test_people_alone_are_followed_and_counted():
+    all_, people = (
+        follow(many.MultiObjectTracker(), [CAT] * 8, many.Params(detector="simulated", kinds=kinds, walled=False))[-1]
+        for kinds in ("all", "people")
+    )
+    assert people.values["true_boxes"] == 0.75 * all_.values["true_boxes"]  # three of the four figures
+    assert all("person" in label for label in layer(people, "Input", "tracks").labels)
+    assert any("dog" in label for label in layer(all_, "Input", "tracks").labels)
+
+
 def test_the_state_is_handed_on_without_pictures():
     """What a long run keeps grows by lines of text and sums, not by arrays of pixels."""
     state = follow(many.MultiObjectTracker(), [CAT] * 5, WALK)[-1].state

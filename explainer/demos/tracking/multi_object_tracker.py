@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
@@ -49,6 +50,11 @@ class Params:
         When("scene", ("made",)),
         Doc("Detector", "NanoDet looks at pixels; the simulated one adds noise to the truth."),
     ] = "nanodet"
+    kinds: Annotated[
+        Literal["all", "people"],
+        Options({"all": "Everything found", "people": "People"}),
+        Doc("Follow", "People alone, or whatever the detector has a name for."),
+    ] = "all"
     sure: Annotated[
         float, Range(0.2, 0.9, 0.05), Doc("Sure from score", "Below it no track begins; only ByteTrack looks there.")
     ] = 0.35
@@ -104,7 +110,7 @@ class MultiObjectTracker(Demo[Params]):
             tracks, what = many.follow(memory.tracks or many.nothing(), seen, _settings(params), step)
             book = diary.written(memory.diary, tracks, what)
             if now.truth is not None:
-                there = now.truth.there
+                there = now.truth.there & _wanted(now.truth.class_id, params)
                 ids = np.flatnonzero(there) + 1
                 book = diary.judged(book, ids, now.truth.boxes[there], tracks, what.shown)
             state = replace(memory, tracks=tracks, diary=book)
@@ -180,11 +186,28 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
     else:
         key = ("found", params.scene, params.figures, count, params.wall if params.walled else None)
         seen = ctx.memo(key, lambda: _by_network(now, ctx))
+    rows = _wanted(seen.class_id, params)
+    seen = replace(seen, xyxy=seen.xyxy[rows], score=seen.score[rows], class_id=seen.class_id[rows])
     if params.appearance <= 0:
         return seen
     net = appearance.load(ctx.device)
-    looks = ("looks", params.detector, params.scene, params.figures, count, params.wall if params.walled else None)
+    looks = (
+        "looks",
+        params.kinds,
+        params.detector,
+        params.scene,
+        params.figures,
+        count,
+        params.wall if params.walled else None,
+    )
     return replace(seen, look=ctx.memo(looks, lambda: appearance.looks(now.pixels, seen.xyxy, net)))
+
+
+def _wanted(class_id: NDArray[np.int64], params: Params) -> NDArray[np.bool_]:
+    """Which of these are to be followed, ``(N,)``."""
+    from explainer.vision.detection import coco
+
+    return np.asarray((class_id == coco.PERSON) | (params.kinds == "all"))
 
 
 def _by_network(now: Moment, ctx: Context) -> Seen:
