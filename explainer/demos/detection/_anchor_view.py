@@ -71,12 +71,12 @@ class Explored:
     @property
     def row(self) -> int:
         """Row of the chosen anchor."""
-        return self.rows.start + min(self.anchor, self.level.per_cell) - 1
+        return int(self.rows.start) + min(self.anchor, self.level.per_cell) - 1
 
     def in_frame(self, boxes: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Input pixels to frame pixels, ``(N, 4)``."""
         (w, h), frame = self.layout.resized, self.frame
-        return np.asarray(boxes, np.float64) * np.array([frame.width / w, frame.height / h] * 2)
+        return np.asarray(np.asarray(boxes, np.float64) * np.array([frame.width / w, frame.height / h] * 2))
 
     def overlaps(self) -> NDArray[np.float32]:
         """IoU of the chosen cell's anchors with each true box, ``(M, A)``."""
@@ -278,8 +278,8 @@ def _offsets(about: Explored) -> Table:
     if code is None or box is None:
         return Table("Offsets", ("", "anchor", "offset", "box"), (("x", "–", "–", "–"),))
     columns = _centre_size(about.layout.boxes[about.row]), tuple(map(_signed, code)), _centre_size(box)
-    rows = tuple(zip(("x, px", "y, px", "width", "height"), *columns, strict=True))
-    return Table("Offsets", ("", "anchor", "offset", "box"), rows)
+    lines = tuple(zip(("x, px", "y, px", "width", "height"), *columns, strict=True))
+    return Table("Offsets", ("", "anchor", "offset", "box"), lines)
 
 
 def _centre_size(box: NDArray[np.float32] | NDArray[np.float64]) -> tuple[str, ...]:

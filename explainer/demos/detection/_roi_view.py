@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, apply
 from explainer.core.layers import Boxes, Cells, Heat, Image, Layer, Panel, Points
 from explainer.core.result import Result
+
+if TYPE_CHECKING:
+    from explainer.vision.detection.roi import Reading
 
 HARD, SOFT = 1, 0  # colours of RoIPool and RoIAlign
 NOTHING_PX = 1.0
@@ -55,14 +59,14 @@ class Read:
         return self.exact + np.array([x + more, y, x + more, y]) / self.scale
 
     @cached_property
-    def hard(self):  # noqa: ANN202 — vision's type, which is not imported here
+    def hard(self) -> Reading:
         """RoIPool of the box."""
         from explainer.vision.detection.roi import roi_pool
 
         return roi_pool(self.features, self.moved(), self.scale, self.cells)
 
     @cached_property
-    def soft(self):  # noqa: ANN202
+    def soft(self) -> Reading:
         """RoIAlign of the box."""
         from explainer.vision.detection.roi import roi_align
 

@@ -26,7 +26,6 @@ MOST_OBJECTS = 50
 MASKED = 20  # objects whose masks are drawn
 TRUE_FROM = 0.5
 TRAINED_ON = "Trained on composed scenes: it knows digits, seven garments and coins, nothing else"
-TIMED = ("backbone", "pyramid", "proposals", "box head", "mask head")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +66,7 @@ class Seen:
     def in_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float64]:
         """Pixels of the resized picture to frame pixels."""
         w, h = self.found.size
-        return np.asarray(boxes, np.float64) * np.array([self.frame.width / w, self.frame.height / h] * 2)
+        return np.asarray(np.asarray(boxes, np.float64) * np.array([self.frame.width / w, self.frame.height / h] * 2))
 
     def name(self, label: int) -> str:
         """Name of a class, fit to stand in a sentence."""
@@ -135,7 +134,7 @@ def _masks(seen: Seen) -> list[Layer]:
 
 
 def _chain(seen: Seen) -> Graph:
-    """The stages with their counts; a click opens one. How long each took is a remark, not a result."""
+    """The stages with their counts; a click opens one."""
     found = seen.found
     counts = {
         "maps": ("Backbone, pyramid", f"{len(found.pyramid)} maps"),
@@ -147,8 +146,7 @@ def _chain(seen: Seen) -> Graph:
     if found.has_masks:
         counts["masks"] = ("Masks", f"{min(len(seen.objects), MASKED)} × 28 × 28")
     nodes = tuple(Node(key, name, count, {"stage": key}) for key, (name, count) in counts.items())
-    took = ", ".join(f"{name} {found.ms[name]:.0f}" for name in TIMED if name in found.ms)
-    return Graph("Stages", nodes, tuple(pairwise(counts)), seen.stage, f"{took} ms")
+    return Graph("Stages", nodes, tuple(pairwise(counts)), seen.stage)
 
 
 def _classes(seen: Seen) -> Bars:

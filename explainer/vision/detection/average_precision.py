@@ -45,7 +45,7 @@ def mask_overlap(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> Array:
     a, b = (masks.reshape(len(masks), -1).astype(np.float32) for masks in (found, truth))
     shared = (a @ b.T).astype(np.float64)
     union = a.sum(1)[:, None] + b.sum(1)[None] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
 
 def average_precision(pictures: Sequence[Picture], label: int, threshold: float) -> float | None:
