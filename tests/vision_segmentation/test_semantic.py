@@ -25,6 +25,7 @@ def random_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     net = task_models.build(NAME).eval().requires_grad_(False)
     monkeypatch.setattr(task_models, "load_segmenter", lambda _name, _device: net)
+    monkeypatch.setattr(task_cards, "here", lambda name: name == NAME)
 
 
 @pytest.mark.parametrize("name", [NAME, "deeplabv3_mobilenet_v3_large"])
@@ -69,7 +70,7 @@ def test_pixels_are_normalised_as_torchvision_does() -> None:
 @pytest.mark.usefixtures("random_weights")
 def test_the_demo_shows_a_segmenter_that_is_here() -> None:
     result = _run(NAME)
-    assert result.values["network_missing"] == 0
+    assert result.values["segmenter_missing"] == 0
     assert result.values["stride_px"] == 8
     assert 1 <= result.values["class_index"] <= 20
     assert "LR-ASPP" in result.badges[0]
@@ -77,7 +78,7 @@ def test_the_demo_shows_a_segmenter_that_is_here() -> None:
 
 def test_the_demo_goes_on_without_one_that_is_not() -> None:
     result = _run(NAME)
-    assert result.values["network_missing"] == 1
+    assert result.values["segmenter_missing"] == 1
     assert "not on this machine" in result.reading
     assert "the classifier answers" in result.reading
 

@@ -80,7 +80,7 @@ def result(at: Answers, params: Params, missing: str = "", *, partial: bool = Fa
         _bars("At the ring", there, index, at),
         _shares(winners, at),
     )
-    values = _values(at, scores[index], mask, there, overall, index) | {"network_missing": float(bool(missing))}
+    values = _values(at, scores[index], mask, there, overall, index) | {"segmenter_missing": float(bool(missing))}
     return Result(
         missing + _reading(at, values, there, winners, name), values, panels, charts, partial=partial,
         badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),

@@ -15,6 +15,8 @@ from explainer.demos.segmentation._cuts import Cut, Scene, of_regions
 if TYPE_CHECKING:
     from explainer.demos.segmentation.classical_segmentation import Params
 
+SEMANTIC, INSTANCE = "lraspp_mobilenet_v3_large", "maskrcnn_resnet50_fpn"
+
 
 def person(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
     """Return what the person matte gives more than one half."""
@@ -24,13 +26,14 @@ def person(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
 
 def semantic(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
     """Return all pixels of the class that most of the object's marks have."""
+    from explainer.vision.zoo import task_cards
+
+    if not task_cards.here(SEMANTIC):  # asked first, because torchvision takes seconds to load
+        yield _missing(at, task_cards.absent(SEMANTIC))
+        return
     from explainer.vision.segmentation.semantic import scores_for, segmenter
 
-    try:
-        net = segmenter("lraspp_mobilenet_v3_large", ctx.device)
-    except ExplainerError as error:
-        yield _missing(at, error)
-        return
+    net = segmenter(SEMANTIC, ctx.device)
     scores = scores_for(net, at.copy, ctx.device)
     best = scores.argmax(0)
     marked = np.bincount(best[at.inside], minlength=len(scores))
@@ -43,13 +46,14 @@ def semantic(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
 
 def instance(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
     """Return the objects that the marks touch."""
+    from explainer.vision.zoo import task_cards
+
+    if not task_cards.here(INSTANCE):
+        yield _missing(at, task_cards.absent(INSTANCE))
+        return
     from explainer.vision.segmentation import instance_masks
 
-    try:
-        net = instance_masks.detector(ctx.device)
-    except ExplainerError as error:
-        yield _missing(at, error)
-        return
+    net = instance_masks.detector(ctx.device)
     labels = instance_masks.instance_labels(net, at.copy, ctx.device)
     cut = of_regions(labels, at)
     yield Cut(cut.mask & (labels > 0), labels, count=int(labels.max()))

@@ -94,6 +94,10 @@ class DensePrediction(Demo[Params]):
 
 def _segmented(frame: Frame, params: Params, ctx: Context) -> view.Answers:
     """Return the logit map of a trained segmenter, or raise `ExplainerError` if it is not here."""
+    from explainer.vision.zoo import task_cards
+
+    if not task_cards.here(params.network):  # asked first, because torchvision takes seconds to load
+        raise task_cards.absent(params.network)
     from explainer.vision.segmentation import semantic
 
     net = semantic.segmenter(params.network, ctx.device)
