@@ -21,7 +21,7 @@ from explainer.vision.detection import overlap
 
 Rows = NDArray[np.int64]
 Method = Literal["greedy", "diou", "linear", "gaussian"]
-BLOCK = 256  # overlaps are computed for so many boxes at once: a table of all pairs can be too large
+BLOCK = 32  # best boxes are compared with all others so many at a time; most others are gone before their turn
 
 
 def _order(scores: NDArray[np.float32] | NDArray[np.float64]) -> Rows:
@@ -46,17 +46,19 @@ def greedy(
     order = _order(scores)
     sorted_boxes, of = boxes[order], None if classes is None else classes[order]
     measure = overlap.diou if distance else overlap.iou
-    alive = np.ones(len(order), bool)
     kept: list[int] = []
-    for start in range(0, len(order), BLOCK):
-        rows = start + np.flatnonzero(alive[start : start + BLOCK])
-        close = measure(sorted_boxes[rows], sorted_boxes[start:]) > iou
+    waiting = np.arange(len(order))
+    while len(waiting):
+        rows = waiting[:BLOCK]
+        close = measure(sorted_boxes[rows], sorted_boxes[waiting]) > iou
         if of is not None:
-            close &= of[rows][:, None] == of[start:]
-        for row, drops in zip(rows, close, strict=True):
-            if alive[row]:
+            close &= of[rows][:, None] == of[waiting]
+        gone = np.zeros(len(waiting), bool)
+        for k, row in enumerate(rows):
+            if not gone[k]:
                 kept.append(int(order[row]))
-                alive[start:] &= ~drops
+                gone |= close[k]
+        waiting = waiting[BLOCK:][~gone[BLOCK:]]
     return np.array(kept, np.int64)
 
 

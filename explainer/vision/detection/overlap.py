@@ -30,7 +30,7 @@ def _ratio(top: Table, bottom: Table) -> Table:
 
 def _inner_and_union(a: Table, b: Table) -> tuple[Table, Table]:
     size = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    inner = np.asarray(np.prod(np.maximum(size, 0.0), -1))
+    inner = np.maximum(size[..., 0], 0.0) * np.maximum(size[..., 1], 0.0)  # faster than a product along an axis
     return inner, _area(a) + _area(b) - inner
 
 
