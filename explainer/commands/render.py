@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.commands import house
+from explainer.commands.ahead import ahead
 from explainer.core.charts import Chart, chart_slug
 from explainer.core.context import Settings
 from explainer.core.demo import Demo
@@ -97,6 +98,10 @@ class _Pictures:
     def fps(self) -> float:
         return self._source.fps if self._source is not None else 0.0
 
+    @property
+    def count(self) -> int | None:
+        return self._source.count if self._source is not None else None
+
     def close(self) -> None:
         if self._source is not None:
             self._source.close()
@@ -154,17 +159,18 @@ def _over_video(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
 
     finished = None
     with Film(task.out / "video.mp4", pictures.fps or 25.0, task.theme, task.size) as film:
-        for finished in _results(task, islice(pictures, frames)):
+        # The next picture is computed while the last one is drawn and written.
+        for finished in ahead(_results(task, islice(pictures, frames))):
             film.add(finished.result)
-            _say_progress(film.count)
+            _say_progress(film.count, frames or pictures.count)
     if finished is None:
         raise ExplainerError(f"{task.source} has no picture.", "Choose another source.")
     return finished
 
 
-def _say_progress(count: int) -> None:
+def _say_progress(count: int, total: int | None) -> None:
     if sys.stderr.isatty():
-        print(f"\r{count} frames", end="", file=sys.stderr)
+        print(f"\r{count} of {total or '?'} frames", end="", file=sys.stderr)
 
 
 # Writing ------------------------------------------------------------------------------------------------
