@@ -296,5 +296,5 @@ def _program(scene: Scene, drawn: Drawn) -> str:
     name = scene.frame.name or "picture.png"
     return code.program(
         drawn.sheet.plan, drawn.seed, len(drawn.sheet.samples), name, scene.base.cut, scene.partner_names,
-        code.version(),
+        code.version(), scene.frame.notes,
     )  # fmt: skip

@@ -41,7 +41,14 @@ _MIX = """    # A batch of two: the sample and its partner; the label is {share}
 
 
 def program(
-    plan: Plan, seed: int, count: int, name: str, cut: tuple[int, int] | None, partners: Sequence[str], torchvision: str
+    plan: Plan,
+    seed: int,
+    count: int,
+    name: str,
+    cut: tuple[int, int] | None,
+    partners: Sequence[str],
+    torchvision: str,
+    remarks: Sequence[str] = (),
 ) -> str:
     """Write the program.
 
@@ -51,6 +58,8 @@ def program(
         File names of the picture and of those it is mixed with; the program looks for them beside it.
     cut
         Height and width of the middle that is taken of a very long picture.
+    remarks
+        What was changed when the pictures were read, which the program does not do.
     torchvision
         Version that made the sheet, for the remark at the top.
     """
@@ -59,10 +68,12 @@ def program(
         "",
         *(["import math", ""] if _uses_gamma(plan) else []),
         "import torch",
-        "from PIL import Image, ImageOps",
+        "from PIL import Image, ImageFile, ImageOps",
         "from torchvision import tv_tensors",
         "from torchvision.transforms import v2",
         "",
+        "ImageFile.LOAD_TRUNCATED_IMAGES = True  # a file that ends early is read as far as it goes",
+        *(f"# {remark} Pixels may differ there." for remark in remarks),
         f"PICTURE = {name!r}",
         *([f"PARTNERS = {list(partners)!r}"] if plan.mixes else []),
         "",
