@@ -68,7 +68,7 @@ def result(frame: Frame, params: Any, state: Memory, step: Step, now: Moment, pa
         panels=(_tracks(frame, state, step, now, scale), _predictions(frame, params, step, now, scale)),
         charts=_charts(state, step),
         documents=documents,
-        badges=(f"{state.diary.tracks.size // 1024} kB in the format of the MOT Challenge to save",),
+        badges=(f"tracks.txt to save: {state.diary.count} pictures in the format of the MOT Challenge",),
         state=replace(state, restarted=False),
     )
 
