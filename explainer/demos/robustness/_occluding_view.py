@@ -63,7 +63,7 @@ def _map_panel(scene: Scene, test: Trial, number: int) -> Panel:
     heat = test.heat
     assert heat is not None
     limit = upper_limit(heat)
-    over = resized(test.ready.to_frame, tuple(test.ready.tensor.shape[2:]), heat.shape)  # type: ignore[arg-type]
+    over = resized(test.ready.to_frame, tuple(test.ready.tensor.shape[2:]), heat.shape)
     layers = (
         Image("picture", scene.frame.pixels, focus=test.ready.focus),
         Heat("map", heat, -limit, limit, over, "diverging", "fall of the logit"),
@@ -133,7 +133,7 @@ def _beside(first: Trial, second: Trial) -> dict[str, float]:
     if first.drops is not None and second.drops is not None and first.drops.shape == second.drops.shape:
         both = np.stack([first.drops, second.drops])
         if (both.std(axis=1) > 0).all():
-            values["maps_correlation"] = float(np.corrcoef(both)[0, 1])
+            values["maps_correlation"] = float(np.asarray(np.corrcoef(both))[0, 1])
     return values
 
 
