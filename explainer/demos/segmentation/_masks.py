@@ -23,18 +23,10 @@ def copy_of(frame: Frame, ctx: Context, longest: int = LONGEST) -> Pixels:
 
 def person(frame: Frame, ctx: Context, skips: tuple[int, ...] = (8, 4, 2)) -> NDArray[np.float32]:
     """Score of "person" at 256 × 256 places of the whole picture; made once for each choice of skip connections."""
-    return ctx.memo(("person", ctx.device, skips), lambda: _person(frame, ctx, skips))
+    from explainer.vision.segmentation.matte import person_scores
 
-
-def _person(frame: Frame, ctx: Context, skips: tuple[int, ...]) -> NDArray[np.float32]:
-    import torch
-
-    from explainer.vision.segmentation import matte
-
-    net = network(ctx)
-    with torch.no_grad():
-        logits = net(matte.prepare(frame.pixels, ctx.device), skips)
-    return np.asarray(logits.sigmoid()[0, 0].cpu().numpy(), np.float32)
+    key = ("person", ctx.device, skips)
+    return ctx.memo(key, lambda: person_scores(network(ctx), frame.pixels, ctx.device, skips))
 
 
 def network(ctx: Context) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from numpy.typing import NDArray
@@ -176,3 +177,12 @@ def prepare(pixels: NDArray[Any], device: str = "cpu") -> Tensor:
     """Squeeze a picture ``(H, W, 3) uint8 RGB`` into the square: ``(1, 3, 256, 256)`` in 0…1."""
     x = torch.from_numpy(pixels.copy()).to(device).permute(2, 0, 1)[None].float() / 255
     return F.interpolate(x, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
+
+
+def person_scores(
+    net: Selfie, pixels: NDArray[np.uint8], device: str = "cpu", skips: Sequence[int] = SKIPS
+) -> NDArray[np.float32]:
+    """Score of "person" over the whole picture ``(H, W, 3) uint8 RGB``: ``(256, 256)`` in 0…1."""
+    with torch.no_grad():
+        logits = net(prepare(pixels, device), skips)
+    return np.asarray(logits.sigmoid()[0, 0].cpu().numpy(), np.float32)
