@@ -193,7 +193,7 @@ def begin(net: Any, pixels: NDArray[np.uint8], device: str = "cpu") -> Stages:
     """
     ms: dict[str, float] = {}
     with _timed(ms, "resize"):
-        image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(device).float() / 255
+        image = torch.from_numpy(_thick(pixels, net.transform.max_size)).permute(2, 0, 1).to(device).float() / 255
         images, _ = net.transform([image])
     with _timed(ms, "backbone"):
         body = net.backbone.body(images.tensors)
@@ -207,6 +207,15 @@ def begin(net: Any, pixels: NDArray[np.uint8], device: str = "cpu") -> Stages:
         net, images.tensors, (width, height), tuple(body.values()), pyramid,
         tuple(np.asarray(one[0].cpu().numpy()) for one in logits), sum(one[0].numel() for one in logits), *kept, ms,
     )  # fmt: skip
+
+
+def _thick(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Return a copy, its shorter side stretched where resizing would leave less than a pixel of it."""
+    height, width = pixels.shape[:2]
+    least = -(-max(height, width) // longest)
+    if min(height, width) >= least:
+        return np.array(pixels)
+    return np.asarray(cv2.resize(pixels, (max(width, least), max(height, least))), np.uint8)
 
 
 def _candidates(
