@@ -41,24 +41,19 @@ def called(names: tuple[str, ...]) -> str:
 
 def pictures(params: Any, seed: int) -> Panel:
     """Draws of one digit under each augmentation, a row each; what the net is shown in training."""
-    import torch
-
-    from explainer.vision.augment import batches, retrain
+    from explainer.vision.augment import retrain
     from explainer.vision.training import digits
 
     train, _ = digits.split()
-    few = retrain.chosen(retrain.Run(NONE, 10, 0, seed), train)
-    one = torch.from_numpy(few.images[DIGIT : DIGIT + 1])[:, None].repeat(COLUMNS, 1, 1, 1)
     shown = [names for names in rows(params) if names] or [NONE]
-    cells = []
+    label, cells = 0, []
     for names in shown:
-        rng = torch.Generator().manual_seed(1000 + seed)
-        drawn = batches.augmented(one, names, rng)[:, 0].numpy()
+        label, drawn = retrain.draws(names, seed, DIGIT, COLUMNS, train)
         cells.append(np.concatenate([np.zeros((NAMED, *drawn.shape[1:])), drawn]))
     values = np.ascontiguousarray(np.concatenate(cells), np.float32)
     labels = [text for names in shown for text in (called(names), *[""] * (NAMED + COLUMNS - 1))]
     layer = Cells("digits", values, NAMED + COLUMNS, 0.0, 1.0, colours="grey", labels=tuple(labels))
-    return Panel("Input", layer.size, (layer,), f"a {few.labels[DIGIT]}, {COLUMNS} draws of each", frame=False)
+    return Panel("Input", layer.size, (layer,), f"a {label}, {COLUMNS} draws of each", frame=False)
 
 
 def result(params: Any, done: Mapping[Any, Any], runs: Sequence[Any], seen: Panel, *, partial: bool = False) -> Result:

@@ -47,6 +47,14 @@ def chosen(run: Run, train: Digits) -> Digits:
     return Digits(train.images[order], train.labels[order])
 
 
+def draws(names: tuple[str, ...], seed: int, row: int, count: int, train: Digits) -> tuple[int, NDArray[np.float32]]:
+    """Label of one of a seed's first ten digits, and draws of it ``(count, 8, 8)`` under augmentations."""
+    few = chosen(Run((), 10, 0, seed), train)
+    one = torch.from_numpy(few.images[row : row + 1])[:, None].repeat(count, 1, 1, 1)
+    rng = torch.Generator().manual_seed(1000 + seed)
+    return int(few.labels[row]), np.asarray(augmented(one, names, rng)[:, 0].numpy())
+
+
 def score(run: Run, train: Digits, test: Digits, on_step: OnStep) -> Score:
     """Train one net and examine it.
 
