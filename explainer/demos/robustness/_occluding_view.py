@@ -53,7 +53,7 @@ class Stand:
 
 def _input_panel(scene: Scene, test: Trial) -> Panel:
     picture = Image("picture", scene.seen.pixels, focus=test.ready.focus)
-    note = f"{words.percent(test.hidden)} of what the network sees is covered"
+    note = f"{words.percent(test.hidden)} covered"
     return Panel("Input", (scene.frame.width, scene.frame.height), (picture,), note)
 
 
