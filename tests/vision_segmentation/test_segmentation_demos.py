@@ -109,3 +109,14 @@ def test_each_classical_method_finds_a_plain_disc(method: str) -> None:
         inside=marks, **options,
     )  # fmt: skip
     assert found.values["iou"] > (0.6 if method in ("slic", "graph") else 0.85)
+
+
+def test_a_network_that_is_not_here_is_said_and_counts_for_nothing() -> None:
+    picture = np.random.default_rng(5).integers(0, 256, (60, 80, 3))
+    found = run("classical-segmentation", picture, method="otsu", beside=("semantic", "fixed"))
+    assert "not on this machine" in found.reading
+    assert found.charts[0].rows == ("Otsu", "fixed")
+    alone = run("classical-segmentation", picture, method="otsu", beside=("fixed",))
+    assert found.values["agreement"] == alone.values["agreement"]
+    asked = run("classical-segmentation", picture, method="instance", beside=(), brush="reference")
+    assert asked.values["mask_percent"] == 0

@@ -33,7 +33,8 @@ def result(
     cuts = {name: done.get(name) or Cut(np.zeros(at.grey.shape, bool)) for name in names}
     own = cuts[params.method]
     panels = (_input(at), _works_with(at, params, own), *(_cut(at, name, cuts[name]) for name in names))
-    charts: list[Chart] = [_table(at, cuts) if at.wanted.any() else _agreement(cuts)]
+    here = {name: cut for name, cut in cuts.items() if not cut.missing}  # an absent network disagrees with nobody
+    charts: list[Chart] = [_table(at, here) if at.wanted.any() else _agreement(here or cuts)]
     if params.method in ("fixed", "otsu"):
         charts.append(_separation(at, params, own))
     values = _values(at, params, cuts)
@@ -167,7 +168,9 @@ def _values(at: Scene, params: Params, cuts: Mapping[str, Cut]) -> dict[str, flo
         "marks_background_px": float(at.outside.sum()),
         "methods": float(len(cuts)),
     }
-    shared_by = [area(own.mask, cut.mask).iou for name, cut in cuts.items() if name != params.method]
+    shared_by = [
+        area(own.mask, cut.mask).iou for name, cut in cuts.items() if name != params.method and not cut.missing
+    ]
     known = [v for v in shared_by if v is not None]
     if known:
         values["agreement"] = float(np.mean(known))
@@ -189,7 +192,9 @@ def _reading(at: Scene, params: Params, cuts: Mapping[str, Cut], values: Mapping
     if at.wanted.any():
         from explainer.vision.segmentation.scores import area
 
-        scored = {n: area(cut.mask, at.wanted).iou or 0.0 for n, cut in cuts.items()}
+        scored = {n: area(cut.mask, at.wanted).iou or 0.0 for n, cut in cuts.items() if not cut.missing}
+        if not scored:
+            return f"{first}."
         best = max(scored, key=lambda n: scored[n])
         return (
             f"{first}, IoU {values.get('iou', 0.0):.2f} with your reference. "

@@ -12,7 +12,7 @@ from explainer.core.frame import Frame
 NAMES = {
     "fixed": "Fixed threshold", "otsu": "Otsu's threshold", "adaptive": "Adaptive threshold", "watershed": "Watershed",
     "grabcut": "GrabCut", "slic": "SLIC superpixels", "graph": "Graph-based regions", "person": "Person matte",
-    "semantic": "Semantic (LR-ASPP)", "instance": "Instances (Mask R-CNN)",
+    "semantic": "LR-ASPP, semantic", "instance": "Mask R-CNN",
 }  # fmt: skip
 Bools = NDArray[np.bool_]
 
