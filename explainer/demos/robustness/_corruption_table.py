@@ -13,7 +13,7 @@ from explainer.core.frame import Frame
 from explainer.core.problem import ExplainerError
 from explainer.demos.explained._shared import Part
 from explainer.demos.robustness._corruption_scene import Scene
-from explainer.demos.robustness._corruption_view import LABELS
+from explainer.demos.robustness._corruption_view import LABELS, lower
 
 MOST = 200  # pictures of a source; of more, so many are taken evenly
 SEVERITIES = np.arange(1, 6)
@@ -124,11 +124,11 @@ def _verdict(rows: Rows) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    lower = [name if name == "JPEG" else name.lower() for name in names]
-    if len(lower) > 4:
-        return f"{len(lower)} corruptions change none"
-    joined = lower[0] if len(lower) == 1 else f"{', '.join(lower[:-1])} and {lower[-1]}"
-    return f"{joined} change{'s' if len(lower) == 1 else ''} none"
+    said = [lower(name) for name in names]
+    if len(said) > 4:
+        return f"{len(said)} corruptions change none"
+    joined = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return f"{joined} change{'s' if len(said) == 1 else ''} none"
 
 
 # A whole source -----------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def _said(rows: Rows, count: int, skipped: Sequence[str]) -> str:
     text = (
         f"Over {count} picture{'s' if count > 1 else ''}, each asked for its own answer, "
         f"{words.percent(float(rows.kept[: len(LABELS)].mean()))} of the answers are kept; "
-        f"{names[worst].lower()} keeps the fewest, {words.percent(float(means[worst]))}."
+        f"{lower(names[worst])} keeps the fewest, {words.percent(float(means[worst]))}."
     )
     if skipped:
         text += f" {len(skipped)} could not be read and {'was' if len(skipped) == 1 else 'were'} skipped: {skipped[0]}"
@@ -208,7 +208,7 @@ def _curve(at: Scene, rows: Rows, raw: Rows | None, pictures: int) -> Chart:
     x = SEVERITIES.astype(float)
     series = []
     if chosen < len(rows.score):
-        label = "mix" if chosen == len(LABELS) else LABELS[names[chosen]].lower()
+        label = "mix" if chosen == len(LABELS) else lower(LABELS[names[chosen]])
         series.append(Series("denoised" if raw is not None else label, x, rows.score[chosen]))
     if raw is not None:
         series.append(Series("as it is", x, raw.score[0], "dashed", 1))

@@ -27,6 +27,7 @@ LABELS = {
     "pixelate": "Pixelate",
     "jpeg-compression": "JPEG",
 }
+NAMES_KEPT = ("Gaussian noise", "JPEG")  # a person's name, and letters
 SIDE, GAP, COLUMNS = 224, 10, 5
 SHOWN = 5
 KEPT, CHANGED = 0, 1  # colours of a tile's frame
@@ -35,6 +36,11 @@ KEPT, CHANGED = 0, 1  # colours of a tile's frame
 def said(at: Scene, look: Look) -> str:
     """Answer and score, for a panel's note."""
     return f"“{at.ctx.card.label(look.answer)}” {words.score(float(look.probabilities[look.answer]))}"
+
+
+def lower(name: str) -> str:
+    """Write a corruption's name inside a sentence."""
+    return name if name in NAMES_KEPT else name.lower()
 
 
 # One corruption -----------------------------------------------------------------------------------------
@@ -107,7 +113,7 @@ def named(at: Scene) -> str:
     first = f"{LABELS[at.params.corruption]} of severity {at.params.severity}"
     if at.second is None:
         return first
-    return f"{first}, then {LABELS[at.second[0]].lower()} of severity {at.second[1]},"
+    return f"{first}, then {lower(LABELS[at.second[0]])} of severity {at.second[1]},"
 
 
 def _sentences(at: Scene, dirty: Look, last: Look, values: dict[str, float]) -> list[str]:
@@ -171,7 +177,7 @@ def sheet_part(at: Scene) -> Part:
     }
     sentence = (
         f"The answer to the clean picture, {said(at, at.clean)}, survives {kept} of the fifteen corruptions at "
-        f"severity {at.params.severity}; {list(LABELS.values())[worst].lower()} leaves {at.label} the least, "
+        f"severity {at.params.severity}; {lower(list(LABELS.values())[worst])} leaves {at.label} the least, "
         f"{words.score(scores[worst])}."
     )
     return Part((panel,), (_bars(at, looks[list(LABELS).index(at.params.corruption)]),), (sentence,), values)

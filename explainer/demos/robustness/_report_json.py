@@ -54,6 +54,7 @@ def _photo(photo: Photo, found: Found) -> dict[str, Any]:
         "name": photo.name,
         "number": photo.place,
         "size": list(photo.size),
+        "notes": list(photo.notes),
         "networks": [_exam(exam, card) for exam, card in zip(photo.exams, found.cards, strict=True)],
     }
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.demos.robustness._corruption_view import LABELS
+from explainer.demos.robustness._corruption_view import LABELS, lower
 from explainer.demos.robustness._report_run import Found
 
 GROUPS: Mapping[str, slice] = {
@@ -219,11 +219,6 @@ def _of_few(found: Found) -> list[str]:
         return []
     photos = "one photo" if count == 1 else f"{count} photos"
     return [f"All this rests on {photos}: it describes what was tried and foretells little of other photos."]
-
-
-def lower(name: str) -> str:
-    """Write a corruption's name inside a sentence."""
-    return name if name == "JPEG" else name.lower()
 
 
 def listed(items: Sequence[str], most: int = 3) -> str:

@@ -29,6 +29,8 @@ class Photo:
         Its number in the source.
     exams
         One for each network.
+    notes
+        What the reader of the file had to remark ("it is cut off").
     """
 
     place: int
@@ -36,6 +38,7 @@ class Photo:
     size: tuple[int, int]
     thumb: NDArray[np.uint8]
     exams: tuple[Any, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +162,7 @@ def _examined(frame: Frame, place: int, nets: Sequence[Any], found: Found, ctx: 
                 ctx.progress((done + share) / found.wanted, f"photo {done + 1} of {found.wanted}")
         exams.append(exam)
     name = frame.name or f"picture {place + 1}"
-    return Photo(place, name, (frame.width, frame.height), thumbnail(frame.pixels, THUMB_PX), tuple(exams))
+    return Photo(place, name, (frame.width, frame.height), thumbnail(frame.pixels, THUMB_PX), tuple(exams), frame.notes)
 
 
 # Worst cases --------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from html import escape
 
 from explainer.core import words
 from explainer.demos.robustness import _report_numbers as numbers
-from explainer.demos.robustness._corruption_view import LABELS
+from explainer.demos.robustness._corruption_view import LABELS, lower
 from explainer.demos.robustness._report_run import Found, Photo, Worst
 from explainer.demos.robustness._report_svg import Line, curves
 
@@ -114,7 +114,7 @@ def _case(one: Worst, found: Found) -> str:
     from explainer.vision.stress_report.pictures import data_uri
 
     card, exam = found.cards[0], one.photo.exams[0]
-    name, what = escape(one.photo.name), escape(numbers.lower(LABELS[one.corruption]))
+    name, what = escape(one.photo.name), escape(lower(LABELS[one.corruption]))
     before = f"{escape(card.label(exam.answer))} {words.score(exam.score)}"
     after = f"{escape(card.label(one.answer))} {words.score(one.score)}"
     return (
@@ -139,12 +139,13 @@ def _row(photo: Photo, found: Found, parts: Sequence[str]) -> str:
     from explainer.vision.stress_report.pictures import data_uri, thumbnail
 
     exam = photo.exams[0]
+    notes = "".join(f"<br>{escape(note)}" for note in photo.notes)
     kept = numbers.kept_of_photo(exam)
     cells = "".join(_cell(kept[part]) for part in parts)
     picture = data_uri(thumbnail(photo.thumb, 96))
     return (
         f"<tr><td class='thumb'><img alt='' src='{picture}'></td><td class='t'>{escape(photo.name)}"
-        f"<small>{photo.size[0]} × {photo.size[1]}</small></td>"
+        f"<small>{photo.size[0]} × {photo.size[1]}{notes}</small></td>"
         f"<td class='t'>{escape(found.cards[0].label(exam.answer))}</td>"
         f"<td class='n'>{words.score(exam.score)}</td>{cells}</tr>"
     )
