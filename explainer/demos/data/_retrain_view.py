@@ -45,7 +45,8 @@ def pictures(params: Any, seed: int) -> Panel:
     from explainer.vision.training import digits
 
     train, _ = digits.split()
-    shown = [names for names in rows(params) if names] or [NONE]
+    ticked = tuple(name for name in NAMES if name in params.augments)
+    shown = [*((name,) for name in ticked), *([ticked] if len(ticked) > 1 else [])] or [NONE]
     label, cells = 0, []
     for names in shown:
         label, drawn = retrain.draws(names, seed, DIGIT, COLUMNS, train)
@@ -91,21 +92,31 @@ def _bars(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Char
 
 
 def _table(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Chart:
-    sizes = sorted({run.digits for run in finished}) if params.show == "curves" else [params.digits]
-    lines = []
-    for size in sizes:
-        base = {run.seed: done[run].test for run in finished if run.augments == NONE and run.digits == size}
-        for names in rows(params):
-            mine = {run.seed: done[run].test for run in finished if run.augments == names and run.digits == size}
-            if not mine:
-                continue
-            gains = np.array([mine[s] - base[s] for s in mine if s in base])
-            scores = np.array(list(mine.values()))
-            label = f"{size}: {called(names)}" if params.show == "curves" else called(names)
-            gain = "" if names == NONE or not len(gains) else f"{100 * gains.mean():+.1f}".replace("-", "−")
-            better = "" if names == NONE or not len(gains) else f"{int((gains > 0).sum())}/{len(gains)}"
-            lines.append((label, f"{100 * scores.mean():.1f}", f"{100 * _spread(scores):.1f}", gain, better))
-    return Table("Spread over seeds", ("", "mean %", "±", "gain", "better in"), tuple(lines))
+    """Means, spreads and gains; along the curves one line for each number of digits."""
+    if params.show == "curves":
+        sizes = sorted({run.digits for run in finished})
+        lines = [_line(done, finished, rows(params)[-1], size, words.thousands(size)) for size in sizes]
+        return Table(
+            "All ticked, over seeds", ("digits", "mean %", "±", "gain", "better in"), tuple(filter(None, lines))
+        )
+    lines = [_line(done, finished, names, params.digits, called(names)) for names in rows(params)]
+    return Table("Spread over seeds", ("", "mean %", "±", "gain", "better in"), tuple(filter(None, lines)))
+
+
+def _line(
+    done: Mapping[Any, Any], finished: Sequence[Any], names: tuple[str, ...], size: int, label: str
+) -> tuple[str, ...]:
+    """One row; the gain compares within a seed. Empty where nothing is trained yet."""
+    base = {run.seed: done[run].test for run in finished if run.augments == NONE and run.digits == size}
+    mine = {run.seed: done[run].test for run in finished if run.augments == names and run.digits == size}
+    if not mine:
+        return ()
+    scores = np.array(list(mine.values()))
+    gains = np.array([mine[s] - base[s] for s in mine if s in base])
+    alone = names == NONE or not len(gains)
+    gain = "" if alone else f"{100 * gains.mean():+.1f}".replace("-", "−")
+    better = "" if alone else f"{int((gains > 0).sum())}/{len(gains)}"
+    return label, f"{100 * scores.mean():.1f}", f"{100 * _spread(scores):.1f}", gain, better
 
 
 def _curves(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Chart:

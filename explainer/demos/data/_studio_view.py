@@ -14,7 +14,7 @@ from explainer.core.result import Result
 from explainer.demos.data._studio import Answers, Drawn, Scene
 
 HIGH, STRIP, GAP = 100.0, 14.0, 5.0  # of a tile in panel pixels: its height, the strip below it, and the room between
-LEGEND, NAMED = 9.0, 4  # height of the row of class names as a share of a hundredth of the sheet, and how many
+LEGEND, NAMED, LETTERS = 9.0, 3, 11  # the row of class names: hundredths of the sheet, how many, letters of each
 WIDE = 1.25  # width to height that a sheet is laid out for
 SCREEN_LETTERS = 56  # that fit side by side on the narrowest sheet, 360 px wide
 FLIPPED, BOX, MASK, POINT, SHOWN = 5, 7, 2, 4, 5  # colours of the class palette, and how many classes are shown
@@ -151,8 +151,7 @@ def _strips(
 
 def _legend(scene: Scene, spread: Any, size: tuple[float, float]) -> list[Layer]:
     """Names of the classes in the colours of the strips, in a row below the sheet."""
-    letters = SCREEN_LETTERS // NAMED - 1
-    names = [shortened(scene.ctx.card.label(k), letters) for k in spread.classes[:NAMED]]
+    names = [shortened(scene.ctx.card.label(k), LETTERS) for k in spread.classes[:NAMED]]
     level = size[1] + size[0] * LEGEND / 100
     return [Label(f"class {n + 1}", name, (n * size[0] / NAMED, level), n) for n, name in enumerate(names)]
 
