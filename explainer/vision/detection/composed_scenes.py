@@ -124,7 +124,8 @@ def garment(image: NDArray[np.uint8], label: int) -> CutOut:
 
 def coin(grey: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> CutOut:
     """Make a cut-out of one coin, both ``(s, s)`` in 0…255."""
-    return cropped(*((one / 255).astype(np.float32) for one in (opacity, grey)), COIN)
+    solid, shade = ((one / 255).astype(np.float32) for one in (opacity, grey))
+    return cropped(solid, shade, COIN)
 
 
 @cache
