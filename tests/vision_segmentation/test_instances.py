@@ -130,6 +130,14 @@ def test_without_ties_the_flood_is_scikit_images() -> None:
         assert np.array_equal(flood.flooded(heights, markers, corners=corners), theirs)
 
 
+def test_on_flat_ground_lakes_meet_half_way() -> None:
+    markers = np.zeros((11, 21), np.int32)
+    markers[5, 3], markers[5, 17] = 1, 2
+    found = flood.flooded(np.zeros((11, 21), np.uint8), markers)
+    assert (found[:, :10] == 1).all()
+    assert (found[:, 11:] == 2).all()
+
+
 def test_a_lake_stays_below_its_level_and_inside(blobs: np.ndarray) -> None:
     heights = (ndimage.gaussian_filter(np.random.default_rng(2).random(blobs.shape), 3) * 255).astype(np.uint8)
     markers = np.zeros(blobs.shape, np.int32)
