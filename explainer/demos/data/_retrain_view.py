@@ -61,7 +61,7 @@ def result(params: Any, done: Mapping[Any, Any], runs: Sequence[Any], seen: Pane
     """Put the bars or curves of the runs that are done together."""
     finished = [run for run in runs if run in done]
     chart = _curves(params, done, finished) if params.show == "curves" else _bars(params, done, finished)
-    charts = (chart, _table(params, done, finished)) if finished else ()
+    charts = (chart, _table(params, done, runs)) if finished else ()
     values = {"runs_done": float(len(finished)), "seeds": float(len({run.seed for run in finished}))}
     values |= _values(params, done, finished)
     return Result(
@@ -91,26 +91,24 @@ def _bars(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Char
     )  # fmt: skip
 
 
-def _table(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Chart:
-    """Means, spreads and gains; along the curves one line for each number of digits."""
+def _table(params: Any, done: Mapping[Any, Any], runs: Sequence[Any]) -> Chart:
+    """Means, spreads and gains; along the curves one line for each number of digits. All lines are there at once."""
     if params.show == "curves":
-        sizes = sorted({run.digits for run in finished})
-        lines = [_line(done, finished, rows(params)[-1], size, words.thousands(size)) for size in sizes]
-        return Table(
-            "All ticked, over seeds", ("digits", "mean %", "±", "gain", "better in"), tuple(filter(None, lines))
-        )
-    lines = [_line(done, finished, names, params.digits, called(names)) for names in rows(params)]
-    return Table("Spread over seeds", ("", "mean %", "±", "gain", "better in"), tuple(filter(None, lines)))
+        sizes = sorted({run.digits for run in runs})
+        lines = [_line(done, runs, rows(params)[-1], size, words.thousands(size)) for size in sizes]
+        return Table("All ticked, over seeds", ("digits", "mean %", "±", "gain", "better in"), tuple(lines))
+    lines = [_line(done, runs, names, params.digits, called(names)) for names in rows(params)]
+    return Table("Spread over seeds", ("", "mean %", "±", "gain", "better in"), tuple(lines))
 
 
 def _line(
-    done: Mapping[Any, Any], finished: Sequence[Any], names: tuple[str, ...], size: int, label: str
+    done: Mapping[Any, Any], runs: Sequence[Any], names: tuple[str, ...], size: int, label: str
 ) -> tuple[str, ...]:
-    """One row; the gain compares within a seed. Empty where nothing is trained yet."""
-    base = {run.seed: done[run].test for run in finished if run.augments == NONE and run.digits == size}
-    mine = {run.seed: done[run].test for run in finished if run.augments == names and run.digits == size}
+    """One row; the gain compares within a seed. A dash where nothing is trained yet."""
+    base = {run.seed: done[run].test for run in runs if run in done and run.augments == NONE and run.digits == size}
+    mine = {run.seed: done[run].test for run in runs if run in done and run.augments == names and run.digits == size}
     if not mine:
-        return ()
+        return label, "–", "", "", ""
     scores = np.array(list(mine.values()))
     gains = np.array([mine[s] - base[s] for s in mine if s in base])
     alone = names == NONE or not len(gains)
