@@ -204,9 +204,8 @@ def _of_two(found: Found) -> list[str]:
     gaps = [overall(photo.exams[1]) - overall(photo.exams[0]) for photo in found.photos]
     mean, margin = mean_and_margin(gaps)
     one, two = (card.title for card in found.cards)
-    text = f"On the same photos {two} keeps {100 * mean:+.0f} points of its answers compared with {one}".replace(
-        "-", "−"
-    )
+    gap = f"{100 * mean:+.0f}".replace("-", "−")
+    text = f"On the same photos {two} keeps {gap} points of its answers compared with {one}"
     if margin is None:
         return [f"{text}; with fewer than five photos nothing follows from that."]
     sign = "a difference that chance alone would rarely make" if abs(mean) > margin else "no clear difference"

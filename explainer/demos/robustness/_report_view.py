@@ -144,7 +144,6 @@ def _reading(found: Found, partial: bool) -> str:
     said = numbers.conclusions(found)
     of = f" of {found.total}" if found.total > found.wanted else ""
     plural = "s" if count > 1 else ""
-    head = (
-        f"{count}{of} photo{plural} examined with {found.plan.forwards} passes each, and the page is ready to be saved."
-    )
+    each = "by each network" if len(found.cards) > 1 else "each"
+    head = f"{count}{of} photo{plural} examined, {found.plan.forwards} passes {each}; the page is ready to be saved."
     return " ".join([head + skipped, *said[:3]])
