@@ -19,7 +19,8 @@ section{margin-top:40px}
 section>p{margin:0 0 14px;color:var(--muted);max-width:56em}
 ul{margin:0;padding-left:1.1em;max-width:56em}li{margin:5px 0}
 .tiles{display:flex;flex-wrap:wrap;gap:28px 40px;margin-top:26px}
-.tiles div{min-width:104px;max-width:170px}.tiles b{white-space:nowrap;display:block;font-size:26px;font-weight:600;line-height:1.2}
+.tiles div{min-width:104px;max-width:170px}
+.tiles b{white-space:nowrap;display:block;font-size:26px;font-weight:600;line-height:1.2}
 .tiles span{color:var(--muted);font-size:13px;line-height:1.35;display:block}
 .conclude{background:var(--soft);border-left:3px solid var(--accent);padding:18px 22px}
 .trio{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:24px}
