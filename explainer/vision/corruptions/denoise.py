@@ -15,9 +15,7 @@ MARGIN = (TEMPLATE + SEARCH) // 2
 STRIP = 32  # px; so many rows at a time, each call stays well under 200 ms
 
 
-def denoise(
-    pixels: Pixels, how: Denoiser, strength: int, checkpoint: Callable[[], None] = lambda: None
-) -> Pixels:
+def denoise(pixels: Pixels, how: Denoiser, strength: int, checkpoint: Callable[[], None] = lambda: None) -> Pixels:
     """Take noise away, and some of the picture with it.
 
     Parameters

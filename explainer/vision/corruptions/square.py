@@ -63,9 +63,7 @@ def tensor_of(pixels: Pixels, card: ModelCard, device: torch.device) -> Tensor:
     return F.interpolate(x, size=(side, side), mode="bicubic", antialias=True)
 
 
-def answers(
-    net: Any, squares: Sequence[Pixels], checkpoint: Callable[[], None] = lambda: None
-) -> NDArray[np.float64]:
+def answers(net: Any, squares: Sequence[Pixels], checkpoint: Callable[[], None] = lambda: None) -> NDArray[np.float64]:
     """Ask a leased classifier about squares, eight at a time.
 
     Returns
