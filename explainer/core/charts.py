@@ -103,12 +103,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A box of a `Graph`."""
+    """A box of a `Graph`. `ms` is how long it took, which no two runs share and no check compares."""
 
     name: str
     label: str
     note: str = ""
     sets: Sets | None = None
+    ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -248,22 +248,28 @@ class GraphBody(Painted):
             painter.setBrush(look.theme.color("accent_soft" if chosen else "field"))
             painter.drawRoundedRect(box, 4, 4)
             painter.setPen(look.theme.color("text"))
-            painter.drawText(box, MIDDLE, f"{node.label}\n{node.note}".strip())
+            took = "" if node.ms is None else f"\n{_milliseconds(node.ms)}"
+            painter.drawText(box, MIDDLE, f"{node.label}\n{node.note}{took}".strip())
             self.spot(box, node.sets)
 
     def _places(self) -> dict[str, QRectF]:
         depth = depths(self.chart)
         columns = max(depth.values(), default=0) + 1
         width = self.width() / columns
+        lines = 44 if all(node.ms is None for node in self.chart.nodes) else 60
         places: dict[str, QRectF] = {}
         for column in range(columns):
             names = [n.name for n in self.chart.nodes if depth[n.name] == column]
             height = self.height() / max(1, len(names))
             for row, name in enumerate(names):
                 cell = QRectF(column * width, row * height, width, height)
-                tall = min(cell.height() - 8, self.look.px(44))
+                tall = min(cell.height() - 8, self.look.px(lines))
                 places[name] = QRectF(cell.left() + 4, cell.center().y() - tall / 2, cell.width() - 12, tall)
         return places
+
+
+def _milliseconds(ms: float) -> str:
+    return f"{ms:.1f} ms" if ms < 10 else f"{ms:.0f} ms"
 
 
 def depths(chart: Graph) -> dict[str, int]:

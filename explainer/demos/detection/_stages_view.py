@@ -132,6 +132,13 @@ def _masks(seen: Seen) -> list[Layer]:
 
 # Charts -------------------------------------------------------------------------------------------------
 
+SPENT = {
+    "maps": ("resize", "backbone", "pyramid"), "objectness": ("region head",),
+    "proposals": ("candidates", "suppression"), "roialign": ("RoIAlign",), "classes": ("box head", "choice"),
+    "masks": ("mask head",),
+}  # fmt: skip
+"""Which of the measured times belong to a stage of the chain."""
+
 
 def _chain(seen: Seen) -> Graph:
     """The stages with their counts; a click opens one."""
@@ -145,7 +152,8 @@ def _chain(seen: Seen) -> Graph:
     }
     if found.has_masks:
         counts["masks"] = ("Masks", f"{min(len(seen.objects), MASKED)} × 28 × 28")
-    nodes = tuple(Node(key, name, count, {"stage": key}) for key, (name, count) in counts.items())
+    spent = {key: sum(found.ms.get(part, 0.0) for part in parts) for key, parts in SPENT.items()}
+    nodes = tuple(Node(key, name, count, {"stage": key}, spent[key]) for key, (name, count) in counts.items())
     return Graph("Stages", nodes, tuple(pairwise(counts)), seen.stage)
 
 
