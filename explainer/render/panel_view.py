@@ -18,9 +18,11 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
+    QTransform,
 )
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPixmapItem, QStyleOptionGraphicsItem, QWidget
 
 from explainer.core.layers import Panel
 from explainer.render import colours, painters, probe
@@ -32,31 +34,27 @@ from explainer.render.view_state import ViewState
 MAX_BUFFER = 4_000_000  # pixels; beyond, Qt enlarges what we composed
 
 
-class _Picture(pg.GraphicsObject):
-    """The composed buffer. Opaque 32-bit pixels go to the screen without conversion, unlike an ``ImageItem``'s."""
+class _Picture(QGraphicsPixmapItem):
+    """The composed buffer. Qt paints it without a call of Python, which would have to wait for the interpreter."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._pixels: NDArray[np.uint8] | None = None
-        self._image = QImage()
-        self._room = QRectF()
+        self.setShapeMode(QGraphicsPixmapItem.ShapeMode.BoundingRectShape)
 
     def show_buffer(self, rgb: NDArray[np.uint8], size: tuple[float, float]) -> None:
-        self.prepareGeometryChange()
-        self._pixels = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8)  # kept alive for the QImage
+        pixels = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8)
         height, width = rgb.shape[:2]
-        self._image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        self._room = QRectF(0, 0, *size)
-        self.update()
+        # Opaque 32-bit pixels are copied as they are.
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        self.setPixmap(QPixmap.fromImage(image.copy()))
+        self.setTransform(QTransform.fromScale(size[0] / width, size[1] / height))
 
-    def boundingRect(self) -> QRectF:
-        return self._room
-
-    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        enlarged = painter.transform().m11() * self._room.width() > 1.02 * self._image.width()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not enlarged)
-        painter.drawImage(self._room, self._image)
+    def set_smooth(self, smooth: bool) -> None:
+        """Whether pixels run into one another; they do not where the picture is enlarged."""
+        mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
+        if mode != self.transformationMode():
+            self.setTransformationMode(mode)
 
 
 class _Vectors(pg.GraphicsObject):
@@ -177,6 +175,7 @@ class PanelView(QWidget):
         self._fitted = True
         self._pressed = QPoint()
         self._composed: tuple[Any, ...] = ()
+        self._said: tuple[Any, ...] = ()
         self.set_look(look)
 
     # What is shown --------------------------------------------------------------------------------------
@@ -191,11 +190,13 @@ class PanelView(QWidget):
             self._refresh()
         self.update()
 
-    def show_panel(self, panel: Panel, view: ViewState | None = None) -> None:
-        """Show another panel; zoom is kept while its size stays the same."""
+    def show_panel(self, panel: Panel, view: ViewState | None = None, *, words: bool = True) -> None:
+        """Show another panel; zoom is kept while its size stays the same.
+
+        With `words` false title, note and the numbers at the bar may wait for the next call: a film changes
+        them faster than anybody reads.
+        """
         resized = self.panel is None or self.panel.size != panel.size
-        header = self.panel is None or (self.panel.title, self.panel.note) != (panel.title, panel.note)
-        bar = bar_of(self.panel) != bar_of(panel)
         self.panel = panel
         self.view = view or self.view
         self.setAccessibleName(f"{panel.title}. {panel.note}")
@@ -204,7 +205,10 @@ class PanelView(QWidget):
             self._fitted = True
             self._place()
         self._refresh()
-        if header or bar or resized:
+        bar = bar_of(panel)
+        said = (panel.title, panel.note, bar and (short(bar.lo), short(bar.hi), bar.colours))
+        if resized or (words and said != self._said):
+            self._said = said
             self.update()
 
     def set_view(self, view: ViewState) -> None:
@@ -294,6 +298,9 @@ class PanelView(QWidget):
             stage = self.look.theme.color("stage")
             rgb = raster(self.panel, target, self.view, (stage.red(), stage.green(), stage.blue()))
             self._picture.show_buffer(rgb, (width, height))
+        enlarged = self._zoom() * self.devicePixelRatioF() * width > 1.02 * self._picture.pixmap().width()
+        self._picture.set_smooth(not enlarged)
+        self._vectors.setVisible(painters.draws(self.panel, self.view.hidden))
         self._vectors.show_panel(self.panel, self.look, self.view.hidden)
 
     # Geometry -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations  # names of types that are loaded later
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
@@ -12,7 +13,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from explainer.core.charts import Bars, Chart, Curve, Matrix, Table
+from explainer.core.charts import Bars, Chart, Curve, Graph, Matrix, Table
 from explainer.core.controls import Control, controls, visible
 from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.problem import Problem
@@ -64,6 +65,7 @@ class Stage(QWidget):
         self._places: tuple[tuple[Control, Any], ...] = ()  # params on the picture that have no handle yet
         self._places_shown: set[str] = set()
         self._shown: tuple[Panel, ...] = ()
+        self._read: tuple[Any, int] = (None, 0)  # what the height of the reading was asked for, and the answer
         self._reading = QLabel(self, wordWrap=True)
         self._reading.setTextFormat(Qt.TextFormat.MarkdownText)
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -107,7 +109,7 @@ class Stage(QWidget):
             self._set_charts(result.charts)
             self._reading.setText(result.reading)
             self._badges.setText("   ".join(result.badges))
-        self._set_panels((*result.panels, *self.pinned))
+        self._set_panels((*result.panels, *self.pinned), words=charts)
         self._arrange_if_needed()
         for widget in self._visible_panels():
             widget.paint_now()
@@ -221,7 +223,7 @@ class Stage(QWidget):
 
     # Panels and charts ----------------------------------------------------------------------------------
 
-    def _set_panels(self, panels: tuple[Panel, ...]) -> None:
+    def _set_panels(self, panels: tuple[Panel, ...], *, words: bool) -> None:
         while len(self._panels) < len(panels):
             self._panels.append(self._new_panel())
         self._shown = panels
@@ -229,7 +231,7 @@ class Stage(QWidget):
             self._arrange()  # before the pictures, so that each is composed once, at its final size
         for panel, widget in zip(panels, self._panels, strict=False):
             widget.set_mirrored(self.mirrored and panel.frame)
-            widget.show_panel(panel, self.view)
+            widget.show_panel(panel, self.view, words=words)
         self._attach_handles()
 
     def _new_panel(self) -> PanelView:
@@ -274,7 +276,7 @@ class Stage(QWidget):
     def _shape(self) -> tuple[Any, ...]:
         """What the layout depends on."""
         aspects = tuple((round(p.size[0] / p.size[1], 3), has_bar(p)) for p in self._shown)
-        charts = tuple(map(type, self.result.charts)) if self.result else ()
+        charts = tuple(map(_sized, self.result.charts)) if self.result else ()
         return (self.size(), aspects, charts, self.solo, self.look.scale, bool(self._badges.text()))
 
     def _arrange_if_needed(self) -> None:
@@ -284,7 +286,10 @@ class Stage(QWidget):
 
     def _reading_height(self) -> int:
         width = self.width() - 2 * self.look.px(MARGIN)
-        wanted = self._reading.heightForWidth(max(50, width)) if self._reading.text() else 0
+        asked = (self._reading.text(), width, self.look)
+        if asked != self._read[0]:  # Qt sets the text anew for each answer
+            self._read = (asked, self._reading.heightForWidth(max(50, width)) if asked[0] else 0)
+        wanted = self._read[1]
         lines = self._reading.fontMetrics().lineSpacing()
         kept = math.ceil(wanted / lines) * lines if lines else wanted
         return max(kept, 2 * lines) + self.look.px(4)
@@ -309,6 +314,8 @@ class Stage(QWidget):
         if not charts:
             return 0
         share = 0.34 if any(isinstance(c, Matrix) for c in charts) else 0.27
+        if all(isinstance(c, Graph) for c in charts):
+            return int(min(share * self.height(), self.look.px(CHART_HEADER + ROW * 3 * max(map(_widest, charts)))))
         rows = max((len(c.values) for c in charts if isinstance(c, Bars)), default=0)
         natural = self.look.px(CHART_HEADER) + rows * self.look.px(21)
         return int(min(0.45 * self.height(), max(self.look.px(120), share * self.height(), natural)))
@@ -394,6 +401,19 @@ class Stage(QWidget):
         painter.end()
 
     _line_y = 0
+
+
+def _widest(chart: Graph) -> int:
+    """Most nodes that stand above one another."""
+    from explainer.render.chart_painted import depths
+
+    return max(Counter(depths(chart).values()).values(), default=1)
+
+
+def _sized(chart: Chart) -> tuple[type, int]:
+    """What the room for a chart depends on."""
+    rows = len(chart.values) if isinstance(chart, Bars) else len(chart.rows) if isinstance(chart, Table) else 0
+    return type(chart), rows
 
 
 def _weight(chart: Chart) -> float:

@@ -107,7 +107,6 @@ VECTORS = [
     Lines("l", (np.array([[5.0, 5], [50, 40]]),)),
     Arrows("a", np.array([[5.0, 5]]), np.array([[50.0, 40]])),
     Label("t", "word", (20.0, 20.0)),
-    Image("i", np.zeros((48, 64, 3), np.uint8), focus=(10, 10, 50, 40)),
 ]
 
 
