@@ -1,6 +1,7 @@
 """The composition root: where rooms meet that do not know one another."""
 
 import argparse
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -44,7 +45,10 @@ def zoo() -> Zoo:
 
 def threads() -> int:
     """Threads that the last run computed with; 1 where torch had no part in it."""
-    return zoo().threads or 1
+    import sys
+
+    torch = sys.modules.get("torch")
+    return zoo().threads or (torch.get_num_threads() if torch is not None else 1)
 
 
 def _cancel_scope() -> CancelScope:
@@ -84,6 +88,8 @@ def settings_of(args: argparse.Namespace, base: Settings | None = None) -> Setti
     """Session settings from arguments over `base`; an unknown model is an error."""
     given = {n: getattr(args, n) for n in ("model", "device", "threads", "seed", "fit")}
     settings = replace(base or Settings(), **{n: v for n, v in given.items() if v is not None})
+    if settings.threads:  # for demos with a network of their own, which no lease tells; torch is not loaded yet
+        os.environ["OMP_NUM_THREADS"] = str(settings.threads)
     zoo().card(settings.model)
     return settings
 

@@ -1,7 +1,7 @@
 """The one demo interface."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, get_origin
 
@@ -79,6 +79,14 @@ class Demo(ABC, Generic[P]):
     @abstractmethod
     def run(self, frame: Frame, params: P, ctx: Context) -> Result:
         """Turn a frame into a result. Never draws, sleeps, starts threads or reads files."""
+
+    def yardstick(self, frame: Frame, params: P, device: str) -> Callable[[], object] | None:
+        """Return one bare forward pass of the demo's own network on this frame, which ``bench`` times beside it.
+
+        ``None`` where it has none, or uses the session's model, whose yardstick ``bench`` knows.
+        """
+        del frame, params, device
+        return None
 
     def controls(self) -> tuple[Control, ...]:
         """Controls derived from the params."""

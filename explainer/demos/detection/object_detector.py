@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -72,6 +73,12 @@ class ObjectDetector(Demo[Params]):
         with ctx.stage("explain"):
             seen = _decide(frame, kept, params)
             return view.result(seen, x)
+
+    def yardstick(self, frame: Frame, params: Params, device: str) -> Callable[[], object]:
+        """NanoDet's forward pass alone."""
+        from explainer.vision.detection import nanodet
+
+        return nanodet.bare_pass(nanodet.load(device), frame.pixels, round(params.side / 32) * 32)
 
 
 def _decide(frame: Frame, kept: Answers, params: Params) -> view.Seen:

@@ -7,7 +7,7 @@ et al. 2020). Batch norms were folded into the convolutions when the weights wer
 it stands is the fast one. See `explainer.vision.detection.gfl` for how answers become boxes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -240,6 +240,17 @@ def look(net: NanoDet, pixels: NDArray[np.uint8], side: int = SIDE) -> gfl.Answe
 def answers(net: NanoDet, x: Tensor, to_frame: Affine, frame: tuple[int, int]) -> gfl.Answers:
     """Run the network on a prepared input of one picture; `frame` is the picture's width and height."""
     return gfl.answers([level[0] for level in net(x)], STRIDES, to_frame, frame)
+
+
+def bare_pass(net: NanoDet, pixels: NDArray[np.uint8], side: int = SIDE) -> Callable[[], object]:
+    """Return the network's forward pass on a picture that is ready, and nothing around it: a yardstick."""
+    x = prepare(letterbox(pixels, side)[0], _device(net))
+
+    def run() -> object:
+        with torch.no_grad():
+            return net(x)
+
+    return run
 
 
 @torch.no_grad()
