@@ -50,6 +50,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without its byte code torch is compiled anew at each start: 10 s
     try:
         prepare()
         return commands[arguments[0]](arguments[1:])
