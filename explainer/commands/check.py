@@ -27,6 +27,7 @@ from explainer.lessons.lesson import Formula, Lesson
 from explainer.lessons.links import parse_try, scheme
 
 TALLEST_PX = 120.0
+SHARED = 2.0  # times as long a demo may take while others run beside it
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -145,7 +146,7 @@ class Ran:
 def run_shared_out(demo_ids: Sequence[str], jobs: int) -> Ran:
     """`run_demos`, each demo in one of `jobs` processes with one thread."""
     if jobs <= 1:
-        return _run_by_id(demo_ids)
+        return _run_by_id(demo_ids, 1.0)
     context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads half alive
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
         parts = []
@@ -162,18 +163,18 @@ def _one_thread() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # before torch is loaded
 
 
-def _run_by_id(demo_ids: Sequence[str]) -> Ran:
+def _run_by_id(demo_ids: Sequence[str], slack: float = SHARED) -> Ran:
     card = house.zoo().card(Settings().model)
-    return run_demos([house.demos().demo(one) for one in demo_ids], house.library(), card)
+    return run_demos([house.demos().demo(one) for one in demo_ids], house.library(), card, slack)
 
 
-def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard) -> Ran:
+def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard, slack: float = 1.0) -> Ran:
     """Hold each demo to its contract, then run what its lessons ask for and gather the names of its values."""
     frames, names, found, count = contract_frames(), dict[str, set[str]](), list[str](), 0
     for demo in demos:
         _say(demo.info.title)
         bench = Bench(demo, house.engine, card, frames)
-        found += [f"Demo {demo.info.id}: {text}" for text in contract.demo_problems(bench, house.zoo())]
+        found += [f"Demo {demo.info.id}: {text}" for text in contract.demo_problems(bench, house.zoo(), slack)]
         lessons = [lesson for lesson in library.lessons if lesson.demo == demo.info.id]
         known, problems, runs = _run_lessons(bench, lessons)
         names[demo.info.id] = known

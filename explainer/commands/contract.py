@@ -216,7 +216,7 @@ def forward_s(models: Models, settings: Settings, frame: Any) -> float:
     return median(times)
 
 
-def within_budget(bench: Bench, outcome: Outcome, forward: float) -> list[str]:
+def within_budget(bench: Bench, outcome: Outcome, forward: float, slack: float = 1.0) -> list[str]:
     """At its defaults the demo ends within its budget, and does not leave the stage empty for long.
 
     Parameters
@@ -225,11 +225,13 @@ def within_budget(bench: Bench, outcome: Outcome, forward: float) -> list[str]:
         A run of the defaults to the end, with the model in memory.
     forward
         Seconds of one pass of the network, measured now.
+    slack
+        More than 1 where other demos run beside this one and take their share of the machine.
     """
     found = []
-    if outcome.took_s > bench.demo.info.budget_s:
+    if outcome.took_s > slack * bench.demo.info.budget_s:
         found.append(f"it took {outcome.took_s:.1f} s; its budget is {bench.demo.info.budget_s:g} s")
-    limit = FIRST_PICTURE_S + FORWARDS * forward
+    limit = slack * (FIRST_PICTURE_S + FORWARDS * forward)
     if outcome.first_s > limit:
         found.append(f"nothing was shown for {outcome.first_s:.2f} s; publish something within {limit:.2f} s")
     return found
@@ -324,7 +326,7 @@ def _of_network(network: Any) -> Iterator[tuple[str, Any]]:
         yield f"tensor {path}", (tensor.requires_grad, tensor.grad is None, hooks, numbers)
 
 
-def demo_problems(bench: Bench, models: Models) -> list[str]:
+def demo_problems(bench: Bench, models: Models, slack: float = 1.0) -> list[str]:
     """Clauses that ``explainer check`` holds every demo to; the slow ones are left to the tests."""
     found: list[str] = []
     try:
@@ -332,7 +334,7 @@ def demo_problems(bench: Bench, models: Models) -> list[str]:
         forward = forward_s(models, bench.settings, bench.scenes[0].frames[0])
         timed = bench.fresh(bench.demo.defaults())
         bench.remember(bench.demo.defaults(), timed)
-        found += within_budget(bench, timed, forward)
+        found += within_budget(bench, timed, forward, slack)
         found += defaults_end(bench)
         found += params_come_back(bench)
         found += every_frame_matters(bench)
