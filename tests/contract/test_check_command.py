@@ -213,7 +213,16 @@ def test_a_value_that_no_run_gives_is_found(
 ) -> None:
     names = {demo.info.id: set[str]() for demo in house.demos().demos()}
     monkeypatch.setattr(check, "run_demos", lambda *_: check.Ran(names, ("Demo grad-cam: too slow",), 0))
-    assert check.run(Namespace(quick=False)) == 1
+    assert check.run(Namespace(quick=False, jobs=1)) == 1
     printed = capsys.readouterr().out
     assert "Lesson grad-cam: the demo grad-cam has no value called peak_x_px.\n" in printed
     assert "Demo grad-cam: too slow\n" in printed
+
+
+def test_demos_are_shared_out_among_processes_and_their_parts_put_together() -> None:
+    asked = ["border-probe", "train-small-net"]
+    ran = check.run_shared_out(asked, 2)
+    assert list(ran.value_names) == asked
+    assert all(ran.value_names.values())
+    assert ran.problems == ()
+    assert ran.count >= 2
