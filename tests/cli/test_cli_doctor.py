@@ -17,6 +17,7 @@ import torch
 from explainer.cli import main
 from explainer.commands import doctor, house, models
 from explainer.core.context import Settings
+from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError, Problem
 from explainer.sources.camera import CameraName
 
@@ -67,7 +68,8 @@ def test_doctor_json_for_real(home: Path) -> None:
     assert 0 < found["window_ms"] < found["first_result_ms"]
     assert found["torch_loaded_at_window"] is False
     assert found["self_test"]["top1"] == "tiger cat"
-    assert found["weights"] == {"shipped": 4, "fetched": 0, "own": 0, "bad": []}
+    shipped = len(json.loads(resource("weights", "manifest.json").read_text("utf8")))
+    assert found["weights"] == {"shipped": shipped, "fetched": 0, "own": 0, "bad": []}
     assert Path(found["folders"]["data"]).parent == Path(found["folders"]["config"]).parent == home
 
 
