@@ -24,10 +24,10 @@ from explainer.runtime.token import JobToken
 CANCEL_S = 0.2
 FIRST_PICTURE_S = 0.5
 FORWARDS = 3  # so many passes of the network a slow machine gets on top of either
-GOLDEN_RELATIVE, GOLDEN_ABSOLUTE = 1e-2, 1e-6
+GOLDEN_RELATIVE, GOLDEN_ABSOLUTE = 1e-2, 1e-5
 GIVE_UP_S = 60.0
 
-Golden = Mapping[str, Mapping[str, float]]
+Golden = Mapping[str, Mapping[str, float | None]]
 
 
 # To the end, and at the ends ----------------------------------------------------------------------------
@@ -189,15 +189,23 @@ def golden_values(bench: Bench) -> dict[str, dict[str, float]]:
 
 
 def against_golden(found: Golden, golden: Golden) -> list[str]:
-    """Each value within 1 % of the accepted one, none new and none gone."""
+    """Each value within 1 % of the accepted one, none new and none gone.
+
+    An accepted ``None`` (``null`` in the file) asks only that the value is there: some, such as those of a
+    training run or of a long climb from noise, hang on the last bit, and so on the kind of processor.
+    """
     problems = [f"the golden values have other frames: {', '.join(golden)}"] if found.keys() != golden.keys() else []
     for scene in found.keys() & golden.keys():
         new, old = found[scene], golden[scene]
         for name in dict.fromkeys((*old, *new)):
             if name not in new or name not in old:
                 problems.append(f"on {scene} the value {name} {'is new' if name in new else 'is gone'}")
-            elif not math.isclose(new[name], old[name], rel_tol=GOLDEN_RELATIVE, abs_tol=GOLDEN_ABSOLUTE):
-                problems.append(f"on {scene} {name} is {new[name]:.6g} and was {old[name]:.6g}")
+                continue
+            now, was = new[name], old[name]
+            if was is None or now is None:
+                continue
+            if not math.isclose(now, was, rel_tol=GOLDEN_RELATIVE, abs_tol=GOLDEN_ABSOLUTE):
+                problems.append(f"on {scene} {name} is {now:.6g} and was {was:.6g}")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Small work in Python that would stop the window: loading modules, setting formulas."""
+"""Small work in Python that would stop the window, such as setting formulas."""
 
 import logging
 import threading

@@ -35,7 +35,6 @@ from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.conductor import Conductor
 from explainer.shell.controls_pane import ControlsPane
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
-from explainer.shell.errands import Errands
 from explainer.shell.lesson_page import LessonPage
 from explainer.shell.palette_dialog import Entry, PaletteDialog
 from explainer.shell.source_bar import SourceBar
@@ -49,7 +48,7 @@ NOTE_FOR_MS = 6000
 PRESENT_SCALE = 1.8
 THEMES = ("system", "light", "dark")
 DRAWS = ("explainer.render.panel_view", "explainer.render.chart_view", "explainer.shell.handle_boxes")
-"""Bring pyqtgraph; loaded behind the window before the first result needs them."""
+"""Bring pyqtgraph; loaded once the window is on screen."""
 SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.8)
 
 
@@ -77,7 +76,6 @@ class MainWindow(QMainWindow):
         self._grab_ms = 0.0
         self._result_of = ""
         self._cameras: list[tuple[str, str]] = []
-        self._errands = Errands("loading")
         self.look = style.resolved(self._theme, self._scale)
         style.dress(QApplication.instance(), self.look)
         self.actions = actions.make(self)
@@ -228,8 +226,9 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
         self.stage.setFocus()
+        for module in DRAWS:  # before torch begins to load and takes turns with it; in a thread Qt crashed now and then
+            import_module(module)
         self.conductor.start()
-        self._errands.ask(*map(_loading, DRAWS))
         self.bar.fill_sources(self.conductor.session.recent, self._cameras)
 
     def find_cameras(self) -> None:
@@ -533,13 +532,8 @@ class MainWindow(QMainWindow):
         if self._remember:
             session_file.save(self.remembered())
         self.lesson.rest()
-        self._errands.close()
         self.conductor.close()
         event.accept()
-
-
-def _loading(module: str) -> partial[object]:
-    return partial(import_module, module)
 
 
 def _line() -> QFrame:

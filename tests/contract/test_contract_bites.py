@@ -412,6 +412,13 @@ def test_values_within_one_percent_are_the_golden_ones() -> None:
     assert contract.against_golden(near, KEPT) == []
 
 
+def test_a_loose_golden_value_has_only_to_be_there() -> None:
+    loose = {"cat": {"score": None, "peak_x_px": 100.0}, "small": {"score": 0.25}}
+    assert contract.against_golden({**KEPT, "cat": {"score": 0.9, "peak_x_px": 100.0}}, loose) == []
+    (gone,) = contract.against_golden({**KEPT, "cat": {"peak_x_px": 100.0}}, loose)
+    assert "gone" in gone
+
+
 @pytest.mark.parametrize(
     ("found", "text"),
     [

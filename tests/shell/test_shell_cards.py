@@ -334,5 +334,4 @@ def test_the_wheel_over_a_slider_in_a_card_scrolls_the_pane(pane, qtbot):
 def test_an_open_card_fits_a_narrow_pane(pane, qtbot):
     pane.resize(240, 900)
     pane.editor("cards").cards[0].open(True)
-    qtbot.wait(20)
-    assert pane.widget().width() <= pane.viewport().width()
+    qtbot.waitUntil(lambda: pane.widget().width() <= pane.viewport().width())
