@@ -1,6 +1,7 @@
 """The window: puts the panes together and connects them to the conductor. Decides nothing itself."""
 
 import base64
+import gc
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -312,6 +313,9 @@ class MainWindow(QMainWindow):
             self._charts_timer.stop()
         elif not self._charts_timer.isActive():
             self._charts_timer.start(int(1000 * CHART_EVERY_S))
+        if not self._result_of:
+            # What is loaded by now stays; looking through all of it for garbage stops the window for 0.1 s and more.
+            gc.freeze()
         self._result_of = self.conductor.demo.info.id
         self.lesson.show_values(event.result.values)
         self.controls.show_facts(facts_of(event.result))
