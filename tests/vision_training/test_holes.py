@@ -62,11 +62,11 @@ def test_accuracy_counts_what_is_right() -> None:
 
 def test_who_learnt_with_holes_reads_torn_digits() -> None:
     train, test = split()
-    pair = run(5)
+    pair = run(8)
     with small_net.one_thread():
         found = holes.tolerance(pair, train, test, draws=1)
     whole, forty = 0, holes.SHARES.index(0.4)
-    assert min(found.plain_zero[whole], found.holed[whole]) > 0.8  # five epochs; chance is 0.1
-    assert found.plain_zero[forty] + 0.1 < found.holed[forty]
-    assert found.plain_zero[forty] + 0.1 < found.plain_mean[forty]
+    assert min(found.plain_zero[whole], found.holed[whole]) > 0.8  # eight epochs; chance is 0.1
+    assert found.plain_zero[forty] + 0.05 < found.holed[forty]
+    assert found.plain_zero[forty] + 0.05 < found.plain_mean[forty]
     assert found.plain_zero[-1] < found.plain_zero[forty] < found.plain_zero[whole]
