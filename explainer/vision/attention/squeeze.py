@@ -9,13 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError
+from explainer.vision.zoo.shipped import read_shipped
 
 CHANNELS, SQUEEZED, LATE, CLASSES = 12, 4, 32, 10
 FILE = "se-digits.safetensors"
@@ -90,14 +87,7 @@ def load(path: Path | None = None) -> GatedNet:
     ExplainerError
         If the file is missing or damaged.
     """
-    file = path or resource("weights", FILE)
-    net = GatedNet()
-    try:
-        net.load_state_dict(load_file(file))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        what = f"The weights of the gated network in {file.name} cannot be read."
-        raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    return net.requires_grad_(requires_grad=False).eval()
+    return read_shipped(GatedNet, FILE, "the gated network", path)
 
 
 def chosen_gates(own: Tensor, usual: Tensor, rule: str, override: tuple[int, float] | None = None) -> Tensor:

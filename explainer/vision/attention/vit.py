@@ -12,13 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError
+from explainer.vision.zoo.shipped import read_shipped
 
 PATCH, WIDTH, HEADS, DEPTH, HIDDEN = 14, 384, 6, 12, 1536
 GRID = 37  # patches along each side of the picture that the stored positions belong to
@@ -157,16 +154,7 @@ def load(device: str = "cpu", path: Path | None = None) -> VisionTransformer:
     ExplainerError
         If the file is missing or damaged.
     """
-    file = path or resource("weights", FILE)
-    try:
-        state = {name: tensor.float() for name, tensor in load_file(file).items()}
-        with torch.device("meta"):  # no time is spent on random weights that are overwritten anyway
-            net = VisionTransformer()
-        net.load_state_dict(state, assign=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        what = f"The weights of the vision transformer in {file.name} cannot be read."
-        raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    return net.requires_grad_(requires_grad=False).eval().to(device)
+    return read_shipped(VisionTransformer, FILE, "the vision transformer", path, bare=True).to(device)
 
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as the weights were trained

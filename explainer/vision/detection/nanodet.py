@@ -14,16 +14,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer.core.geometry import Affine, scale_shift
-from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError
 from explainer.vision.detection import coco, gfl, nms
 from explainer.vision.detection.detections import Detections
+from explainer.vision.zoo.shipped import read_shipped
 
 FILE = "nanodet.safetensors"
 SIDE = 416  # the longer side of the picture, as in training
@@ -160,16 +157,7 @@ def load(device: str = "cpu", path: Path | None = None) -> NanoDet:
     ExplainerError
         If the file is missing or damaged.
     """
-    file = path or resource("weights", FILE)
-    try:
-        state = {name: tensor.float() for name, tensor in load_file(file).items()}
-        with torch.device("meta"):  # no time is spent on random weights that are overwritten anyway
-            net = NanoDet()
-        net.load_state_dict(state, assign=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        what = f"The weights of the detector in {file.name} cannot be read."
-        raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    net = net.requires_grad_(requires_grad=False).eval()
+    net = read_shipped(NanoDet, FILE, "the detector", path, bare=True)
     return net.to(device).to(memory_format=torch.channels_last)
 
 

@@ -8,9 +8,6 @@ one 2 × 2 transposed one to 28 × 28.
 from functools import partial
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
@@ -18,9 +15,8 @@ from torchvision.models.detection.mask_rcnn import MaskRCNN, MaskRCNNHeads, Mask
 from torchvision.models.mobilenetv2 import MobileNetV2
 from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 
-from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError
 from explainer.vision.detection.composed_scenes import CLASSES
+from explainer.vision.zoo.shipped import read_shipped
 
 FILE = "mask-rcnn-scenes.safetensors"
 WIDTH, HIDDEN = 64, 256
@@ -68,12 +64,4 @@ def load(path: Path | None = None) -> MaskRCNN:
     ExplainerError
         If the file is missing or damaged.
     """
-    file = path or resource("weights", FILE)
-    net = build()
-    try:
-        net.load_state_dict({name: tensor.to(torch.float32) for name, tensor in load_file(file).items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        what = f"The weights of the two-stage detector in {file.name} cannot be read."
-        raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    net.requires_grad_(requires_grad=False)
-    return net.eval()
+    return read_shipped(build, FILE, "the two-stage detector", path)

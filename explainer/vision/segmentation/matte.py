@@ -14,12 +14,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError
+from explainer.vision.zoo.shipped import read_shipped
 
 FILE = "selfie.safetensors"
 SIDE = 256  # px of the network's input, which is the whole picture squeezed into a square
@@ -163,14 +160,7 @@ def load(device: str = "cpu", file: Path | None = None) -> Selfie:
     ExplainerError
         If its file is missing or broken.
     """
-    path = file or resource("weights", FILE)
-    net = Selfie()
-    try:
-        net.load_state_dict(load_file(path))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        what = f"The weights of the person matte in {path.name} cannot be read."
-        raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    return net.requires_grad_(requires_grad=False).eval().to(device)
+    return read_shipped(Selfie, FILE, "the person matte", file).to(device)
 
 
 def prepare(pixels: NDArray[Any], device: str = "cpu") -> Tensor:

@@ -15,13 +15,10 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError
 from explainer.vision.zoo.fold import folded
+from explainer.vision.zoo.shipped import read_shipped
 
 FILE = "mobilenetv2-features.safetensors"
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as the weights were trained
@@ -46,17 +43,8 @@ def load(device: str = "cpu", path: Path | None = None) -> nn.Sequential:
     ExplainerError
         If the file is missing or damaged.
     """
-    file = path or resource("weights", FILE)
-    try:
-        state = load_file(file)
-        with torch.device("meta"):
-            net = build()
-        whole = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
-        net.load_state_dict(whole, assign=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        what = f"The weights of MobileNetV2 in {file.name} cannot be read."
-        raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    quick: nn.Sequential = folded(net.eval().requires_grad_(requires_grad=False))  # type: ignore[assignment]
+    net = read_shipped(build, FILE, "MobileNetV2", path, bare=True)
+    quick: nn.Sequential = folded(net)  # type: ignore[assignment]
     return quick.to(device)
 
 
