@@ -55,7 +55,9 @@ class LessonPage(QTextBrowser):
         self._render()
 
     def show_lesson(self, lesson: Lesson | None, chapter: str) -> None:
-        """Show another lesson from its beginning."""
+        """Show another lesson from its beginning; the one that is shown already stays where it is."""
+        if lesson is not None and lesson is self.lesson and chapter == self._chapter:
+            return
         self.lesson, self._chapter = lesson, chapter
         self._shown = ""
         self._render()
