@@ -52,6 +52,13 @@ def test_a_demo_without_a_floor_has_null_there(capsys: pytest.CaptureFixture[str
     assert row["explain_ms"] >= 0
 
 
+def test_a_demos_own_network_is_timed_bare_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "object-detector", "--json", "--no-paint", "--rounds", "2"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert 0 < row["forward_ms"] < 3 * row["explain_ms"]
+    assert row["floor_ms"] is None
+
+
 def test_an_unknown_demo_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "grad-cm", "--no-paint"]) == 2
     captured = capsys.readouterr()

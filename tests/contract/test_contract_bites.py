@@ -556,3 +556,14 @@ def test_sight_leaves_words_out_and_keeps_pictures() -> None:
     assert differing(sight(one, "gain"), sight(renamed, "gain")) == []
     moved = replace(panel, layers=(heat(to_panel=identity() * 2),))
     assert differing(sight(one), sight(replace(one, panels=(moved,)))) == ["panel 0"]
+
+
+def test_a_nodes_milliseconds_are_no_part_of_what_is_compared() -> None:
+    from explainer.commands.contract_cases import digest
+    from explainer.core.charts import Graph, Node
+
+    one, other, third = (
+        Graph("Stages", (Node("a", name, ms=ms),), ()) for name, ms in (("A", 1.0), ("A", 2.0), ("B", 1.0))
+    )
+    assert digest(one) == digest(other)
+    assert digest(one) != digest(third)

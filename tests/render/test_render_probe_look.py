@@ -121,6 +121,36 @@ def test_vector_layers_draw_something_and_inside(layer, lk):
     assert len(grey) > 1
 
 
+def test_lines_with_very_many_corners_are_drawn_thinner_and_where_they_are(lk):
+    turns = np.stack([np.linspace(4, 60, 500), 24 + 8 * np.sin(np.linspace(0, 6, 500))], 1)
+    drawn = {}
+    for name, path in (("few", turns[::10]), ("many", turns)):
+        image = QImage(64, 48, QImage.Format.Format_RGB32)
+        image.fill(0xFF808080)
+        painter = QPainter(image)
+        painters.paint(painters.Canvas(painter, lk, 1.0), Lines("l", (path,), width_px=3.0))
+        painter.end()
+        drawn[name] = {(x, y) for x in range(64) for y in range(48) if image.pixel(x, y) != 0xFF808080}
+    assert 50 < len(drawn["many"]) < len(drawn["few"])
+    assert drawn["many"] <= {(x + i, y + j) for x, y in drawn["few"] for i in (-1, 0, 1) for j in (-1, 0, 1)}
+
+
+@pytest.mark.parametrize("dashed", [False, True])
+def test_the_outline_of_a_box_is_where_the_box_is(lk, dashed):
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0xFF808080)
+    painter = QPainter(image)
+    painters.paint(painters.Canvas(painter, lk, 1.0), Boxes("b", np.array([[10.0, 10, 40, 30]]), dashed=dashed))
+    painter.end()
+    changed = {(x, y) for x in range(64) for y in range(48) if image.pixel(x, y) != 0xFF808080}
+    assert changed
+    for x, y in changed:
+        across, down = min(abs(x + 0.5 - 10), abs(x + 0.5 - 40)), min(abs(y + 0.5 - 10), abs(y + 0.5 - 30))
+        assert min(across, down) <= 3.0
+    sides = ({(10, 20), (9, 20)}, {(40, 20), (39, 20)}, {(25, 10), (25, 9)}, {(25, 30), (25, 29)})
+    assert all(side & changed for side in sides)
+
+
 EMPTIES = [
     Boxes("b", np.zeros((0, 4))), Points("p", EMPTY), Lines("l", ()), Lines("l", (EMPTY,)), Arrows("a", EMPTY, EMPTY),
     Arrows("a", np.array([[5.0, 5]]), np.array([[5.0, 5]])), Label("t", "", (0.0, 0.0)),

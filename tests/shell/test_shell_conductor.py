@@ -7,6 +7,8 @@ from PySide6.QtGui import QColor, QImage
 from shell_fakes import FollowDemo, Held, LooksDemo, TrainDemo
 
 from explainer.core.context import Settings
+from explainer.core.frame import Frame
+from explainer.core.problem import Problem
 from explainer.runtime import events as ev
 from explainer.runtime.session import Session
 from explainer.shell import pasting
@@ -443,3 +445,29 @@ def test_params_of_all_demos_are_remembered(conductor, house, qtbot):
     assert made.params.box == (0.1, 0.1, 0.4, 0.4)
     made.choose_demo("looks")
     assert made.params.radius == 21
+
+
+class Lens:
+    """A camera that counts how often it is opened."""
+
+    opened = 0
+
+    def __init__(self):
+        type(self).opened += 1
+        self.id, self.kind, self.title, self.count, self.fps = f"lens-{self.opened}", "camera", "Lens", None, 0.0
+
+    def read(self):
+        return Frame(np.zeros((8, 8, 3), np.uint8), self.id)
+
+    def at(self, index):
+        return Problem("A camera cannot be sought in.")
+
+    def close(self):
+        pass
+
+
+def test_a_camera_is_opened_once_and_has_no_pictures_to_look_through(conductor, qtbot):
+    conductor.open_with("Lens", Lens)
+    qtbot.waitUntil(lambda: conductor.opened.kind == "camera")
+    assert len(conductor._frames) == 0
+    assert Lens.opened == 1

@@ -97,3 +97,14 @@ def test_a_shot_does_not_wait_for_the_event_loop(page):
     page.show_now()
     assert settled(page)
     assert all(formula.is_set(*page._setting(f)) for f in page._formulas.values())
+
+
+def test_a_lesson_that_is_shown_already_is_not_laid_out_again(page, monkeypatch):
+    lesson = house.library().lesson("grad-cam")
+    laid = []
+    monkeypatch.setattr(page, "_lay_out", lambda *_: laid.append(1))
+    page.show_lesson(lesson, "Chapter 8")
+    page.show_lesson(lesson, "Chapter 8")
+    assert laid == [1]
+    page.show_lesson(house.library().lesson("saliency"), "Chapter 8")
+    assert laid == [1, 1]

@@ -128,3 +128,19 @@ def test_nothing_found(ours, picture):
     probabilities, boxes = found.heads(np.empty(0, np.int64))
     assert probabilities.shape == (0, 19)
     assert boxes.shape == (0, 19, 4)
+
+
+def test_every_stage_says_how_long_it_took(ours, picture):
+    from explainer.demos.detection._stages_view import SPENT
+
+    found = stages.begin(ours, picture)
+    rows = found.proposals(0.7, 20)
+    found.heads(rows)
+    objects = found.detections(rows, 0.05, 0.5, 5)
+    assert len(objects)
+    found.masks(objects)
+    assert set(found.ms) == {part for parts in SPENT.values() for part in parts}
+    assert min(found.ms.values()) > 0
+    before = dict(found.ms)
+    found.heads(rows)  # nothing is new: what it took once still stands
+    assert found.ms["box head"] == before["box head"]
