@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,8 @@ GROUP = "explainer.demos"
 class Demos:
     """All demos that were found; implements ``core.demo.Catalogue``.
 
+    A module is imported when one of its demos is asked for, so that the window need not wait for all of them.
+
     Parameters
     ----------
     chapter_of
@@ -31,25 +34,35 @@ class Demos:
         Package whose sub-packages are the chapters.
     group
         Group of entry points; each names a module that holds demos.
-
-    Attributes
-    ----------
-    problems
-        One for each module or demo that could not be used; the others are there all the same.
     """
 
     def __init__(
         self, chapter_of: Mapping[int, int] | None = None, package: str = "explainer.demos", group: str = GROUP
     ) -> None:
+        self._chapter_of, self._package, self._group = chapter_of or {}, package, group
+        self._made: dict[type[Demo[Any]], Demo[Any]] = {}
+
+    @cached_property
+    def _all(self) -> tuple[Mapping[str, Demo[Any]], tuple[Problem, ...]]:
         problems: list[Problem] = []
-        modules = [*_own(package, problems), *_offered(entry_points(group=group), problems)]
+        modules = [*_own(self._package, problems), *_offered(entry_points(group=self._group), problems)]
         found = _unique(modules, problems)
-        self._demos = tuple(sorted(found.values(), key=lambda demo: _place(demo, chapter_of or {})))
-        self.problems = tuple(problems)
+        made = [(name, self._instance(kind)) for name, kind in found.items()]
+        return dict(sorted(made, key=lambda item: _place(item[1], self._chapter_of))), tuple(problems)
+
+    def _instance(self, kind: type[Demo[Any]]) -> Demo[Any]:
+        if kind not in self._made:
+            self._made[kind] = kind()
+        return self._made[kind]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """One for each module or demo that could not be used; the others are there all the same."""
+        return self._all[1]
 
     def demos(self) -> Sequence[Demo[Any]]:
         """In the order of chapter and title."""
-        return self._demos
+        return tuple(self._all[0].values())
 
     def demo(self, demo_id: str) -> Demo[Any]:
         """Return one by its id.
@@ -59,12 +72,25 @@ class Demos:
         ExplainerError
             If there is none; the sentence names near matches.
         """
-        for one in self._demos:
-            if one.info.id == demo_id:
-                return one
-        near = difflib.get_close_matches(demo_id, [one.info.id for one in self._demos])
+        one = self._by_file(demo_id) or self._all[0].get(demo_id)
+        if one is not None:
+            return one
+        near = difflib.get_close_matches(demo_id, self._all[0])
         todo = f"Did you mean {' or '.join(near)}?" if near else "“explainer list” names all of them."
         raise ExplainerError(f"There is no demo called {demo_id}.", todo)
+
+    def _by_file(self, demo_id: str) -> Demo[Any] | None:
+        """Look first in the file that bears the demo's name, as nearly all do."""
+        name = demo_id.replace("-", "_")
+        for chapter in _chapters(self._package):
+            home = _imported(chapter, [])
+            if home is None or name not in {info.name for info in _public(home)}:
+                continue
+            module = _imported(f"{chapter}.{name}", [])
+            for kind in demo_classes(module) if module else ():
+                if kind.info.id == demo_id and _refusal(kind, {}) is None:
+                    return self._instance(kind)
+        return None
 
 
 def demo_classes(module: ModuleType) -> Iterator[type[Demo[Any]]]:
@@ -76,15 +102,17 @@ def demo_classes(module: ModuleType) -> Iterator[type[Demo[Any]]]:
 
 
 def _own(package: str, problems: list[Problem]) -> Iterator[ModuleType]:
-    root = importlib.import_module(package)
-    for chapter in _public(root):
-        if not chapter.ispkg:
-            continue
-        home = _imported(f"{package}.{chapter.name}", problems)
+    for chapter in _chapters(package):
+        home = _imported(chapter, problems)
         for info in _public(home) if home else ():
-            module = _imported(f"{package}.{chapter.name}.{info.name}", problems)
+            module = _imported(f"{chapter}.{info.name}", problems)
             if module:
                 yield module
+
+
+def _chapters(package: str) -> list[str]:
+    root = importlib.import_module(package)
+    return [f"{package}.{info.name}" for info in _public(root) if info.ispkg]
 
 
 def _public(package: ModuleType) -> list[pkgutil.ModuleInfo]:
@@ -119,26 +147,26 @@ def _broken(name: str) -> Problem:
     return Problem(what, "Reinstall or remove them; all others work.", traceback.format_exc())
 
 
-def _unique(modules: Iterable[ModuleType], problems: list[Problem]) -> dict[str, Demo[Any]]:
-    found: dict[str, Demo[Any]] = {}
+def _unique(modules: Iterable[ModuleType], problems: list[Problem]) -> dict[str, type[Demo[Any]]]:
+    found: dict[str, type[Demo[Any]]] = {}
     for module in modules:
         for kind in demo_classes(module):
             refusal = _refusal(kind, found)
             if refusal:
                 problems.append(refusal)
             else:
-                found[kind.info.id] = kind()
+                found[kind.info.id] = kind
     return found
 
 
-def _refusal(kind: type[Demo[Any]], found: Mapping[str, Demo[Any]]) -> Problem | None:
+def _refusal(kind: type[Demo[Any]], found: Mapping[str, type[Demo[Any]]]) -> Problem | None:
     where = f"{kind.__module__}.{kind.__qualname__}"
     if not isinstance(kind.info, DemoInfo) or not hasattr(kind, "params_type"):
         return Problem(f"{where} is no complete demo.", "Give it a DemoInfo and derive it from Demo[Params].")
     first = found.get(kind.info.id)
-    if first is None or type(first) is kind:
+    if first is None or first is kind:
         return None
-    holder = f"{type(first).__module__}.{type(first).__qualname__}"
+    holder = f"{first.__module__}.{first.__qualname__}"
     what = f"The demo {kind.info.id} of {where} was left out because {holder} has that name."
     return Problem(what, "Give one of them another id.")
 

@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError, Problem
 from explainer.lessons.chapters import Chapter, Outline, Topic, outline, read_outline
+from explainer.lessons.front_matter import FrontMatter, split
 from explainer.lessons.lesson import Lesson
-from explainer.lessons.markdown import parse
 from explainer.lessons.papers import Paper, read_papers
 
 
@@ -18,7 +19,7 @@ class TopicEntry:
     """A topic in the menu; without lessons it is shown greyed."""
 
     topic: Topic
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[FrontMatter, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,22 +30,48 @@ class ChapterEntry:
     topics: tuple[TopicEntry, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Library:
-    """Lessons, chapters and papers.
+    """Lessons, chapters and papers. Only the heads are read at once; a text is read when it is asked for.
 
     Parameters
     ----------
-    lessons
-        By chapter, then by the topic's place in the chapter, then by title.
+    plan
+        Chapters and topics.
+    sources
+        Name of each file and what it holds: a head and Markdown.
+    bib
+        The file of papers.
     problems
-        One for each file that could not be read; the others are there all the same.
+        One for each file that could not even be opened.
+
+    Attributes
+    ----------
+    heads
+        By chapter, then by the topic's place in the chapter, then by title.
     """
 
-    outline: Outline
-    lessons: tuple[Lesson, ...]
-    papers: Mapping[str, Paper]
-    problems: tuple[Problem, ...] = ()
+    def __init__(self, plan: Outline, sources: Mapping[str, str], bib: Path, problems: Iterable[Problem] = ()) -> None:
+        self.outline = plan
+        self._bib, self._head_problems = bib, list(problems)
+        self._texts: dict[str, tuple[FrontMatter, str, str]] = {}  # id: head, Markdown, file
+        self._read: dict[str, Lesson] = {}
+        for where, source in sources.items():
+            try:
+                self._take(source, where)
+            except ExplainerError as error:
+                self._head_problems.append(error.problem)
+        self.heads = ordered((head for head, _, _ in self._texts.values()), plan)
+
+    def _take(self, source: str, where: str) -> None:
+        head, body = split(source, where)
+        if head.id in self._texts:
+            raise ExplainerError(f"Lesson {where} has the id {head.id}, which another has.", "Give it its own id.")
+        self._texts[head.id] = head, body, where
+
+    @cached_property
+    def papers(self) -> Mapping[str, Paper]:
+        """Key → paper."""
+        return read_papers(self._bib)
 
     def lesson(self, lesson_id: str) -> Lesson:
         """Return one lesson by its id.
@@ -52,25 +79,45 @@ class Library:
         Raises
         ------
         ExplainerError
-            If there is none; the sentence names near matches.
+            If there is none (the sentence names near matches), or its text cannot be read.
         """
-        for one in self.lessons:
-            if one.id == lesson_id:
-                return one
-        near = difflib.get_close_matches(lesson_id, [one.id for one in self.lessons])
-        todo = f"Did you mean {' or '.join(near)}?" if near else "Choose one from the menu."
-        raise ExplainerError(f"There is no lesson called {lesson_id}.", todo)
+        from explainer.lessons.markdown import read  # Markdown is read after the window is on screen
 
-    def of_demo(self, demo_id: str) -> tuple[Lesson, ...]:
+        self._require(lesson_id)
+        if lesson_id not in self._read:
+            self._read[lesson_id] = read(*self._texts[lesson_id], self.papers)
+        return self._read[lesson_id]
+
+    @cached_property
+    def _all(self) -> tuple[tuple[Lesson, ...], tuple[Problem, ...]]:
+        lessons, problems = [], list(self._head_problems)
+        for head in self.heads:
+            try:
+                lessons.append(self.lesson(head.id))
+            except ExplainerError as error:
+                problems.append(error.problem)
+        return tuple(lessons), tuple(problems)
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """All that can be read, in the order of `heads`."""
+        return self._all[0]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """One for each file that could not be read; the others are there all the same."""
+        return self._all[1]
+
+    def of_demo(self, demo_id: str) -> tuple[FrontMatter, ...]:
         """Lessons that open this demo, the one that bears its name first."""
-        found = [one for one in self.lessons if one.demo == demo_id]
+        found = [one for one in self.heads if one.demo == demo_id]
         return tuple(sorted(found, key=lambda one: one.id != demo_id))
 
-    def next(self, lesson_id: str) -> Lesson | None:
+    def next(self, lesson_id: str) -> FrontMatter | None:
         """Return the lesson after this one, ``None`` at the end."""
         return self._beside(lesson_id, 1)
 
-    def previous(self, lesson_id: str) -> Lesson | None:
+    def previous(self, lesson_id: str) -> FrontMatter | None:
         """Return the lesson before this one, ``None`` at the start."""
         return self._beside(lesson_id, -1)
 
@@ -81,12 +128,20 @@ class Library:
             for chapter in self.outline.chapters
         )
 
-    def _on(self, topic: int) -> tuple[Lesson, ...]:
-        return tuple(one for one in self.lessons if topic in one.topics)
+    def _on(self, topic: int) -> tuple[FrontMatter, ...]:
+        return tuple(one for one in self.heads if topic in one.topics)
 
-    def _beside(self, lesson_id: str, step: int) -> Lesson | None:
-        at = self.lessons.index(self.lesson(lesson_id)) + step
-        return self.lessons[at] if 0 <= at < len(self.lessons) else None
+    def _beside(self, lesson_id: str, step: int) -> FrontMatter | None:
+        self._require(lesson_id)
+        at = [one.id for one in self.heads].index(lesson_id) + step
+        return self.heads[at] if 0 <= at < len(self.heads) else None
+
+    def _require(self, lesson_id: str) -> None:
+        if lesson_id in self._texts:
+            return
+        near = difflib.get_close_matches(lesson_id, self._texts)
+        todo = f"Did you mean {' or '.join(near)}?" if near else "Choose one from the menu."
+        raise ExplainerError(f"There is no lesson called {lesson_id}.", todo)
 
 
 def read_library(folder: Path | None = None, bib: Path | None = None) -> Library:
@@ -99,29 +154,20 @@ def read_library(folder: Path | None = None, bib: Path | None = None) -> Library
     bib
         The papers; by default the program's own.
     """
-    papers = read_papers(bib or resource("papers.bib"))
     plan = read_outline(folder / "chapters.json") if folder else outline()
-    lessons: list[Lesson] = []
+    sources: dict[str, str] = {}
     problems: list[Problem] = []
     for path in sorted((folder or resource("lessons")).glob("*.md")):
         try:
-            _add(lessons, parse(path.read_text(encoding="utf-8"), papers, path.name), path.name)
-        except ExplainerError as error:
-            problems.append(error.problem)
+            sources[path.name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             what = f"Lesson {path.name} cannot be read."
             problems.append(Problem(what, "Save it as UTF-8 text.", str(error)))
-    return Library(plan, ordered(lessons, plan), papers, tuple(problems))
+    return Library(plan, sources, bib or resource("papers.bib"), problems)
 
 
-def ordered(lessons: Iterable[Lesson], plan: Outline) -> tuple[Lesson, ...]:
+def ordered(heads: Iterable[FrontMatter], plan: Outline) -> tuple[FrontMatter, ...]:
     """Sort by chapter, the topic's place in it, and title; unknown topics come last."""
     places = plan.places
     last = len(places)
-    return tuple(sorted(lessons, key=lambda one: (places.get(one.topic, last), one.title.casefold())))
-
-
-def _add(lessons: list[Lesson], new: Lesson, where: str) -> None:
-    if any(one.id == new.id for one in lessons):
-        raise ExplainerError(f"Lesson {where} has the id {new.id}, which another has.", "Give it its own id.")
-    lessons.append(new)
+    return tuple(sorted(heads, key=lambda one: (places.get(one.topics[0], last), one.title.casefold())))

@@ -29,7 +29,7 @@ from explainer.lessons.filling import (
     formula_key,
     value_span,
 )
-from explainer.lessons.front_matter import split
+from explainer.lessons.front_matter import FrontMatter, split
 from explainer.lessons.lesson import Formula, Heading, Lesson, Placeholder
 from explainer.lessons.links import SCHEMES, scheme
 from explainer.lessons.papers import Paper
@@ -67,8 +67,12 @@ def parse(source: str, papers: Mapping[str, Paper] | None = None, where: str = "
     ExplainerError
         If the front matter or the format of a number is not readable.
     """
-    head, body = split(source, where)
-    found = _Found(papers or {})
+    return read(*split(source, where), where, papers or {})
+
+
+def read(head: FrontMatter, body: str, where: str, papers: Mapping[str, Paper]) -> Lesson:
+    """Read the Markdown that follows a head which was read before; see `parse`."""
+    found = _Found(papers)
     tokens = _reader().parse(body)
     html = _reader().renderer.render(tokens, _reader().options, {"found": found})
     headings = _headings(tokens)

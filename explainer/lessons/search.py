@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from explainer.core.problem import ExplainerError
 from explainer.lessons.catalogue import Library
 from explainer.lessons.lesson import Lesson
 
@@ -52,17 +53,29 @@ class SearchIndex:
     ----------
     library
         What to search.
-    demo_titles
-        Demo id → title, so that a lesson is found by the name of its demo.
+    title_of
+        Title of a demo by its id, so that a lesson is found by the name of its demo.
     """
 
-    def __init__(self, library: Library, demo_titles: Mapping[str, str] | None = None) -> None:
-        titles = demo_titles or {}
-        taught = {number for one in library.lessons for number in one.topics}
-        lessons = [_lesson_entry(one, library, titles.get(one.demo, "")) for one in library.lessons]
+    def __init__(self, library: Library, title_of: Callable[[str], str] | None = None) -> None:
+        self._library, self._title_of = library, title_of or (lambda _: "")
+        self._waiting = [head.id for head in reversed(library.heads)]
+        self._lessons: list[_Entry] = []
+        taught = {number for head in library.heads for number in head.topics}
         places = library.outline.places
         waiting = sorted((t for t in library.outline.topics if t not in taught), key=places.__getitem__)
-        self._entries = (*lessons, *(_topic_entry(number, library) for number in waiting))
+        self._topics = [_topic_entry(number, library) for number in waiting]
+
+    def prepare(self) -> bool:
+        """Read the words of one more lesson, which takes some milliseconds; False when all have been read."""
+        if not self._waiting:
+            return False
+        try:
+            lesson = self._library.lesson(self._waiting.pop())
+            self._lessons.append(_lesson_entry(lesson, self._library, self._title_of(lesson.demo)))
+        except ExplainerError:
+            pass  # a lesson or demo that cannot be read is reported elsewhere, and is not found here
+        return True
 
     def find(self, query: str, limit: int = 20) -> tuple[Hit, ...]:
         """Return what matches every word of `query`, the best first.
@@ -71,12 +84,14 @@ class SearchIndex:
         nothing does, its letters may lie scattered in the title (``"gcm"`` finds Grad-CAM). Equals keep
         the order of the menu.
         """
+        while self.prepare():
+            pass
         wanted = words_of(query)
         hits = self._scored(wanted, scattered=False) or self._scored(wanted, scattered=True)
         return tuple(sorted(hits, key=lambda hit: -hit.score)[:limit])
 
     def _scored(self, wanted: tuple[str, ...], *, scattered: bool) -> list[Hit]:
-        scores = ((_sum_of_matches(entry, wanted, scattered), entry) for entry in self._entries)
+        scores = ((_sum_of_matches(entry, wanted, scattered), entry) for entry in (*self._lessons, *self._topics))
         return [Hit(e.kind, e.id, e.title, e.chapter, score) for score, e in scores if score > 0]
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explainer.core import paths
@@ -91,7 +91,6 @@ class EmptyStage(QWidget):
         self._or.setProperty("role", "muted")
         self._grid = QGridLayout()
         self._grid.setSpacing(look.px(8))
-        self._fill()
         column = QVBoxLayout(self)
         column.addStretch(1)
         for part in (self._title, buttons, self._or):
@@ -108,6 +107,11 @@ class EmptyStage(QWidget):
 
     def set_look(self, look: Look) -> None:
         self._camera.setIcon(icon("camera", look))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._grid.count():  # most windows never show it, and thumbnails take a while
+            self._fill()
+        super().showEvent(event)
 
     def _fill(self) -> None:
         pictures = [p for p in sorted(paths.samples().glob("*")) if p.suffix.lower() in {".jpg", ".png"}]

@@ -1,6 +1,8 @@
 """Left pane: chapters and topics, with a search field above."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -11,6 +13,7 @@ from explainer.render.look import Look
 
 LESSON = Qt.ItemDataRole.UserRole
 CHAPTER = Qt.ItemDataRole.UserRole + 1
+PREPARE_EVERY_MS = 60
 
 
 class CataloguePane(QWidget):
@@ -18,12 +21,14 @@ class CataloguePane(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, library: Library, titles: dict[str, str], look: Look) -> None:
+    def __init__(self, library: Library, title_of: Callable[[str], str], look: Look) -> None:
         super().__init__()
         self.setObjectName("chrome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library = library
-        self._index = SearchIndex(library, titles)
+        self._index = SearchIndex(library, title_of)
+        self._preparing = QTimer(self, interval=PREPARE_EVERY_MS)
+        self._preparing.timeout.connect(self._prepare_one)
         self.look = look
         self.search = QLineEdit(placeholderText="Search")
         self.search.setAccessibleName("Search topics and demos")
@@ -51,6 +56,14 @@ class CataloguePane(QWidget):
         self._current = ""
         self.set_look(look)
 
+    def prepare(self) -> None:
+        """Read lessons and demos one by one, so that the search need not when the first letter is typed."""
+        self._preparing.start()
+
+    def _prepare_one(self) -> None:
+        if not self._index.prepare():
+            self._preparing.stop()
+
     def set_look(self, look: Look) -> None:
         self.look = look
         self._glass.setIcon(icon("search", look, "muted"))
@@ -63,7 +76,8 @@ class CataloguePane(QWidget):
         if not found:
             self.tree.clearSelection()
             return
-        home = self._library.lesson(lesson_id).chapter  # a lesson may stand in several chapters
+        # A lesson may stand in several chapters; the one that it names is its home.
+        home = next((head.chapter for head in self._library.heads if head.id == lesson_id), 0)
         item = next((i for i in found if i.data(0, CHAPTER) == home), found[0])
         self.tree.setCurrentItem(item)
         self.tree.scrollToItem(item, QAbstractItemView.ScrollHint.PositionAtCenter)

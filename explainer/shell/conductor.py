@@ -203,7 +203,11 @@ class Conductor(QObject):
 
     def _choose_lesson_of(self, demo_id: str) -> None:
         found = self.library.of_demo(demo_id)
-        self.lesson = found[0] if found else None
+        try:
+            self.lesson = self.library.lesson(found[0].id) if found else None
+        except ExplainerError as error:  # the demo runs without its text
+            self.lesson = None
+            self.noted.emit(error.problem.sentence)
         self.lesson_changed.emit()
 
     # Params ---------------------------------------------------------------------------------------------

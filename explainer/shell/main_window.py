@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._timers()
         self._show_demo()
-        self._show_model()
+        self._fill_bar()
         self._show_params()
         self._restore(conductor.session.geometry)
 
@@ -92,8 +92,8 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         look, conductor = self.look, self.conductor
-        titles = {demo.info.id: demo.info.title for demo in conductor.catalogue.demos()}
-        self.catalogue = CataloguePane(conductor.library, titles, look)
+        catalogue = conductor.catalogue
+        self.catalogue = CataloguePane(conductor.library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
         self.lesson = LessonPage(look)
         self.controls = ControlsPane(look)
@@ -281,9 +281,13 @@ class MainWindow(QMainWindow):
 
     def _show_model(self) -> None:
         c = self.conductor
+        self._fill_bar()
+        self.controls.build(c.demo, c.params, c.card, self.look)
+
+    def _fill_bar(self) -> None:
+        c = self.conductor
         self.bar.fill_models(c.models.cards(), c.card)
         self.bar.fill_device(c.settings.device, c.settings.fit, self.backstage.devices())
-        self.controls.build(c.demo, c.params, c.card, self.look)
 
     def _show_source(self) -> None:
         c = self.conductor
@@ -314,8 +318,7 @@ class MainWindow(QMainWindow):
         elif not self._charts_timer.isActive():
             self._charts_timer.start(int(1000 * CHART_EVERY_S))
         if not self._result_of:
-            # What is loaded by now stays; looking through all of it for garbage stops the window for 0.1 s and more.
-            gc.freeze()
+            self._loaded()
         self._result_of = self.conductor.demo.info.id
         self.lesson.show_values(event.result.values)
         self.controls.show_facts(facts_of(event.result))
@@ -323,6 +326,13 @@ class MainWindow(QMainWindow):
         if finished:
             threads = self.backstage.threads()
             self.strip.show_event(event, grab_ms=self._grab_ms, paint_ms=self.stage.paint_ms, threads=threads)
+
+    def _loaded(self) -> None:
+        """Do what could wait until something is to be seen."""
+        # What is loaded by now stays; looking through all of it for garbage stops the window for 0.1 s and more.
+        gc.freeze()
+        gc.enable()
+        self.catalogue.prepare()
 
     def _late_charts(self) -> None:
         if self.stage.result is not None:
@@ -333,6 +343,7 @@ class MainWindow(QMainWindow):
         self._busy_timer.stop()
         self.stage.show_problem(problem)
         if problem is not None:
+            gc.enable()  # there may never be a result
             self.stage.show_busy(None)
             self.stage.show_empty()
 
@@ -461,7 +472,7 @@ class MainWindow(QMainWindow):
 
     def _palette(self) -> None:
         c = self.conductor
-        lessons = [Entry(one.title, "lesson", partial(c.choose_lesson, one.id)) for one in c.library.lessons]
+        lessons = [Entry(one.title, "lesson", partial(c.choose_lesson, one.id)) for one in c.library.heads]
         demos = [Entry(d.info.title, "demo", partial(c.choose_demo, d.info.id)) for d in c.catalogue.demos()]
         acts = [Entry(s.label, ", ".join(s.keys), self.actions[s.name].trigger) for s in actions.SPECS]
         dialog = PaletteDialog(self, self.look, [*lessons, *demos, *acts])

@@ -178,3 +178,21 @@ def test_finding_all_demos_loads_no_torch():
     assert int(out[0]) >= 3
     assert int(out[1]) == 0
     assert out[2].strip() == "[]"
+
+
+def test_asking_for_one_demo_imports_its_file_alone(package):
+    package("a/other.py", "raise AssertionError('nobody asked')\n")
+    package("b/far_away.py", id="far-away")
+    demos = _demos(package)
+    assert demos.demo("far-away").info.id == "far-away"
+    assert f"{package.name}.a.other" not in sys.modules
+    assert demos.demos() == (demos.demo("far-away"),)
+    assert len(demos.problems) == 1
+
+
+def test_a_demo_in_a_file_of_another_name_is_found_too(package):
+    package("a/one.py", id="another")
+    package("a/another.py", id="one")
+    demos = _demos(package)
+    assert demos.demo("another").info.id == "another"
+    assert demos.demo("one").info.id == "one"

@@ -78,7 +78,7 @@ def test_one_bad_file_does_not_take_the_others_along(folder):
     (folder / "twin.md").write_text((folder / "zebra.md").read_text(), encoding="utf-8")
     library = read_library(folder, folder / "papers.bib")
     assert len(library.lessons) == 5
-    assert [p.what.split()[1] for p in library.problems] == ["broken.md", "latin.md", "zebra.md"]
+    assert {p.what.split()[1] for p in library.problems} == {"broken.md", "latin.md", "zebra.md"}
     assert all(p.todo for p in library.problems)
 
 
@@ -87,7 +87,7 @@ def test_one_bad_file_does_not_take_the_others_along(folder):
 
 @pytest.fixture
 def index(library):
-    return SearchIndex(library, {"cam": "Class activation", "d": "Other"})
+    return SearchIndex(library, {"cam": "Class activation", "d": "Other"}.__getitem__)
 
 
 def _ids(hits):
@@ -143,3 +143,40 @@ def test_accents_do_not_matter(index):
 
 def test_limit(index):
     assert len(index.find("a", limit=2)) == 2
+
+
+# What waits until it is asked for ----------------------------------------------------------------------
+
+
+def test_a_text_is_read_when_its_lesson_is_asked_for(folder, monkeypatch):
+    from explainer.lessons import markdown
+
+    read = []
+    monkeypatch.setattr(markdown, "read", lambda *given: read.append(given[0].id) or given[0])
+    library = read_library(folder, folder / "papers.bib")
+    assert library.menu()
+    assert [head.id for head in library.of_demo("cam")] == ["cam", "zebra", "alpha"]
+    assert read == []
+    library.lesson("zebra")
+    library.lesson("zebra")
+    assert read == ["zebra"]
+
+
+def test_a_text_that_cannot_be_read_leaves_the_others(folder):
+    _write(folder, "odd", 1, "Odd", body="{value:share:zz}")
+    library = read_library(folder, folder / "papers.bib")
+    with pytest.raises(ExplainerError, match="prints share"):
+        library.lesson("odd")
+    assert "odd" in [head.id for head in library.heads]
+    assert "odd" not in [lesson.id for lesson in library.lessons]
+    assert ["odd.md" in problem.what for problem in library.problems] == [True]
+    index = SearchIndex(library)
+    assert ("lesson", "zebra") in _ids(index.find("heat"))
+
+
+def test_the_search_reads_lessons_one_by_one(library):
+    index = SearchIndex(library)
+    steps = 0
+    while index.prepare():
+        steps += 1
+    assert steps == len(library.heads)
