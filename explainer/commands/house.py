@@ -52,6 +52,10 @@ def threads() -> int:
 
 
 def _cancel_scope() -> CancelScope:
+    """Asked for in the thread that computes, before anything there needs torch."""
+    from explainer.vision import torch_libraries
+
+    torch_libraries.load()
     from explainer.vision.zoo.cancelling import cancel_scope
 
     return cancel_scope

@@ -79,14 +79,20 @@ class Demos:
         todo = f"Did you mean {' or '.join(near)}?" if near else "“explainer list” names all of them."
         raise ExplainerError(f"There is no demo called {demo_id}.", todo)
 
-    def _by_file(self, demo_id: str) -> Demo[Any] | None:
-        """Look first in the file that bears the demo's name, as nearly all do."""
-        name = demo_id.replace("-", "_")
+    @cached_property
+    def _files(self) -> Mapping[str, Sequence[str]]:
+        """Modules of the chapters under the last part of their names."""
+        files: dict[str, list[str]] = {}
         for chapter in _chapters(self._package):
             home = _imported(chapter, [])
-            if home is None or name not in {info.name for info in _public(home)}:
-                continue
-            module = _imported(f"{chapter}.{name}", [])
+            for info in _public(home) if home else ():
+                files.setdefault(info.name, []).append(f"{chapter}.{info.name}")
+        return files
+
+    def _by_file(self, demo_id: str) -> Demo[Any] | None:
+        """Look first in the file that bears the demo's name, as nearly all do."""
+        for name in self._files.get(demo_id.replace("-", "_"), ()):
+            module = _imported(name, [])
             for kind in demo_classes(module) if module else ():
                 if kind.info.id == demo_id and _refusal(kind, {}) is None:
                     return self._instance(kind)

@@ -61,6 +61,10 @@ class Finished:
     timings_ms: Mapping[str, float]
     device: str
 
+    def yields_to(self, later: object) -> bool:
+        """Whether `later` is a newer result of the same request, after which nobody wants to see this one."""
+        return isinstance(later, Finished) and later.generation == self.generation
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Failed:

@@ -1,32 +1,78 @@
 """The one QObject that worker threads touch."""
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+import threading
+from collections import deque
+from time import perf_counter
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from explainer.runtime.events import Finished
+
+TURN_S = 0.008
+"""Longest time in which event after event is delivered before the window may paint and listen to keys."""
 
 
 class Bridge(QObject):
     """Carries events from the workers into the GUI thread, in order.
 
-    `post` may be called from any thread; `arrived` is emitted in the thread the bridge lives in.
+    `post` may be called from any thread; `arrived` is emitted in the thread the bridge lives in. Where a demo is
+    faster than the window paints, a result that a newer one follows already is left out.
     """
 
     arrived = Signal(object)
-    _posted = Signal(object)
+    _posted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._open = True
-        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._lock = threading.Lock()
+        self._waiting: deque[object] = deque()
+        self._awake = False
+        # By a timer, not by one queued call after the other: Qt works off all of those before it looks at the mouse.
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._turn)
+        self._posted.connect(self._wake, Qt.ConnectionType.QueuedConnection)
 
     def post(self, event: object) -> None:
         """Hand an event over; returns at once."""
-        if self._open:
-            self._posted.emit(event)
+        if not self._open:
+            return
+        with self._lock:
+            self._waiting.append(event)
+            asleep, self._awake = not self._awake, True
+        if asleep:
+            self._posted.emit()
 
     def close(self) -> None:
         """Drop whatever still comes."""
         self._open = False
+        self._turns.stop()
+        with self._lock:
+            self._waiting.clear()
 
-    @Slot(object)
-    def _deliver(self, event: object) -> None:
+    @Slot()
+    def _wake(self) -> None:
         if self._open:
+            self._turns.start()
+            self._deliver()
+
+    def _turn(self) -> None:
+        self._deliver()
+        with self._lock:
+            if not self._waiting:
+                self._awake = False
+                self._turns.stop()
+
+    def _deliver(self) -> None:
+        until = perf_counter() + TURN_S
+        while perf_counter() < until and (event := self._next()) is not None:
             self.arrived.emit(event)
+
+    def _next(self) -> object | None:
+        """Take the next event that is worth delivering; ``None`` when nothing waits."""
+        with self._lock:
+            while self._waiting:
+                event = self._waiting.popleft()
+                if not isinstance(event, Finished) or not any(map(event.yields_to, self._waiting)):
+                    return event
+        return None

@@ -26,8 +26,8 @@ from explainer.shell.record_card import Card, group_of, title_of, why_of
 class CardsEditor(Editor):
     """The cards below one another, and below them the menu that adds one."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.cards: list[Card] = []
         self._model: ModelCard | None = None
         column = QVBoxLayout()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -10,10 +10,10 @@ from explainer.lessons.catalogue import Library, TopicEntry
 from explainer.lessons.search import SearchIndex
 from explainer.render.icons import icon
 from explainer.render.look import Look
+from explainer.shell.errands import Errands
 
 LESSON = Qt.ItemDataRole.UserRole
 CHAPTER = Qt.ItemDataRole.UserRole + 1
-PREPARE_EVERY_MS = 60
 
 
 class CataloguePane(QWidget):
@@ -27,8 +27,7 @@ class CataloguePane(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library = library
         self._index = SearchIndex(library, title_of)
-        self._preparing = QTimer(self, interval=PREPARE_EVERY_MS)
-        self._preparing.timeout.connect(self._prepare_one)
+        self._errands = Errands("search")
         self.look = look
         self.search = QLineEdit(placeholderText="Search")
         self.search.setAccessibleName("Search topics and demos")
@@ -57,12 +56,12 @@ class CataloguePane(QWidget):
         self.set_look(look)
 
     def prepare(self) -> None:
-        """Read lessons and demos one by one, so that the search need not when the first letter is typed."""
-        self._preparing.start()
+        """Read all lessons and demos in the background, so that the search need not when the first letter is typed."""
+        self._errands.ask(*[self._index.prepare] * len(self._library.heads))
 
-    def _prepare_one(self) -> None:
-        if not self._index.prepare():
-            self._preparing.stop()
+    def rest(self) -> None:
+        """End what goes on in the background; called before the window goes."""
+        self._errands.close()
 
     def set_look(self, look: Look) -> None:
         self.look = look
@@ -85,6 +84,7 @@ class CataloguePane(QWidget):
     def _fill(self, query: str = "") -> None:
         self.tree.clear()
         if query.strip():
+            self._errands.finish()
             for hit in self._index.find(query):
                 self._row(hit.title, hit.id if hit.kind == "lesson" else "")
             if not self.tree.topLevelItemCount():

@@ -56,6 +56,8 @@ class ControlsPane(QScrollArea):
         self.look, self._demo, self._card = look, demo, card
         self._editors, self._labels = {}, {}
         body = QWidget()
+        self.setWidget(body)  # before it is filled: see Editor
+        body.hide()
         grid = QGridLayout(body)
         grid.setContentsMargins(look.px(18), look.px(12), look.px(14), look.px(14))
         grid.setHorizontalSpacing(look.px(12))
@@ -68,11 +70,11 @@ class ControlsPane(QScrollArea):
         column = QVBoxLayout()
         column.addStretch(1)
         grid.addLayout(column, grid.rowCount(), 0)
-        self.setWidget(body)
         self.show_params(params)
+        body.show()
 
     def _add(self, grid: QGridLayout, control: Control) -> None:
-        editor = EDITORS[control.kind](control, self.look)
+        editor = EDITORS[control.kind](control, self.look, grid.parentWidget())
         assert self._card is not None
         editor.set_card(self._card)
         editor.set_facts(self._facts)
@@ -84,7 +86,7 @@ class ControlsPane(QScrollArea):
         if control.kind in OWN_LABEL:
             grid.addWidget(editor, row, 0, 1, 2)
             return
-        label = QLabel(control.label)
+        label = QLabel(control.label, grid.parentWidget())
         label.setBuddy(editor)
         label.setToolTip(control.why)
         label.setWordWrap(True)
@@ -116,13 +118,13 @@ class ControlsPane(QScrollArea):
             editor.box.setFixedWidth(widest)
 
     def _add_view(self, grid: QGridLayout) -> None:
-        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._opacity = QSlider(Qt.Orientation.Horizontal, grid.parentWidget())
         self._opacity.setRange(0, 100)
         self._opacity.setValue(round(100 * self.view.opacity))
         self._opacity.setAccessibleName("Opacity of maps")
         self._opacity.valueChanged.connect(self._view_changed)
         self._opacity.installEventFilter(self)
-        self._map = Combo()
+        self._map = Combo(grid.parentWidget())
         self._map.installEventFilter(self)
         self._map.addItems([name.capitalize() for name in SEQUENTIAL])
         self._map.setCurrentText(self.view.colours.capitalize())
@@ -131,7 +133,7 @@ class ControlsPane(QScrollArea):
         self._view_rows: list[tuple[QWidget, QWidget]] = []
         for text, widget in (("Opacity", self._opacity), ("Colours", self._map)):
             row = grid.rowCount()
-            label = QLabel(text)
+            label = QLabel(text, grid.parentWidget())
             label.setBuddy(widget)
             grid.addWidget(label, row, 0)
             grid.addWidget(widget, row, 1)

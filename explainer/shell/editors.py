@@ -32,13 +32,16 @@ STEPS = 1000
 
 
 class Editor(QWidget):
-    """Base: `changed(value, dragging)`; `show_value` never emits. `grown` says that there are new parts inside."""
+    """Base: `changed(value, dragging)`; `show_value` never emits. `grown` says that there are new parts inside.
+
+    Give it the `parent` in which it will be laid out: Qt dresses a widget and all its parts anew each time it moves.
+    """
 
     changed = Signal(object, bool)
     grown = Signal()
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__()
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.control, self.look = control, look
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
@@ -61,8 +64,8 @@ class Editor(QWidget):
 class NumberEditor(Editor):
     """Slider with a number box; logarithmic where the range says so. An arrow key moves the slider by one step."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self._unit = 0.0 if control.log else control.step or float(control.integer)
         top = math.ceil((control.hi - control.lo) / self._unit - 1e-9) if self._unit else STEPS
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -153,8 +156,8 @@ class Combo(QComboBox):
 class ChoiceEditor(Editor):
     """Drop-down of named choices."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.combo = Combo()
         self.combo.setMinimumContentsLength(8)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -187,8 +190,8 @@ class LayerEditor(ChoiceEditor):
 class ClassEditor(ChoiceEditor):
     """Top-1, top-2, or any class by typing part of its name."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.combo.setEditable(True)
         self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.combo.setMaxVisibleItems(16)
@@ -228,8 +231,8 @@ class ClassEditor(ChoiceEditor):
 class MultiEditor(Editor):
     """A check box per choice."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         column = QVBoxLayout()
         column.setSpacing(look.px(4))
         self.boxes = {value: QCheckBox(label) for value, label in control.choices}
@@ -253,8 +256,8 @@ class MultiEditor(Editor):
 class ToggleEditor(Editor):
     """A check box that carries its own label."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.box = QCheckBox(control.label)
         self.row.addWidget(self.named(self.box))
         self.box.toggled.connect(lambda on: self.changed.emit(on, False))
@@ -267,8 +270,8 @@ class ToggleEditor(Editor):
 class TextEditor(Editor):
     """One line of text; sent when it is finished."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.line = QLineEdit()
         self.row.addWidget(self.named(self.line))
         self.line.editingFinished.connect(lambda: self.changed.emit(self.line.text(), False))
@@ -281,8 +284,8 @@ class TextEditor(Editor):
 class ButtonEditor(Editor):
     """A button; its value counts the presses."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self._count = 0
         button = QPushButton(control.label)
         self.row.addWidget(self.named(button))
@@ -301,8 +304,8 @@ _EMPTY = {
 class PlaceEditor(Editor):
     """Points, boxes and strokes live on the picture; here stands where they are, and how to move them."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.text = QLabel()
         self.text.setProperty("role", "muted")
         self.text.setWordWrap(True)
@@ -328,8 +331,8 @@ def _corners(numbers: Sequence[str]) -> str:
 class GridEditor(Editor):
     """A small table of numbers, such as a kernel."""
 
-    def __init__(self, control: Control, look: Look) -> None:
-        super().__init__(control, look)
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
         self.cells = QGridLayout()
         self.cells.setSpacing(look.px(4))
         self.row.addLayout(self.cells)
@@ -369,14 +372,14 @@ class GridEditor(Editor):
         self.changed.emit(self._value, False)
 
 
-def _cards_editor(control: Control, look: Look) -> Editor:
+def _cards_editor(control: Control, look: Look, parent: QWidget | None = None) -> Editor:
     """Cards hold editors of all other kinds, so their file is loaded after this one."""
     from explainer.shell.card_editor import CardsEditor
 
-    return CardsEditor(control, look)
+    return CardsEditor(control, look, parent)
 
 
-EDITORS: dict[str, Callable[[Control, Look], Editor]] = {
+EDITORS: dict[str, Callable[..., Editor]] = {
     "number": NumberEditor,
     "choice": ChoiceEditor,
     "multichoice": MultiEditor,

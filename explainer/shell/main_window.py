@@ -4,7 +4,6 @@ import base64
 import gc
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -30,7 +29,7 @@ from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.runtime import events as ev
 from explainer.runtime import session as session_file
-from explainer.shell import actions, keys, pasting, saving, style
+from explainer.shell import actions, keys, pasting, preloading, saving, style
 from explainer.shell.backstage import Backstage
 from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.conductor import Conductor
@@ -48,8 +47,6 @@ CHART_EVERY_S = 0.1
 NOTE_FOR_MS = 6000
 PRESENT_SCALE = 1.8
 THEMES = ("system", "light", "dark")
-DRAWS = ("explainer.render.panel_view", "explainer.render.chart_view", "explainer.shell.handle_boxes")
-"""Bring pyqtgraph; loaded once the window is on screen."""
 SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.8)
 
 
@@ -227,10 +224,17 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
         self.stage.setFocus()
-        for module in DRAWS:  # before torch begins to load and takes turns with it; in a thread Qt crashed now and then
-            import_module(module)
-        self.conductor.start()
         self.bar.fill_sources(self.conductor.session.recent, self._cameras)
+        # Before torch begins to load and takes turns with it; in a thread Qt crashed now and then. In portions, so
+        # that the window is never deaf for long.
+        self._portions = iter([*preloading.portions(), self.conductor.start])
+        self._starting = QTimer(self, interval=0)
+        self._starting.timeout.connect(self._start_on)
+        self._starting.start()
+
+    def _start_on(self) -> None:
+        portion = next(self._portions, self._starting.stop)
+        portion()
 
     def find_cameras(self) -> None:
         """Ask for cameras by name; not at the start, since it may take a while."""
@@ -547,6 +551,7 @@ class MainWindow(QMainWindow):
         if self._remember:
             session_file.save(self.remembered())
         self.lesson.rest()
+        self.catalogue.rest()
         self.conductor.close()
         event.accept()
 

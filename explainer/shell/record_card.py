@@ -168,7 +168,7 @@ class Card(QFrame):
         self.opened.emit()
 
     def _build(self) -> None:
-        self._body = QWidget()
+        self._body = QWidget(self)
         grid = QGridLayout(self._body)
         grid.setContentsMargins(0, 0, 0, self.look.px(6))
         grid.setHorizontalSpacing(self.look.px(6))
@@ -180,7 +180,7 @@ class Card(QFrame):
         self._column.addWidget(self._body)
 
     def _add_field(self, grid: QGridLayout, one: Control) -> None:
-        editor = EDITORS[one.kind](one, self.look)
+        editor = EDITORS[one.kind](one, self.look, self._body)
         if self._model is not None:
             editor.set_card(self._model)
         editor.changed.connect(lambda value, drag, name=one.name: self._set(name, value, drag))
@@ -189,7 +189,7 @@ class Card(QFrame):
         if one.kind in OWN_LABEL:
             grid.addWidget(editor, row, 0, 1, 2)
             return
-        label = QLabel(one.label, toolTip=one.why, wordWrap=True)
+        label = QLabel(one.label, self._body, toolTip=one.why, wordWrap=True)
         label.setFixedWidth(self.look.px(62))
         label.setBuddy(editor)
         self._labels[one.name] = label

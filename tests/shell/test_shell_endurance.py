@@ -88,7 +88,7 @@ def settle_demo(window, qtbot, demo):
 
 def test_hundreds_of_frames_leave_nothing_behind(window, house, qtbot):
     round_trip(window, qtbot, house, 5)  # everything has been made once
-    qtbot.waitUntil(lambda: not window.catalogue._preparing.isActive())  # the search has read all lessons
+    qtbot.waitUntil(lambda: not window.catalogue._errands.busy)  # the search has read all lessons
     before = inventory(window)
     per_round = FRAMES // 3
     for _ in range(3):

@@ -1,0 +1,19 @@
+"""Spare a start-up cost of PySide: import this beside the first module of Qt.
+
+Once ``QtCore`` is there, PySide reads the source of every module that anybody imports, to see whether it asks for
+PySide's optional spellings (``from __feature__ import snake_case``). For torch these are two thousand files, which
+stay in memory as text: 100 MB, and time in which the window waits. Nothing here uses those spellings.
+"""
+
+import sys
+
+import PySide6.QtCore  # noqa: F401 - brings the module that is changed here
+
+
+def _never(_module: object) -> bool:
+    return False
+
+
+_feature = sys.modules.get("shibokensupport.feature")
+if _feature is not None and hasattr(_feature, "_mod_uses_pyside"):
+    _feature._mod_uses_pyside = _never  # type: ignore[attr-defined]

@@ -1,0 +1,29 @@
+"""Map torch's libraries into the program without holding up its other threads.
+
+``import torch`` maps half a gigabyte of libraries while it holds Python's global lock, and the window stands still
+for as long. A function of the C library that is called through ctypes runs without that lock.
+"""
+
+import ctypes
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+NAMES = ("global_deps", "python")  # in torch's own order; the first brings the CUDA libraries, for all to see
+ENDINGS = {"linux": "so", "darwin": "dylib"}  # on Windows torch maps its libraries without the lock itself
+
+
+def load() -> None:
+    """Map them now, in this thread. Where that fails, ``import torch`` does it and tells what is wrong."""
+    found = importlib.util.find_spec("torch") if "torch" not in sys.modules else None
+    ending = ENDINGS.get(sys.platform)
+    if found is None or found.origin is None or ending is None:
+        return
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    for name in NAMES:
+        path = Path(found.origin).parent / "lib" / f"libtorch_{name}.{ending}"
+        scope = os.RTLD_GLOBAL if name == "global_deps" else os.RTLD_LOCAL
+        if path.is_file():
+            dlopen(os.fsencode(path), os.RTLD_NOW | scope)
