@@ -1,6 +1,7 @@
 """Charts with axes, on pyqtgraph."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -140,17 +141,25 @@ class CurveBody(Plotted):
         height = max(1.0, self.getViewBox().height())
         gap = (self._y[1] - self._y[0]) * self.look.px(15) / height
         last = [_last(s) for s in chart.series]
-        ends = [at[1] if at else self._y[0] for at in last]
-        order = np.argsort(ends)
-        placed = {int(i): ends[int(i)] for i in order}
-        floor = -np.inf
-        for i in order:
-            placed[int(i)] = max(placed[int(i)], floor + gap)
-            floor = placed[int(i)]
-        over = max(0.0, floor + gap / 2 - self._y[1])
-        for index, (name, at) in enumerate(zip(self._names, last, strict=True)):
+        low, high = self._y[0] + gap / 2, self._y[1] - gap / 2
+        placed = spread([at[1] if at else low for at in last], gap, low, high)
+        for name, at, level in zip(self._names, last, placed, strict=True):
             name.setVisible(at is not None)
-            name.setPos(at[0] if at else self._x[0], placed[index] - over)
+            name.setPos(at[0] if at else self._x[0], level)
+
+
+def spread(levels: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Levels at least `gap` apart, moved as little as needed, within `low` and `high` where they fit."""
+    placed = list(levels)
+    upwards = [int(i) for i in np.argsort(placed, kind="stable")]
+    floor = low - gap
+    for i in upwards:
+        placed[i] = floor = max(placed[i], floor + gap)
+    ceiling = high
+    for i in reversed(upwards):
+        placed[i] = min(placed[i], ceiling)
+        ceiling = placed[i] - gap
+    return placed
 
 
 def _last(series: Series) -> tuple[float, float] | None:

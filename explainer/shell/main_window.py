@@ -553,6 +553,7 @@ class MainWindow(QMainWindow):
         self.lesson.rest()
         self.catalogue.rest()
         self.conductor.close()
+        gc.unfreeze()  # or libraries complain of what is left when the program ends
         event.accept()
 
 

@@ -1,5 +1,7 @@
 """Every chart draws something, survives having nothing to draw, and keeps its words inside."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -9,6 +11,7 @@ from PySide6.QtTest import QTest
 from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.render import headless
 from explainer.render.chart_painted import depths
+from explainer.render.chart_plotted import spread
 from explainer.render.chart_view import ChartView
 from explainer.render.look import look
 
@@ -241,3 +244,19 @@ def test_the_wheel_over_a_chart_scrolls_the_page(qtbot):
     )
     QApplication.sendEvent(view._body.viewport(), event)
     assert view._body.viewRange() == before
+
+
+@pytest.mark.parametrize(
+    "levels", [[0.0, 0.0, 0.01], [1.0, 1.0, 0.99], [0.0, 0.5, 1.0], [0.5, 0.5, 0.5], [1.0, 0.0, 0.0]]
+)
+def test_names_stand_apart_and_stay_inside(levels):
+    placed = spread(levels, 0.1, 0.05, 0.95)
+    ordered = sorted(placed)
+    assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(ordered))
+    assert ordered[0] >= 0.05 - 1e-9
+    assert ordered[-1] <= 0.95 + 1e-9
+    assert np.argsort(placed, kind="stable").tolist() == np.argsort(levels, kind="stable").tolist()
+
+
+def test_names_that_have_room_stay_where_their_lines_end():
+    assert spread([0.7, 0.2], 0.1, 0.05, 0.95) == [0.7, 0.2]

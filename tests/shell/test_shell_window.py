@@ -1,5 +1,7 @@
 """The window by mouse and key: shortcuts, palette, theme, presenter view, memory, names for screen readers."""
 
+import gc
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
@@ -477,3 +479,12 @@ def test_a_broken_geometry_is_no_fault(house, qtbot):
         qtbot.addWidget(window)
         window.show()
         assert window.stage.width() > 300
+
+
+def test_what_was_frozen_is_let_go_when_the_window_closes(window, qtbot):
+    """Libraries written in C++ complain at the end of the program about objects that nobody collected."""
+    qtbot.waitUntil(lambda: bool(window.heard.results))
+    assert gc.get_freeze_count() > 0
+    assert gc.isenabled()
+    window.close()
+    assert gc.get_freeze_count() == 0
