@@ -40,7 +40,7 @@ class CardsEditor(Editor):
 
     def _foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
-        self.add = QToolButton(text="Add a card")
+        self.add = QToolButton(text="Add card")
         self.add.setIcon(icons.icon("plus", self.look))
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

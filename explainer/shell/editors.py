@@ -159,7 +159,7 @@ class ChoiceEditor(Editor):
     def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(control, look, parent)
         self.combo = Combo()
-        self.combo.setMinimumContentsLength(8)
+        self.combo.setMinimumContentsLength(6)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.row.addWidget(self.named(self.combo), 1)
         self.fill(control.choices)

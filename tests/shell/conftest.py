@@ -3,6 +3,14 @@
 import pytest
 from shell_fakes import Heard, House
 
+from explainer.shell import style
+
+
+@pytest.fixture(autouse=True)
+def dressed(qapp):
+    """Dress every part as in the window: a style sheet makes parts wider. One that a test leaves behind is undone."""
+    style.dress(qapp, style.resolved("light", 1.0))
+
 
 @pytest.fixture
 def house(tmp_path, qapp):

@@ -17,6 +17,7 @@ from explainer.core.params import changed, checked, from_plain, to_plain
 from explainer.core.result import Result
 from explainer.render.look import look
 from explainer.runtime.history import Change, History
+from explainer.shell import style
 from explainer.shell.controls_pane import ControlsPane
 from explainer.shell.editors import EDITORS
 from explainer.shell.record_card import summary
@@ -331,7 +332,11 @@ def test_the_wheel_over_a_slider_in_a_card_scrolls_the_pane(pane, qtbot):
     assert pane.said == []
 
 
-def test_an_open_card_fits_a_narrow_pane(pane, qtbot):
-    pane.resize(240, 900)
+@pytest.mark.parametrize("scale", [1.0, 1.3, 1.8])
+def test_an_open_card_fits_a_narrow_pane(pane, qtbot, qapp, scale):
+    dressed = style.resolved("light", scale)  # as in the window: the style sheet makes every part wider
+    style.dress(qapp, dressed)
+    pane.build(CardsDemo(), Several(), CARD, dressed)
+    pane.resize(dressed.px(240), 900)
     pane.editor("cards").cards[0].open(True)
     qtbot.waitUntil(lambda: pane.widget().width() <= pane.viewport().width())
