@@ -25,7 +25,7 @@ from explainer.render.view_state import ViewState
 from explainer.shell.editors import EDITORS, Combo, Editor, NumberEditor
 
 OWN_LABEL = {"toggle", "button"}  # editors that carry their label themselves
-OWN_ROW = {"grid", "cards"}  # wide ones, which stand below their label
+OWN_ROW = {"grid", "cards", "multichoice"}  # wide ones, which stand below their label
 
 
 class ControlsPane(QScrollArea):
@@ -90,14 +90,15 @@ class ControlsPane(QScrollArea):
         label.setBuddy(editor)
         label.setToolTip(control.why)
         label.setWordWrap(True)
+        self._labels[control.name] = label
+        if control.kind in OWN_ROW:
+            grid.addWidget(label, row, 0, 1, 2)
+            grid.addWidget(editor, row + 1, 0, 1, 2)
+            return
         widest = QFontMetrics(self.look.font()).horizontalAdvance(control.label)
         label.setFixedWidth(min(self.look.px(92), widest + 2))
-        self._labels[control.name] = label
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
-        if control.kind in OWN_ROW:
-            grid.addWidget(editor, row + 1, 0, 1, 2)
-        else:
-            grid.addWidget(editor, row, 1)
+        grid.addWidget(editor, row, 1)
 
     def _watch(self, editor: Editor) -> None:
         """Listen to the parts of an editor, once each: for the wheel, for keys, and for the start of a drag."""

@@ -70,7 +70,7 @@ class NumberEditor(Editor):
         top = math.ceil((control.hi - control.lo) / self._unit - 1e-9) if self._unit else STEPS
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, max(1, top))
-        self.slider.setMinimumWidth(look.px(48))
+        self.slider.setMinimumWidth(look.px(32))
         self.slider.setSingleStep(1 if self._unit else STEPS // 100)
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.box = QDoubleSpinBox(decimals=_decimals(control), minimum=control.lo, maximum=control.hi)

@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
 
     def _set_least_widths(self) -> None:
         self.catalogue.setMinimumWidth(self.look.px(150))
-        self.right.setMinimumWidth(self.look.px(240))
+        self.right.setMinimumWidth(self.look.px(280))
 
     # Connections ----------------------------------------------------------------------------------------
 

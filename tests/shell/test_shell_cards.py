@@ -337,6 +337,6 @@ def test_an_open_card_fits_a_narrow_pane(pane, qtbot, qapp, scale):
     dressed = style.resolved("light", scale)  # as in the window: the style sheet makes every part wider
     style.dress(qapp, dressed)
     pane.build(CardsDemo(), Several(), CARD, dressed)
-    pane.resize(dressed.px(240), 900)
+    pane.resize(dressed.px(280), 900)
     pane.editor("cards").cards[0].open(True)
     qtbot.waitUntil(lambda: pane.widget().width() <= pane.viewport().width())

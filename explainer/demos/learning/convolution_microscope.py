@@ -57,7 +57,7 @@ class Params:
     ] = "sobel-x"
     grid: Annotated[
         Grid,
-        Doc("Numbers", "Rows that add up to 0 answer with 0 where the picture is plain."),
+        Doc("Numbers", "Numbers that add up to 0 answer with 0 where the picture is plain."),
         Range(-10, 10, 0.5),
         When("where", ("custom",)),
     ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
