@@ -14,6 +14,7 @@ from explainer.commands import check, check_files, house
 from explainer.core import paths
 from explainer.core.context import Settings
 from explainer.core.problem import Problem
+from explainer.lessons.catalogue import Library
 from explainer.lessons.lesson import Formula
 
 # Files --------------------------------------------------------------------------------------------------
@@ -179,8 +180,12 @@ def test_presets_and_links_are_run_and_what_does_not_hold_is_left_to_the_checks(
 
     demo, card = house.demos().demo("correlation-tracker"), house.zoo().card(Settings().model)
     bench = Bench(demo, house.engine, card, contract_frames())
-    (lesson,) = house.library().of_demo(demo.info.id)
-    lesson = replace(lesson, preset={"sigma": 3.0}, links=("try:sigma=5", "try:sigma=500", "https://example.org"))
+    (head,) = house.library().of_demo(demo.info.id)
+    lesson = replace(
+        house.library().lesson(head.id),
+        preset={"sigma": 3.0},
+        links=("try:sigma=5", "try:sigma=500", "https://example.org"),
+    )
     asked = [(params.sigma, link) for _, params, link in check.wanted(bench, [lesson])]
     assert asked == [(demo.defaults().sigma, False), (3.0, False), (5.0, True)]
     known, problems, count = check._run_lessons(bench, [lesson])
@@ -199,8 +204,8 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
 def test_one_line_for_each_problem_and_exit_1(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = replace(house.library(), problems=(Problem("Lesson x cannot be read.", "Save it as UTF-8 text."),))
-    monkeypatch.setattr(house, "library", lambda: broken)
+    broken = (Problem("Lesson x cannot be read.", "Save it as UTF-8 text."),)
+    monkeypatch.setattr(Library, "problems", property(lambda _: broken))
     assert check.run(Namespace(quick=True)) == 1
     printed = capsys.readouterr()
     lines = printed.out.splitlines()

@@ -212,3 +212,19 @@ def test_a_dot_is_a_disc_and_a_line_a_stadium() -> None:
 def test_copies_keep_their_shape() -> None:
     assert painting.small(np.zeros((6000, 12, 3), np.uint8), 384).shape == (384, 1, 3)
     assert painting.small(np.zeros((1, 1, 3), np.uint8), 384).shape == (1, 1, 3)
+
+
+def test_distances_do_not_depend_on_how_many_threads_measure_them():
+    """OpenCV's own differ in the last bit, with threads and with where in memory they work."""
+    mask = np.random.default_rng(0).random((301, 457)) > 0.02
+    found = []
+    for threads in (1, 2, 3):
+        cv2.setNumThreads(threads)
+        land = instances.landscape(mask, 1.5)
+        found.append((land.distance, land.smoothed))
+    cv2.setNumThreads(-1)
+    for distance, smoothed in found[1:]:
+        np.testing.assert_array_equal(distance, found[0][0])
+        np.testing.assert_array_equal(smoothed, found[0][1])
+    exact = np.square(ndimage.distance_transform_edt(mask)).round()
+    np.testing.assert_array_equal(np.square(found[0][0].astype(np.float64)).round(), exact)

@@ -66,7 +66,7 @@ def _region(at: Seen) -> Panel:
 
 
 def _distance(at: Seen) -> Panel:
-    heights = np.round(at.land.smoothed, 4)  # OpenCV's blur differs in its last bit with where in memory it works
+    heights = at.land.smoothed
     place = shared.to_frame(at.frame, heights.shape)
     top = float(heights.max()) or 1.0
     layers: list[Layer] = [Heat("distance", heights, 0.0, top, place, unit="px", over=False)]

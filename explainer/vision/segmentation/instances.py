@@ -12,6 +12,7 @@ from explainer.vision.segmentation.flood import Labels, flooded
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 TOP = 255
+UNITS = 64  # to the pixel, where distances are blurred
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +50,9 @@ def distance_inside(mask: Mask) -> Floats:
     """
     if mask.all() or not mask.any():
         return np.zeros(mask.shape, np.float32)
-    inside = np.ascontiguousarray(mask, np.uint8)
-    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    found = cv2.distanceTransform(np.ascontiguousarray(mask, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Its square is a whole number; OpenCV's root differs in the last bit with where in memory it works.
+    return np.asarray(np.sqrt(np.rint(np.square(found, dtype=np.float64))), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +158,7 @@ def landscape(mask: Mask, smoothing: float = 0.0, checkpoint: Callable[[], None]
     parts = int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0]) - 1
     smoothed = distance
     if smoothing > 0:
-        blurred = cv2.GaussianBlur(distance, (0, 0), smoothing, borderType=cv2.BORDER_REPLICATE)
-        smoothed = np.where(mask, blurred, 0).astype(np.float32)
+        smoothed = np.where(mask, _blurred(distance, smoothing), 0).astype(np.float32)
     return Landscape(mask, distance, smoothed, hills(smoothed, checkpoint), parts)
 
 
@@ -178,6 +179,12 @@ def depth(distance: Floats) -> NDArray[np.uint8]:
     """Turn hills into basins with heights 0…255 for the flood."""
     top = float(distance.max())
     return np.full(distance.shape, TOP, np.uint8) if top <= 0 else np.round(TOP * (1 - distance / top)).astype(np.uint8)
+
+
+def _blurred(distance: Floats, sigma: float) -> Floats:
+    """Blur in whole 64ths of a pixel, which OpenCV does to the last bit alike everywhere; floats it does not."""
+    fixed = np.rint(UNITS * np.minimum(distance, np.iinfo(np.uint16).max // UNITS)).astype(np.uint16)
+    return np.asarray(cv2.GaussianBlur(fixed, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32) / UNITS
 
 
 def grown(mask: Mask, by: float) -> Mask:
