@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.vision.segmentation.flood import Labels, flooded
+from explainer.vision.segmentation.scores import distance_to
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -50,9 +51,7 @@ def distance_inside(mask: Mask) -> Floats:
     """
     if mask.all() or not mask.any():
         return np.zeros(mask.shape, np.float32)
-    found = cv2.distanceTransform(np.ascontiguousarray(mask, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # Its square is a whole number; OpenCV's root differs in the last bit with where in memory it works.
-    return np.asarray(np.sqrt(np.rint(np.square(found, dtype=np.float64))), np.float32)
+    return distance_to(~mask)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,7 +183,8 @@ def depth(distance: Floats) -> NDArray[np.uint8]:
 def _blurred(distance: Floats, sigma: float) -> Floats:
     """Blur in whole 64ths of a pixel, which OpenCV does to the last bit alike everywhere; floats it does not."""
     fixed = np.rint(UNITS * np.minimum(distance, np.iinfo(np.uint16).max // UNITS)).astype(np.uint16)
-    return np.asarray(cv2.GaussianBlur(fixed, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32) / UNITS
+    blurred = cv2.GaussianBlur(fixed, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred / np.float32(UNITS), np.float32)
 
 
 def grown(mask: Mask, by: float) -> Mask:
@@ -192,8 +192,7 @@ def grown(mask: Mask, by: float) -> Mask:
     if by == 0 or mask.all() or not mask.any():
         return mask
     if by > 0:
-        outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return np.asarray(outside <= by)
+        return np.asarray(distance_to(mask) <= by)
     return np.asarray(distance_inside(mask) > -by)
 
 

@@ -113,14 +113,16 @@ def boundary(found: Mask, wanted: Mask, tolerance_px: float) -> Boundary:
     if not edge.any() or not other.any():
         return Boundary(None, None, None)
     to_other, to_edge = distance_to(other)[edge], distance_to(edge)[other]
-    near = tolerance_px + 1e-3  # distances of whole steps come out a little long in 32 bits
+    near = tolerance_px + 1e-3  # a root may come out a little long in 32 bits
     farthest = float(np.percentile(np.concatenate([to_other, to_edge]), 95))
     return Boundary(float((to_other <= near).mean()), float((to_edge <= near).mean()), farthest)
 
 
 def distance_to(mask: Mask) -> NDArray[np.float32]:
     """Euclidean distance in pixels from each pixel to the nearest one of the mask, which is not empty."""
-    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    found = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Its square is a whole number; OpenCV's root differs in the last bit with where in memory it works.
+    return np.asarray(np.sqrt(np.rint(np.square(found, dtype=np.float64))), np.float32)
 
 
 def tolerance(height: int, width: int, share: float = 0.008) -> float:
