@@ -218,6 +218,8 @@ class MainWindow(QMainWindow):
         self._busy_timer.timeout.connect(lambda: self._busy_now(0.0, ""))
         self._note_timer = QTimer(self, singleShot=True, interval=NOTE_FOR_MS)
         self._note_timer.timeout.connect(lambda: self.strip.say(""))
+        self._starting = QTimer(self, interval=0)
+        self._starting.timeout.connect(self._start_on)
         self._charts_timer = QTimer(self, singleShot=True)
         self._charts_timer.timeout.connect(self._late_charts)
 
@@ -225,11 +227,8 @@ class MainWindow(QMainWindow):
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
         self.stage.setFocus()
         self.bar.fill_sources(self.conductor.session.recent, self._cameras)
-        # Before torch begins to load and takes turns with it; in a thread Qt crashed now and then. In portions, so
-        # that the window is never deaf for long.
+        # What draws comes before torch begins to load and takes turns with it; in portions, or the window were deaf.
         self._portions = iter([*preloading.portions(), self.conductor.start])
-        self._starting = QTimer(self, interval=0)
-        self._starting.timeout.connect(self._start_on)
         self._starting.start()
 
     def _start_on(self) -> None:
@@ -550,6 +549,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember:
             session_file.save(self.remembered())
+        self._starting.stop()
         self.lesson.rest()
         self.catalogue.rest()
         self.conductor.close()

@@ -488,3 +488,14 @@ def test_what_was_frozen_is_let_go_when_the_window_closes(window, qtbot):
     assert gc.isenabled()
     window.close()
     assert gc.get_freeze_count() == 0
+
+
+def test_a_window_that_is_closed_while_it_starts_starts_nothing(house, qtbot):
+    made = house.window()
+    qtbot.addWidget(made)
+    made.show()
+    made.start()
+    made.close()
+    qtbot.wait(50)
+    assert made.conductor.opened is None
+    assert not made._starting.isActive()
