@@ -1,7 +1,6 @@
 """The command line: parsing only. Each command lives in a file of its own and is loaded when it is asked for."""
 
 import argparse
-import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -19,7 +18,6 @@ COMMANDS = {
     "doctor": "say what this machine has and how fast the program starts",
     "check": "check every lesson, link, formula, paper, manifest and demo contract",
 }
-OPENS_WINDOW = ("window", "doctor")
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
 
@@ -53,8 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, given: list[str]) -> int:
-    if name in OPENS_WINDOW:
-        gc.disable()  # little of what is loaded becomes garbage; the window turns it on with its first result
     try:
         module = importlib.import_module(f"explainer.commands.{name}")
         parser = Parser(prog=f"explainer {name}", description=COMMANDS[name])

@@ -20,6 +20,7 @@ import numpy as np
 
 from explainer import __version__
 from explainer.commands import house
+from explainer.commands.uncollected import uncollected
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.paths import resource, user_config, user_data
@@ -55,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     """Look at everything and print it; exit code 1 where something is broken."""
     settings = house.settings_of(args)
     if args.child:
-        return _start_and_tell(settings)
+        with uncollected():
+            return _start_and_tell(settings)
     found = examined(settings)
     if args.json:
         print(json.dumps(found, indent=1, ensure_ascii=False))

@@ -6,6 +6,8 @@ import sys
 from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+import explainer.render.lean_imports  # noqa: F401 - before more is imported
+
 EXPECTED = ("This plugin does not support",)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explainer.commands import house
+from explainer.commands.uncollected import uncollected
 from explainer.core.context import Settings
 from explainer.core.params import to_plain
 from explainer.core.problem import Problem
@@ -28,9 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the window and stay until it is closed."""
+    with uncollected():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    import explainer.render.lean_imports  # noqa: F401 - before more is imported
     from explainer.commands.first_paint import FirstPaint
     from explainer.commands.interrupt import Interrupt
 

@@ -24,7 +24,8 @@ GROUP = "explainer.demos"
 class Demos:
     """All demos that were found; implements ``core.demo.Catalogue``.
 
-    A module is imported when one of its demos is asked for, so that the window need not wait for all of them.
+    A demo in a file of its own name is imported alone when it is asked for, so that the window need not wait for all
+    of them. Any other question imports all.
 
     Parameters
     ----------
@@ -51,9 +52,7 @@ class Demos:
         return dict(sorted(made, key=lambda item: _place(item[1], self._chapter_of))), tuple(problems)
 
     def _instance(self, kind: type[Demo[Any]]) -> Demo[Any]:
-        if kind not in self._made:
-            self._made[kind] = kind()
-        return self._made[kind]
+        return self._made.setdefault(kind, kind())  # one for all threads
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -94,7 +93,7 @@ class Demos:
         for name in self._files.get(demo_id.replace("-", "_"), ()):
             module = _imported(name, [])
             for kind in demo_classes(module) if module else ():
-                if kind.info.id == demo_id and _refusal(kind, {}) is None:
+                if _refusal(kind, {}) is None and kind.info.id == demo_id:
                     return self._instance(kind)
         return None
 

@@ -70,8 +70,19 @@ class Library:
 
     @cached_property
     def papers(self) -> Mapping[str, Paper]:
-        """Key → paper."""
-        return read_papers(self._bib)
+        """Key → paper.
+
+        Raises
+        ------
+        ExplainerError
+            If the file cannot be read.
+        """
+        try:
+            return read_papers(self._bib)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ExplainerError(
+                "The list of papers cannot be read.", "Install the program again.", str(error)
+            ) from error
 
     def lesson(self, lesson_id: str) -> Lesson:
         """Return one lesson by its id.
@@ -84,13 +95,25 @@ class Library:
         from explainer.lessons.markdown import read  # Markdown is read after the window is on screen
 
         self._require(lesson_id)
-        if lesson_id not in self._read:
-            self._read[lesson_id] = read(*self._texts[lesson_id], self.papers)
-        return self._read[lesson_id]
+        if lesson_id in self._read:
+            return self._read[lesson_id]
+        return self._read.setdefault(lesson_id, read(*self._texts[lesson_id], self.papers))  # one for all threads
+
+    def readable(self, lesson_id: str) -> bool:
+        """Whether `lesson` would return it."""
+        try:
+            self.lesson(lesson_id)
+        except ExplainerError:
+            return False
+        return True
 
     @cached_property
     def _all(self) -> tuple[tuple[Lesson, ...], tuple[Problem, ...]]:
         lessons, problems = [], list(self._head_problems)
+        try:
+            _ = self.papers
+        except ExplainerError as error:
+            return (), (*problems, error.problem)
         for head in self.heads:
             try:
                 lessons.append(self.lesson(head.id))

@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from explainer.core.problem import ExplainerError
 from explainer.lessons.catalogue import Library
+from explainer.lessons.front_matter import FrontMatter
 from explainer.lessons.lesson import Lesson
 
 EXACT, PREFIX, INSIDE, FUZZY = 1.0, 0.8, 0.4, 0.25
@@ -60,38 +61,45 @@ class SearchIndex:
     def __init__(self, library: Library, title_of: Callable[[str], str] | None = None) -> None:
         self._library, self._title_of = library, title_of or (lambda _: "")
         self._waiting = [head.id for head in reversed(library.heads)]
-        self._lessons: list[_Entry] = []
+        self._lessons = {head.id: _head_entry(head, library) for head in library.heads}
         taught = {number for head in library.heads for number in head.topics}
         places = library.outline.places
-        waiting = sorted((t for t in library.outline.topics if t not in taught), key=places.__getitem__)
-        self._topics = [_topic_entry(number, library) for number in waiting]
+        untaught = sorted((t for t in library.outline.topics if t not in taught), key=places.__getitem__)
+        self._topics = [_topic_entry(number, library) for number in untaught]
 
     def prepare(self) -> bool:
         """Read the words of one more lesson, which takes some milliseconds; False when all have been read."""
         if not self._waiting:
             return False
+        lesson_id = self._waiting.pop()
         try:
-            lesson = self._library.lesson(self._waiting.pop())
-            self._lessons.append(_lesson_entry(lesson, self._library, self._title_of(lesson.demo)))
+            lesson = self._library.lesson(lesson_id)
         except ExplainerError:
-            pass  # a lesson or demo that cannot be read is reported elsewhere, and is not found here
+            return True  # reported elsewhere; it is still found by its title
+        self._lessons[lesson_id] = _lesson_entry(lesson, self._library, self._title(lesson.demo))
         return True
 
+    def _title(self, demo_id: str) -> str:
+        try:
+            return self._title_of(demo_id)
+        except ExplainerError:
+            return ""
+
     def find(self, query: str, limit: int = 20) -> tuple[Hit, ...]:
-        """Return what matches every word of `query`, the best first.
+        """Return what matches every word of `query`, the best first; lessons not yet read by title and topic alone.
 
         A word matches exactly, as a prefix, or inside a longer word (three letters and more). Only where
         nothing does, its letters may lie scattered in the title (``"gcm"`` finds Grad-CAM). Equals keep
         the order of the menu.
         """
-        while self.prepare():
-            pass
         wanted = words_of(query)
         hits = self._scored(wanted, scattered=False) or self._scored(wanted, scattered=True)
         return tuple(sorted(hits, key=lambda hit: -hit.score)[:limit])
 
     def _scored(self, wanted: tuple[str, ...], *, scattered: bool) -> list[Hit]:
-        scores = ((_sum_of_matches(entry, wanted, scattered), entry) for entry in (*self._lessons, *self._topics))
+        scores = (
+            (_sum_of_matches(entry, wanted, scattered), entry) for entry in (*self._lessons.values(), *self._topics)
+        )
         return [Hit(e.kind, e.id, e.title, e.chapter, score) for score, e in scores if score > 0]
 
 
@@ -136,16 +144,21 @@ def _scattered(word: str, letters: str) -> float:
     return FUZZY * len(word) / span if len(word) > 1 and span <= 3 * len(word) else _NO_MATCH
 
 
+def _head_entry(head: FrontMatter | Lesson, library: Library) -> _Entry:
+    topics = [library.outline.topics[t].title for t in head.topics if t in library.outline.topics]
+    fields = (_Field(8.0, words_of(head.title)), _Field(4.0, words_of(" ".join(topics))))
+    return _Entry("lesson", head.id, head.title, head.chapter, fields)
+
+
 def _lesson_entry(lesson: Lesson, library: Library, demo_title: str) -> _Entry:
-    topics = [library.outline.topics[t].title for t in lesson.topics if t in library.outline.topics]
+    known = _head_entry(lesson, library)
     fields = (
-        _Field(8.0, words_of(lesson.title)),
+        *known.fields,
         _Field(5.0, words_of(demo_title)),
-        _Field(4.0, words_of(" ".join(topics))),
         _Field(2.0, words_of(" ".join(heading.text for heading in lesson.headings))),
         _Field(1.0, tuple(dict.fromkeys(words_of(lesson.text)))),
     )
-    return _Entry("lesson", lesson.id, lesson.title, lesson.chapter, fields)
+    return replace(known, fields=fields)
 
 
 def _topic_entry(number: int, library: Library) -> _Entry:

@@ -1,8 +1,9 @@
-"""Spare a start-up cost of PySide: import this beside the first module of Qt.
+"""Spare a start-up cost of PySide: import this beside the first module of Qt, before more is imported.
 
-Once ``QtCore`` is there, PySide reads the source of every module that anybody imports, to see whether it asks for
-PySide's optional spellings (``from __feature__ import snake_case``). For torch these are two thousand files, which
-stay in memory as text: 100 MB, and time in which the window waits. Nothing here uses those spellings.
+Once ``QtCore`` is there, PySide reads the source of every module that anybody imports and looks for its own name in
+it, in case the module wants PySide's optional spellings (``from __feature__ import snake_case``). For torch these are
+two thousand files, which stay in memory as text: 100 MB, and time in which the window waits. Nothing here uses those
+spellings.
 """
 
 import sys

@@ -61,9 +61,9 @@ class Finished:
     timings_ms: Mapping[str, float]
     device: str
 
-    def yields_to(self, later: object) -> bool:
-        """Whether `later` is a newer result of the same request, after which nobody wants to see this one."""
-        return isinstance(later, Finished) and later.generation == self.generation
+    def replaces(self, earlier: "Finished") -> bool:
+        """Whether nobody wants to see `earlier` any more: it answers the same request on an older picture."""
+        return earlier.generation == self.generation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

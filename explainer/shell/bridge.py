@@ -16,7 +16,8 @@ class Bridge(QObject):
     """Carries events from the workers into the GUI thread, in order.
 
     `post` may be called from any thread; `arrived` is emitted in the thread the bridge lives in. Where a demo is
-    faster than the window paints, a result that a newer one follows already is left out.
+    faster than the window paints, a result that a newer one follows already is left out. Whoever opens a dialog on
+    `arrived` does so by a timer: until the slot returns, nothing more arrives.
     """
 
     arrived = Signal(object)
@@ -35,9 +36,11 @@ class Bridge(QObject):
 
     def post(self, event: object) -> None:
         """Hand an event over; returns at once."""
-        if not self._open:
-            return
         with self._lock:
+            if not self._open:
+                return
+            if isinstance(event, Finished):
+                self._waiting = deque(one for one in self._waiting if not _yields(one, event))
             self._waiting.append(event)
             asleep, self._awake = not self._awake, True
         if asleep:
@@ -45,9 +48,9 @@ class Bridge(QObject):
 
     def close(self) -> None:
         """Drop whatever still comes."""
-        self._open = False
         self._turns.stop()
         with self._lock:
+            self._open = False
             self._waiting.clear()
 
     @Slot()
@@ -69,10 +72,9 @@ class Bridge(QObject):
             self.arrived.emit(event)
 
     def _next(self) -> object | None:
-        """Take the next event that is worth delivering; ``None`` when nothing waits."""
         with self._lock:
-            while self._waiting:
-                event = self._waiting.popleft()
-                if not isinstance(event, Finished) or not any(map(event.yields_to, self._waiting)):
-                    return event
-        return None
+            return self._waiting.popleft() if self._waiting else None
+
+
+def _yields(waiting: object, newer: Finished) -> bool:
+    return isinstance(waiting, Finished) and newer.replaces(waiting)

@@ -107,7 +107,7 @@ class CardsEditor(Editor):
         self._lay_out()
 
     def _new(self, record: Any) -> Card:
-        card = Card(record, self.look, self._model)
+        card = Card(record, self.look, self._model, self)
         card.edited.connect(self._edited)
         card.asked.connect(self._asked)
         card.dragged.connect(self._dragged)

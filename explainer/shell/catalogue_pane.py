@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from explainer.shell.errands import Errands
 
 LESSON = Qt.ItemDataRole.UserRole
 CHAPTER = Qt.ItemDataRole.UserRole + 1
+LOOK_AGAIN_MS = 150
 
 
 class CataloguePane(QWidget):
@@ -28,6 +29,9 @@ class CataloguePane(QWidget):
         self._library = library
         self._index = SearchIndex(library, title_of)
         self._errands = Errands("search")
+        self._prepared = False
+        self._again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
+        self._again.timeout.connect(lambda: self._fill(self.search.text()))
         self.look = look
         self.search = QLineEdit(placeholderText="Search")
         self.search.setAccessibleName("Search topics and demos")
@@ -56,11 +60,14 @@ class CataloguePane(QWidget):
         self.set_look(look)
 
     def prepare(self) -> None:
-        """Read all lessons and demos in the background, so that the search need not when the first letter is typed."""
-        self._errands.ask(*[self._index.prepare] * len(self._library.heads))
+        """Read all lessons and demos in the background, for a search in their texts; the first time only."""
+        if not self._prepared:
+            self._prepared = True
+            self._errands.ask(*[self._index.prepare] * len(self._library.heads))
 
     def rest(self) -> None:
         """End what goes on in the background; called before the window goes."""
+        self._again.stop()
         self._errands.close()
 
     def set_look(self, look: Look) -> None:
@@ -84,7 +91,9 @@ class CataloguePane(QWidget):
     def _fill(self, query: str = "") -> None:
         self.tree.clear()
         if query.strip():
-            self._errands.finish()
+            self.prepare()
+            if self._errands.busy:  # titles at once, texts when they have been read
+                self._again.start()
             for hit in self._index.find(query):
                 self._row(hit.title, hit.id if hit.kind == "lesson" else "")
             if not self.tree.topLevelItemCount():

@@ -155,10 +155,10 @@ class Conductor(QObject):
 
     def start(self) -> None:
         """Open the first source and run the first demo; called once the window is on screen."""
-        if self.lesson is None:
-            self._choose_lesson_of(self._demo.info.id)
         self._open(self._wanted)
         self._ask()
+        if self.lesson is None:
+            self._choose_lesson_of(self._demo.info.id)
 
     # Demos and lessons ----------------------------------------------------------------------------------
 
@@ -194,20 +194,21 @@ class Conductor(QObject):
 
     def step_lesson(self, by: int) -> None:
         """Previous or next lesson in the order of the book."""
-        if self.lesson is None:
-            return
         beside = self.library.next if by > 0 else self.library.previous
-        other = beside(self.lesson.id)
+        other = beside(self.lesson.id) if self.lesson is not None else None
+        while other is not None and not self.library.readable(other.id):
+            other = beside(other.id)
         if other is not None:
             self.choose_lesson(other.id)
 
     def _choose_lesson_of(self, demo_id: str) -> None:
-        found = self.library.of_demo(demo_id)
-        try:
-            self.lesson = self.library.lesson(found[0].id) if found else None
-        except ExplainerError as error:  # the demo runs without its text
-            self.lesson = None
-            self.noted.emit(error.problem.sentence)
+        self.lesson = None
+        for head in self.library.of_demo(demo_id):
+            try:
+                self.lesson = self.library.lesson(head.id)
+                break
+            except ExplainerError as error:  # the demo runs without its text
+                self.noted.emit(error.problem.sentence)
         self.lesson_changed.emit()
 
     # Params ---------------------------------------------------------------------------------------------

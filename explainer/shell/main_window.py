@@ -45,6 +45,7 @@ from explainer.sources.camera import CameraName, list_cameras
 BUSY_AFTER_MS = 150
 CHART_EVERY_S = 0.1
 NOTE_FOR_MS = 6000
+COLLECT_AFTER_MS = 15_000
 PRESENT_SCALE = 1.8
 THEMES = ("system", "light", "dark")
 SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.8)
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self._last_charts = 0.0
         self._grab_ms = 0.0
         self._result_of = ""
+        self._is_loaded = self._closed = False
         self._cameras: list[tuple[str, str]] = []
         self.look = style.resolved(self._theme, self._scale)
         style.dress(QApplication.instance(), self.look)
@@ -225,11 +227,14 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
+        if self._closed:
+            return
         self.stage.setFocus()
         self.bar.fill_sources(self.conductor.session.recent, self._cameras)
         # What draws comes before torch begins to load and takes turns with it; in portions, or the window were deaf.
         self._portions = iter([*preloading.portions(), self.conductor.start])
         self._starting.start()
+        QTimer.singleShot(COLLECT_AFTER_MS, gc.enable)  # whatever becomes of the first result
 
     def _start_on(self) -> None:
         portion = next(self._portions, self._starting.stop)
@@ -307,6 +312,7 @@ class MainWindow(QMainWindow):
 
     def _show_result(self, event: Any) -> None:
         self._busy_timer.stop()
+        self._loaded()
         finished = isinstance(event, ev.Finished)
         if finished:
             self.stage.show_busy(None)
@@ -320,8 +326,6 @@ class MainWindow(QMainWindow):
             self._charts_timer.stop()
         elif not self._charts_timer.isActive():
             self._charts_timer.start(int(1000 * CHART_EVERY_S))
-        if not self._result_of:
-            self._loaded()
         self._result_of = self.conductor.demo.info.id
         self.lesson.show_values(event.result.values)
         self.controls.show_facts(facts_of(event.result))
@@ -331,7 +335,10 @@ class MainWindow(QMainWindow):
             self.strip.show_event(event, grab_ms=self._grab_ms, paint_ms=self.stage.paint_ms, threads=threads)
 
     def _loaded(self) -> None:
-        """Do what could wait until something is to be seen."""
+        """Do what could wait until there is something to be seen, once."""
+        if self._is_loaded:
+            return
+        self._is_loaded = True
         # What is loaded by now stays; looking through all of it for garbage stops the window for 0.1 s and more.
         gc.freeze()
         gc.enable()
@@ -346,7 +353,7 @@ class MainWindow(QMainWindow):
         self._busy_timer.stop()
         self.stage.show_problem(problem)
         if problem is not None:
-            gc.enable()  # there may never be a result
+            self._loaded()  # there may never be a result
             self.stage.show_busy(None)
             self.stage.show_empty()
 
@@ -549,6 +556,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember:
             session_file.save(self.remembered())
+        self._closed = True
         self._starting.stop()
         self.lesson.rest()
         self.catalogue.rest()

@@ -13,7 +13,7 @@ PORTION = 60
 
 
 def portions() -> Iterator[Callable[[], object]]:
-    """Yield steps of some 20 ms, to be taken in the thread of the window; all but the last are dispensable.
+    """Yield steps of some 20 ms (pyqtgraph 130), to be taken in the thread of the window; all are dispensable.
 
     PySide makes its classes when they are first asked for, and pyqtgraph asks for all of them at once; asked for
     beforehand, a few at a time, they do not stop the window for a quarter of a second.

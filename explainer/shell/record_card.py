@@ -62,8 +62,8 @@ class Card(QFrame):
     dragged = Signal(object, float, bool)
     opened = Signal()
 
-    def __init__(self, record: Any, look: Look, model: ModelCard | None) -> None:
-        super().__init__()
+    def __init__(self, record: Any, look: Look, model: ModelCard | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.record, self.look = record, look
         self.title = title_of(type(record))
         self._fields = controls(type(record))

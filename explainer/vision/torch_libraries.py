@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-NAMES = ("global_deps", "python")  # in torch's own order; the first brings the CUDA libraries, for all to see
+NAMES = ("global_deps", "python")  # the first brings the CUDA libraries, for all to see
 ENDINGS = {"linux": "so", "darwin": "dylib"}  # on Windows torch maps its libraries without the lock itself
 
 
@@ -18,8 +18,8 @@ def load() -> None:
     """Map them now, in this thread. Where that fails, ``import torch`` does it and tells what is wrong."""
     found = importlib.util.find_spec("torch") if "torch" not in sys.modules else None
     ending = ENDINGS.get(sys.platform)
-    if found is None or found.origin is None or ending is None:
-        return
+    if found is None or found.origin is None or ending is None or os.environ.get("LD_LIBRARY_PATH"):
+        return  # where other CUDA libraries may be found first, torch knows best in which order to look
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
     for name in NAMES:

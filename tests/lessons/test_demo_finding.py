@@ -196,3 +196,12 @@ def test_a_demo_in_a_file_of_another_name_is_found_too(package):
     demos = _demos(package)
     assert demos.demo("another").info.id == "another"
     assert demos.demo("one").info.id == "one"
+
+
+def test_a_half_written_demo_is_no_answer(package):
+    source = DEMO.format(id="odd", title="T", topics=(1,))
+    package("a/odd.py", "\n".join('    info = "odd"' if "info =" in line else line for line in source.splitlines()))
+    package("b/good.py", id="good")
+    demos = _demos(package)
+    with pytest.raises(ExplainerError, match="no demo called odd"):
+        demos.demo("odd")

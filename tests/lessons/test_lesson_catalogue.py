@@ -87,7 +87,13 @@ def test_one_bad_file_does_not_take_the_others_along(folder):
 
 @pytest.fixture
 def index(library):
-    return SearchIndex(library, {"cam": "Class activation", "d": "Other"}.__getitem__)
+    return read_whole(SearchIndex(library, {"cam": "Class activation", "d": "Other"}.__getitem__))
+
+
+def read_whole(index):
+    while index.prepare():
+        pass
+    return index
 
 
 def _ids(hits):
@@ -170,13 +176,51 @@ def test_a_text_that_cannot_be_read_leaves_the_others(folder):
     assert "odd" in [head.id for head in library.heads]
     assert "odd" not in [lesson.id for lesson in library.lessons]
     assert ["odd.md" in problem.what for problem in library.problems] == [True]
-    index = SearchIndex(library)
+    index = read_whole(SearchIndex(library))
     assert ("lesson", "zebra") in _ids(index.find("heat"))
+    assert ("lesson", "odd") in _ids(index.find("odd"))
 
 
-def test_the_search_reads_lessons_one_by_one(library):
+def test_the_search_knows_titles_at_once_and_texts_when_they_were_read(library):
     index = SearchIndex(library)
+    assert _ids(index.find("convolution")) == [("lesson", "conv")]
+    assert ("lesson", "follow") in _ids(index.find("tracking"))
+    assert index.find("heat") == ()
     steps = 0
     while index.prepare():
         steps += 1
     assert steps == len(library.heads)
+    assert _ids(index.find("heat")) == [("lesson", "zebra")]
+
+
+def test_a_lesson_of_a_demo_that_is_missing_is_found_by_its_words(library):
+    def title_of(name):
+        raise ExplainerError(f"There is no demo called {name}.")
+
+    assert _ids(read_whole(SearchIndex(library, title_of)).find("heat")) == [("lesson", "zebra")]
+
+
+def test_papers_that_cannot_be_read_are_one_problem(folder):
+    library = read_library(folder, folder / "gone.bib")
+    assert [problem.what for problem in library.problems] == ["The list of papers cannot be read."]
+    assert library.lessons == ()
+    assert not library.readable("conv")
+    assert len(library.menu()) == 2
+
+
+def test_threads_that_ask_at_once_get_the_same_lesson(library):
+    import threading
+
+    gate, got = threading.Barrier(8), []
+
+    def ask():
+        gate.wait()
+        got.append(library.lesson("zebra"))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 8
+    assert len({id(one) for one in got}) == 1

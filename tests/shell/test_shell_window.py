@@ -470,7 +470,7 @@ def test_folded_panes_come_back_with_their_usual_width(house, qtbot):
     second.show()
     qtbot.wait(5)
     assert second.split.sizes()[0] > second.catalogue.minimumWidth()  # 0 px, as saved, would leave only these
-    assert second.split.sizes()[2] > second.right.minimumWidth()
+    assert second.split.sizes()[2] >= second.right.minimumWidth()
 
 
 def test_a_broken_geometry_is_no_fault(house, qtbot):
@@ -499,3 +499,25 @@ def test_a_window_that_is_closed_while_it_starts_starts_nothing(house, qtbot):
     qtbot.wait(50)
     assert made.conductor.opened is None
     assert not made._starting.isActive()
+
+
+def test_a_window_that_was_closed_before_it_was_painted_starts_nothing(house, qtbot):
+    made = house.window()
+    qtbot.addWidget(made)
+    made.close()
+    made.start()
+    assert not made._starting.isActive()
+
+
+def test_garbage_is_looked_for_again_even_if_the_first_result_cannot_be_drawn(window, qtbot, monkeypatch):
+    gc.disable()
+    window._is_loaded = False
+
+    def refuse(*_args, **_kwargs):
+        raise RuntimeError("cannot be drawn")
+
+    monkeypatch.setattr(window.stage, "show_result", refuse)
+    with qtbot.captureExceptions() as raised:
+        window.conductor.set_params({"radius": window.conductor.params.radius + 1})
+        qtbot.waitUntil(lambda: bool(raised))
+    assert gc.isenabled()
