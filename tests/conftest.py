@@ -16,8 +16,14 @@ _HOME = Path(tempfile.mkdtemp(prefix="explainer-tests-"))
 os.environ["EXPLAINER_HOME"] = str(_HOME)
 
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 JOIN_S = 2.0
+
+# The same examples in every run, or a change is blamed for what it did not do. To look for new ones:
+# HYPOTHESIS_PROFILE=default .venv/bin/python -m pytest …
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
