@@ -1,5 +1,6 @@
 """Measures that layout and views share. Free of pyqtgraph, so that the window is on screen before it is loaded."""
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ CHART_HEADER = 24
 GAP = 6
 BAR_WIDTH = 8
 BAR_ROOM = 57  # px beside a picture for its colour bar
+_BEFORE_UNIT = re.compile(r"(?:(?<=\d)|(?<=\d\*\*)|(?<=\d</span>)) (?=(?:%|px|ms|°|EV)(?!\w))")
 KEYED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -37,3 +39,8 @@ def short(value: float) -> str:
             if len(short_text.lstrip("−")) <= 5:
                 return short_text
     return short_text
+
+
+def unbroken(text: str) -> str:
+    """Keep numbers and their units on one line, in plain text, Markdown and HTML."""
+    return _BEFORE_UNIT.sub("\u00a0", text)

@@ -14,7 +14,7 @@ from explainer.lessons.lesson import Formula, Lesson
 from explainer.lessons.links import parse_try, scheme, target
 from explainer.render import formula
 from explainer.render.look import Look
-from explainer.render.measures import KEYED
+from explainer.render.measures import KEYED, unbroken
 from explainer.shell import style
 from explainer.shell.errands import Errands
 
@@ -134,7 +134,7 @@ class LessonPage(QTextBrowser):
                 html = html.replace(image, f'{image} style="vertical-align: middle"')
         for level, kind in (("1", "title"), ("2", "head"), ("3", "head")):
             html = html.replace(f"<h{level}>", f"<p class='{kind}'>").replace(f"</h{level}>", "</p>")
-        return html.replace("</p>", "</p>" + chapter, 1)
+        return unbroken(html.replace("</p>", "</p>" + chapter, 1))
 
     def _css(self) -> str:
         t, p = self.look.theme, self.look.px

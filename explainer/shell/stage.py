@@ -19,7 +19,7 @@ from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
 from explainer.render.look import Look
-from explainer.render.measures import BAR_ROOM, CHART_HEADER, HEADER, KEYED, has_bar
+from explainer.render.measures import BAR_ROOM, CHART_HEADER, HEADER, KEYED, has_bar, unbroken
 from explainer.render.view_state import ViewState
 from explainer.shell.cards import EmptyStage, ProblemCard
 from explainer.shell.layout import Room, Shape, best_layout
@@ -107,7 +107,7 @@ class Stage(QWidget):
         self.empty.hide()
         if charts or len(result.charts) != sum(c.isVisibleTo(self) for c in self._charts):
             self._set_charts(result.charts)
-            self._reading.setText(result.reading)
+            self._reading.setText(unbroken(result.reading))
             self._badges.setText("   ".join(result.badges))
         self._set_panels((*result.panels, *self.pinned), words=charts)
         self._arrange_if_needed()

@@ -12,7 +12,7 @@ from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Line
 from explainer.render import formula, icons, painters, probe
 from explainer.render.chart_view import BODIES
 from explainer.render.look import Look, contrast, family, look, theme
-from explainer.render.measures import short
+from explainer.render.measures import short, unbroken
 
 EMPTY = np.zeros((0, 2))
 
@@ -281,3 +281,17 @@ def test_short_numbers_are_short_and_right():
         assert len(text) <= 6
         back = float(text.replace("−", "-"))
         assert back == pytest.approx(value, rel=0.2), text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("goes to 36 %.", "goes to 36\u00a0%."),
+        ("covers **19** % of it", "covers **19**\u00a0% of it"),
+        ('<span class="value">8</span> px apart', '<span class="value">8</span>\u00a0px apart'),
+        ("12 pxels, 4 msec and 5 msx", "12 pxels, 4 msec and 5 msx"),
+        ("word % word", "word % word"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(text, kept):
+    assert unbroken(text) == kept
