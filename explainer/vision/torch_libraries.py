@@ -18,8 +18,8 @@ def load() -> None:
     """Map them now, in this thread. Where that fails, ``import torch`` does it and tells what is wrong."""
     found = importlib.util.find_spec("torch") if "torch" not in sys.modules else None
     ending = ENDINGS.get(sys.platform)
-    if found is None or found.origin is None or ending is None or os.environ.get("LD_LIBRARY_PATH"):
-        return  # where other CUDA libraries may be found first, torch knows best in which order to look
+    if found is None or found.origin is None or ending is None or _other_cuda():
+        return
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
     for name in NAMES:
@@ -27,3 +27,9 @@ def load() -> None:
         scope = os.RTLD_GLOBAL if name == "global_deps" else os.RTLD_LOCAL
         if path.is_file():
             dlopen(os.fsencode(path), os.RTLD_NOW | scope)
+
+
+def _other_cuda() -> bool:
+    """Whether other CUDA libraries would be found first; torch knows in which order to look then."""
+    folders = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)  # OpenCV adds its own, which holds none
+    return any(next(Path(folder).glob("libcu*.so*"), None) is not None for folder in folders if folder)
