@@ -48,7 +48,7 @@ def is_set(latex: str, size_px: float, colour: str) -> bool:
 
 
 def _made(latex: str, size_px: float, colour: str) -> bytes:
-    ziamath = _ziamath()
+    ziamath = library()
     try:
         text: str = ziamath.Latex(latex, size=size_px, color=colour).svg()
     except Exception as error:  # ziamath raises whatever its parser meets
@@ -57,7 +57,8 @@ def _made(latex: str, size_px: float, colour: str) -> bytes:
 
 
 @cache
-def _ziamath() -> Any:
+def library() -> Any:
+    """Load ziamath, which takes 0.1 s the first time."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it asks for its fonts in a way that Python has given up
         import ziamath

@@ -155,10 +155,13 @@ class Conductor(QObject):
 
     def start(self) -> None:
         """Open the first source and run the first demo; called once the window is on screen."""
-        self._open(self._wanted)
-        self._ask()
-        if self.lesson is None:
-            self._choose_lesson_of(self._demo.info.id)
+        try:
+            # Before torch is loaded: whoever loads a library meanwhile waits, and keeps the window waiting.
+            if self.lesson is None:
+                self._choose_lesson_of(self._demo.info.id)
+        finally:
+            self._open(self._wanted)
+            self._ask()
 
     # Demos and lessons ----------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 
+from explainer.render import formula
+
 QT = ("PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets")
 DRAWS = ("pyqtgraph", "explainer.render.panel_view", "explainer.render.chart_view", "explainer.shell.handle_boxes")
 OPTIONAL = "cuda.bindings.runtime"  # pyqtgraph looks for it, where there is one
@@ -26,6 +28,10 @@ def portions() -> Iterator[Callable[[], object]]:
         yield partial(_import_if_there, OPTIONAL)
     for name in DRAWS:
         yield partial(import_module, name)
+    # Loaded later, in the thread that sets formulas, these would wait for torch's libraries to be mapped, and the
+    # window would wait for them.
+    yield partial(import_module, "ssl")
+    yield formula.library
 
 
 def _touch(module: object, names: list[str]) -> None:

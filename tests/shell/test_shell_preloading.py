@@ -17,8 +17,9 @@ for step in steps:
     step()
 assert "pyqtgraph" in sys.modules and "explainer.shell.handle_boxes" in sys.modules
 assert "torch" not in sys.modules
+assert "ziamath" in sys.modules
 # Only what draws is left when pyqtgraph is there already.
-assert len(list(preloading.portions())) == len(preloading.DRAWS)
+assert len(list(preloading.portions())) == len(preloading.DRAWS) + 2
 """
 
 SOURCES = """
