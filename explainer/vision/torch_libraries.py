@@ -9,6 +9,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 NAMES = ("global_deps", "python")  # the first brings the CUDA libraries, for all to see
 ENDINGS = {"linux": "so", "darwin": "dylib"}  # on Windows torch maps its libraries without the lock itself
@@ -20,13 +21,19 @@ def load() -> None:
     ending = ENDINGS.get(sys.platform)
     if found is None or found.origin is None or ending is None or _other_cuda():
         return
-    dlopen = ctypes.CDLL(None).dlopen
-    dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    dlopen = _dlopen()
     for name in NAMES:
         path = Path(found.origin).parent / "lib" / f"libtorch_{name}.{ending}"
         scope = os.RTLD_GLOBAL if name == "global_deps" else os.RTLD_LOCAL
         if path.is_file():
             dlopen(os.fsencode(path), os.RTLD_NOW | scope)
+
+
+def _dlopen() -> Any:
+    """Return the C library's own, which ctypes calls without the lock (``ctypes.CDLL(path)`` would hold it)."""
+    found = ctypes.CDLL(None).dlopen
+    found.argtypes, found.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    return found
 
 
 def _other_cuda() -> bool:
