@@ -140,12 +140,38 @@ class CurveBody(Plotted):
         """Put names at the line ends, moved apart where they would lie on one another."""
         height = max(1.0, self.getViewBox().height())
         gap = (self._y[1] - self._y[0]) * self.look.px(15) / height
-        last = [_last(s) for s in chart.series]
         low, high = self._y[0] + gap / 2, self._y[1] - gap / 2
-        placed = spread([at[1] if at else low for at in last], gap, low, high)
-        for name, at, level in zip(self._names, last, placed, strict=True):
+        last = [_last(s) for s in chart.series]
+        ends = [i for i, s in enumerate(chart.series) if not _upright(s)]
+        placed = dict(zip(ends, spread([(last[i] or (0.0, low))[1] for i in ends], gap, low, high), strict=True))
+        for index, (name, at) in enumerate(zip(self._names, last, strict=True)):
             name.setVisible(at is not None)
+            level = placed[index] if index in placed else _free_level(chart.series, index, low, high)
             name.setPos(at[0] if at else self._x[0], level)
+
+
+def _upright(series: Series) -> bool:
+    """Whether the line marks one place, from the bottom up."""
+    x, y = np.asarray(series.x), np.asarray(series.y)
+    return len(x) > 1 and bool(np.ptp(x) == 0 and np.ptp(y) > 0)
+
+
+def _free_level(series: Sequence[Series], index: int, low: float, high: float) -> float:
+    """Where beside an upright line its name is farthest from the other lines."""
+    own = series[index]
+    levels = np.linspace(max(low, float(np.min(own.y))), min(high, float(np.max(own.y))), 9)
+    crossed = [_level_at(s, float(own.x[0])) for i, s in enumerate(series) if i != index and not _upright(s)]
+    known = [level for level in crossed if level is not None]
+    if not known:
+        return float(levels[-1])
+    return float(levels[int(np.argmax(np.abs(levels[:, None] - np.array(known)).min(axis=1)))])
+
+
+def _level_at(series: Series, x: float) -> float | None:
+    drawn = np.flatnonzero(np.isfinite(series.x) & np.isfinite(series.y))
+    if not drawn.size or not series.x[drawn[0]] <= x <= series.x[drawn[-1]]:
+        return None
+    return float(np.interp(x, np.asarray(series.x)[drawn], np.asarray(series.y)[drawn]))
 
 
 def spread(levels: Sequence[float], gap: float, low: float, high: float) -> list[float]:

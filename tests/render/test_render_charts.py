@@ -260,3 +260,13 @@ def test_names_stand_apart_and_stay_inside(levels):
 
 def test_names_that_have_room_stay_where_their_lines_end():
     assert spread([0.7, 0.2], 0.1, 0.05, 0.95) == [0.7, 0.2]
+
+
+def test_the_name_of_an_upright_line_keeps_away_from_the_lines_it_crosses(qtbot):
+    flat = line("objects", (24.0, 24.0, 24.0))
+    mark = Series("now", np.array([1.0, 1.0]), np.array([0.0, 24.0]), style="dashed")
+    view = plotted(qtbot, Curve("Curve", (flat, mark), "depth", "count"))
+    names = {item.toPlainText(): item.pos() for item in view._body._names}
+    assert names["now"].x() == 1.0
+    assert names["now"].y() < 6.0
+    assert names["objects"].y() > 20.0
