@@ -1,7 +1,5 @@
 """The window: puts the panes together and connects them to the conductor. Decides nothing itself."""
 
-import base64
-import gc
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +7,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -29,7 +27,7 @@ from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.runtime import events as ev
 from explainer.runtime import session as session_file
-from explainer.shell import actions, keys, pasting, preloading, saving, style
+from explainer.shell import actions, geometry, keys, pasting, saving, style
 from explainer.shell.backstage import Backstage
 from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.conductor import Conductor
@@ -39,13 +37,13 @@ from explainer.shell.lesson_page import LessonPage
 from explainer.shell.palette_dialog import Entry, PaletteDialog
 from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage, completed, facts_of, maps_of
+from explainer.shell.starting import Starting
 from explainer.shell.strip import Strip
 from explainer.sources.camera import CameraName, list_cameras
 
 BUSY_AFTER_MS = 150
 CHART_EVERY_S = 0.1
 NOTE_FOR_MS = 6000
-COLLECT_AFTER_MS = 15_000
 PRESENT_SCALE = 1.8
 THEMES = ("system", "light", "dark")
 SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.8)
@@ -74,7 +72,7 @@ class MainWindow(QMainWindow):
         self._last_charts = 0.0
         self._grab_ms = 0.0
         self._result_of = ""
-        self._is_loaded = self._closed = False
+        self.starting = Starting(self)
         self._cameras: list[tuple[str, str]] = []
         self.look = style.resolved(self._theme, self._scale)
         style.dress(QApplication.instance(), self.look)
@@ -82,6 +80,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._connect()
         self._timers()
+        self.starting.loaded.connect(self.catalogue.prepare)
         self._show_demo()
         self._fill_bar()
         self._show_params()
@@ -220,25 +219,14 @@ class MainWindow(QMainWindow):
         self._busy_timer.timeout.connect(lambda: self._busy_now(0.0, ""))
         self._note_timer = QTimer(self, singleShot=True, interval=NOTE_FOR_MS)
         self._note_timer.timeout.connect(lambda: self.strip.say(""))
-        self._starting = QTimer(self, interval=0)
-        self._starting.timeout.connect(self._start_on)
         self._charts_timer = QTimer(self, singleShot=True)
         self._charts_timer.timeout.connect(self._late_charts)
 
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
-        if self._closed:
-            return
         self.stage.setFocus()
         self.bar.fill_sources(self.conductor.session.recent, self._cameras)
-        # What draws comes before torch begins to load and takes turns with it; in portions, or the window were deaf.
-        self._portions = iter([*preloading.portions(), self.conductor.start])
-        self._starting.start()
-        QTimer.singleShot(COLLECT_AFTER_MS, gc.enable)  # whatever becomes of the first result
-
-    def _start_on(self) -> None:
-        portion = next(self._portions, self._starting.stop)
-        portion()
+        self.starting.begin(self.conductor.start)
 
     def find_cameras(self) -> None:
         """Ask for cameras by name; not at the start, since it may take a while."""
@@ -312,7 +300,7 @@ class MainWindow(QMainWindow):
 
     def _show_result(self, event: Any) -> None:
         self._busy_timer.stop()
-        self._loaded()
+        self.starting.end()
         finished = isinstance(event, ev.Finished)
         if finished:
             self.stage.show_busy(None)
@@ -334,16 +322,6 @@ class MainWindow(QMainWindow):
             threads = self.backstage.threads()
             self.strip.show_event(event, grab_ms=self._grab_ms, paint_ms=self.stage.paint_ms, threads=threads)
 
-    def _loaded(self) -> None:
-        """Do what could wait until there is something to be seen, once."""
-        if self._is_loaded:
-            return
-        self._is_loaded = True
-        # What is loaded by now stays; looking through all of it for garbage stops the window for 0.1 s and more.
-        gc.freeze()
-        gc.enable()
-        self.catalogue.prepare()
-
     def _late_charts(self) -> None:
         if self.stage.result is not None:
             self._last_charts = monotonic()
@@ -353,7 +331,7 @@ class MainWindow(QMainWindow):
         self._busy_timer.stop()
         self.stage.show_problem(problem)
         if problem is not None:
-            self._loaded()  # there may never be a result
+            self.starting.end()  # there may never be a result
             self.stage.show_busy(None)
             self.stage.show_empty()
 
@@ -532,36 +510,25 @@ class MainWindow(QMainWindow):
         else:
             super().keyPressEvent(event)
 
-    def _restore(self, geometry: str) -> None:
-        if not geometry:
-            self.resize(1280, 800)
+    def _restore(self, text: str) -> None:
+        sizes = geometry.unpacked(text, self)
+        if sizes is None:
             self._set_widths()
-            return
-        head, _, tail = geometry.partition("|")
-        if not self.restoreGeometry(QByteArray.fromBase64(head.encode(errors="replace"))):
-            self.resize(1280, 800)
-        sizes = [int(part) for part in tail.split(",") if part.isdigit()]
-        if len(sizes) == 3 and sizes[1] > 200 and all(sizes):  # a pane that was folded away has no width
-            self.split.setSizes(sizes)
         else:
-            self._set_widths()
+            self.split.setSizes(sizes)
 
     def remembered(self) -> Any:
         """Session as it is to be found next time."""
-        head = base64.b64encode(bytes(self.saveGeometry().data())).decode()
-        geometry = f"{head}|{','.join(map(str, self.split.sizes()))}"
-        view = {"scale": self._scale}
-        return replace(self.conductor.remembered(), geometry=geometry, theme=self._theme, view=view)
+        view, place = {"scale": self._scale}, geometry.packed(self, self.split)
+        return replace(self.conductor.remembered(), geometry=place, theme=self._theme, view=view)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._remember:
             session_file.save(self.remembered())
-        self._closed = True
-        self._starting.stop()
+        self.starting.close()
         self.lesson.rest()
         self.catalogue.rest()
         self.conductor.close()
-        gc.unfreeze()  # or libraries complain of what is left when the program ends
         event.accept()
 
 

@@ -498,7 +498,7 @@ def test_a_window_that_is_closed_while_it_starts_starts_nothing(house, qtbot):
     made.close()
     qtbot.wait(50)
     assert made.conductor.opened is None
-    assert not made._starting.isActive()
+    assert not made.starting.timer.isActive()
 
 
 def test_a_window_that_was_closed_before_it_was_painted_starts_nothing(house, qtbot):
@@ -506,12 +506,12 @@ def test_a_window_that_was_closed_before_it_was_painted_starts_nothing(house, qt
     qtbot.addWidget(made)
     made.close()
     made.start()
-    assert not made._starting.isActive()
+    assert not made.starting.timer.isActive()
 
 
 def test_garbage_is_looked_for_again_even_if_the_first_result_cannot_be_drawn(window, qtbot, monkeypatch):
     gc.disable()
-    window._is_loaded = False
+    window.starting._ended = False
 
     def refuse(*_args, **_kwargs):
         raise RuntimeError("cannot be drawn")

@@ -4,13 +4,13 @@ import linecache
 import subprocess
 import sys
 
-from explainer.shell import preloading
+from explainer.shell import starting
 
 SCRIPT = """
 import sys
 import PySide6.QtWidgets, PySide6.QtGui
-from explainer.shell import preloading
-steps = list(preloading.portions())
+from explainer.shell import starting
+steps = list(starting.portions())
 assert len(steps) > 10, len(steps)
 assert "pyqtgraph" not in sys.modules
 for step in steps:
@@ -19,7 +19,7 @@ assert "pyqtgraph" in sys.modules and "explainer.shell.handle_boxes" in sys.modu
 assert "torch" not in sys.modules
 assert "ziamath" in sys.modules
 # Only what draws is left when pyqtgraph is there already.
-assert len(list(preloading.portions())) == len(preloading.DRAWS) + 2
+assert len(list(starting.portions())) == len(starting.DRAWS) + 2
 """
 
 SOURCES = """
@@ -36,7 +36,7 @@ def test_portions_end_with_everything_that_draws():
 
 
 def test_what_is_missing_is_no_obstacle():
-    preloading._import_if_there("no_such_module.at_all")
+    starting._import_if_there("no_such_module.at_all")
 
 
 def test_pyside_does_not_read_the_source_of_what_is_imported():
