@@ -1,4 +1,13 @@
-"""Small helpers for sentences with numbers in them."""
+"""Small helpers for sentences with numbers and names in them."""
+
+import re
+
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """`text` without what no character stands for: a byte of a file's name that is not UTF-8 becomes U+FFFD."""
+    return _NO_CHARACTER.sub("\ufffd", text)
 
 
 def percent(fraction: float) -> str:
