@@ -9,6 +9,7 @@ from typing import Any
 from explainer.core.controls import SYMBOLIC, Control, control, controls, record_kind
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
+from explainer.core.numerals import read_number
 
 
 class _NotAllowedError(ValueError):
@@ -37,7 +38,7 @@ def checked(one: Control, value: Any, card: ModelCard | None = None) -> Any:
 
 
 def _number(one: Control, value: Any, _card: ModelCard | None) -> float | int:
-    number = float(value)
+    number = read_number(value, whole=one.integer) if isinstance(value, str) else float(value)
     if not math.isfinite(number) or not one.lo <= number <= one.hi:
         raise _NotAllowedError(f"{one.name} must lie between {one.lo:g} and {one.hi:g}, not {value}.")
     if one.integer and number != int(number):

@@ -20,6 +20,7 @@ from explainer.core.model_card import ModelCard
 from explainer.render import icons
 from explainer.render.look import Look
 from explainer.shell.editors import Editor
+from explainer.shell.plain import tip
 from explainer.shell.record_card import Card, group_of, title_of, why_of
 
 
@@ -74,7 +75,7 @@ class CardsEditor(Editor):
                 groups[name] = menu.addMenu(name)
                 groups[name].setToolTipsVisible(True)
             action = groups.get(name, menu).addAction(title_of(record))
-            action.setToolTip(why_of(record))
+            action.setToolTip(tip(why_of(record)))
             action.setData(record_kind(record))
             action.triggered.connect(lambda _=False, made=record: self.insert(made()))
         return menu

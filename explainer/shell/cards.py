@@ -4,12 +4,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explainer.core import paths
 from explainer.core.problem import Problem
 from explainer.render.icons import icon, pixmap
 from explainer.render.look import Look
+from explainer.shell.plain import Words, tip
 
 
 class ProblemCard(QFrame):
@@ -20,8 +21,8 @@ class ProblemCard(QFrame):
         self.setProperty("role", "warning")
         self.setAccessibleName("Problem")
         self._problem = Problem("")
-        self._sign = QLabel()
-        self._what, self._todo = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self._sign = Words()
+        self._what, self._todo = Words(wordWrap=True), Words(wordWrap=True)
         self._what.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.copy = QPushButton("Copy details")
         self.copy.clicked.connect(self._copy)
@@ -73,7 +74,7 @@ class EmptyStage(QWidget):
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
-        self._title = QLabel("Drop a picture, a folder or a video here")
+        self._title = Words("Drop a picture, a folder or a video here")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title.setProperty("role", "title")
         self._open = QPushButton("Open…")
@@ -86,7 +87,7 @@ class EmptyStage(QWidget):
         buttons.addWidget(self._open)
         buttons.addWidget(self._camera)
         buttons.addStretch(1)
-        self._or = QLabel("or try one of these")
+        self._or = Words("or try one of these")
         self._or.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._or.setProperty("role", "muted")
         self._grid = QGridLayout()
@@ -120,7 +121,7 @@ class EmptyStage(QWidget):
             button.setIconSize(QSize(120, 84))
             button.setIcon(QIcon(_thumbnail(path)))
             button.setAccessibleName(f"Sample {path.stem}")
-            button.setToolTip(path.stem)
+            button.setToolTip(tip(path.stem))
             button.clicked.connect(lambda _=False, p=path: self.picked.emit(f"sample:{p.name}"))
             self._grid.addWidget(button, index // 4, index % 4)
 

@@ -11,6 +11,7 @@ from explainer.lessons.search import SearchIndex
 from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.shell.errands import Errands
+from explainer.shell.plain import tip
 
 LESSON = Qt.ItemDataRole.UserRole
 CHAPTER = Qt.ItemDataRole.UserRole + 1
@@ -121,12 +122,12 @@ class CataloguePane(QWidget):
                 self._row(lesson.title, lesson.id).setData(0, CHAPTER, entry.topic.chapter)
         if not entry.lessons:
             row = self._row(entry.topic.title, "")
-            row.setToolTip(0, f"{entry.topic.title}: this topic has no lesson yet")
+            row.setToolTip(0, tip(f"{entry.topic.title}: this topic has no lesson yet"))
 
     def _row(self, text: str, lesson_id: str) -> QTreeWidgetItem:
         row = QTreeWidgetItem([text])
         row.setData(0, LESSON, lesson_id)
-        row.setToolTip(0, text)
+        row.setToolTip(0, tip(text))
         row.setFont(0, self.look.font())
         if not lesson_id:
             row.setForeground(0, self.look.theme.color("faint"))

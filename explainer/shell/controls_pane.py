@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
-    QLabel,
     QScrollArea,
     QSlider,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from explainer.render.colours import SEQUENTIAL
 from explainer.render.look import Look
 from explainer.render.view_state import ViewState
 from explainer.shell.editors import EDITORS, Combo, Editor, NumberEditor
+from explainer.shell.plain import Words, tip
 
 OWN_LABEL = {"toggle", "button"}  # editors that carry their label themselves
 OWN_ROW = {"grid", "cards", "multichoice"}  # wide ones, which stand below their label
@@ -47,7 +47,7 @@ class ControlsPane(QScrollArea):
         self._card: ModelCard | None = None
         self._facts: dict[str, str] = {}
         self._editors: dict[str, Editor] = {}
-        self._labels: dict[str, QLabel] = {}
+        self._labels: dict[str, Words] = {}
         self._gesture = 0
         self._maps = (False, False)
 
@@ -86,9 +86,9 @@ class ControlsPane(QScrollArea):
         if control.kind in OWN_LABEL:
             grid.addWidget(editor, row, 0, 1, 2)
             return
-        label = QLabel(control.label, grid.parentWidget())
+        label = Words(control.label, grid.parentWidget())
         label.setBuddy(editor)
-        label.setToolTip(control.why)
+        label.setToolTip(tip(control.why))
         label.setWordWrap(True)
         self._labels[control.name] = label
         if control.kind in OWN_ROW:
@@ -134,7 +134,7 @@ class ControlsPane(QScrollArea):
         self._view_rows: list[tuple[QWidget, QWidget]] = []
         for text, widget in (("Opacity", self._opacity), ("Colours", self._map)):
             row = grid.rowCount()
-            label = QLabel(text, grid.parentWidget())
+            label = Words(text, grid.parentWidget())
             label.setBuddy(widget)
             grid.addWidget(label, row, 0)
             grid.addWidget(widget, row, 1)

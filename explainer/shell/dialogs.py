@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -29,6 +28,7 @@ from explainer.runtime.token import JobToken
 from explainer.shell.actions import SPECS
 from explainer.shell.backstage import Backstage, ModelRow
 from explainer.shell.bridge import Bridge
+from explainer.shell.plain import Words
 
 PANEL_KEYS = (
     ("Double click", "Fit a panel"),
@@ -63,17 +63,17 @@ class KeysDialog(QDialog):
             columns.addLayout(column)
 
     def _group(self, column: QVBoxLayout, title: str, rows: Sequence[tuple[str, str]], look: Look) -> None:
-        head = QLabel(title)
+        head = Words(title)
         head.setFont(look.font(bold=True))
         column.addWidget(head)
         grid = QGridLayout()
         grid.setHorizontalSpacing(look.px(16))
         grid.setVerticalSpacing(look.px(2))
         for row, (keys, label) in enumerate(rows):
-            key = QLabel(keys)
+            key = Words(keys)
             key.setProperty("role", "muted")
             grid.addWidget(key, row, 0)
-            grid.addWidget(QLabel(label), row, 1)
+            grid.addWidget(Words(label), row, 1)
         grid.setColumnMinimumWidth(0, look.px(150))
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
@@ -106,7 +106,7 @@ class ModelsDialog(QDialog):
         self.table.itemSelectionChanged.connect(self._show_choice)
         self.bar = QProgressBar(textVisible=False)
         self.bar.hide()
-        self.word = QLabel("Weights come from the PyTorch model store, once, and are checked.", wordWrap=True)
+        self.word = Words("Weights come from the PyTorch model store, once, and are checked.", wordWrap=True)
         self.word.setProperty("role", "muted")
         self.act = QPushButton("Fetch")
         self.act.setProperty("role", "primary")

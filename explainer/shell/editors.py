@@ -10,10 +10,8 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QCompleter,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSlider,
@@ -27,6 +25,8 @@ from PySide6.QtWidgets import (
 from explainer.core.controls import Control
 from explainer.core.model_card import ModelCard
 from explainer.render.look import Look
+from explainer.shell.number_box import NumberBox
+from explainer.shell.plain import Words, tip
 
 STEPS = 1000
 
@@ -56,7 +56,7 @@ class Editor(QWidget):
     def named(self, widget: QWidget) -> QWidget:
         """Give a part its accessible name and tool tip."""
         widget.setAccessibleName(self.control.label)
-        widget.setToolTip(self.control.why)
+        widget.setToolTip(tip(self.control.why))
         self.setFocusProxy(widget)
         return widget
 
@@ -73,8 +73,7 @@ class NumberEditor(Editor):
         self.slider.setMinimumWidth(look.px(32))
         self.slider.setSingleStep(1 if self._unit else STEPS // 100)
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
-        self.box = QDoubleSpinBox(decimals=_decimals(control), minimum=control.lo, maximum=control.hi)
-        self.box.setKeyboardTracking(False)
+        self.box = NumberBox(decimals=_decimals(control), minimum=control.lo, maximum=control.hi)
         self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.box.setSingleStep(control.step or (1 if control.integer else (control.hi - control.lo) / 100))
         if control.unit:
@@ -240,7 +239,7 @@ class MultiEditor(Editor):
             self.setFocusProxy(box)
         for box in self.boxes.values():
             column.addWidget(box)
-            box.setToolTip(control.why)
+            box.setToolTip(tip(control.why))
             box.toggled.connect(self._toggled)
         self.row.addLayout(column)
 
@@ -306,11 +305,11 @@ class PlaceEditor(Editor):
 
     def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(control, look, parent)
-        self.text = QLabel()
+        self.text = Words()
         self.text.setProperty("role", "muted")
         self.text.setWordWrap(True)
         clear = QPushButton("Reset")
-        clear.setToolTip(f"Put “{control.label}” back to where it was at first")
+        clear.setToolTip(tip(f"Put “{control.label}” back to where it was at first"))
         clear.clicked.connect(lambda: self.changed.emit(control.default, False))
         self.row.addWidget(self.text, 1)
         self.row.addWidget(self.named(clear))
@@ -336,7 +335,7 @@ class GridEditor(Editor):
         self.cells = QGridLayout()
         self.cells.setSpacing(look.px(4))
         self.row.addLayout(self.cells)
-        self._boxes: list[list[QDoubleSpinBox]] = []
+        self._boxes: list[list[NumberBox]] = []
         self._value: tuple[tuple[float, ...], ...] = ()
 
     def show_value(self, value: Sequence[Sequence[float]]) -> None:
@@ -354,10 +353,9 @@ class GridEditor(Editor):
         self._boxes = [[self._cell(r, c) for c in range(columns)] for r in range(rows)]
         self.setFocusProxy(self._boxes[0][0])
 
-    def _cell(self, row: int, column: int) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(decimals=max(2, _decimals(self.control)), minimum=self.control.lo, maximum=self.control.hi)
+    def _cell(self, row: int, column: int) -> NumberBox:
+        box = NumberBox(decimals=max(2, _decimals(self.control)), minimum=self.control.lo, maximum=self.control.hi)
         box.setSingleStep(self.control.step or 0.1)
-        box.setKeyboardTracking(False)
         box.setMinimumWidth(self.look.px(34))
         box.setAccessibleName(f"{self.control.label}, row {row + 1}, column {column + 1}")
         box.valueChanged.connect(lambda number: self._edited(row, column, number))

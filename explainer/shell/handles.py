@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem
 from explainer.core.controls import Control
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.render.look import Look
+from explainer.shell.plain import tip
 
 GRIP = 9.0  # px on screen
 ARROWS = {
@@ -42,7 +43,7 @@ class Handle(pg.GraphicsObject):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
         self.setAcceptHoverEvents(True)
         self.setZValue(50)
-        self.setToolTip(f"{control.label}. {control.why}".strip())
+        self.setToolTip(tip(f"{control.label}. {control.why}".strip()))
 
     def show_value(self, value: Any, size: tuple[float, float]) -> None:
         """Place the handle; `size` is the picture's in pixels."""

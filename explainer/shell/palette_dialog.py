@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from explainer.lessons.search import words_of
 from explainer.render.look import Look
+from explainer.shell.plain import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class PaletteDialog(QDialog):
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._hint = QLabel("↑ ↓ choose · Enter run · Esc close")
+        self._hint = Words("↑ ↓ choose · Enter run · Esc close")
         self._hint.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(look.px(12),) * 4)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from explainer.core.params import checked
 from explainer.render import icons
 from explainer.render.look import Look
 from explainer.shell.editors import EDITORS, Editor
+from explainer.shell.plain import Words, tip
 
 HEAD = ("kind", "on")  # fields that the head of a card shows
 OWN_LABEL = ("toggle", "button")  # editors that carry their label themselves
@@ -69,13 +69,13 @@ class Card(QFrame):
         self._fields = controls(type(record))
         self._model = model
         self.editors: dict[str, Editor] = {}
-        self._labels: dict[str, QLabel] = {}
+        self._labels: dict[str, Words] = {}
         self._body: QWidget | None = None
         self._pressed: float | None = None
         self._moving = False
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip(why_of(type(record)))
+        self.setToolTip(tip(why_of(type(record))))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(look.px(8), look.px(2), look.px(4), look.px(2))
         self._column.setSpacing(look.px(2))
@@ -88,11 +88,11 @@ class Card(QFrame):
         self.switch = QCheckBox(self.title)
         self.switch.setAccessibleName(f"{self.title} is applied")
         self.switch.toggled.connect(lambda on: self._set("on", on, False))
-        self._name = QLabel(self.title)
+        self._name = Words(self.title)
         switchable = any(one.name == "on" for one in self._fields)
         self.switch.setVisible(switchable)
         self._name.setVisible(not switchable)
-        self._summary = QLabel()
+        self._summary = Words()
         self._summary.setProperty("role", "muted")
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.arrow = self._button("chevron-down", f"Show the settings of {self.title}")
@@ -115,7 +115,7 @@ class Card(QFrame):
         made.setProperty("role", "flat")
         made.setIcon(icons.icon(picture, self.look, "muted", 14))
         made.setAccessibleName(name)
-        made.setToolTip(name)
+        made.setToolTip(tip(name))
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return made
 
@@ -189,7 +189,7 @@ class Card(QFrame):
         if one.kind in OWN_LABEL:
             grid.addWidget(editor, row, 0, 1, 2)
             return
-        label = QLabel(one.label, self._body, toolTip=one.why, wordWrap=True)
+        label = Words(one.label, self._body, toolTip=tip(one.why), wordWrap=True)
         label.setFixedWidth(self.look.px(62))
         label.setBuddy(editor)
         self._labels[one.name] = label

@@ -11,6 +11,7 @@ from explainer.core.model_card import ModelCard
 from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.runtime.events import Position, SourceOpened
+from explainer.shell.plain import Words, menu_text, tip
 from explainer.sources.opening import sample_names
 
 KIND_ICONS = {"image": "image", "folder": "images", "video": "film", "camera": "camera", "synthetic": "sparkles"}
@@ -32,7 +33,7 @@ class SourceBar(QWidget):
         self._actions = actions
         self._opened: SourceOpened | None = None
         self.look = look
-        self.name = QLabel("Explainer")
+        self.name = Words("Explainer")
         self.source = self._menu_button("Source")
         self.previous = self._button("Previous picture", lambda: self.stepped.emit(-1))
         self.title = QLabel()
@@ -43,7 +44,7 @@ class SourceBar(QWidget):
         self.scrub.setFixedWidth(look.px(120))
         self.scrub.sliderMoved.connect(self.sought)
         self.scrub.actionTriggered.connect(self._scrubbed)
-        self.clock = QLabel()
+        self.clock = Words()
         self.model = self._menu_button("Model")
         self.device = self._menu_button("Device")
         self.compare = self._action_button("compare", "Compare")
@@ -123,12 +124,12 @@ class SourceBar(QWidget):
         menu.addMenu(self._samples)
         menu.addSeparator()
         for spec, name in cameras or [("camera:0", "Camera")]:
-            menu.addAction(icon("camera", self.look), name, lambda s=spec: self.opened.emit(s))
+            menu.addAction(icon("camera", self.look), menu_text(name), lambda s=spec: self.opened.emit(s))
         menu.addAction(self._actions["mirror"])
         if recent:
             menu.addSeparator()
             for spec in recent:
-                menu.addAction(short_name(spec), lambda s=spec: self.opened.emit(s))
+                menu.addAction(menu_text(short_name(spec)), lambda s=spec: self.opened.emit(s))
 
     def fill_models(self, cards: Sequence[ModelCard], current: ModelCard) -> None:
         """Fill the menu of models that can be used at once; the rest is behind "More models…"."""
@@ -136,13 +137,14 @@ class SourceBar(QWidget):
         menu = self.model.menu()
         menu.clear()
         for card in cards:
-            action = menu.addAction(f"{card.title}   {card.trained_on}", lambda n=card.name: self.model_chosen.emit(n))
+            text = menu_text(f"{card.title}   {card.trained_on}")
+            action = menu.addAction(text, lambda n=card.name: self.model_chosen.emit(n))
             action.setCheckable(True)
             action.setChecked(card.name == current.name)
         menu.addSeparator()
         menu.addAction(self._actions["models"])
-        self.model.setText(current.title)
-        self.model.setToolTip(f"{current.title}, trained on {current.trained_on}")
+        self.model.setText(menu_text(current.title))
+        self.model.setToolTip(tip(f"{current.title}, trained on {current.trained_on}"))
 
     def fill_device(self, device: str, fit: str, devices: Sequence[str]) -> None:
         """Fill the menu of devices and of what the net gets to see."""
@@ -202,7 +204,7 @@ class SourceBar(QWidget):
         shown = self.title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
         extra = f" <span style='color:{muted}'>{position}</span>" if position else ""
         self.title.setText(_escaped(shown) + extra)
-        self.title.setToolTip(title)
+        self.title.setToolTip(tip(title))
 
     def _show_kind(self) -> None:
         kind = self._opened.kind if self._opened else "image"

@@ -23,6 +23,7 @@ from explainer.render.measures import BAR_ROOM, CHART_HEADER, HEADER, KEYED, has
 from explainer.render.view_state import ViewState
 from explainer.shell.cards import EmptyStage, ProblemCard
 from explainer.shell.layout import Room, Shape, best_layout
+from explainer.shell.plain import Words, reading_text
 
 if TYPE_CHECKING:  # pyqtgraph is loaded with the first picture, after the window is on screen
     from explainer.render.chart_view import ChartView
@@ -71,8 +72,7 @@ class Stage(QWidget):
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._reading.setAccessibleName("Reading")
-        self._badges = QLabel(self)
-        self._badges.setTextFormat(Qt.TextFormat.PlainText)
+        self._badges = Words(self)
         self.problem = ProblemCard(look, self)
         self.empty = EmptyStage(look, self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -107,7 +107,7 @@ class Stage(QWidget):
         self.empty.hide()
         if charts or len(result.charts) != sum(c.isVisibleTo(self) for c in self._charts):
             self._set_charts(result.charts)
-            self._reading.setText(unbroken(result.reading))
+            self._reading.setText(unbroken(reading_text(result.reading)))
             self._badges.setText("   ".join(result.badges))
         self._set_panels((*result.panels, *self.pinned), words=charts)
         self._arrange_if_needed()

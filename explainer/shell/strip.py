@@ -4,10 +4,11 @@ from collections import deque
 from time import monotonic
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from explainer.render.look import Look
 from explainer.runtime.events import Finished
+from explainer.shell.plain import Words, tip
 
 DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
@@ -19,7 +20,7 @@ class Strip(QWidget):
         super().__init__()
         self.setObjectName("chrome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.device, self.rate, self.times, self.note = QLabel("Starting"), QLabel(), QLabel(), QLabel()
+        self.device, self.rate, self.times, self.note = Words("Starting"), Words(), Words(), Words()
         row = QHBoxLayout(self)
         row.setContentsMargins(look.px(16), look.px(5), look.px(16), look.px(5))
         row.setSpacing(look.px(16))
@@ -41,7 +42,7 @@ class Strip(QWidget):
     def say(self, text: str) -> None:
         """Show a quiet remark; an empty one shows the main keys again."""
         self.note.setText(text or self._keys)
-        self.note.setToolTip(text)
+        self.note.setToolTip(tip(text))
 
     def show_event(self, event: Finished, *, grab_ms: float, paint_ms: float, threads: int) -> None:
         """Show the figures of a finished run."""

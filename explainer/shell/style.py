@@ -61,7 +61,6 @@ def sheet(lk: Look) -> str:
     chevron = _tinted("chevron-down", t.muted)
     check = _tinted("check", t.accent_text)
     return f"""
-    * {{ font-size: {p(13)}px; }}
     QMainWindow, QDialog, #chrome {{ background: {t.chrome}; color: {t.text}; }}
     QLabel {{ color: {t.text}; background: transparent; }}
     QLabel[role="muted"] {{ color: {t.muted}; font-size: {p(11)}px; }}
