@@ -48,7 +48,8 @@ def _with_point(text: str, *, whole: bool) -> str:
     signs = [letter for letter in text if letter in ".,"]
     if len(set(signs)) == 2:  # the last one stands before the decimals
         group = "," if signs[-1] == "." else "."
-        return _ungrouped(text.split(signs[-1], maxsplit=1)[0], group) + "." + text.rsplit(signs[-1], 1)[1]
+        head, decimals = text.rsplit(signs[-1], 1)
+        return f"{_ungrouped(head, group) if group in head else head}.{decimals}"
     if len(signs) > 1 or (signs and whole):
         return _ungrouped(text, signs[0])
     return text.replace(",", ".")

@@ -62,7 +62,9 @@ class Plotted(pg.PlotWidget):
             axis.setTickFont(look.font("small"))
             axis.setStyle(tickLength=-3, tickTextOffset=OFFSET, maxTickLevel=0)
             axis.enableAutoSIPrefix(False)
-            axis.setLabel(html.escape(text), **{"color": look.theme.muted, "font-size": f"{look.font('small').pixelSize()}px"})
+            axis.setLabel(
+                html.escape(text), **{"color": look.theme.muted, "font-size": f"{look.font('small').pixelSize()}px"}
+            )
             axis.label.setFont(look.font("small"))
             axis.showLabel(bool(text))
 

@@ -1,19 +1,24 @@
 """Pictures of panels and charts without a window: the same widgets, never shown, grabbed."""
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Chart
 from explainer.core.layers import Panel
 from explainer.core.problem import ExplainerError
+from explainer.core.words import printable
+from explainer.core.writing import written
 from explainer.render.chart_view import ChartView
 from explainer.render.look import Look
 from explainer.render.panel_view import PanelView
 from explainer.render.view_state import ViewState
 
 Size = tuple[int, int]
+KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+QUALITY = 95  # of what loses something; of a PNG it only says how small
 
 
 def panel_image(panel: Panel, look: Look, size: Size, view: ViewState | None = None, *, bar: bool = True) -> QImage:
@@ -41,12 +46,23 @@ def grabbed(widget: QWidget) -> QImage:
 
 
 def save(image: QImage, path: Path) -> None:
-    """Write a PNG.
+    """Write a PNG; a JPEG or WebP where the name ends so.
 
     Raises
     ------
     ExplainerError
-        If the file cannot be written.
+        If the file cannot be written; what was there before is still there then.
     """
-    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise ExplainerError(f"{path} could not be written.", "Check the folder and the space on the disk.")
+    with written(path, partial(_is_whole, image), plain_name=True) as file:
+        if not image.save(str(file), KINDS.get(path.suffix.lower(), "PNG"), QUALITY):  # type: ignore[call-overload]
+            raise _unwritten(path)
+
+
+def _is_whole(image: QImage, file: Path) -> None:
+    if QImageReader(str(file)).size() != image.size():
+        raise _unwritten(file)
+
+
+def _unwritten(path: Path) -> ExplainerError:
+    todo = "Check the folder and the space on the disk."
+    return ExplainerError(f"{printable(path.name)} could not be written.", todo)

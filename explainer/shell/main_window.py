@@ -406,10 +406,9 @@ class MainWindow(QMainWindow):
         if self.stage.result is None:
             self.say("There is no picture to save yet.")
             return
-        start = f"{self.conductor.demo.info.id}.png"
-        name, _ = QFileDialog.getSaveFileName(self, "Save picture", start, "Picture (*.png)")
-        if name:
-            self.say(saving.save(self.stage, Path(name)))
+        path = saving.ask(self, f"{self.conductor.demo.info.id}.png")
+        if path is not None:
+            self.say(saving.save(self.stage, path))
 
     def _fit(self) -> None:
         self.stage.fit()
