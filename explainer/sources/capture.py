@@ -1,8 +1,15 @@
-"""The few things asked of OpenCV's ``VideoCapture``, so that tests can put something else in its place."""
+"""The few things asked of OpenCV's ``VideoCapture``, so that tests can put something else in its place.
 
+FFmpeg is handed the bytes of a file and never its name: so no name is taken for an address, a protocol or the
+pattern of a sequence, and any name works that the system allows.
+"""
+
+import io
 import os
 import sys
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +19,8 @@ from numpy.typing import NDArray
 # Both are read when the first capture opens. FFmpeg's and OpenCV's own complaints would go to stderr, beside
 # the one sentence that a user is given.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+# A film may name other files or addresses to go on with (playlists do); none of them is opened.
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;none"
 if sys.platform == "darwin":
     # OpenCV may ask for camera access on the main thread alone; macOS asks by itself when a camera opens.
     os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
@@ -26,6 +35,11 @@ FPS = int(cv2.CAP_PROP_FPS)
 FOURCC = int(cv2.CAP_PROP_FOURCC)
 FRAME_COUNT = int(cv2.CAP_PROP_FRAME_COUNT)
 BUFFERSIZE = int(cv2.CAP_PROP_BUFFERSIZE)
+WIDTH = int(cv2.CAP_PROP_FRAME_WIDTH)
+HEIGHT = int(cv2.CAP_PROP_FRAME_HEIGHT)
+SAR = int(cv2.CAP_PROP_SAR_NUM), int(cv2.CAP_PROP_SAR_DEN)
+TURNED = int(cv2.CAP_PROP_ORIENTATION_META)
+PIXEL_FORMAT = int(cv2.CAP_PROP_CODEC_PIXEL_FORMAT)
 
 
 class Capture(Protocol):
@@ -60,11 +74,95 @@ OpenFile = Callable[[Path, bool], Capture]
 OpenDevice = Callable[[int], Capture]
 
 
+class _Bytes(io.BufferedIOBase):
+    """A file, or parts of it in a row, as OpenCV reads it. OpenCV dies of an exception here, so none gets out."""
+
+    def __init__(self, path: Path, parts: Sequence[tuple[int, int]] = ()) -> None:
+        self._file = path.open("rb")
+        self._parts = list(parts) or [(0, self._file.seek(0, io.SEEK_END))]
+        self._starts = list(accumulate((end - begin for begin, end in self._parts), initial=0))
+        self._length = self._starts.pop()
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}.get(whence, 0)
+        self._at = max(0, origin + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            data = self._taken(self._length if size is None or size < 0 else size)
+        except Exception:  # noqa: BLE001 - a drive that was pulled reads as the end of the file
+            return b""
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def _taken(self, size: int) -> bytes:
+        """Read on from the present place; at the end of a part it may give less than it was asked for."""
+        part = bisect_right(self._starts, self._at) - 1
+        begin, end = self._parts[part]
+        place = begin + self._at - self._starts[part]
+        self._file.seek(place)
+        # The last part may have grown since: films are played while they are still being written.
+        return self._file.read(size if part == len(self._parts) - 1 == 0 else max(0, min(size, end - place)))
+
+
+class _FileCapture:
+    """A capture and the file that it reads."""
+
+    def __init__(self, data: _Bytes, options: list[int]) -> None:
+        self._data = data
+        self._inner = cv2.VideoCapture(data, cv2.CAP_FFMPEG, options)  # type: ignore[call-overload]
+
+    def isOpened(self) -> bool:
+        return bool(self._inner.isOpened())
+
+    def grab(self) -> bool:
+        return bool(self._inner.grab())
+
+    def retrieve(self) -> tuple[bool, Any]:
+        good, raw = self._inner.retrieve()
+        return bool(good), raw
+
+    def get(self, prop: int) -> float:
+        return float(self._inner.get(prop))
+
+    def set(self, prop: int, value: float) -> bool:
+        return bool(self._inner.set(prop, value))
+
+    def release(self) -> None:
+        self._inner.release()
+        self._data.close()
+
+
 def open_file(path: Path, packets: bool = False) -> Capture:
-    """Open a video file with FFmpeg; with `packets`, undecoded: ``grab`` then only walks the container."""
+    """Open a video file with FFmpeg; with `packets`, undecoded: ``grab`` then only walks the container.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
+    return open_parts(path, (), packets)
+
+
+def open_parts(path: Path, parts: Sequence[tuple[int, int]], packets: bool = False) -> Capture:
+    """Open a video that lies in `parts` (begin, end) of a file, as if nothing lay between them."""
     options = [int(cv2.CAP_PROP_FORMAT), -1] if packets else []
-    capture: Capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, options)
-    return capture
+    return _FileCapture(_Bytes(path, parts), options)
 
 
 def open_device(index: int) -> Capture:

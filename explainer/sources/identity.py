@@ -1,6 +1,8 @@
 """Names for opened sources."""
 
+import os
 from itertools import count
+from pathlib import Path
 
 _numbers = count(1)
 
@@ -8,3 +10,8 @@ _numbers = count(1)
 def new_id(kind: str) -> str:
     """Return an id that no other source of this process has: ``"video-7"``."""
     return f"{kind}-{next(_numbers)}"
+
+
+def shown_name(path: Path) -> str:
+    """Return a file's name as it can be shown and written, whatever bytes it is made of."""
+    return os.fsencode(path.name or str(path)).decode("utf8", "replace")

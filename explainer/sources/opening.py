@@ -5,10 +5,11 @@ from pathlib import Path
 from explainer.core.paths import samples
 from explainer.core.problem import Problem
 from explainer.core.source import Source
+from explainer.sources.animated import open_animated
 from explainer.sources.camera import CameraSource, list_cameras
 from explainer.sources.folder import open_folder
 from explainer.sources.image import open_image
-from explainer.sources.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_video
+from explainer.sources.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_animated, is_video
 from explainer.sources.synthetic import EndlessSource, MovingSquare
 from explainer.sources.video import open_video
 
@@ -35,7 +36,7 @@ def open_source(spec: str) -> Source | Problem:
     try:
         if not spec.strip():
             return Problem("No source is named.", "Name a picture, a video, a folder or camera:0.")
-        path = Path(spec).expanduser()
+        path = _path(spec)
         if path.exists():
             return _opened(path)
     except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, no such home
@@ -49,7 +50,9 @@ def open_source(spec: str) -> Source | Problem:
         case "sample":
             return _sample(rest)
         case "http" | "https" | "ftp" | "rtsp":
-            return Problem("Web addresses are not opened.", "Save the picture or video and open the file.")
+            return _address()
+    if rest.startswith("//") and len(word) > 1 and word.isalnum():
+        return _address()
     return _opened(path)
 
 
@@ -59,10 +62,21 @@ def path_of(spec: str) -> Path | None:
         name, files = spec.removeprefix("sample:"), _sample_files()
         return files.get(name) or {file.name: file for file in files.values()}.get(name)
     try:
-        path = Path(spec).expanduser()
+        path = _path(spec)
         return path if spec and path.exists() else None
     except (OSError, ValueError, RuntimeError):
         return None
+
+
+def _path(spec: str) -> Path:
+    """Return the path that `spec` is, whole and not to be taken for anything else."""
+    plain = Path(spec)
+    path = plain if not spec.startswith("~") or plain.exists() else plain.expanduser()
+    return path.absolute()
+
+
+def _address() -> Problem:
+    return Problem("Web addresses are not opened.", "Save the picture or video and open the file.")
 
 
 def sample_names() -> tuple[str, ...]:
@@ -73,7 +87,9 @@ def sample_names() -> tuple[str, ...]:
 def _opened(path: Path) -> Source | Problem:
     if path.is_dir():
         return open_folder(path)
-    return open_video(path) if is_video(path) else open_image(path)
+    if not is_video(path):
+        return open_image(path)
+    return open_animated(path) if is_animated(path) else open_video(path)
 
 
 def _camera(number: str) -> Source | Problem:

@@ -4,12 +4,15 @@ Frame numbers are exact: number *i* is the picture that comes *i*-th when the fi
 OpenCV's seek computes a time from the number and the mean frame rate, which need not hit it. So a seek is
 checked against the times of all packets, which a walk through the container gives without decoding; where it
 landed early the rest is decoded, where it landed late an earlier point is tried, and where the container's
-times cannot be trusted the file is decoded from its start.
+times cannot be trusted the file is decoded from its start. Pictures that cannot be decoded are passed over and
+have no number.
 """
 
 from bisect import bisect_left
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
+from explainer.sources import film_look, jpegs
 from explainer.sources.capture import (
     FOURCC,
     FPS,
@@ -25,11 +29,14 @@ from explainer.sources.capture import (
     POS_MSEC,
     Capture,
     OpenFile,
-    fetched,
     open_file,
+    open_parts,
     to_rgb,
 )
-from explainer.sources.identity import new_id
+from explainer.sources.containers import Container, container_of
+from explainer.sources.identity import new_id, shown_name
+from explainer.sources.kinds import is_raw
+from explainer.sources.presence import Presence
 from explainer.sources.reading import file_problem
 
 _NEAR = 32  # so many frames ahead are decoded rather than sought
@@ -37,10 +44,12 @@ _WALK_BYTES = 256 << 20  # smaller files are walked through when they open, for 
 _SAME_MS = 0.01
 _FPS_IF_UNKNOWN = 25.0
 _VP8 = int.from_bytes(b"VP80", "little")
+_TRIES = 64  # failed pictures in a row, after which nothing more is expected
+_PARTS_BYTES = 512 << 20  # larger motion JPEGs are not searched for what lies between their pictures
 
 
 def packet_times(path: Path, open_capture: OpenFile = open_file) -> tuple[float, ...]:
-    """Times of all pictures in ms, in the order of showing, found without decoding one."""
+    """Times of all pictures in ms, in the order of decoding, found without decoding one."""
     capture = open_capture(path, True)
     times: list[float] = []
     try:
@@ -48,7 +57,7 @@ def packet_times(path: Path, open_capture: OpenFile = open_file) -> tuple[float,
             times.append(capture.get(POS_MSEC))
     finally:
         capture.release()
-    return tuple(sorted(times))
+    return tuple(times)
 
 
 class VideoSource:
@@ -62,43 +71,58 @@ class VideoSource:
         Opened on it.
     open_capture
         Opens it anew, decoded or as packets.
+    container, look
+        What the file says of itself, and how its pictures are to be shown.
     """
 
-    def __init__(self, path: Path, capture: Capture, open_capture: OpenFile = open_file) -> None:
+    def __init__(
+        self,
+        path: Path,
+        capture: Capture,
+        open_capture: OpenFile = open_file,
+        container: Container | None = None,
+        look: film_look.Look | None = None,
+    ) -> None:
         self.id = new_id("video")
         self.kind: SourceKind = "video"
-        self.title = path.name
+        self.title = shown_name(path)
         self._path, self._capture, self._open = path, capture, open_capture
+        self._container = container or container_of(path)
+        self._look = look or film_look.Look()
+        self._presence = Presence(path)
         fps = capture.get(FPS)
         self.fps = fps if np.isfinite(fps) and 0 < fps <= 1000 else _FPS_IF_UNKNOWN
         promised = capture.get(FRAME_COUNT)
         self._promised = int(promised) if np.isfinite(promised) and 0 < promised < 1e9 else 0
         self.count: int | None = self._promised or None
-        self._count_sure = self._promised > 0 and _counts_truly(path)
-        self._broken_off: int | None = None  # frames before the one in which the file ends
+        self._count_sure = self._promised > 0 and self._container.counts
+        self._broken_ms: float | None = None  # of the frame within which the file ends
         self._times: tuple[float, ...] | None = None
+        self._span_s = 0.0
         self._start_ms = 0.0
         self._next = 0
-        self._ended = self._said = self._closed = False
+        self._damaged = self._ended = self._said = self._closed = False
         self._last: Frame | None = None
         if path.stat().st_size <= _WALK_BYTES:
             self._walk()
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first picture to the end of the last, by the file's own times."""
+        return self._span_s or (self.count or 0) / self.fps
 
     def read(self) -> Frame | Problem | None:
         """Return the next frame; a file that broke off says so once, then ends."""
         if self._closed:
             return None
-        at_break = self._broken_off is not None and self._next >= self._broken_off
-        frame = None if self._ended or at_break else self._decode()
+        frame = None if self._ended else self._decode()
         if frame is not None:
             return frame
         self._ended = self._count_sure = True
         self.count = self._next
-        if self._said or not self._falls_short(self._next):
-            return None
+        problem = None if self._said else self._why_short()
         self._said = True
-        what = f"{self.title} ends early, after {self._next} of {self._promised} frames."
-        return Problem(what, "The frames before that can be used.")
+        return problem
 
     def at(self, index: int) -> Frame | Problem:
         """Return frame number `index`, exactly; ``read`` continues after it."""
@@ -115,9 +139,11 @@ class VideoSource:
             found = self._seek(index) or self._from_start(index)
         frame = self._decode() if found else None
         if frame is None:  # the end came before it
-            self._ended = self._count_sure = True
-            self.count = self._next
-        return frame if frame is not None else self._outside(index)
+            if self._presence.lost() is None:
+                self._ended = self._count_sure = True
+                self.count = self._next
+            return self._outside(index)
+        return frame
 
     def close(self) -> None:
         """Let go of the file."""
@@ -128,9 +154,32 @@ class VideoSource:
     # Moving --------------------------------------------------------------------------------------------
 
     def _decode(self) -> Frame | None:
-        """Decode the frame at the present place."""
-        pixels = fetched(self._capture)
-        return None if pixels is None else self._framed(pixels)
+        """Decode the next picture that can be decoded."""
+        for failed in range(self._patience()):
+            good, raw = self._capture.retrieve() if self._capture.grab() else (False, None)
+            pixels = to_rgb(raw) if good else None
+            if pixels is not None and not self._is_torn():
+                self._damaged = self._damaged or failed > 0
+                return self._framed(pixels)
+        return None
+
+    def _grabbed(self) -> bool:
+        """Move to the next picture that can be decoded."""
+        for failed in range(self._patience()):
+            if self._capture.grab() and not self._is_torn():
+                self._damaged = self._damaged or failed > 0
+                return True
+        return False
+
+    def _is_torn(self) -> bool:
+        """Say whether the present picture is the one within which the file ends; it decodes to half a picture."""
+        return self._broken_ms is not None and abs(self._capture.get(POS_MSEC) - self._broken_ms) <= _SAME_MS
+
+    def _patience(self) -> int:
+        """How many pictures in a row may fail: at the end of a whole file one attempt would do."""
+        if self._times and self._next >= len(self._times):
+            return 1
+        return _TRIES + (len(self._times) - self._next if self._times else 0)
 
     def _framed(self, pixels: NDArray[np.uint8]) -> Frame:
         now_ms, index = self._capture.get(POS_MSEC), self._next
@@ -140,12 +189,18 @@ class VideoSource:
             self._start_ms = now_ms
         plausible = np.isfinite(now_ms) and (now_ms > self._start_ms or index == 0)
         time_s = (now_ms - self._start_ms) / 1000 if plausible else index / self.fps
-        self._last = Frame(pixels, self.id, index, float(time_s), self.title)
+        self._last = Frame(self._look.squared(pixels), self.id, index, float(time_s), self.title, self._notes())
         return self._last
+
+    def _notes(self) -> tuple[str, ...]:
+        # Where the file ends early that is said at its end, and needs no second remark.
+        told = self._damaged and self._broken_ms is None
+        damaged = ("Damaged pictures of the film were left out.",) if told else ()
+        return (*self._look.notes, *damaged)
 
     def _skip_to(self, index: int) -> bool:
         while self._next < index:
-            if not self._capture.grab():
+            if not self._grabbed():
                 return False
             self._distrust_unless(self._next, self._capture.get(POS_MSEC))
             self._next += 1
@@ -172,8 +227,13 @@ class VideoSource:
         return False
 
     def _from_start(self, index: int) -> bool:
+        if self._presence.lost() is not None:
+            return False  # whatever lies there now is another film
         self._capture.release()
-        self._capture = self._open(self._path, False)
+        try:
+            self._capture = self._open(self._path, False)
+        except OSError:
+            return False
         self._next = 0
         return self._capture.isOpened() and self._skip_to(index)
 
@@ -182,31 +242,53 @@ class VideoSource:
     def _walk(self) -> tuple[float, ...]:
         """Times of all frames in ms, found once."""
         if self._times is None:
-            times = packet_times(self._path, self._open)
+            times = list(packet_times(self._path, self._open))
             if self._falls_short(len(times)) and len(times) > 1:
-                times = times[:-1]  # the file ends within the last packet, which decodes to half a picture
-                self._broken_off = len(times)
+                *times, self._broken_ms = times
+            times = sorted(times)
             self.count = len(times) or self.count
             # Where two are equal they name no frame, and VP8 has packets that are never shown.
             distinct = all(b - a > _SAME_MS for a, b in pairwise(times))
-            self._times = times if distinct and self._capture.get(FOURCC) != _VP8 else ()
+            self._times = tuple(times) if distinct and self._capture.get(FOURCC) != _VP8 else ()
             if self._times:
                 self._start_ms, self._count_sure = self._times[0], True
+                self._learn_pace(self._times)
         return self._times
 
+    def _learn_pace(self, times: tuple[float, ...]) -> None:
+        """Take the usual distance for the rate where the mean says nothing, since pictures come unevenly."""
+        gaps = [b - a for a, b in pairwise(times)]
+        if gaps and max(gaps) > 1.5 * 1000 / self.fps:
+            self.fps = min(1000.0, 1000 / median(gaps))
+        self._span_s = (times[-1] - times[0]) / 1000 + 1 / self.fps
+
     def _falls_short(self, frames: int) -> bool:
-        """Say whether a file holds clearly fewer frames than it claims."""
+        """Say whether a file holds clearly fewer frames than it counts itself."""
         # Edit lists and lost first packets take a frame or two from files that are whole.
-        return self._promised - frames > 2 + self._promised // 50 and _counts_truly(self._path)
+        return self._container.counts and self._promised - frames > 2 + self._promised // 50
 
     def _distrust_unless(self, index: int, now_ms: float) -> None:
         """Give the times up when decoding disagrees with them: then only counting is exact."""
         beyond = self._times is not None and index >= len(self._times)
         if self._times and (beyond or abs(self._times[index] - now_ms) > _SAME_MS):
-            self._times = ()
+            self._times, self._count_sure = (), False
+
+    def _why_short(self) -> Problem | None:
+        """Say why there is no further picture, where that is not simply the end."""
+        counted = self._container.counts and self._promised > 0
+        if not self._falls_short(self._next) and (counted or not self._container.cut):
+            return None
+        changed = self._presence.changed()
+        if changed is not None:
+            return changed
+        what = f"{self.title} ends early, after {self._next}{f' of {self._promised}' if counted else ''} frames."
+        return Problem(what, "The frames before that can be used.")
 
     def _outside(self, index: int) -> Problem:
-        todo = f"It has frames 0 to {self.count - 1}." if self.count else "Ask for an earlier one."
+        lost = self._presence.lost()
+        if lost is not None:
+            return lost
+        todo = f"It has frames 0 to {self.count - 1}." if self.count else "Open it again, or choose another film."
         return Problem(f"{self.title} has no frame {index}.", todo)
 
 
@@ -216,33 +298,84 @@ def open_video(path: Path | str, open_capture: OpenFile = open_file) -> VideoSou
     Returns
     -------
     VideoSource or Problem
-        A `Problem` when the file is missing, empty, or no first frame can be decoded.
+        A `Problem` when the file is missing, empty, claims pictures of more than 67 megapixels, or no picture
+        in it can be decoded.
     """
     path = Path(path)
     problem = file_problem(path)
     if problem is not None:
         return problem
-    name = path.name
-    unreadable = Problem(f"{name} is not a video that can be read here.", "Convert it to MP4 (H.264) and open that.")
+    container = container_of(path)
+    problem = film_look.too_large(path, container.size) or _without_index(path, container)
+    if problem is not None:
+        return problem
     try:
-        capture = open_capture(path, False)
-        if not capture.isOpened() or not capture.grab() or to_rgb(capture.retrieve()[1]) is None:
-            capture.release()
-            return unreadable
-        capture.release()  # opened anew: the first frame has been taken, and not each file can go back
-        return VideoSource(path, open_capture(path, False), open_capture)
+        return _opened(path, open_capture, container)
     except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
-        return Problem(unreadable.what, unreadable.todo, repr(error))
+        return _unreadable(path, repr(error))
+
+
+def _opened(path: Path, open_capture: OpenFile, container: Container) -> VideoSource | Problem:
+    looked = _looked_at(path, open_capture)
+    parts = _parts(path) if looked is None and open_capture is open_file else ()
+    if parts:
+        open_capture = partial(_open_parts, parts)
+        looked = _looked_at(path, open_capture)
+    if looked is None:
+        return _unreadable(path)
+    if isinstance(looked, Problem):
+        return looked
+    # Opened anew: the first frame has been taken, and not each file can go back.
+    return VideoSource(path, open_capture(path, False), open_capture, container, looked)
+
+
+def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem | None:
+    """Decode the first picture that can be: how the film is to be shown, ``None`` where there is none."""
+    capture = open_capture(path, False)
+    try:
+        if not capture.isOpened():
+            return None
+        problem = film_look.too_large(path, film_look.size_of(capture))
+        if problem is not None:
+            return problem
+        for _ in range(_TRIES):
+            pixels = to_rgb(capture.retrieve()[1]) if capture.grab() else None
+            if pixels is not None:
+                return film_look.look_of(capture, pixels.shape, timeless=is_raw(path))
+        codec = film_look.unknown_codec(capture)
+        if codec:
+            return Problem(f"{shown_name(path)} is coded as {codec}, which is not read here.", _CONVERT)
+        return None
+    finally:
+        capture.release()
+
+
+_CONVERT = "Convert it to MP4 (H.264) and open that."
+
+
+def _parts(path: Path) -> tuple[tuple[int, int], ...]:
+    """Where the pictures of a motion JPEG lie, if that is what the file is."""
+    if path.stat().st_size > _PARTS_BYTES:
+        return ()
+    return tuple((begin, end) for begin, end, _width, _height in jpegs.extents(path.read_bytes()))
+
+
+def _open_parts(parts: tuple[tuple[int, int], ...], path: Path, packets: bool = False) -> Capture:
+    return open_parts(path, parts, packets)
+
+
+def _unreadable(path: Path, details: str = "") -> Problem:
+    return Problem(f"{shown_name(path)} is not a video that can be read here.", _CONVERT, details)
+
+
+def _without_index(path: Path, container: Container) -> Problem | None:
+    if container.indexed:
+        return None
+    what = f"{shown_name(path)} broke off before its index was written, so no picture in it can be found."
+    return Problem(what, "Record it again, or repair it with a tool for that.")
 
 
 def _place(times: tuple[float, ...], now_ms: float) -> int | None:
     """Index of `now_ms` in `times`, or ``None``."""
     i = bisect_left(times, now_ms - _SAME_MS)
     return i if i < len(times) and abs(times[i] - now_ms) <= _SAME_MS else None
-
-
-def _counts_truly(path: Path) -> bool:
-    """AVI and MP4 write how many frames they hold; other containers leave it to be guessed from times."""
-    with path.open("rb") as file:
-        start = file.read(8)
-    return start[:4] == b"RIFF" or start[4:8] == b"ftyp"

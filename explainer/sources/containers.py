@@ -1,0 +1,126 @@
+"""What a film file says of itself before anything is decoded: how long it should be, how large its pictures are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+from explainer.sources import jpegs
+
+_HEADER_MOST = 4 << 20  # of an index, so much is searched for the size of pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What the file's outermost blocks say.
+
+    Parameters
+    ----------
+    counts
+        Whether its count of pictures is written in it, and not guessed from times.
+    cut
+        Whether it ends before the place that it names as its end.
+    indexed
+        Whether the part is there without which no picture is found.
+    size
+        Width and height of the largest pictures that it names, (0, 0) where it does not say.
+    """
+
+    counts: bool = False
+    cut: bool = False
+    indexed: bool = True
+    size: tuple[int, int] = (0, 0)
+
+
+def container_of(path: Path) -> Container:
+    """Look at a file's outermost blocks; what is unknown or cannot be read says nothing."""
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, 2)
+            file.seek(0)
+            start = file.read(64)
+            if start.startswith(jpegs.START):
+                file.seek(0)
+                header = jpegs.header_of(file.read(_HEADER_MOST), 0)
+                return Container(size=header[1:3] if header is not None else (0, 0))
+            if start[:4] == b"RIFF":
+                return _avi(file, length)
+            if start[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"skip", b"free", b"styp", b"moof", b"sidx"):
+                return _mp4(file, length)
+            if start[:4] == b"\x1aE\xdf\xa3":
+                return Container(cut=_segment_end(start) > length)
+    except (OSError, ValueError):
+        pass
+    return Container()
+
+
+def _avi(file: BufferedReader, length: int) -> Container:
+    file.seek(0)
+    head = file.read(4096)
+    at = head.find(b"strf\x28\0\0\0")
+    size = (0, 0)
+    if at >= 0 and len(head) >= at + 20:
+        width, height = (int.from_bytes(head[at + k : at + k + 4], "little", signed=True) for k in (12, 16))
+        size = (abs(width), abs(height))
+    return Container(counts=True, cut=int.from_bytes(head[4:8], "little") + 8 > length, size=size)
+
+
+def _mp4(file: BufferedReader, length: int) -> Container:
+    names, size, end = set(), (0, 0), 0
+    for name, begin, end in _boxes(file, length):
+        names.add(name)
+        if name == b"moov":
+            file.seek(begin)
+            size = _track_size(file.read(min(end - begin, _HEADER_MOST)))
+    known = {b"ftyp", b"moov", b"mdat"} & names
+    return Container(bool(known), end > length, bool({b"moov", b"moof"} & names), size)
+
+
+def _boxes(file: BufferedReader, length: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, begin of the content and end of the outermost boxes; an end may lie beyond the file's."""
+    at = 0
+    while at + 8 <= length:
+        file.seek(at)
+        head = file.read(16)
+        size, name, inner = int.from_bytes(head[:4]), head[4:8], 8
+        if size == 1:
+            size, inner = int.from_bytes(head[8:16]), 16
+        elif size == 0:
+            size = length - at
+        if size < inner:
+            return
+        yield name, at + inner, at + size
+        at += size
+
+
+def _track_size(index: bytes) -> tuple[int, int]:
+    """Largest width and height in the descriptions of pictures (the first 86 bytes of each are the same)."""
+    largest, at = (0, 0), index.find(b"stsd")
+    while at >= 0:
+        entry = at + 12  # after the name, version and count
+        wide, high = (int.from_bytes(index[entry + k : entry + k + 2]) for k in (32, 34))
+        # Sound has descriptions too; only those of pictures stand beside a header for pictures.
+        if index.rfind(b"vmhd", 0, at) > index.rfind(b"smhd", 0, at) and wide * high > largest[0] * largest[1]:
+            largest = (wide, high)
+        at = index.find(b"stsd", at + 4)
+    return largest
+
+
+def _segment_end(start: bytes) -> int:
+    """Where Matroska's outermost block should end; 0 where it does not say."""
+    length, width = _number(start, 4)
+    segment = 4 + width + length
+    if start[segment : segment + 4] != b"\x18S\x80g":
+        return 0
+    size, width = _number(start, segment + 4)
+    unknown = width == 0 or size == (1 << 7 * width) - 1
+    return 0 if unknown else segment + 4 + width + size
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """Read a number of variable width: value and bytes used, (0, 0) where there is none."""
+    first = data[at] if at < len(data) else 0
+    width = 9 - first.bit_length() if first else 0
+    if not width or at + width > len(data):
+        return 0, 0
+    return int.from_bytes(data[at : at + width]) & ((1 << 7 * width) - 1), width
