@@ -19,7 +19,7 @@ from explainer.lessons.catalogue import Library, read_library
 from explainer.runtime.engine import Engine
 from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.token import JobToken
-from explainer.shell.backstage import ModelRow
+from explainer.shell.model_manager import ModelRow
 from explainer.vision.zoo.cards import Offer
 from explainer.vision.zoo.task_cards import TaskOffer
 from explainer.vision.zoo.zoo import Zoo
@@ -183,8 +183,8 @@ def _task_row(offer: TaskOffer) -> ModelRow:
     return ModelRow(card.name, card.title, note, offer.megabytes, offer.path.exists(), classifies=False)
 
 
-class HouseBackstage:
-    """Implements `explainer.shell.backstage.Backstage` over the zoo."""
+class ZooModelManager:
+    """Implements `explainer.shell.model_manager.ModelManager` over the zoo."""
 
     def rows(self) -> Sequence[ModelRow]:
         """Models of torchvision: classifiers by name, then detectors and segmenters."""

@@ -87,4 +87,4 @@ def make_window(session: Session, theme: str = "", *, remember: bool = True) -> 
     from explainer.shell.main_window import MainWindow
 
     conductor = Conductor(house.demos(), house.library(), house.zoo(), house.scheduler, session)
-    return MainWindow(conductor, house.HouseBackstage(), theme=theme, remember=remember)
+    return MainWindow(conductor, house.ZooModelManager(), theme=theme, remember=remember)

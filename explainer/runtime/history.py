@@ -28,61 +28,52 @@ class Change:
         return frozenset(n for n in names if getattr(self.before, n) != getattr(self.after, n))
 
 
+@dataclass(frozen=True, slots=True)
 class History:
-    """Changes in order, and how many of them are in force."""
+    """Changes in force, the last one at the end, and those that were taken back, the next one at the end."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._done: list[Change] = []
-        self._undone: list[Change] = []
+    done: tuple[Change, ...] = ()
+    taken_back: tuple[Change, ...] = ()
+    most: int = MOST
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        return bool(self._done)
+        return bool(self.done)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a change to make again."""
-        return bool(self._undone)
+        return bool(self.taken_back)
 
-    def push(self, change: Change) -> None:
-        """Note a change; what was taken back before it cannot be made again.
+    def pushed(self, change: Change) -> "History":
+        """Return a history with one change more; what was taken back before it cannot be made again.
 
         The steps of a drag (same gesture, same demo, same controls, each beginning where the last ended)
         become one change, and a drag that ends where it began becomes none.
         """
         if change.before == change.after:
-            return
-        self._undone.clear()
-        last = self._done[-1] if self._done else None
-        if last is not None and _one_drag(last, change):
-            self._done.pop()
-            change = replace(last, after=change.after)
+            return self
+        done = self.done
+        if done and _one_drag(done[-1], change):
+            done, change = done[:-1], replace(done[-1], after=change.after)
         if change.before != change.after:
-            self._done.append(change)
-        del self._done[: -self._most]
+            done = (*done, change)
+        return replace(self, done=done[-self.most :], taken_back=())
 
-    def undo(self) -> Change | None:
+    def undone(self) -> "tuple[History, Change | None]":
         """Take the last change back: its ``before`` holds now; ``None`` when there is none."""
-        if not self._done:
-            return None
-        change = self._done.pop()
-        self._undone.append(change)
-        return change
+        if not self.done:
+            return self, None
+        change = self.done[-1]
+        return replace(self, done=self.done[:-1], taken_back=(*self.taken_back, change)), change
 
-    def redo(self) -> Change | None:
+    def redone(self) -> "tuple[History, Change | None]":
         """Make it again: its ``after`` holds now; ``None`` when there is none."""
-        if not self._undone:
-            return None
-        change = self._undone.pop()
-        self._done.append(change)
-        return change
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._done.clear()
-        self._undone.clear()
+        if not self.taken_back:
+            return self, None
+        change = self.taken_back[-1]
+        return replace(self, done=(*self.done, change), taken_back=self.taken_back[:-1]), change
 
 
 def _one_drag(last: Change, new: Change) -> bool:

@@ -10,7 +10,7 @@ from explainer.lessons.catalogue import Library, TopicEntry
 from explainer.lessons.search import SearchIndex
 from explainer.render.icons import icon
 from explainer.render.look import Look
-from explainer.shell.errands import Errands
+from explainer.shell.background_tasks import BackgroundTasks
 from explainer.shell.plain import tip
 
 LESSON = Qt.ItemDataRole.UserRole
@@ -29,7 +29,7 @@ class CataloguePane(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library = library
         self._index = SearchIndex(library, title_of)
-        self._errands = Errands("search")
+        self._tasks = BackgroundTasks("search")
         self._prepared = False
         self._again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self._again.timeout.connect(lambda: self._fill(self.search.text()))
@@ -64,12 +64,12 @@ class CataloguePane(QWidget):
         """Read all lessons and demos in the background, for a search in their texts; the first time only."""
         if not self._prepared:
             self._prepared = True
-            self._errands.ask(*[self._index.prepare] * len(self._library.heads))
+            self._tasks.ask(*[self._index.prepare] * len(self._library.heads))
 
     def rest(self) -> None:
         """End what goes on in the background; called before the window goes."""
         self._again.stop()
-        self._errands.close()
+        self._tasks.close()
 
     def set_look(self, look: Look) -> None:
         self.look = look
@@ -93,7 +93,7 @@ class CataloguePane(QWidget):
         self.tree.clear()
         if query.strip():
             self.prepare()
-            if self._errands.busy:  # titles at once, texts when they have been read
+            if self._tasks.busy:  # titles at once, texts when they have been read
                 self._again.start()
             for hit in self._index.find(query):
                 self._row(hit.title, hit.id if hit.kind == "lesson" else "")

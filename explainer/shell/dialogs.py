@@ -26,8 +26,8 @@ from explainer.core.problem import Problem
 from explainer.render.look import Look
 from explainer.runtime.token import JobToken
 from explainer.shell.actions import SPECS
-from explainer.shell.backstage import Backstage, ModelRow
 from explainer.shell.bridge import Bridge
+from explainer.shell.model_manager import ModelManager, ModelRow
 from explainer.shell.plain import Words
 
 PANEL_KEYS = (
@@ -83,7 +83,7 @@ class KeysDialog(QDialog):
 class ModelsDialog(QDialog):
     """Fetch a model at a click, with progress and a way to stop; or bring one's own weights."""
 
-    def __init__(self, parent: QWidget, look: Look, weights: Backstage, chosen: Callable[[str], None]) -> None:
+    def __init__(self, parent: QWidget, look: Look, weights: ModelManager, chosen: Callable[[str], None]) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("More models")

@@ -16,7 +16,7 @@ from explainer.render import formula
 from explainer.render.look import Look
 from explainer.render.measures import KEYED, unbroken
 from explainer.shell import style
-from explainer.shell.errands import Errands
+from explainer.shell.background_tasks import BackgroundTasks
 
 REFRESH_S = 1.0
 LOOK_MS = 15  # between two looks whether the formulas are set
@@ -43,7 +43,7 @@ class LessonPage(QTextBrowser):
         self._shown = ""
         self._chapter = ""
         self._last = 0.0
-        self._errands = Errands("formulas")
+        self._tasks = BackgroundTasks("formulas")
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._render)
         self._patience = QTimer(self, interval=LOOK_MS)
@@ -75,7 +75,7 @@ class LessonPage(QTextBrowser):
     def show_now(self) -> None:
         """Fill in the latest numbers without waiting for the second to end, nor for formulas to be set."""
         self._timer.stop()
-        self._errands.finish()
+        self._tasks.finish()
         self._patience.stop()
         self._render(wait=True)
 
@@ -83,7 +83,7 @@ class LessonPage(QTextBrowser):
         """End what goes on in the background; called before the window goes."""
         self._timer.stop()
         self._patience.stop()
-        self._errands.close()
+        self._tasks.close()
 
     def _render(self, *, wait: bool = False) -> None:
         """Lay the page out; while formulas with new numbers are being set it stays as it is."""
@@ -99,14 +99,14 @@ class LessonPage(QTextBrowser):
             self._lay_out(html, formulas)
             return
         self._pending = (html, formulas)
-        self._errands.forget()
-        self._errands.ask(*(partial(formula.svg, *self._setting(f)) for f in unset))
+        self._tasks.forget()
+        self._tasks.ask(*(partial(formula.svg, *self._setting(f)) for f in unset))
         self._patience.start()
         if not self._shown:  # a new page: its words at once, its formulas when they are set
             self._lay_out(html, formulas)
 
     def _look_again(self) -> None:
-        if not self._errands.busy:
+        if not self._tasks.busy:
             self._patience.stop()
             self._lay_out(*self._pending)
 

@@ -1,14 +1,17 @@
 """``Ctrl+K``: demos, lessons and actions by a few letters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from explainer.lessons.search import words_of
 from explainer.render.look import Look
+from explainer.shell.actions import SPECS
+from explainer.shell.conductor import Conductor
 from explainer.shell.plain import Words
 
 
@@ -19,6 +22,15 @@ class Entry:
     title: str
     note: str
     run: Callable[[], None]
+
+
+def entries(conductor: Conductor, actions: Mapping[str, QAction]) -> list[Entry]:
+    """Every lesson, every demo and every action of the window."""
+    c = conductor
+    lessons = [Entry(one.title, "lesson", partial(c.choose_lesson, one.id)) for one in c.library.heads]
+    demos = [Entry(d.info.title, "demo", partial(c.choose_demo, d.info.id)) for d in c.catalogue.demos()]
+    acts = [Entry(s.label, ", ".join(s.keys), actions[s.name].trigger) for s in SPECS]
+    return [*lessons, *demos, *acts]
 
 
 class PaletteDialog(QDialog):

@@ -224,74 +224,77 @@ class P:
 
 
 def drag(history, values, gesture, name="a", start=None):
+    """Return the history after a drag through `values`, and the params at its end."""
     params = start or P()
     for value in values:
         moved = replace(params, **{name: value})
-        history.push(Change("d", params, moved, gesture))
+        history = history.pushed(Change("d", params, moved, gesture))
         params = moved
-    return params
+    return history, params
+
+
+def all_undone(history):
+    """Return every change, the last one first."""
+    changes = []
+    while history.can_undo:
+        history, change = history.undone()
+        changes.append(change)
+    assert history.undone() == (history, None)
+    return changes
 
 
 def test_a_drag_is_one_change():
-    history = History()
-    drag(history, [1, 2, 3], gesture=1)
-    assert history.undo() == Change("d", P(0), P(3), 1)
-    assert not history.can_undo
-    assert history.redo() == Change("d", P(0), P(3), 1)
+    history, _ = drag(History(), [1, 2, 3], gesture=1)
+    back, change = history.undone()
+    assert change == Change("d", P(0), P(3), 1)
+    assert not back.can_undo
+    assert back.redone() == (history, Change("d", P(0), P(3), 1))
 
 
 def test_two_drags_two_controls_two_demos_and_single_changes_stay_apart():
-    history = History()
-    end = drag(history, [1, 2], gesture=1)
-    end = drag(history, [3], gesture=2, start=end)
-    end = drag(history, [9], gesture=2, name="b", start=end)
-    end = drag(history, [4, 5], gesture=None, start=end)
-    history.push(Change("other", P(), P(1), 2))
-    count = 0
-    while history.undo():
-        count += 1
-    assert count == 6
+    history, end = drag(History(), [1, 2], gesture=1)
+    history, end = drag(history, [3], gesture=2, start=end)
+    history, end = drag(history, [9], gesture=2, name="b", start=end)
+    history, end = drag(history, [4, 5], gesture=None, start=end)
+    history = history.pushed(Change("other", P(), P(1), 2))
+    assert len(all_undone(history)) == 6
 
 
 def test_a_drag_back_to_where_it_began_and_no_change_at_all_leave_nothing():
-    history = History()
-    drag(history, [1, 2, 0], gesture=1)
-    history.push(Change("d", P(), P()))
-    assert not history.can_undo
+    history, _ = drag(History(), [1, 2, 0], gesture=1)
+    assert not history.pushed(Change("d", P(), P())).can_undo
 
 
 def test_a_new_change_forgets_what_was_undone():
-    history = History()
-    drag(history, [1, 2], gesture=None)
-    history.undo()
-    assert history.can_redo
-    history.push(Change("d", P(1), P(7)))
-    assert not history.can_redo
-    assert history.redo() is None
-    assert history.undo().after == P(7)
-    assert history.undo().after == P(1)
-    assert history.undo() is None
+    history, _ = drag(History(), [1, 2], gesture=None)
+    back, _ = history.undone()
+    assert back.can_redo
+    anew = back.pushed(Change("d", P(1), P(7)))
+    assert not anew.can_redo
+    assert anew.redone() == (anew, None)
+    assert [change.after for change in all_undone(anew)] == [P(7), P(1)]
 
 
-def test_the_oldest_are_forgotten_first_and_clear_forgets_all():
-    history = History(most=3)
-    drag(history, [1, 2, 3, 4, 5], gesture=None)
-    history.undo()
-    history.redo()
-    assert [history.undo().before.a for _ in range(3)] == [4, 3, 2]
-    assert not history.can_undo
-    history.clear()
-    assert not history.can_redo
+def test_a_history_is_a_value_that_stays_as_it_was():
+    history, _ = drag(History(), [1, 2], gesture=None)
+    history.undone()
+    history.pushed(Change("d", P(2), P(3)))
+    assert [change.after for change in all_undone(history)] == [P(2), P(1)]
+
+
+def test_the_oldest_are_forgotten_first():
+    history, _ = drag(History(most=3), [1, 2, 3, 4, 5], gesture=None)
+    history = history.undone()[0].redone()[0]
+    assert [change.before.a for change in all_undone(history)] == [4, 3, 2]
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.lists(st.booleans(), max_size=60))
 def test_undo_and_redo_always_lead_to_a_state_that_was(values, moves):
-    history = History()
-    end = drag(history, values, gesture=None)
+    history, params = drag(History(), values, gesture=None)
     states = [0] + [v for i, v in enumerate(values) if v != ([0, *values])[i]]
-    at, params = len(states) - 1, end
+    at = len(states) - 1
     for back in moves:
-        change = history.undo() if back else history.redo()
+        history, change = history.undone() if back else history.redone()
         if change is not None:
             at += -1 if back else 1
             params = change.before if back else change.after

@@ -21,9 +21,9 @@ from explainer.lessons.catalogue import read_library
 from explainer.runtime.engine import Engine
 from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.session import Session
-from explainer.shell.backstage import ModelRow
 from explainer.shell.conductor import Conductor
 from explainer.shell.main_window import MainWindow
+from explainer.shell.model_manager import ModelRow
 
 WAIT_S = 10.0
 Mode = Literal["soft", "hard"]
@@ -161,7 +161,7 @@ class Models:
         return "cpu"
 
 
-class Backstage:
+class ModelManager:
     def rows(self):
         return [
             ModelRow("resnet18", "ResNet-18", "ImageNet", 45.0, here=False),
@@ -245,7 +245,7 @@ class House:
         return made
 
     def window(self, session=None, *, remember=False, size=(1280, 800)):
-        made = MainWindow(self.conductor(session), Backstage(), remember=remember)
+        made = MainWindow(self.conductor(session), ModelManager(), remember=remember)
         if not (session and session.geometry):
             made.resize(*size)
         return made

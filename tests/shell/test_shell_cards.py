@@ -307,12 +307,14 @@ def test_one_drag_of_a_slider_inside_a_card_is_one_step_of_undo(pane):
         slider.setSliderDown(False)
     for name, value, gesture in pane.said:
         after = changed(params, **{name: value})
-        history.push(Change("cards-demo", params, after, gesture))
+        history = history.pushed(Change("cards-demo", params, after, gesture))
         params = after
         pane.show_params(params)
     assert params.cards[0].degrees == 35.0
-    assert history.undo().before.cards[0].degrees == 100.0
-    assert history.undo().before.cards[0].degrees == 15.0
+    history, later = history.undone()
+    _, earlier = history.undone()
+    assert later.before.cards[0].degrees == 100.0
+    assert earlier.before.cards[0].degrees == 15.0
     pane.show_params(Several())
     assert card.editors["degrees"].box.value() == 15.0
 

@@ -469,5 +469,5 @@ class Lens:
 def test_a_camera_is_opened_once_and_has_no_pictures_to_look_through(conductor, qtbot):
     conductor.open_with("Lens", Lens)
     qtbot.waitUntil(lambda: conductor.opened.kind == "camera")
-    assert len(conductor._frames) == 0
+    assert len(conductor.feed.frames) == 0
     assert Lens.opened == 1

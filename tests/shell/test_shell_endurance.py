@@ -77,7 +77,7 @@ def round_trip(window, qtbot, house, frames):
         qtbot.waitUntil(lambda spec=spec: window.conductor.source_spec == spec)
     window.stage.pin()
     window.stage.pin()
-    window._fit()
+    window.stage.fit()
     settle(qtbot, window)
 
 
@@ -88,7 +88,7 @@ def settle_demo(window, qtbot, demo):
 
 def test_hundreds_of_frames_leave_nothing_behind(window, house, qtbot):
     round_trip(window, qtbot, house, 5)  # everything has been made once
-    qtbot.waitUntil(lambda: not window.catalogue._errands.busy)  # the search has read all lessons
+    qtbot.waitUntil(lambda: not window.catalogue._tasks.busy)  # the search has read all lessons
     before = inventory(window)
     per_round = FRAMES // 3
     for _ in range(3):

@@ -336,7 +336,7 @@ def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
     seen = []
     for _ in range(3):
         window.actions["theme"].trigger()
-        seen.append((window._theme, window.look.theme.name))
+        seen.append((window.appearance.theme, window.look.theme.name))
         for part in (
             window.catalogue,
             window.stage,
@@ -357,7 +357,7 @@ def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
 
 def test_type_grows_and_shrinks_within_bounds(window):
     for start, action, expected in ((1.3, "larger", [1.5, 1.8, 1.8]), (1.0, "smaller", [0.85, 0.85])):
-        window._scale = start
+        window.appearance.scale = start
         scales = []
         for _ in expected:
             window.actions[action].trigger()
@@ -386,9 +386,9 @@ def test_the_presenter_view_is_the_stage_in_large_type_and_leaves_no_trace(windo
 
 def test_escape_ends_the_presenter_view(window, qtbot):
     press(window.stage, Key.Key_F5)
-    assert window._presenting
+    assert window.appearance.presenting
     press(window.stage, Key.Key_Escape)
-    assert not window._presenting
+    assert not window.appearance.presenting
     assert not window.isFullScreen()
 
 

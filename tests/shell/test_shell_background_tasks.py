@@ -1,4 +1,4 @@
-"""What would stop the window goes on behind it: errands, and formulas with new numbers."""
+"""What would stop the window goes on behind it: tasks, and formulas with new numbers."""
 
 import threading
 import time
@@ -8,43 +8,43 @@ import pytest
 from explainer.commands import house
 from explainer.render import formula
 from explainer.render.look import look
-from explainer.shell.errands import Errands
+from explainer.shell.background_tasks import BackgroundTasks
 from explainer.shell.lesson_page import LessonPage
 
 
-def test_errands_run_in_order_in_a_thread_that_ends():
-    errands, seen = Errands("test"), []
-    errands.ask(*(lambda i=i: seen.append((i, threading.current_thread())) for i in range(20)))
-    errands.finish()
+def test_they_run_in_order_in_a_thread_that_ends():
+    tasks, seen = BackgroundTasks("test"), []
+    tasks.ask(*(lambda i=i: seen.append((i, threading.current_thread())) for i in range(20)))
+    tasks.finish()
     assert [i for i, _ in seen] == list(range(20))
     assert {t.name for _, t in seen} == {"explainer-test"}
-    assert not errands.busy
-    errands.ask(lambda: seen.append("again"))
-    errands.finish()
+    assert not tasks.busy
+    tasks.ask(lambda: seen.append("again"))
+    tasks.finish()
     assert seen[-1] == "again"
 
 
-def test_a_failed_errand_stops_no_other():
-    errands, seen = Errands("test"), []
-    errands.ask(lambda: 1 / 0, lambda: seen.append(1))
-    errands.finish()
+def test_a_failed_task_stops_no_other():
+    tasks, seen = BackgroundTasks("test"), []
+    tasks.ask(lambda: 1 / 0, lambda: seen.append(1))
+    tasks.finish()
     assert seen == [1]
 
 
 def test_closing_drops_what_waits_and_waits_for_what_runs():
-    errands, seen, begun = Errands("test"), [], threading.Event()
+    tasks, seen, begun = BackgroundTasks("test"), [], threading.Event()
 
     def slow():
         begun.set()
         time.sleep(0.05)
         seen.append("slow")
 
-    errands.ask(slow, lambda: seen.append("waits"))
+    tasks.ask(slow, lambda: seen.append("waits"))
     begun.wait(5)
-    errands.close()
+    tasks.close()
     assert seen == ["slow"]
-    errands.ask(lambda: seen.append("late"))
-    assert not errands.busy
+    tasks.ask(lambda: seen.append("late"))
+    assert not tasks.busy
     assert seen == ["slow"]
 
 
@@ -66,7 +66,7 @@ def page(qtbot, monkeypatch):
 
 
 def settled(page):
-    return not page._errands.busy and not page._patience.isActive()
+    return not page._tasks.busy and not page._patience.isActive()
 
 
 def test_words_come_at_once_and_formulas_when_they_are_set(page, qtbot):

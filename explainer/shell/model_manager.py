@@ -27,7 +27,7 @@ class ModelRow:
     classifies: bool = True
 
 
-class Backstage(Protocol):
+class ModelManager(Protocol):
     """Weights to fetch and to bring, and what the machine computes with."""
 
     def rows(self) -> Sequence[ModelRow]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 _log = logging.getLogger(__name__)
 
 
-class Errands:
+class BackgroundTasks:
     """Runs what it is given, one after the other, in a thread that ends when nothing is left.
 
     Nothing of Qt may be touched there; who wants to know of the end asks `busy`.
@@ -63,5 +63,5 @@ class Errands:
                 act = self._waiting.popleft()
             try:
                 act()
-            except Exception:  # noqa: BLE001 - an errand that fails is done again where its result is needed
-                _log.info("an errand failed", exc_info=True)
+            except Exception:  # noqa: BLE001 - a background task that fails is done again where its result is needed
+                _log.info("a background task failed", exc_info=True)

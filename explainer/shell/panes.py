@@ -1,0 +1,121 @@
+"""The parts of the window and where they stand: source bar above, strip below, three panes between."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from explainer.core.demo import Catalogue
+from explainer.lessons.catalogue import Library
+from explainer.render.icons import icon
+from explainer.render.look import Look
+from explainer.shell.catalogue_pane import CataloguePane
+from explainer.shell.controls_pane import ControlsPane
+from explainer.shell.lesson_page import LessonPage
+from explainer.shell.source_bar import SourceBar
+from explainer.shell.stage import Stage
+from explainer.shell.strip import Strip
+
+LESSON_STEPS = (("previous-demo", "arrow-left"), ("next-demo", "arrow-right"), ("reset", "rotate-ccw"))
+
+
+class Panes(QWidget):
+    """Catalogue, stage, lesson and controls, source bar and strip."""
+
+    def __init__(self, catalogue: Catalogue, library: Library, look: Look, actions: dict[str, QAction]) -> None:
+        super().__init__()
+        self.look, self._actions = look, actions
+        self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
+        self.stage = Stage(look)
+        self.lesson = LessonPage(look)
+        self.controls = ControlsPane(look)
+        self.bar = SourceBar(look, actions)
+        self.strip = Strip(look)
+        self._lesson_buttons: list[tuple[QToolButton, str]] = []
+        self.right = self._right_side()
+        self.split = self._side_by_side()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.bar, _line(), self.split, _line(), self.strip):
+            column.addWidget(part, 1 if part is self.split else 0)
+        self._dress_buttons()
+
+    def _side_by_side(self) -> QSplitter:
+        split = QSplitter()
+        for part in (self.catalogue, self.stage, self.right):
+            split.addWidget(part)
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(1, 1)
+        return split
+
+    def _right_side(self) -> QSplitter:
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.setObjectName("chrome")
+        right.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        right.addWidget(self._lesson_side())
+        right.addWidget(self.controls)
+        right.setChildrenCollapsible(False)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 2)
+        return right
+
+    def _lesson_side(self) -> QWidget:
+        side = QWidget()
+        row = QHBoxLayout()
+        row.setContentsMargins(self.look.px(14), self.look.px(4), self.look.px(10), 0)
+        row.addStretch(1)
+        for name, symbol in LESSON_STEPS:
+            row.addWidget(self._lesson_button(name, symbol))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.lesson, 1)
+        column.addLayout(row)
+        return side
+
+    def _lesson_button(self, name: str, symbol: str) -> QToolButton:
+        button, action = QToolButton(), self._actions[name]
+        button.setProperty("role", "flat")
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space is still the window's
+        button.clicked.connect(action.trigger)
+        self._lesson_buttons.append((button, symbol))
+        return button
+
+    def set_look(self, look: Look) -> None:
+        """Wear another theme or size of type."""
+        self.look = look
+        for part in (self.catalogue, self.stage, self.lesson, self.bar, self.strip):
+            part.set_look(look)
+        self._set_least_widths()
+        self._dress_buttons()
+
+    def _dress_buttons(self) -> None:
+        p = self.look.px  # the page has a border of 2 px
+        self.lesson.setViewportMargins(p(14) - 2, p(10) - 2, p(6) - 2, 0)
+        for button, symbol in self._lesson_buttons:
+            button.setIcon(icon(symbol, self.look, "muted"))
+
+    def set_widths(self, width: int) -> None:
+        """Give the panes the widths they have at first in a window of `width` pixels."""
+        left, right = self.look.px(208), self.look.px(300)
+        self._set_least_widths()
+        self.split.setSizes([left, max(400, width - left - right), right])
+        self.right.setSizes([self.look.px(430), self.look.px(270)])
+
+    def _set_least_widths(self) -> None:
+        self.catalogue.setMinimumWidth(self.look.px(150))
+        self.right.setMinimumWidth(self.look.px(280))
+
+    def show_sides(self, on: bool) -> None:
+        """Show or hide everything but bar and stage."""
+        for part in (self.catalogue, self.right, self.strip):
+            part.setVisible(on)
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setProperty("role", "line")
+    line.setFixedHeight(1)
+    return line
