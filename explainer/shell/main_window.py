@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         if c.demo.info.uses_frame:
             self.bar.show_playing(c.playing)
         else:
-            self.bar.play.setVisible(True)
+            self.bar.want(self.bar.play, True)
             self.bar.show_playing(not c.scheduler.paused)
 
     def _show_params(self) -> None:

@@ -5,19 +5,20 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolButton
 
 from explainer.core.model_card import ModelCard
 from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.runtime.events import Position, SourceOpened
+from explainer.shell.giving_row import GivingRow
 from explainer.shell.plain import Words, menu_text, tip
 from explainer.sources.opening import sample_names
 
 KIND_ICONS = {"image": "image", "folder": "images", "video": "film", "camera": "camera", "synthetic": "sparkles"}
 
 
-class SourceBar(QWidget):
+class SourceBar(GivingRow):
     """Buttons of the top bar; what they do is decided by the window that connects them."""
 
     opened = Signal(str)
@@ -50,7 +51,10 @@ class SourceBar(QWidget):
         self.compare = self._action_button("compare", "Compare")
         self.present = self._action_button("present", "Present")
         self.present.setProperty("role", "primary")
-        row = QHBoxLayout(self)
+        self.more = self._menu_button("More")
+        self.more.setText("More")
+        self.more.menu().aboutToShow.connect(self._fill_more)
+        row = self.row
         row.setContentsMargins(look.px(16), look.px(8), look.px(16), look.px(8))
         row.setSpacing(look.px(6))
         row.addWidget(self.name)
@@ -58,14 +62,16 @@ class SourceBar(QWidget):
         for part in (self.source, self.previous, self.title, self.next, self.play, self.scrub, self.clock):
             row.addWidget(part)
         row.addStretch(1)
-        for part in (self.model, self.device, self.compare, self.present):
+        for part in (self.model, self.device, self.compare, self.more, self.present):
             row.addWidget(part)
         for part in (self.play, self.scrub, self.clock):  # until it is known what is open
-            part.hide()
+            self.want(part, wanted=False)
         self._samples = self._sample_menu()
         self._playing = False
         self._cards: Sequence[ModelCard] = ()
         self.set_look(look)
+        giving = (self.name, self.device, self.clock, self.compare, self.model, self.title, self.scrub, self.source)
+        self.give_way(giving, self.more)
 
     def _button(self, tip: str, act: Callable[[], None]) -> QToolButton:
         button = QToolButton()
@@ -163,22 +169,31 @@ class SourceBar(QWidget):
             action.setChecked(one == fit)
         self.device.setText(names[device] if device != "auto" else "Auto")
 
+    def _fill_more(self) -> None:
+        """Fill the menu that stands for the parts without room."""
+        menu, gone = self.more.menu(), self.gone()
+        menu.clear()
+        for button, text in ((self.source, "Source"), (self.model, "Model"), (self.device, "Device")):
+            if button in gone:
+                menu.addAction(text).setMenu(button.menu())
+        if self.compare in gone:
+            menu.addAction(self._actions["compare"])
+
     # Source ---------------------------------------------------------------------------------------------
 
     def show_source(self, event: SourceOpened) -> None:
         """Show name and kind of what is open, and the buttons that make sense for it."""
         self._opened = event
         moving = event.kind in ("video", "camera", "synthetic")
-        for part in (self.play,):
-            part.setVisible(moving)
+        self.want(self.play, moving)
         for part in (self.scrub, self.clock):
-            part.setVisible(moving and event.count is not None)
+            self.want(part, moving and event.count is not None)
         if event.count:
             self.scrub.setRange(0, event.count - 1)
         self.previous.setToolTip("Step back" if moving else "Previous picture")
         self.next.setToolTip("Step on" if moving else "Next picture")
         for part in (self.previous, self.next):
-            part.setVisible(event.kind != "camera")
+            self.want(part, event.kind != "camera")
         self._set_title(event.title, "")
         self._show_kind()
 

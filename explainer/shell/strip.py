@@ -4,24 +4,24 @@ from collections import deque
 from time import monotonic
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from explainer.render.look import Look
 from explainer.runtime.events import Finished
-from explainer.shell.plain import Words, tip
+from explainer.shell.giving_row import GivingRow
+from explainer.shell.plain import ElidedWords, Words, tip
 
 DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
 
-class Strip(QWidget):
+class Strip(GivingRow):
     """Left: device, frames per second, milliseconds; right: the quiet remark of the moment or the main keys."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("chrome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.device, self.rate, self.times, self.note = Words("Starting"), Words(), Words(), Words()
-        row = QHBoxLayout(self)
+        self.device, self.rate, self.times, self.note = Words("Starting"), Words(), Words(), ElidedWords()
+        row = self.row
         row.setContentsMargins(look.px(16), look.px(5), look.px(16), look.px(5))
         row.setSpacing(look.px(16))
         for label in (self.device, self.rate, self.times):
@@ -32,6 +32,7 @@ class Strip(QWidget):
         self._keys = "Space freeze · C compare · ? all keys"
         self.set_look(look)
         self.say("")
+        self.give_way((self.times, self.rate, self.device))
 
     def set_look(self, look: Look) -> None:
         for label in (self.device, self.rate, self.times, self.note):
