@@ -6,8 +6,16 @@ _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """`text` without what no character stands for: a byte of a file's name that is not UTF-8 becomes U+FFFD."""
-    return _NO_CHARACTER.sub("\ufffd", text)
+    """`text` as any file and terminal can hold it: a byte of a file's name that is not UTF-8 becomes U+FFFD.
+
+    Where the locale is not UTF-8, Python keeps names as such bytes too; those are read as the UTF-8 that they are.
+    """
+    if not _NO_CHARACTER.search(text):
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a UTF-16 pair, as Windows allows in names
+        return _NO_CHARACTER.sub("\ufffd", text)
 
 
 def percent(fraction: float) -> str:

@@ -1,36 +1,42 @@
 """Picture files, bytes and arrays → ``(H, W, 3) uint8 RGB``, with a quiet note wherever something was changed.
 
-Nothing here raises for bad input: what cannot be shown comes back as a `Problem` of one sentence.
+Nothing here raises for bad input: what cannot be shown comes back as a `Problem` of one sentence. Whether the pixels
+are understood is decided in `layout`, what is done to them in `modes`.
 """
 
 import io
 import math
 import threading
 import warnings
-from functools import cache
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageFile
 
 from explainer.core.problem import Problem
-from explainer.core.words import thousands
-from explainer.sources.modes import Picture, from_array, kind_note, pages_note, to_rgb, upright
+from explainer.core.words import printable
+from explainer.sources import beside, raws, tiff
+from explainer.sources.aspect import of_densities
+from explainer.sources.layout import MOST_PIXELS, Layout, RefusedError, damaged, tiff_by_pillow, understood
+from explainer.sources.modes import (
+    UPRIGHT,
+    Picture,
+    finished,
+    from_array,
+    kind_note,
+    orientation_of,
+    pages_note,
+    raster_of,
+)
+from explainer.sources.raster import Raster
 
-MOST_PIXELS = 178_956_970
-"""More is refused before anything is decoded: the size at which Pillow itself speaks of an attack."""
 SHOWN_PIXELS = 40_000_000
 """Larger pictures are reduced to at most this while they are read."""
+_MOST_COUNTED = 256 << 20  # bytes of an animation whose pictures are counted, for that reads all of it
 
-__all__ = ["Picture", "check_picture", "file_problem", "from_array", "read_bytes", "read_picture"]
-
-# Formats whose decoders run inside this process. EPS would start another program, so it is left out.
-_FORMATS = (
-    "JPEG", "PNG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP", "AVIF", "ICO", "JPEG2000", "QOI", "DDS", "SGI", "PSD",
-)  # fmt: skip
-# Not loaded by Pillow before they are needed; Image.init() would load three dozen more.
-_PLUGINS = ("Tiff", "WebP", "Avif", "Ico", "Jpeg2K", "Qoi", "Dds", "Sgi", "Psd", "Mpo")
+__all__ = ["MOST_PIXELS", "Picture", "check_picture", "file_problem", "from_array", "read_bytes", "read_picture"]
 
 # Pillow warns above MAX_IMAGE_PIXELS and raises above twice as much. With the limit at ours, what we accept
 # brings no warning; what lies above is refused by our own check or by Pillow's error.
@@ -43,47 +49,41 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 _tolerance = threading.Lock()
 
 
-class _RefusedError(Exception):
-    """Carries a `Problem` out of the steps below."""
-
-    def __init__(self, what: str, todo: str, details: str = "") -> None:
-        super().__init__(what)
-        self.problem = Problem(what, todo, details)
-
-
 # Doors --------------------------------------------------------------------------------------------------
 
 
-def read_picture(path: Path | str) -> Picture | Problem:
-    """Read a picture file.
+def read_picture(path: Path | str, *, stretch: bool = False) -> Picture | Problem:
+    """Read a picture file; no more of it than its header makes likely to be needed.
+
+    Parameters
+    ----------
+    stretch
+        Stretch the values in use to the whole range, where the picture has more than 8 bits.
 
     Returns
     -------
     Picture or Problem
-        A `Problem` when the file is missing, a folder, empty, not a picture, damaged, or has more than
-        178 megapixels. A file that ends early is shown as far as it goes, with a note.
+        A `Problem` when the file is missing, a folder, empty, not a picture, of a kind that is not read
+        here, damaged, or has more than 178 megapixels. A file that ends early is shown as far as it goes,
+        with a note.
     """
     path = Path(path)
     problem = file_problem(path)
     if problem is not None:
         return problem
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return _read(file, printable(path.name), stretch)
     except OSError as error:
-        return _unreadable(path.name, error)
-    return read_bytes(data, path.name)
+        return _unreadable(printable(path.name), error)
 
 
-def read_bytes(data: bytes, name: str = "The picture") -> Picture | Problem:
+def read_bytes(data: bytes, name: str = "The picture", *, stretch: bool = False) -> Picture | Problem:
     """Read a picture from the bytes of a file (a clipboard, a drop); `name` is used in messages."""
+    name = printable(name)
     if not data:
         return Problem(f"{name} is empty (0 bytes).", "Choose another picture.")
-    try:
-        return _decoded(data, name)
-    except _RefusedError as refused:
-        return refused.problem
-    except MemoryError as error:
-        return Problem(f"{name} does not fit into memory.", "Make a smaller copy and open that.", repr(error))
+    return _read(io.BytesIO(data), name, stretch)
 
 
 def check_picture(path: Path | str) -> Problem | None:
@@ -92,19 +92,22 @@ def check_picture(path: Path | str) -> Problem | None:
     problem = file_problem(path)
     if problem is not None:
         return problem
+    name = printable(path.name)
     try:
-        with path.open("rb") as file, _opened(file, path.name) as image:
-            _check_size(image, path.name)
-    except _RefusedError as refused:
+        with path.open("rb") as file:
+            understood(file, name)
+    except RefusedError as refused:
         return refused.problem
+    except MemoryError as error:
+        return _does_not_fit(name, error)
     except OSError as error:
-        return _unreadable(path.name, error)
+        return _unreadable(name, error)
     return None
 
 
 def file_problem(path: Path) -> Problem | None:
     """Say why `path` is no file with something in it; ``None`` when it is one."""
-    name = path.name or str(path)
+    name = printable(path.name or str(path))
     try:
         if path.is_dir():
             return Problem(f"{name} is a folder, not a file.", "Open it as a folder, or choose a file in it.")
@@ -114,7 +117,7 @@ def file_problem(path: Path) -> Problem | None:
             return Problem(f"{name} is a device or a pipe, not a file.", "Choose a picture or a video.")
         if path.stat().st_size == 0:
             return Problem(f"{name} is empty (0 bytes).", "Choose another file.")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return _unreadable(name, error)
     return None
 
@@ -122,69 +125,150 @@ def file_problem(path: Path) -> Problem | None:
 # Steps --------------------------------------------------------------------------------------------------
 
 
-def _decoded(data: bytes, name: str) -> Picture:
+def _read(file: IO[bytes], name: str, stretch: bool) -> Picture | Problem:
+    try:
+        return _decoded(file, name, stretch)
+    except RefusedError as refused:
+        return refused.problem
+    except MemoryError as error:
+        return _does_not_fit(name, error)
+
+
+def _decoded(file: IO[bytes], name: str, stretch: bool) -> Picture:
     """Decode strictly; if the data merely end early, decode again and say so."""
     try:
-        return _converted(data, name)
-    except _RefusedError as refused:
+        return _shown(file, name, stretch)
+    except RefusedError as refused:
         if not _ends_early(refused.problem.details):
             raise
     with _tolerance:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
-            picture = _converted(data, name)
+            file.seek(0)
+            picture = _shown(file, name, stretch)
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-    return Picture(picture.pixels, ("The file ends early; the missing part is blank.", *picture.notes))
+    return replace(picture, notes=("The file ends early; the missing part is blank.", *picture.notes))
 
 
-def _converted(data: bytes, name: str) -> Picture:
-    with _opened(io.BytesIO(data), name) as image:
-        _check_size(image, name)
-        size, how, pages = image.size, kind_note(image), pages_note(image)
-        factor = math.ceil(math.sqrt(size[0] * size[1] / SHOWN_PIXELS))
-        try:
-            if factor > 1:
-                image.draft("RGB", (size[0] // factor, size[1] // factor))
-            image.load()
-            pixels, notes = to_rgb(*upright(image), factor=_left(size, image.size, factor))
-        except MemoryError:
-            raise
-        except Exception as error:  # a decoder may raise anything on hostile bytes
-            raise _damaged(name, error) from error
-    reduced = f"Reduced from {_by(size)} to {_by((pixels.shape[1], pixels.shape[0]))} pixels for display."
-    return Picture(pixels, (*pages, *how, *notes, *([reduced] if factor > 1 else [])))
-
-
-def _opened(file: IO[bytes], name: str) -> Image.Image:
-    """Read the header only."""
-    start = file.read(16)
-    file.seek(0)
-    _load_plugins()
+def _shown(file: IO[bytes], name: str, stretch: bool) -> Picture:
+    layout = understood(file, name)
+    size = layout.size
+    factor = max(1, math.ceil(math.sqrt(size[0] * size[1] / SHOWN_PIXELS)))
     try:
-        return Image.open(file, formats=_FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(name, "more than 178", repr(error)) from error
-    except UnidentifiedImageError as error:
-        if _looks_like_a_picture(start):
-            raise _damaged(name, error) from error
-        todo = "Save it as JPEG or PNG and open that."
-        raise _RefusedError(f"{name} is not a picture that can be read here.", todo, repr(error)) from error
-    except Exception as error:  # as above
-        raise _damaged(name, error) from error
+        raster = _samples(layout, factor, name)
+        most = max(SHOWN_PIXELS, raster.values.shape[0] * raster.values.shape[1])
+        picture = finished(raster, most=most, stretch=stretch)
+    except MemoryError:
+        raise
+    except Exception as error:  # a decoder may raise anything on hostile bytes
+        raise damaged(name, repr(error), layout.kind) from error
+    shown = raster.values.shape[1], raster.values.shape[0]
+    reduced = f"Reduced from {size[0]} × {size[1]} to {shown[0]} × {shown[1]} pixels for display."
+    return replace(picture, notes=(*picture.notes, *([reduced] if factor > 1 else [])))
 
 
-@cache
-def _load_plugins() -> None:
-    Image.preinit()
-    for name in _PLUGINS:
-        import_module(f"PIL.{name}ImagePlugin")
+def _samples(layout: Layout, factor: int, name: str) -> Raster:
+    """Read the pixels of a layout, reduced by `factor` at least."""
+    if layout.kind == "RAW":
+        return raws.developed(layout.file)
+    if layout.tiff is not None:
+        return _tiff_samples(layout, layout.tiff, factor, name)
+    if layout.png is not None:
+        return _png_samples(layout, factor)
+    image = layout.image
+    assert image is not None
+    about = _about(image, layout.file)
+    _load(image, layout.size, factor)
+    raster = raster_of(image, _left(layout.size, image.size, factor))
+    return replace(about, values=raster.values, model=raster.model, alpha=raster.alpha, bits=raster.bits).noted(
+        *layout.notes
+    )
 
 
-def _check_size(image: Image.Image, name: str) -> None:
-    pixels = image.width * image.height
-    if pixels > MOST_PIXELS:
-        raise _too_large(name, thousands(round(pixels / 1e6)), f"{image.width} × {image.height}")
+def _about(image: Image.Image, file: IO[bytes]) -> Raster:
+    """Everything that is said of the pixels, with none of them yet."""
+    notes = (*pages_note(*_pages(image, file)), *kind_note(image), *beside.deep_note(image, file))
+    profile = beside.profile_of(image, file)
+    space, said = (None, ()) if profile else beside.space_of(image, file)
+    return Raster(
+        np.empty((0, 0, 1), np.uint8), "grey", profile=profile, space=space, aspect=beside.aspect_of(image),
+        orientation=orientation_of(image), notes=(*notes, *said),
+    )  # fmt: skip
+
+
+def _tiff_samples(layout: Layout, tags: tiff.Tiff, factor: int, name: str) -> Raster:
+    try:
+        raster = tiff.read_samples(layout.file, tags) if tags.reader == "tifffile" else None
+    except MemoryError:
+        raise
+    except Exception:
+        if not tags.plain:
+            raise
+        raster = None  # Pillow forgives more, a missing end for instance
+    raster = raster or _plain_tiff(layout.file, tags, name)
+    kind = ("A grey picture; its three channels are equal.",) if raster.model == "grey" else ()
+    notes = (*pages_note(tags.pages, "pages"), *kind, *raster.notes)
+    return replace(raster, values=raster.values[::factor, ::factor], notes=notes)
+
+
+def _plain_tiff(file: IO[bytes], tags: tiff.Tiff, name: str) -> Raster:
+    image = tiff_by_pillow(file, tags.page, name)
+    profile = beside.profile_of(image, file)
+    image.load()  # and turns it upright
+    sideways, turned = tags.orientation in (5, 6, 7, 8), 2 <= tags.orientation <= 8
+    raster = replace(raster_of(image), profile=profile, aspect=1 / tags.aspect if sideways else tags.aspect)
+    return raster.noted(UPRIGHT if turned else "")
+
+
+def _png_samples(layout: Layout, factor: int) -> Raster:
+    png, image = layout.png, layout.image
+    assert png is not None
+    assert image is not None
+    space, said = png.space()
+    notes = (*pages_note(png.pictures, "pictures"), *(kind_note(image) if png.bits < 16 else ()), *said)
+    deep = _deep_png(layout) if png.bits == 16 else None
+    if deep is None:
+        _load(image, layout.size, 1)
+        deep = raster_of(image, factor)
+        factor = 1
+    raster = replace(
+        deep, profile=png.profile(), space=space, aspect=of_densities(*png.aspect), orientation=png.orientation
+    )
+    return raster.noted(*notes, values=raster.values[::factor, ::factor])
+
+
+def _deep_png(layout: Layout) -> Raster | None:
+    """16-bit samples as they are, for Pillow keeps 8 of them in colour; ``None`` where the file ends early."""
+    import imagecodecs
+
+    layout.file.seek(0)
+    try:
+        values = np.asarray(imagecodecs.png_decode(layout.file.read()))
+    except Exception:  # noqa: BLE001 - Pillow, which forgives more, has the next try
+        layout.file.seek(0)
+        return None
+    values = values[..., None] if values.ndim == 2 else values
+    if values.dtype != np.uint16:
+        return None
+    return Raster(values, "grey" if values.shape[2] < 3 else "rgb", "straight" if values.shape[2] in (2, 4) else "")
+
+
+def _load(image: Image.Image, size: tuple[int, int], factor: int) -> None:
+    if factor > 1:
+        image.draft("RGB", (size[0] // factor, size[1] // factor))
+    image.load()
+
+
+def _pages(image: Image.Image, file: IO[bytes]) -> tuple[int, str]:
+    """How many pictures the file holds, and what they are."""
+    try:
+        counted = beside.length(file) <= _MOST_COUNTED or image.format not in ("GIF", "WEBP")
+        count = int(getattr(image, "n_frames", 1)) if counted else 1
+    except Exception:  # noqa: BLE001 - counting walks through the whole file, which may be damaged further on
+        return 1, "pictures"
+    # The further pictures of an MPO are its preview or depth.
+    return (1 if image.format == "MPO" else count), "sizes" if image.format == "ICO" else "pictures"
 
 
 # Words --------------------------------------------------------------------------------------------------
@@ -194,30 +278,15 @@ def _ends_early(details: str) -> bool:
     return "image file is truncated" in details
 
 
-def _looks_like_a_picture(start: bytes) -> bool:
-    signs = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\x00", b"MM\x00*", b"qoif", b"8BPS", b"DDS ")
-    inside = start[4:12] in (b"ftypavif", b"ftypavis", b"jP  \r\n\x87\n")
-    return start.startswith(signs) or inside or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
-
-
 def _left(asked: tuple[int, int], got: tuple[int, int], factor: int) -> int:
     """Return the reduction that remains after a JPEG decoder has halved the picture while decoding."""
     return max(1, math.ceil(factor * max(got) / max(asked))) if factor > 1 else 1
 
 
-def _by(size: tuple[int, int]) -> str:
-    return f"{size[0]} × {size[1]}"
+def _does_not_fit(name: str, error: MemoryError) -> Problem:
+    return Problem(f"{name} does not fit into memory.", "Make a smaller copy and open that.", repr(error))
 
 
-def _damaged(name: str, error: Exception) -> _RefusedError:
-    return _RefusedError(f"{name} is damaged and cannot be shown.", "Open another copy of it.", repr(error))
-
-
-def _too_large(name: str, megapixels: str, details: str) -> _RefusedError:
-    what = f"{name} has {megapixels} megapixels; at most 178 are opened."
-    return _RefusedError(what, "Make a smaller copy, 4000 pixels wide for instance.", details)
-
-
-def _unreadable(name: str, error: OSError) -> Problem:
+def _unreadable(name: str, error: Exception) -> Problem:
     todo = "Check that you are allowed to open it and that its drive is connected."
     return Problem(f"{name} cannot be read.", todo, repr(error))

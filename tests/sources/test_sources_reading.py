@@ -209,7 +209,7 @@ def test_not_a_picture(tmp_path):
 
 
 def test_postscript_is_not_handed_to_another_program():
-    refused(read_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "x.eps"), "not a picture")
+    refused(read_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "x.eps"), "PostScript", "not read here")
 
 
 def test_missing_folder_and_empty(tmp_path):
@@ -228,10 +228,10 @@ def test_pipe_is_refused_without_waiting_on_it(tmp_path):
 def test_unreadable_file(tmp_path, monkeypatch):
     (tmp_path / "locked.png").write_bytes(b"x")
 
-    def denied(self):
+    def denied(self, mode):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", denied)
+    monkeypatch.setattr("pathlib.Path.open", denied)
     refused(read_picture(tmp_path / "locked.png"), "locked.png", "cannot be read")
 
 
