@@ -25,6 +25,9 @@ class Frame:
         What to call it: a file name, a camera's name.
     notes
         Quiet remarks about conversions ("16 bits were scaled to 8").
+    stretchable
+        The range in use ("64 to 3,104 of 65,535"), where a deep picture uses so little of its range that it
+        is dark or flat, and its source can be opened stretched; "" otherwise.
     """
 
     pixels: NDArray[np.uint8]
@@ -33,6 +36,7 @@ class Frame:
     time_s: float = 0.0
     name: str = ""
     notes: tuple[str, ...] = field(default=())
+    stretchable: str = ""
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype

@@ -1,5 +1,6 @@
 """The doors by which pictures come into the window: file dialogs, the clipboard, a drop."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explainer.shell import pasting
 from explainer.shell.conductor import Conductor
+from explainer.sources.opening import STRETCHED
 
 
 class Doors(QObject):
@@ -16,6 +18,7 @@ class Doors(QObject):
     def __init__(self, conductor: Conductor, window: QWidget) -> None:
         super().__init__(window)
         self._conductor, self._window = conductor, window
+        self._brought: tuple[str, pasting.Brought] | None = None
 
     def ask_file(self) -> None:
         """Ask for a picture or a video."""
@@ -42,10 +45,20 @@ class Doors(QObject):
         """Open what was dropped."""
         self._bring(data, "Dropped picture")
 
+    def stretch(self) -> None:
+        """Open the present picture again, the values that it uses stretched from black to white."""
+        spec = self._conductor.source_spec
+        if spec:
+            self._conductor.open(f"{spec}{STRETCHED}")
+        elif self._brought is not None:
+            title, brought = self._brought
+            self._conductor.open_with(title, replace(brought, stretch=True))
+
     def _bring(self, data: QMimeData | None, title: str) -> bool:
-        found = pasting.from_clipboard(data)
+        found = pasting.from_clipboard(data, title)
         if isinstance(found, str):
             self._conductor.open(found)
         elif found is not None:
+            self._brought = (title, found)
             self._conductor.open_with(title, found)
         return found is not None

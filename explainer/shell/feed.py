@@ -13,7 +13,7 @@ from explainer.runtime import events as ev
 from explainer.runtime.frames import SourceFrames
 from explainer.runtime.player import Player
 from explainer.runtime.scheduler import Scheduler
-from explainer.sources.opening import is_video, open_source, path_of
+from explainer.sources.opening import is_video, open_source, path_of, without_stretch
 from explainer.sources.synthetic import pan
 
 DEFAULT_SOURCE = "sample:cat"
@@ -143,7 +143,8 @@ def named(spec: str) -> Wish:
     """What a person names: a file, a folder, ``camera:N``, ``sample:NAME``."""
     path = path_of(spec)
     still = path is not None and path.is_file() and not is_video(path)
-    lasting = spec if path is None or spec.startswith("sample:") else str(_absolute(path))
+    how = spec[len(without_stretch(spec)[0]) :]
+    lasting = spec if path is None or spec.startswith("sample:") else f"{_absolute(path)}{how}"
     return Wish(lasting, partial(open_source, lasting), still)
 
 

@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self.stage.empty.browse.connect(self.actions["open"].trigger)
         self.stage.empty.camera.connect(self.actions["camera"].trigger)
         self.bar.opened.connect(c.open)
+        self.strip.stretch_asked.connect(self.doors.stretch)
         self.bar.stepped.connect(c.step)
         self.bar.sought.connect(c.player.seek)
         self.bar.model_chosen.connect(c.choose_model)

@@ -79,6 +79,7 @@ class ResultView(QObject):
     def frame_arrived(self, event: ev.FrameArrived) -> None:
         """Note how long reading took; say what the reader has to say of the first picture."""
         self._grab_ms = event.grab_ms
+        self._panes.strip.offer_stretch(event.frame.stretchable)
         if event.frame.notes and event.frame.index == 0:
             self.say(" ".join(event.frame.notes))
 

@@ -3,7 +3,8 @@
 from collections import deque
 from time import monotonic
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QToolButton
 
 from explainer.render.look import Look
 from explainer.runtime.events import Finished
@@ -14,7 +15,15 @@ DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
 
 class Strip(GivingRow):
-    """Left: device, frames per second, milliseconds; right: the quiet remark of the moment or the main keys."""
+    """Left: device, frames per second, milliseconds; right: the quiet remark of the moment or the main keys.
+
+    Signals
+    -------
+    stretch_asked
+        The picture that is shown is to be opened again, its values stretched.
+    """
+
+    stretch_asked = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -28,6 +37,12 @@ class Strip(GivingRow):
             row.addWidget(label)
         row.addStretch(1)
         row.addWidget(self.note)
+        self.stretch = QToolButton(text="Stretch")
+        self.stretch.setProperty("role", "flat")
+        self.stretch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.stretch.clicked.connect(self.stretch_asked)
+        self.stretch.hide()
+        row.addWidget(self.stretch)
         self._arrivals: deque[float] = deque(maxlen=30)
         self._keys = "Space freeze · C compare · ? all keys"
         self.set_look(look)
@@ -39,11 +54,17 @@ class Strip(GivingRow):
             label.setFont(look.font("small", figures=label in (self.rate, self.times)))
             label.setProperty("role", "muted")
         self.device.setFont(look.font("small", bold=True))
+        self.stretch.setFont(look.font("small"))
 
     def say(self, text: str) -> None:
         """Show a quiet remark; an empty one shows the main keys again."""
         self.note.setText(text or self._keys)
         self.note.setToolTip(tip(text))
+
+    def offer_stretch(self, used: str) -> None:
+        """Offer to stretch the range that a dark picture uses ("64 to 3,104 of 65,535"); "" offers nothing."""
+        self.stretch.setVisible(bool(used))
+        self.stretch.setToolTip(tip(f"Stretch the values used, {used}, to the whole range from black to white"))
 
     def show_event(self, event: Finished, *, grab_ms: float, paint_ms: float, threads: int) -> None:
         """Show the figures of a finished run."""

@@ -24,14 +24,14 @@ class Scaled:
         ``uint8``, in the shape of the values.
     notes
         What was done to get them.
-    unused
+    stretchable
         The range in use, in words ("0 to 4,095 of 65,535"), where so little is used that the picture
         should be offered stretched; "" otherwise.
     """
 
     samples: NDArray[np.uint8]
     notes: Notes = ()
-    unused: str = ""
+    stretchable: str = ""
 
 
 def scaled_to_8_bits(values: NDArray[np.generic], bits: int = 0, *, stretch: bool = False) -> Scaled:
@@ -70,8 +70,8 @@ def _of_bits(values: NDArray[np.generic], bits: int) -> Scaled:
     if bits < 8:
         return Scaled(_scaled(values, 0, top))
     said = f"{bits} bits a channel were scaled to 8."
-    unused = _unused(values, top)
-    return Scaled(_scaled(values, 0, top), (said, *_dark(unused)), unused)
+    stretchable = _little_used(values, top)
+    return Scaled(_scaled(values, 0, top), (said, *_dark(stretchable)), stretchable)
 
 
 def _wide(values: NDArray[np.generic]) -> Scaled:
@@ -90,16 +90,16 @@ def _floats(values: NDArray[np.generic], stretch: bool) -> Scaled:
         return Scaled(np.zeros(values.shape, np.uint8), notes)
     found = values[finite].astype(np.float64)
     low, high = float(found.min()), float(found.max())
-    unit, unused = low >= 0 and high <= 1 and not stretch, ""
+    unit, stretchable = low >= 0 and high <= 1 and not stretch, ""
     if unit:
         said = "Numbers from 0 to 1 were scaled to 8 bits."
-        unused = f"{low:.3g} to {high:.3g} of 1" if 0 < (high - low) * DARK < 1 else ""
-        notes = (*_dark(unused), *notes)
+        stretchable = f"{low:.3g} to {high:.3g} of 1" if 0 < (high - low) * DARK < 1 else ""
+        notes = (*_dark(stretchable), *notes)
     else:
         low, high = _used(found) if stretch else (low, high)
         said = f"Numbers from {low:.4g} to {high:.4g} were {'stretched' if stretch else 'scaled'} to 8 bits."
     shown = _scaled(np.where(finite, values, low), *((0, 1) if unit else (low, high)))
-    return Scaled(np.where(finite, shown, np.uint8(0)), (said, *notes), unused)
+    return Scaled(np.where(finite, shown, np.uint8(0)), (said, *notes), stretchable)
 
 
 def _used(values: NDArray[np.generic]) -> tuple[float, float]:
@@ -112,14 +112,16 @@ def _used(values: NDArray[np.generic]) -> tuple[float, float]:
     return (most_low, most_high) if lonely else (low, high)
 
 
-def _unused(values: NDArray[np.generic], top: int) -> str:
+def _little_used(values: NDArray[np.generic], top: int) -> str:
     low, high = _used(values)
     return f"{_of(low)} to {_of(high)} of {thousands(top)}" if 0 < (high - low) * DARK < top else ""
 
 
-def _dark(unused: str) -> Notes:
-    said = f"The values used are {unused}, so the picture is dark or flat; “#stretch” after its name stretches them."
-    return (said,) if unused else ()
+def _dark(stretchable: str) -> Notes:
+    said = (
+        f"The values used are {stretchable}, so the picture is dark or flat; “#stretch” after its name stretches them."
+    )
+    return (said,) if stretchable else ()
 
 
 def _scaled(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:

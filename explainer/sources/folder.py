@@ -1,6 +1,7 @@
 """The pictures of a folder, in the order a person would put them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from explainer.core.frame import Frame
@@ -25,14 +26,14 @@ class FolderSource:
     ``at`` returns the `Problem` of such a file. A picture a second is taken as the pace for ``time_s``.
     """
 
-    def __init__(self, folder: Path, files: tuple[Path, ...]) -> None:
+    def __init__(self, folder: Path, files: tuple[Path, ...], *, stretch: bool = False) -> None:
         self.id = new_id("folder")
         self.kind: SourceKind = "folder"
         self.title = folder.name or str(folder)
         self.count: int | None = len(files)
         self.fps = 0.0
         self.names = tuple(file.name for file in files)
-        self._files = files
+        self._files, self._stretch = files, stretch
         self._next = 0
         self._last: Frame | None = None  # so that a still looked at twice keeps its identity
 
@@ -63,22 +64,22 @@ class FolderSource:
     def _load(self, index: int) -> Frame | Problem:
         if self._last is not None and self._last.index == index:
             return self._last
-        picture = read_picture(self._files[index])
+        picture = read_picture(self._files[index], stretch=self._stretch)
         if isinstance(picture, Problem):
             return picture
         name = self._files[index].name
-        self._last = Frame(picture.pixels, self.id, index, float(index), name, picture.notes)
+        self._last = Frame(picture.pixels, self.id, index, float(index), name, picture.notes, picture.stretchable)
         return self._last
 
     def _with(self, frame: Frame, skipped: list[Problem]) -> Frame:
         if not skipped:
             return frame
         notes = (*(f"Skipped: {problem.what}" for problem in skipped), *frame.notes)
-        return Frame(frame.pixels, frame.source_id, frame.index, frame.time_s, frame.name, notes)
+        return replace(frame, notes=notes)
 
 
-def open_folder(path: Path | str) -> FolderSource | Problem:
-    """List the pictures in `path`; subfolders and hidden files are left out.
+def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Problem:
+    """List the pictures in `path`; subfolders and hidden files are left out. `stretch` as in `read_picture`.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def open_folder(path: Path | str) -> FolderSource | Problem:
     for file in files:
         problem = check_picture(file)
         if problem is None:
-            return FolderSource(folder, tuple(files))
+            return FolderSource(folder, tuple(files), stretch=stretch)
         problems.append(problem)
     return _none_of(folder, problems)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
+from explainer.core.words import printable
 from explainer.sources.identity import new_id
 from explainer.sources.reading import Picture, read_picture
 
@@ -26,7 +27,7 @@ class ImageSource:
         self.title = name
         self.count: int | None = 1
         self.fps = 0.0
-        self._frame = Frame(picture.pixels, self.id, name=name, notes=picture.notes)
+        self._frame = Frame(picture.pixels, self.id, name=name, notes=picture.notes, stretchable=picture.stretchable)
         self._done = False
 
     def read(self) -> Frame | Problem | None:
@@ -48,7 +49,7 @@ class ImageSource:
         self._done = True
 
 
-def open_image(path: Path | str) -> ImageSource | Problem:
-    """Read the file at `path`."""
-    picture = read_picture(path)
-    return picture if isinstance(picture, Problem) else ImageSource(picture, Path(path).name)
+def open_image(path: Path | str, *, stretch: bool = False) -> ImageSource | Problem:
+    """Read the file at `path`; `stretch` as in `read_picture`."""
+    picture = read_picture(path, stretch=stretch)
+    return picture if isinstance(picture, Problem) else ImageSource(picture, printable(Path(path).name))

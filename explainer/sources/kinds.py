@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Literal
 
 from explainer.sources import animated, jpegs
+from explainer.sources.formats import RAW_SUFFIXES
+from explainer.sources.raws import can_develop
 
 Kind = Literal["picture", "video", "unknown"]
 
 PICTURE_SUFFIXES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".tif", ".tiff",
     ".webp", ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".ico", ".jp2", ".j2k", ".qoi", ".dds", ".sgi",
-    ".psd",
+    ".psd", ".heic", ".heif", ".hif", *(RAW_SUFFIXES - {".raw"} if can_develop() else ()),
 ))  # fmt: skip
 VIDEO_SUFFIXES = frozenset((
     ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mpe", ".m2v", ".ts", ".mts",
@@ -18,8 +20,7 @@ VIDEO_SUFFIXES = frozenset((
     ".avc", ".h265", ".265", ".hevc", ".ivf", ".mxf", ".m4p", ".3g2", ".f4v", ".divx",
 ))  # fmt: skip
 NAMED_SUFFIXES = {
-    ".heic": "HEIC", ".heif": "HEIF", ".hif": "HEIF", ".dng": "DNG", ".cr2": "CR2", ".cr3": "CR3", ".nef": "NEF",
-    ".arw": "ARW", ".raf": "RAF", ".orf": "ORF", ".rw2": "RW2", ".svg": "SVG", ".pdf": "PDF", ".eps": "EPS",
+    **{suffix: suffix[1:].upper() for suffix in RAW_SUFFIXES - {".raw"}}, ".svg": "SVG", ".pdf": "PDF", ".eps": "EPS",
     ".ai": "AI", ".exr": "EXR", ".hdr": "HDR", ".jxl": "JPEG XL", ".jxr": "JPEG XR", ".xcf": "XCF", ".dcm": "DICOM",
 }  # fmt: skip
 """Pictures that people have and that may not be read here, by what they call them."""

@@ -28,14 +28,14 @@ class Picture:
 
     Parameters
     ----------
-    unused
+    stretchable
         The range in use, in words, where the picture is dark or flat because it uses little of its depth and
         can be had stretched; "" otherwise.
     """
 
     pixels: NDArray[np.uint8]
     notes: tuple[str, ...] = ()
-    unused: str = ""
+    stretchable: str = ""
 
 
 def from_array(
@@ -102,7 +102,7 @@ def finished(raster: Raster, *, most: int, stretch: bool = False) -> Picture:
     most
         So many pixels at most may come of making pixels square.
     """
-    colours, alpha, notes, unused = _in_8_bits(raster, stretch)
+    colours, alpha, notes, stretchable = _in_8_bits(raster, stretch)
     rgb, said = _in_srgb(colours, raster)
     notes += said
     if alpha is not None:
@@ -111,7 +111,7 @@ def finished(raster: Raster, *, most: int, stretch: bool = False) -> Picture:
     rgb, said = made_square(rgb, raster.aspect, most)
     notes += said
     rgb, said = _upright(rgb, raster.orientation)
-    return Picture(np.array(rgb, np.uint8, order="C"), (*raster.notes, *notes, *said), unused)
+    return Picture(np.array(rgb, np.uint8, order="C"), (*raster.notes, *notes, *said), stretchable)
 
 
 def _in_8_bits(
@@ -127,7 +127,7 @@ def _in_8_bits(
         return colours, alpha, (), ""
     scaled = scaled_to_8_bits(colours, raster.bits, stretch=stretch)
     shown = 255 - scaled.samples if raster.inverted else scaled.samples
-    return shown, alpha, scaled.notes, scaled.unused
+    return shown, alpha, scaled.notes, scaled.stretchable
 
 
 def _in_srgb(colours: NDArray[np.generic], raster: Raster) -> tuple[NDArray[np.uint8], tuple[str, ...]]:

@@ -15,11 +15,14 @@ from explainer.sources.video import open_video
 
 __all__ = ["is_video", "open_source", "path_of", "sample_names"]
 
+STRETCHED = "#stretch"
 _SYNTHETIC = {"square": MovingSquare, "endless": EndlessSource}
 
 
 def open_source(spec: str) -> Source | Problem:
     """Open a picture, a video, a folder, ``camera:N``, ``synthetic:square`` or ``sample:NAME``.
+
+    ``#stretch`` after the name of a picture or folder stretches deep pictures from the values they use.
 
     Parameters
     ----------
@@ -36,9 +39,10 @@ def open_source(spec: str) -> Source | Problem:
     try:
         if not spec.strip():
             return Problem("No source is named.", "Name a picture, a video, a folder or camera:0.")
+        spec, stretch = without_stretch(spec)
         path = _path(spec)
         if path.exists():
-            return _opened(path)
+            return _opened(path, stretch)
     except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, no such home
         return Problem(f"“{_short(spec)}” cannot be opened.", "Check the name.", repr(error))
     word, _, rest = spec.partition(":")
@@ -48,7 +52,7 @@ def open_source(spec: str) -> Source | Problem:
         case "synthetic":
             return _synthetic(rest)
         case "sample":
-            return _sample(rest)
+            return _sample(rest, stretch)
         case "http" | "https" | "ftp" | "rtsp":
             return _address()
     if rest.startswith("//") and len(word) > 1 and word.isalnum():
@@ -58,6 +62,7 @@ def open_source(spec: str) -> Source | Problem:
 
 def path_of(spec: str) -> Path | None:
     """Return the file or folder that `spec` names, ``None`` for cameras, made pictures and what is not there."""
+    spec, _ = without_stretch(spec)
     if spec.startswith("sample:"):
         name, files = spec.removeprefix("sample:"), _sample_files()
         return files.get(name) or {file.name: file for file in files.values()}.get(name)
@@ -66,6 +71,16 @@ def path_of(spec: str) -> Path | None:
         return path if spec and path.exists() else None
     except (OSError, ValueError, RuntimeError):
         return None
+
+
+def without_stretch(spec: str) -> tuple[str, bool]:
+    """Split ``#stretch`` off a spec, unless a file is called so, and say whether it was there."""
+    plain = spec.removesuffix(STRETCHED)
+    try:
+        asked = plain != spec and bool(plain) and not _path(spec).exists()
+    except (OSError, ValueError, RuntimeError):  # open_source says what is wrong with such a name
+        asked = False
+    return (plain, True) if asked else (spec, False)
 
 
 def _path(spec: str) -> Path:
@@ -84,11 +99,11 @@ def sample_names() -> tuple[str, ...]:
     return tuple(sorted(_sample_files()))
 
 
-def _opened(path: Path) -> Source | Problem:
+def _opened(path: Path, stretch: bool = False) -> Source | Problem:
     if path.is_dir():
-        return open_folder(path)
+        return open_folder(path, stretch=stretch)
     if not is_video(path):
-        return open_image(path)
+        return open_image(path, stretch=stretch)
     return open_animated(path) if is_animated(path) else open_video(path)
 
 
@@ -108,14 +123,14 @@ def _synthetic(name: str) -> Source | Problem:
     return made
 
 
-def _sample(name: str) -> Source | Problem:
+def _sample(name: str, stretch: bool) -> Source | Problem:
     files = _sample_files()
     by_file = {file.name: file for file in files.values()}
     file = files.get(name) or by_file.get(name)
     if file is None:
         todo = f"There are {', '.join(sorted(files))}." if files else "The folder of samples is missing."
         return Problem(f"There is no sample “{_short(name)}”.", todo)
-    return _opened(file)
+    return _opened(file, stretch)
 
 
 def _sample_files() -> dict[str, Path]:

@@ -36,7 +36,10 @@ SHOWN_PIXELS = 40_000_000
 """Larger pictures are reduced to at most this while they are read."""
 _MOST_COUNTED = 256 << 20  # bytes of an animation whose pictures are counted, for that reads all of it
 
-__all__ = ["MOST_PIXELS", "Picture", "check_picture", "file_problem", "from_array", "read_bytes", "read_picture"]
+__all__ = [
+    "MOST_PIXELS", "Picture", "check_bytes", "check_picture", "file_problem", "from_array", "read_bytes",
+    "read_picture",
+]  # fmt: skip
 
 # Pillow warns above MAX_IMAGE_PIXELS and raises above twice as much. With the limit at ours, what we accept
 # brings no warning; what lies above is refused by our own check or by Pillow's error.
@@ -95,13 +98,23 @@ def check_picture(path: Path | str) -> Problem | None:
     name = printable(path.name)
     try:
         with path.open("rb") as file:
-            understood(file, name)
+            return _header_problem(file, name)
+    except OSError as error:
+        return _unreadable(name, error)
+
+
+def check_bytes(data: bytes, name: str = "The picture") -> Problem | None:
+    """As `check_picture`, of the bytes of a file."""
+    return _header_problem(io.BytesIO(data), printable(name)) if data else Problem(f"{name} is empty (0 bytes).")
+
+
+def _header_problem(file: IO[bytes], name: str) -> Problem | None:
+    try:
+        understood(file, name)
     except RefusedError as refused:
         return refused.problem
     except MemoryError as error:
         return _does_not_fit(name, error)
-    except OSError as error:
-        return _unreadable(name, error)
     return None
 
 

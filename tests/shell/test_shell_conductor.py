@@ -358,7 +358,8 @@ def test_rows_of_a_pasted_picture_are_unpadded(width):
     for x in range(width):
         for y in range(3):
             image.setPixelColor(x, y, QColor(x, y, 7))
-    got = pasting.to_array(image)
+    got, notes = pasting.to_array(image)
+    assert notes == ()
     assert got.shape == (3, width, 3)
     assert [tuple(got[y, x]) for y in range(3) for x in range(width)] == [
         (x, y, 7) for y in range(3) for x in range(width)
