@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     shown.show()
     if args.present:
         shown.set_presenting(True)
+        shown.dressing.finish()
         shown.resize(*args.size)
     problem = wait_for_result(shown)
     shown.lesson.show_now()

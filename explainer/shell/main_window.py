@@ -1,6 +1,7 @@
 """The window: puts the panes together and connects them to the conductor. Decides nothing itself."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
@@ -17,11 +18,14 @@ from explainer.shell.cameras import Cameras
 from explainer.shell.conductor import Conductor
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
+from explainer.shell.dressing import Dressing
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
 from explainer.shell.results import ResultView
 from explainer.shell.starting import Starting
+
+LEAST = (640, 480)  # px; narrower than that nothing can be explained
 
 
 class MainWindow(QMainWindow):
@@ -33,11 +37,13 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Explainer")
         self.setAcceptDrops(True)
+        self.setMinimumSize(*LEAST)
         self.conductor, self.model_manager, self._remember = conductor, model_manager, remember
         session = conductor.session
         self.appearance = Appearance(theme or session.theme, session.view.get("scale", 1.0), self)
         self._drag: int | None = None
         self.starting = Starting(self)
+        self.dressing = Dressing(self)
         self.cameras = Cameras(conductor.bridge, self)
         self.doors = Doors(conductor, self)
         self.look = self.appearance.look
@@ -108,8 +114,7 @@ class MainWindow(QMainWindow):
             "freeze": c.freeze, "next-demo": lambda: c.step_lesson(1), "previous-demo": lambda: c.step_lesson(-1),
             "reset": c.reset, "restart": c.restart, "undo": c.undo, "redo": c.redo, "models": self._models,
             "compare": self.stage.pin, "save": self._save, "fit": self.stage.fit, "present": self._present,
-            "left-pane": lambda: self.catalogue.setVisible(not self.catalogue.isVisible()),
-            "right-pane": lambda: self.right.setVisible(not self.right.isVisible()),
+            "left-pane": lambda: self.panes.toggle("left"), "right-pane": lambda: self.panes.toggle("right"),
             "full-screen": self._full_screen, "theme": self._next_theme, "larger": lambda: appearance.step_scale(1),
             "smaller": lambda: appearance.step_scale(-1), "palette": self._palette, "find": self._find,
             "lesson-focus": lambda: self._focus(self.lesson), "controls-focus": self._focus_controls,
@@ -246,10 +251,8 @@ class MainWindow(QMainWindow):
 
     def _set_look(self, look: Look) -> None:
         self.look = look
-        style.dress(QApplication.instance(), look)
-        self.panes.set_look(look)
-        self._show_model()
-        self.results.paint_again()
+        dress = partial(style.dress, QApplication.instance(), look)
+        self.dressing.begin(dress, *self.panes.dressed(look), self._show_model, self.results.paint_again)
 
     def _palette(self) -> None:
         dialog = PaletteDialog(self, self.look, entries(self.conductor, self.actions))
@@ -257,17 +260,17 @@ class MainWindow(QMainWindow):
         dialog.exec()
 
     def _find(self) -> None:
-        self.catalogue.show()
+        self.panes.open("left")
         self._focus(self.catalogue.search)
         self.catalogue.search.selectAll()
 
     def _focus(self, widget: QWidget) -> None:
         if not widget.isVisible():
-            self.right.show()
+            self.panes.open("right")
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _focus_controls(self) -> None:
-        self.right.show()
+        self.panes.open("right")
         first = next((e for e in self.controls._editors.values() if e.isVisible()), None)
         if first is not None:
             self._focus(first)

@@ -1,7 +1,10 @@
 """The parts of the window and where they stand: source bar above, strip below, three panes between."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from explainer.core.demo import Catalogue
@@ -10,11 +13,13 @@ from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.controls_pane import ControlsPane
+from explainer.shell.folding import Side, Wishes, fitting
 from explainer.shell.lesson_page import LessonPage
 from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage
 from explainer.shell.strip import Strip
 
+LEAST_STAGE = 300  # px that the stage keeps before a pane folds
 LESSON_STEPS = (("previous-demo", "arrow-left"), ("next-demo", "arrow-right"), ("reset", "rotate-ccw"))
 
 
@@ -24,6 +29,7 @@ class Panes(QWidget):
     def __init__(self, catalogue: Catalogue, library: Library, look: Look, actions: dict[str, QAction]) -> None:
         super().__init__()
         self.look, self._actions = look, actions
+        self._wishes, self._bare = Wishes(), False
         self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
         self.lesson = LessonPage(look)
@@ -46,6 +52,7 @@ class Panes(QWidget):
             split.addWidget(part)
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
+        split.setMinimumWidth(LEAST_STAGE)  # what does not fit beside it folds
         return split
 
     def _right_side(self) -> QSplitter:
@@ -83,13 +90,17 @@ class Panes(QWidget):
         self._lesson_buttons.append((button, symbol))
         return button
 
-    def set_look(self, look: Look) -> None:
-        """Wear another theme or size of type."""
+    def dressed(self, look: Look) -> Iterator[Callable[[], object]]:
+        """Yield the steps in which the parts put on another theme or size of type."""
+        for part in (self.bar, self.strip, self.catalogue, self.lesson, self.stage):
+            yield partial(part.set_look, look)
+        yield partial(self._wear, look)
+
+    def _wear(self, look: Look) -> None:
         self.look = look
-        for part in (self.catalogue, self.stage, self.lesson, self.bar, self.strip):
-            part.set_look(look)
         self._set_least_widths()
         self._dress_buttons()
+        self.fit()
 
     def _dress_buttons(self) -> None:
         p = self.look.px  # the page has a border of 2 px
@@ -108,10 +119,37 @@ class Panes(QWidget):
         self.catalogue.setMinimumWidth(self.look.px(150))
         self.right.setMinimumWidth(self.look.px(280))
 
+    # Which panes are shown ------------------------------------------------------------------------------
+
     def show_sides(self, on: bool) -> None:
         """Show or hide everything but bar and stage."""
-        for part in (self.catalogue, self.right, self.strip):
-            part.setVisible(on)
+        self._bare = not on
+        self.strip.setVisible(on)
+        self.fit()
+
+    def toggle(self, side: Side) -> None:
+        """Open a pane, or close it."""
+        self._wishes = self._wishes.toggled(side, shown=self._pane(side).isVisible())
+        self.fit()
+
+    def open(self, side: Side) -> None:
+        """Have a pane open, however narrow the window is."""
+        if not self._pane(side).isVisible():
+            self.toggle(side)
+
+    def fit(self) -> None:
+        """Show the panes that are wanted and fit."""
+        left, right = self.catalogue.minimumWidth(), self.right.minimumWidth()
+        shown = fitting(self._wishes, self.width(), left, LEAST_STAGE, right)
+        for pane, visible in zip((self.catalogue, self.right), shown, strict=True):
+            pane.setVisible(visible and not self._bare)
+
+    def _pane(self, side: Side) -> QWidget:
+        return self.catalogue if side == "left" else self.right
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
 
 def _line() -> QFrame:

@@ -77,7 +77,7 @@ class Stage(QWidget):
         self.empty = EmptyStage(look, self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Stage")
-        self.setMinimumSize(360, 300)
+        self.setMinimumSize(120, 160)
         self.set_look(look)
 
     # What is shown --------------------------------------------------------------------------------------

@@ -336,6 +336,7 @@ def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
     seen = []
     for _ in range(3):
         window.actions["theme"].trigger()
+        window.dressing.finish()
         seen.append((window.appearance.theme, window.look.theme.name))
         for part in (
             window.catalogue,
@@ -350,6 +351,7 @@ def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
     assert seen[0][1] == "dark"
     assert seen[2][1] == "light"
     window.actions["theme"].trigger()
+    window.dressing.finish()
     stage = window.stage.grab().toImage().pixelColor(2, window.stage.height() // 2)
     assert stage == window.look.theme.color("stage")
     assert stage.lightness() < 90
@@ -434,8 +436,9 @@ def test_what_was_open_is_found_again(house, qtbot):
     first.conductor.choose_model("other")
     first.actions["larger"].trigger()
     first.actions["theme"].trigger()
-    first.resize(first.minimumSizeHint().width(), 700)  # Qt restores no window that is larger than the screen
-    first.split.setSizes([200, 430, 290])
+    first.dressing.finish()
+    first.resize(798, 700)  # all three panes fit; Qt restores no window that is larger than the screen
+    first.split.setSizes([175, 300, 323])
     qtbot.wait(10)
     size, sizes = first.size(), first.split.sizes()
     first.close()
@@ -521,3 +524,49 @@ def test_garbage_is_looked_for_again_even_if_the_first_result_cannot_be_drawn(wi
         window.conductor.set_params({"radius": window.conductor.params.radius + 1})
         qtbot.waitUntil(lambda: bool(raised))
     assert gc.isenabled()
+
+
+def test_a_theme_is_put_on_in_portions(window, monkeypatch):
+    """Between them events are answered; the window is painted anew once, when all are done."""
+    worn = []
+    for part in (window.bar, window.stage, window.lesson):
+        original = part.set_look
+        monkeypatch.setattr(part, "set_look", lambda look, o=original, p=part: (worn.append(p), o(look)))
+    window.actions["theme"].trigger()
+    assert not worn
+    assert not window.updatesEnabled()
+    QApplication.processEvents()
+    assert len(worn) <= 1
+    window.dressing.finish()
+    assert len(worn) == 3
+    assert window.updatesEnabled()
+
+
+@pytest.mark.parametrize("steps", [0, 5])
+def test_panes_fold_in_a_narrow_window_and_come_back(window, qtbot, steps):
+    for _ in range(steps):
+        window.actions["larger"].trigger()
+    window.dressing.finish()
+    window.resize(640, 480)
+    assert (window.width(), window.height()) == (640, 480)
+    assert window.minimumSizeHint().width() <= 640
+    assert not window.catalogue.isVisible()
+    window.actions["left-pane"].trigger()
+    assert window.catalogue.isVisible()
+    inside = [p for p in (window.catalogue, window.stage, window.right, window.bar.present) if p.isVisible()]
+    assert all(part.mapTo(window, part.rect().bottomRight()).x() < 640 for part in inside)
+    window.resize(1900, 900)
+    assert all(part.isVisible() for part in (window.catalogue, window.stage, window.right))
+
+
+def test_presenting_fits_a_small_projector(window, qtbot):
+    window.set_presenting(True)
+    window.dressing.finish()
+    window.resize(1024, 768)
+    assert window.width() == 1024
+    assert window.bar.present.mapTo(window, window.bar.present.rect().bottomRight()).x() < 1024
+    assert window.stage.width() == 1024
+    window.set_presenting(False)
+    window.dressing.finish()
+    window.resize(1280, 800)
+    assert window.catalogue.isVisible()
