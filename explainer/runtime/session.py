@@ -6,21 +6,24 @@ read, the defaults for the rest, and a `Problem` that says so.
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from explainer.core.context import Fit, Settings
 from explainer.core.paths import user_config
-from explainer.core.problem import Problem
+from explainer.core.problem import ExplainerError, Problem
+from explainer.core.writing import write_bytes
 
 VERSION = 1
 RECENT_MOST = 12
 FILE_NAME = "session.json"
+THEMES = ("system", "light", "dark")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+MOST_THREADS = 4096
+MOST_BYTES = 64 << 20
+"""More is no session of ours, and is not read into memory."""
 
 Plain = Mapping[str, Any]
 
@@ -65,6 +68,11 @@ class Session:
         """Return a copy with one demo's params replaced."""
         return replace(self, params={**self.params, demo_id: dict(plain)})
 
+    def held_back(self) -> "Session":
+        """Return a copy without what was running: demo and its params, source, settings may be what went wrong."""
+        others = {demo_id: plain for demo_id, plain in self.params.items() if demo_id != self.demo}
+        return replace(self, demo="", source="", settings=Settings(), params=others)
+
 
 def default_path() -> Path:
     """Where the session file lies.
@@ -86,10 +94,10 @@ def load(path: Path | None = None) -> tuple[Session, Problem | None]:
         Defaults stand in for what is missing or wrong. No file at all is no problem: it is the first start.
     """
     try:
-        text = (path or default_path()).read_text(encoding="utf-8")
+        text = _read(path or default_path())
     except FileNotFoundError:
         return Session(), None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         return Session(), _unreadable(error)
     try:
         data = json.loads(text)
@@ -106,38 +114,36 @@ def save(session: Session, path: Path | None = None) -> Problem | None:
     Problem or None
         When the disk is full or the folder may not be written.
     """
+    todo = "Check that the disk has room and that the settings folder may be written."
     try:
         data = {"version": VERSION, **asdict(session)}
+        # In ASCII: a file's name may hold bytes that no character stands for, and they come back.
         text = json.dumps(data, indent=1, allow_nan=False)
-        _replace(path or default_path(), text)
+        file = path or default_path()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(file, text.encode("ascii"))
+    except ExplainerError as error:
+        return Problem(f"The session could not be saved: {error.problem.what}", todo, error.problem.details)
     except (OSError, TypeError, ValueError, RecursionError) as error:
-        todo = "Check that the disk has room and that the settings folder may be written."
         return Problem("The session could not be saved.", todo, str(error))
     return None
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside `path` and move over it, so that a crash leaves no half of a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 # Reading back -------------------------------------------------------------------------------------------
 
 
+def _read(path: Path) -> str:
+    """Read the file, and no more of it than a session can be."""
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES} bytes")
+    return data.decode("utf-8")
+
+
 def _unreadable(error: Exception) -> Problem:
     what = "The last session could not be read, so the defaults are used."
-    return Problem(what, "Nothing has to be done; it is written anew when you close.", str(error))
+    return Problem(what, "Nothing has to be done; it is written anew.", str(error))
 
 
 def _from_json(data: Any) -> tuple[Session, Problem | None]:
@@ -159,7 +165,7 @@ def _from_json(data: Any) -> tuple[Session, Problem | None]:
 def _partly(wrong: list[str]) -> Problem | None:
     if not wrong:
         return None
-    todo = "Nothing has to be done; they are written anew when you close."
+    todo = "Nothing has to be done; they are written anew."
     return Problem(f"Parts of the last session went back to their defaults: {', '.join(wrong)}.", todo)
 
 
@@ -173,6 +179,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError(value)
     return tuple(_text(one) for one in value[:RECENT_MOST])
+
+
+def _theme(value: Any) -> str:
+    if value not in THEMES:
+        raise ValueError(value)
+    return str(value)
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -201,7 +213,8 @@ def _settings(value: Any) -> Settings:
         if type(plain[name]) is not kind:
             raise TypeError(name)
     settings = Settings(**{name: plain[name] for name in known})
-    if settings.fit not in get_args(Fit) or settings.threads < 0 or settings.seed < 0:
+    known_words = settings.fit in get_args(Fit) and settings.device in DEVICES
+    if not known_words or not 0 <= settings.threads <= MOST_THREADS or not 0 <= settings.seed < 2**63:
         raise ValueError(settings)
     return settings
 
@@ -212,7 +225,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "params": _params,
     "source": _text,
     "recent": _texts,
-    "theme": _text,
+    "theme": _theme,
     "view": _plain,
     "settings": _settings,
 }
