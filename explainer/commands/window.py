@@ -10,7 +10,7 @@ from explainer.commands.uncollected import uncollected
 from explainer.core.context import Settings
 from explainer.core.params import to_plain
 from explainer.core.problem import Problem
-from explainer.runtime import session as session_file
+from explainer.runtime.keeping import Keeper, Opening, take_place
 from explainer.runtime.session import Session
 
 if TYPE_CHECKING:
@@ -41,16 +41,17 @@ def _run(args: argparse.Namespace) -> int:
     from explainer.commands.first_paint import FirstPaint
     from explainer.commands.interrupt import Interrupt
 
-    session, problem = opening_session(args)
     app = QApplication.instance() or QApplication(sys.argv[:1])
-    window = make_window(session, args.theme)
+    window, opening = remembering_window(args)
     FirstPaint(window, window.start)
     window.show()
     if args.present:
         window.set_presenting(True)
         window.showFullScreen()
-    if problem is not None:
-        window.say(problem.sentence)
+    window.memory.offer(opening.offered)
+    for text in (opening.remark, opening.problem.sentence if opening.problem is not None else ""):
+        if text:
+            window.say(text)
     QTimer.singleShot(3000, window.find_cameras)
     interrupt = Interrupt(window.close)
     code = app.exec()
@@ -58,9 +59,22 @@ def _run(args: argparse.Namespace) -> int:
     return code
 
 
-def opening_session(args: argparse.Namespace) -> tuple[Session, Problem | None]:
-    """Return the last session with the command line laid over it."""
-    session, problem = session_file.load()
+def remembering_window(args: argparse.Namespace) -> "tuple[MainWindow, Opening]":
+    """Put the window together as it was left, with the command line laid over it."""
+    keeper = take_place()
+    if isinstance(keeper, Problem):
+        opening = Opening(Session(), problem=keeper)
+        return make_window(asked_for(args, opening.session), args.theme, remember=False), opening
+    try:
+        opening = keeper.opening()
+        return make_window(asked_for(args, opening.session), args.theme, keeper=keeper), opening
+    except BaseException:  # wrong use of an argument is no crash of the last session
+        keeper.end()
+        raise
+
+
+def asked_for(args: argparse.Namespace, session: Session) -> Session:
+    """Return `session` with the command line laid over it."""
     demo = house.demo_of(args.demo) if args.demo else None
     if args.source:
         session = replace(session, source=args.source)
@@ -72,7 +86,7 @@ def opening_session(args: argparse.Namespace) -> tuple[Session, Problem | None]:
         chosen = demo or house.demo_of(session.demo or "grad-cam")
         params = house.params_of(chosen, args.values, house.zoo().card(settings.model))
         session = session.with_params(chosen.info.id, to_plain(params))
-    return session, problem
+    return session
 
 
 def known(settings: Settings) -> Settings:
@@ -81,10 +95,21 @@ def known(settings: Settings) -> Settings:
     return settings if settings.model in names else replace(settings, model=Settings().model)
 
 
-def make_window(session: Session, theme: str = "", *, remember: bool = True) -> "MainWindow":
-    """Put the window together; the application object exists already."""
+def make_window(
+    session: Session, theme: str = "", *, remember: bool = True, keeper: Keeper | None = None
+) -> "MainWindow":
+    """Put the window together; the application object exists already.
+
+    Parameters
+    ----------
+    remember
+        Whether it keeps its session: with `keeper`, else in the first place that is free.
+    """
     from explainer.shell.conductor import Conductor
     from explainer.shell.main_window import MainWindow
 
+    if remember and keeper is None:
+        place = take_place()
+        keeper = place if isinstance(place, Keeper) else None
     conductor = Conductor(house.demos(), house.library(), house.zoo(), house.scheduler, session)
-    return MainWindow(conductor, house.ZooModelManager(), theme=theme, remember=remember)
+    return MainWindow(conductor, house.ZooModelManager(), theme=theme, keeper=keeper)

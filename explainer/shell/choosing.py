@@ -31,6 +31,14 @@ class Chooser:
         now = Selection(self._first_demo(session.demo), self._usable(session.settings), session)
         return self._with_params(now)
 
+    def session(self, now: Selection, session: Session) -> Step:
+        """Another session in place of this one; what was done since can not be undone, but stays in the recent list."""
+        for source in reversed(now.session.recent):
+            if source not in session.recent:
+                session = session.with_recent(source)
+        step = self.first(session).then(self.lesson_of_demo)
+        return step.tell(Told.MODEL, Told.DEMO, Told.PARAMS, Told.HISTORY, Told.RUN)
+
     def card(self, now: Selection) -> ModelCard:
         """Card of the model in use."""
         return self.models.card(now.settings.model)

@@ -23,7 +23,7 @@ from explainer.runtime.session import Session
 from explainer.shell import pasting
 from explainer.shell.bridge import Bridge
 from explainer.shell.choosing import Chooser
-from explainer.shell.feed import Feed, Opener, Wish, named
+from explainer.shell.feed import DEFAULT_SOURCE, Feed, Opener, Wish, named
 from explainer.shell.selection import News, Refused, Said, Selection, Step, Told
 
 Origin = Literal["asked", "job", "source", "camera"]
@@ -188,6 +188,11 @@ class Conductor(QObject):
     def set_settings(self, **values: Any) -> None:
         """Change device, threads, seed or fit."""
         self._take(self._chooser.settings(self.selection, **values))
+
+    def restore(self, session: Session) -> None:
+        """Show another session in place of this one."""
+        self._take(self._chooser.session(self.selection, session))
+        self.open(session.source or DEFAULT_SOURCE)
 
     def _take(self, step: Step) -> None:
         self.selection = step.now

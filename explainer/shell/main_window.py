@@ -1,5 +1,6 @@
 """The window: puts the panes together and connects them to the conductor. Decides nothing itself."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from explainer.core.controls import controls
 from explainer.core.problem import Problem
 from explainer.render.look import Look
-from explainer.runtime import session as session_file
+from explainer.runtime.keeping import Keeper
+from explainer.runtime.session import Session
 from explainer.shell import actions, geometry, keys, saving, style
 from explainer.shell.appearance import Appearance
 from explainer.shell.cameras import Cameras
@@ -22,6 +24,7 @@ from explainer.shell.dressing import Dressing
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
+from explainer.shell.remembering import Remembering
 from explainer.shell.results import ResultView
 from explainer.shell.starting import Starting
 
@@ -32,13 +35,13 @@ class MainWindow(QMainWindow):
     """Catalogue, stage, lesson and controls, source bar and strip."""
 
     def __init__(
-        self, conductor: Conductor, model_manager: ModelManager, *, theme: str = "", remember: bool = True
+        self, conductor: Conductor, model_manager: ModelManager, *, theme: str = "", keeper: Keeper | None = None
     ) -> None:
         super().__init__()
         self.setWindowTitle("Explainer")
         self.setAcceptDrops(True)
         self.setMinimumSize(*LEAST)
-        self.conductor, self.model_manager, self._remember = conductor, model_manager, remember
+        self.conductor, self.model_manager = conductor, model_manager
         session = conductor.session
         self.appearance = Appearance(theme or session.theme, session.view.get("scale", 1.0), self)
         self._drag: int | None = None
@@ -58,6 +61,7 @@ class MainWindow(QMainWindow):
         self._fill_bar()
         self._show_params()
         self._restore(session.geometry)
+        self.memory = self._remembering(keeper)
 
     def _build(self) -> None:
         c = self.conductor
@@ -104,6 +108,16 @@ class MainWindow(QMainWindow):
         self.bar.sought.connect(c.player.seek)
         self.bar.model_chosen.connect(c.choose_model)
         self.bar.setting.connect(lambda name, value: c.set_settings(**{name: value}))
+
+    def _remembering(self, keeper: Keeper | None) -> Remembering:
+        c, questions = self.conductor, self.panes.questions
+        memory = Remembering(keeper, self._snapshot, c.bridge, questions, self.restore, self.close, self)
+        for signal in (c.demo_changed, c.params_changed, c.model_changed, c.source_changed, c.lesson_changed):
+            signal.connect(memory.changed)
+        self.appearance.changed.connect(memory.changed)
+        if memory.autosave is not None:
+            memory.autosave.failed.connect(lambda problem: self.say(problem.sentence))
+        return memory
 
     def _connect_actions(self) -> None:
         c, doors, appearance = self.conductor, self.doors, self.appearance
@@ -305,16 +319,32 @@ class MainWindow(QMainWindow):
         else:
             self.split.setSizes(sizes)
 
-    def remembered(self) -> Any:
+    def _snapshot(self) -> Callable[[], Session]:
+        """What is to be found next time, put together by whoever calls it, in whatever thread."""
+        selection, source = self.conductor.selection, self.conductor.source_spec
+        place, theme = geometry.packed(self, self.split), self.appearance.theme
+        view = {"scale": self.appearance.scale}
+        return lambda: replace(selection.remembered(source), geometry=place, theme=theme, view=view)
+
+    def remembered(self) -> Session:
         """Session as it is to be found next time."""
-        view, place = {"scale": self.appearance.scale}, geometry.packed(self, self.split)
-        return replace(self.conductor.remembered(), geometry=place, theme=self.appearance.theme, view=view)
+        return self._snapshot()()
+
+    def remember_now(self) -> Problem | None:
+        """Save the session at once, without a question; return why that was not possible."""
+        return self.memory.now()
+
+    def restore(self, session: Session) -> None:
+        """Show another session in place of the present one; the window stays where it is."""
+        self.conductor.restore(session)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._remember:
-            session_file.save(self.remembered())
+        if not self.memory.may_close():
+            event.ignore()
+            return
         self.starting.close()
         self.lesson.rest()
         self.catalogue.rest()
         self.conductor.close()
+        self.memory.close()
         event.accept()

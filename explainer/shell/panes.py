@@ -15,6 +15,7 @@ from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.controls_pane import ControlsPane
 from explainer.shell.folding import Side, Wishes, fitting
 from explainer.shell.lesson_page import LessonPage
+from explainer.shell.question_bar import QuestionBar
 from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage
 from explainer.shell.strip import Strip
@@ -36,13 +37,14 @@ class Panes(QWidget):
         self.controls = ControlsPane(look)
         self.bar = SourceBar(look, actions)
         self.strip = Strip(look)
+        self.questions = QuestionBar(look)
         self._lesson_buttons: list[tuple[QToolButton, str]] = []
         self.right = self._right_side()
         self.split = self._side_by_side()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.bar, _line(), self.split, _line(), self.strip):
+        for part in (self.bar, _line(), self.questions, self.split, _line(), self.strip):
             column.addWidget(part, 1 if part is self.split else 0)
         self._dress_buttons()
 
@@ -92,7 +94,7 @@ class Panes(QWidget):
 
     def dressed(self, look: Look) -> Iterator[Callable[[], object]]:
         """Yield the steps in which the parts put on another theme or size of type."""
-        for part in (self.bar, self.strip, self.catalogue, self.lesson, self.stage):
+        for part in (self.bar, self.questions, self.strip, self.catalogue, self.lesson, self.stage):
             yield partial(part.set_look, look)
         yield partial(self._wear, look)
 

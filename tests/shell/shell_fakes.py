@@ -244,8 +244,8 @@ class House:
         self.open.append(made)
         return made
 
-    def window(self, session=None, *, remember=False, size=(1280, 800)):
-        made = MainWindow(self.conductor(session), ModelManager(), remember=remember)
+    def window(self, session=None, *, keeper=None, size=(1280, 800)):
+        made = MainWindow(self.conductor(session), ModelManager(), keeper=keeper)
         if not (session and session.geometry):
             made.resize(*size)
         return made

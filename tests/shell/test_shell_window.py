@@ -17,7 +17,7 @@ from shell_fakes import Held, LooksDemo, TrainDemo
 
 from explainer.render import panel_view
 from explainer.render.panel_view import PanelView
-from explainer.runtime import session as session_file
+from explainer.runtime.keeping import take_place
 from explainer.runtime.session import Session
 from explainer.shell import actions
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
@@ -425,7 +425,7 @@ def test_no_text_of_the_bar_is_cut(window, qtbot, size):
 
 
 def test_what_was_open_is_found_again(house, qtbot):
-    first = house.window(remember=True)
+    first = house.window(keeper=take_place(house.folder / "settings"))
     qtbot.addWidget(first)
     first.show()
     first.start()
@@ -442,8 +442,9 @@ def test_what_was_open_is_found_again(house, qtbot):
     qtbot.wait(10)
     size, sizes = first.size(), first.split.sizes()
     first.close()
-    saved, problem = session_file.load()
-    assert problem is None
+    opening = take_place(house.folder / "settings").opening()
+    saved = opening.session
+    assert (opening.offered, opening.problem, opening.remark) == (None, None, "")
     second = house.window(saved)
     qtbot.addWidget(second)
     second.show()
