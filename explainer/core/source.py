@@ -1,6 +1,6 @@
 """Where frames come from, as the rest of the house sees it."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
@@ -36,7 +36,7 @@ class Source(Protocol):
 
     @property
     def fps(self) -> float:
-        """Frames per second at which it wants to be played; 0 for stills."""
+        """Frames per second, 0 for stills; a film is played by the times of its frames, and this is the usual rate."""
         ...
 
     def read(self) -> Frame | Problem | None:
@@ -49,4 +49,14 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of files and devices. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A source that knows how long it is, though its pictures need not come evenly."""
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first picture to the end of the last."""
         ...

@@ -112,10 +112,20 @@ class FrameArrived:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Number of the picture that is shown, from 0, and how many there are (``None`` for cameras)."""
+    """Where the picture that is shown stands in its source.
+
+    Parameters
+    ----------
+    index, count
+        Its number, from 0, and how many there are (``None`` for cameras).
+    time_s, duration_s
+        Its time in the film and the film's length in seconds; 0 where the source has none.
+    """
 
     index: int
     count: int | None
+    time_s: float = 0.0
+    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ class SourceFailed:
 
 @dataclass(frozen=True, slots=True)
 class SourceSkipped:
-    """A picture of a folder could not be read; the one after it is shown instead."""
+    """A quiet remark: pictures of a folder could not be read and were passed over, or there is no further one."""
 
     problem: Problem
 

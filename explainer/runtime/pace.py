@@ -3,6 +3,9 @@
 UNKNOWN_FPS = 30.0
 """A live source that does not say how fast it is."""
 
+LONGEST_S = 60.0
+"""No picture is waited for longer: what names a time far ahead is a broken file, or a film with a long hole."""
+
 LATE_MOST = 8
 """Pictures left out at once; who is later than that plays in slow motion rather than standing still."""
 
@@ -17,7 +20,7 @@ class Pace:
     Parameters
     ----------
     fps
-        Pictures per second; 0 for stills.
+        Pictures per second, where the pictures themselves do not say when they come; 0 for stills.
     live
         Whether the source itself sets the pace (cameras): it is asked when the last picture is old
         enough, and none is ever late.
@@ -26,34 +29,33 @@ class Pace:
     def __init__(self, fps: float, *, live: bool) -> None:
         self.moves = live or fps > 0
         self.live = live
-        self._interval_s = 1.0 / (fps if fps > 0 else UNKNOWN_FPS)
-        self._next = 0
+        self.interval_s = 1.0 / (fps if fps > 0 else UNKNOWN_FPS)
         self._due_s = 0.0
+        self._time_s: float | None = None
 
-    def begin(self, index: int, now: float) -> None:
-        """Picture `index` is due at `now`, or one interval later if another has just been shown."""
-        self._next = index
-        self._due_s = now if self.live or index == 0 else now + self._interval_s
+    def begin(self, now: float, time_s: float | None = None) -> None:
+        """The picture of `time_s` is shown `now`; ``None``: none is, and the next one is due at once."""
+        self._due_s, self._time_s = now, time_s
+
+    def due_s(self, time_s: float | None) -> float:
+        """When the picture that follows is due, by its own time in seconds; ``None`` for the end of the last."""
+        if self._time_s is not None:
+            gap = 0.0 if time_s is None else time_s - self._time_s
+            self._due_s += min(gap, LONGEST_S) if gap > 0 else self.interval_s
+        self._time_s = time_s
+        return self._due_s
+
+    def is_late(self, due_s: float, now: float) -> bool:
+        """Whether a picture due at `due_s` is so late that a newer one may be due already."""
+        return now - due_s >= self.interval_s
 
     def wait_s(self, now: float) -> float:
-        """Seconds until the next picture is due; never positive when it is late."""
+        """Seconds until a live source is to be asked again; never positive when it is late."""
         return self._due_s - now
 
-    def late(self, now: float) -> int:
-        """How many pictures are to be left out so that the one read last is the one due `now`."""
-        if self.live:
-            return 0
-        return min(max(int((now - self._due_s) / self._interval_s), 0), LATE_MOST)
-
-    def shown(self, index: int, began: float) -> None:
-        """Picture `index` was shown, and reading it began at `began`."""
-        if self.live:
-            self._due_s = began + EAGER * self._interval_s
-        else:
-            self._due_s += max(index + 1 - self._next, 1) * self._interval_s
-            if began - self._due_s > LATE_MOST * self._interval_s:
-                self._due_s = began
-        self._next = index + 1
+    def asked(self, began: float) -> None:
+        """A live source gave a picture, and reading it began at `began`."""
+        self._due_s = began + EAGER * self.interval_s
 
     def rest(self, until: float) -> None:
         """Ask no sooner than `until`."""

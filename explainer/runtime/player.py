@@ -4,12 +4,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
-from explainer.core.source import Source
+from explainer.core.source import Source, Timed
+from explainer.core.words import thousands
 from explainer.runtime.clock import Clock, RealClock
 from explainer.runtime.events import (
     FrameArrived,
@@ -23,7 +24,7 @@ from explainer.runtime.events import (
     SourceOpened,
     SourceSkipped,
 )
-from explainer.runtime.pace import Pace
+from explainer.runtime.pace import LATE_MOST, Pace
 
 _log = logging.getLogger(__name__)
 
@@ -42,11 +43,21 @@ class _Command:
     held: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """What was read and waits for its time: a picture, a problem, or ``None`` for the end."""
+
+    got: Frame | Problem | None
+    due_s: float
+    grab_ms: float
+
+
 class Player:
     """Opens, plays and steps one source at a time; its methods return at once and may be called anywhere.
 
-    Stills give one picture. A video keeps to its frames per second and leaves out what is late. A camera
-    is read as fast as it gives pictures. Nothing is read ahead.
+    Stills give one picture. A video keeps to the times of its pictures and leaves out what is late; while it
+    plays, one picture is read ahead, since only that tells when it is due. A camera is read as fast as it gives
+    pictures.
 
     Parameters
     ----------
@@ -67,6 +78,8 @@ class Player:
         self._source: Source | None = None
         self._pace = Pace(0.0, live=False)
         self._index = -1
+        self._time_s: float | None = None
+        self._coming: _Coming | None = None
         self._playing = False
         self._lost = False
         self._ended = False
@@ -161,11 +174,18 @@ class Player:
         """Return the next command, or ``None`` when a picture is due or the player is closed."""
         with self._changed:
             while not self._commands and not self._closed:
-                timeout = self._pace.wait_s(self._clock.now()) if self._playing else None
+                timeout = self._wait_s() if self._playing else None
                 if timeout is not None and timeout <= 0:
                     return None
                 self._clock.wait(self._changed, timeout)
             return None if self._closed else self._commands.popleft()
+
+    def _wait_s(self) -> float:
+        """Seconds until there is something to do for a source that plays."""
+        now = self._clock.now()
+        if self._pace.live:
+            return self._pace.wait_s(now)
+        return 0.0 if self._coming is None else self._coming.due_s - now
 
     def _obey(self, command: _Command) -> None:
         try:
@@ -219,7 +239,9 @@ class Player:
 
     def _start(self) -> None:
         self._playing = True
-        self._pace.begin(self._index + 1, self._clock.now())
+        self._pace.begin(self._clock.now(), self._time_s)
+        if self._coming is not None:  # read before a pause
+            self._coming = replace(self._coming, due_s=self._due_s(self._coming.got))
         self._tell(PlayState(playing=True))
 
     def _stop(self) -> None:
@@ -237,6 +259,8 @@ class Player:
         target = self._index + by
         if target >= 0 and (source.count is None or target < source.count):
             self._show_from(target, 1 if by > 0 else -1, stepped=True)
+        elif source.kind == "folder":
+            self._tell(SourceSkipped(_at_the_end(source, by)))
 
     def _seek(self, index: int) -> None:
         source = self._source
@@ -244,53 +268,98 @@ class Player:
             return
         last = index if source.count is None else source.count - 1
         self._show_from(max(min(index, last), 0), 1)
-        self._pace.begin(self._index + 1, self._clock.now())
+        self._pace.begin(self._clock.now(), self._time_s)
 
     def _show_from(self, index: int, towards: int, *, stepped: bool = False) -> None:
         """Show picture `index`; in a folder the nearest one in that direction that can be read."""
         source = self._source
         assert source is not None
+        coming, self._coming = self._coming, None
         stop = index + 1 if source.count is None else source.count
+        passed: list[Problem] = []
         for at in range(index, stop) if towards > 0 else range(index, -1, -1):
             began = self._clock.now()
-            # Reading on costs a video nothing; going anywhere else may cost it a seek and some decoding.
-            got = source.read() if at == self._index + 1 and source.kind == "video" else source.at(at)
-            if isinstance(got, Frame):
-                self._show(got, began, stepped=stepped)
-                return
-            if got is None:
-                self._end()
-                return
-            if source.kind != "folder":
-                self._stop()
-                self._tell(SourceFailed(got))
-                return
-            self._tell(SourceSkipped(got))
+            if at == self._index + 1 and coming is not None:
+                got = coming.got
+            else:
+                # Reading on costs a video nothing; going anywhere else may cost it a seek and some decoding.
+                reads_on = at == self._index + 1 and source.kind == "video"
+                got = source.read() if reads_on else source.at(at)
+            if isinstance(got, Problem) and source.kind == "folder":
+                passed.append(got)
+                continue
+            self._tell_passed(passed)
+            self._take_still(got, began, stepped=stepped)
+            return
+        self._tell_passed(passed)
+
+    def _take_still(self, got: Frame | Problem | None, began: float, *, stepped: bool) -> None:
+        if isinstance(got, Frame):
+            self._show(got, 1000.0 * (self._clock.now() - began), stepped=stepped)
+        elif got is None:
+            self._end()
+        else:
+            self._stop()
+            self._tell(SourceFailed(got))
+
+    def _tell_passed(self, passed: list[Problem]) -> None:
+        if len(passed) > 1:
+            what = f"{thousands(len(passed))} pictures that cannot be shown were passed over."
+            self._tell(SourceSkipped(Problem(what, details="\n".join(problem.what for problem in passed[:100]))))
+        elif passed:
+            self._tell(SourceSkipped(passed[0]))
 
     def _advance(self) -> None:
-        """Read the picture that is due, leaving out what is late."""
+        """Do what is next for a source that plays: read, show what is due, or ask a camera."""
+        if self._pace.live:
+            began = self._clock.now()
+            got = self._read()
+            self._take(got, 1000.0 * (self._clock.now() - began))
+            if isinstance(got, Frame):
+                self._pace.asked(began)
+        elif self._coming is None:
+            self._coming = self._read_ahead()
+        else:
+            self._present(self._coming)
+
+    def _present(self, coming: _Coming) -> None:
+        """Show what is due, leaving out what is late."""
+        self._coming = None
+        left_out = 0
+        while isinstance(coming.got, Frame) and self._pace.is_late(coming.due_s, self._clock.now()):
+            if left_out == LATE_MOST:  # hopelessly late: play slowly rather than race afterwards
+                self._pace.begin(self._clock.now(), coming.got.time_s)
+                break
+            newer = self._read_ahead()
+            if not isinstance(newer.got, Frame) or newer.due_s > self._clock.now():
+                self._coming = newer
+                break
+            coming, left_out = newer, left_out + 1
+        self._take(coming.got, coming.grab_ms)
+
+    def _read_ahead(self) -> _Coming:
+        began = self._clock.now()
+        got = self._read()
+        return _Coming(got, self._due_s(got), 1000.0 * (self._clock.now() - began))
+
+    def _due_s(self, got: Frame | Problem | None) -> float:
+        return self._pace.due_s(got.time_s if isinstance(got, Frame) else None)
+
+    def _read(self) -> Frame | Problem | None:
         source = self._source
         assert source is not None
-        began = self._clock.now()
         try:
-            got = source.read()
-            for _ in range(self._pace.late(began)):
-                newer = source.read() if isinstance(got, Frame) else None
-                if not isinstance(newer, Frame):
-                    break
-                got = newer
+            return source.read()
         except Exception as error:  # noqa: BLE001 - see _obey
             _log.exception("a source raised")
-            got = _broken(error)
-        self._take(got, began)
+            return _broken(error)
 
-    def _take(self, got: Frame | Problem | None, began: float) -> None:
+    def _take(self, got: Frame | Problem | None, grab_ms: float) -> None:
         if isinstance(got, Frame):
             if self._lost:
                 self._lost = False
                 self._tell(SourceBack())
-            self._show(got, began)
-            self._pace.shown(got.index, began)
+            self._show(got, grab_ms)
         elif got is None:
             self._end()
         elif self._source is not None and self._source.kind == "camera":
@@ -310,21 +379,23 @@ class Player:
         # A file without a single picture would begin again for ever.
         if self._loop and self._playing and self._index > 0:
             self._show_from(0, 1)
-            self._pace.begin(1, self._clock.now())
+            self._pace.begin(self._clock.now(), self._time_s)
         else:
             self._ended = True
             self._stop()
             self._tell(SourceEnded())
 
-    def _show(self, frame: Frame, began: float, *, stepped: bool = False) -> None:
-        grab_ms = 1000.0 * (self._clock.now() - began)
-        self._index, self._ended = frame.index, False
+    def _show(self, frame: Frame, grab_ms: float, *, stepped: bool = False) -> None:
+        self._index, self._time_s, self._ended = frame.index, frame.time_s, False
         self._tell(FrameArrived(frame, grab_ms, stepped))
-        if self._source is not None:
-            self._tell(Position(frame.index, self._source.count))
+        source = self._source
+        if source is not None:
+            duration_s = source.duration_s if isinstance(source, Timed) else 0.0
+            self._tell(Position(frame.index, source.count, frame.time_s, duration_s))
 
     def _let_go(self) -> None:
         source, self._source, self._index = self._source, None, -1
+        self._time_s = self._coming = None
         self._playing = False
         if source is not None:
             source.close()
@@ -336,6 +407,10 @@ class Player:
             self._emit(event)
         except Exception:  # noqa: BLE001 - a listener that is gone must not end the player
             _log.exception("an event could not be delivered")
+
+
+def _at_the_end(source: Source, by: int) -> Problem:
+    return Problem(f"This is the {'last' if by > 0 else 'first'} picture of {source.title}.")
 
 
 def _broken(error: Exception) -> Problem:

@@ -19,8 +19,8 @@ WAIT_S = 10.0  # a deadlock shows as a failure; nothing waits that long when all
 SETTINGS = Settings()
 
 
-def frame(index=0, source="a", size=4):
-    return Frame(np.full((size, size, 3), index % 256, np.uint8), source_id=source, index=index)
+def frame(index=0, source="a", size=4, time_s=0.0):
+    return Frame(np.full((size, size, 3), index % 256, np.uint8), source_id=source, index=index, time_s=time_s)
 
 
 def result(value=1.0, **more):
@@ -103,10 +103,12 @@ class Log:
 
 
 class FakeClock:
-    """Turned by waiting: a wait with an end returns at once and the time is over."""
+    """Turned by waiting: a wait with an end returns at once and the time is over, until `hold_at` is reached."""
 
     def __init__(self):
         self.time = 100.0
+        self.hold_at = float("inf")
+        self.held = threading.Event()
         self.waits: list[float] = []
 
     def now(self):
@@ -114,6 +116,9 @@ class FakeClock:
 
     def wait(self, changed, timeout_s):
         if timeout_s is None:
+            changed.wait()
+        elif self.time + timeout_s > self.hold_at:
+            self.held.set()
             changed.wait()
         else:
             self.waits.append(timeout_s)
@@ -123,7 +128,8 @@ class FakeClock:
 class FakeSource:
     """Numbered frames; `script[index]` stands in for a frame where it is given. `real` frames are there."""
 
-    def __init__(self, kind="video", count=5, fps=10.0, script=None, name="s", real=None):
+    def __init__(self, kind="video", count=5, fps=10.0, script=None, name="s", real=None, times=None):
+        self.times = times
         self.id, self.kind, self.title, self.count, self.fps = name, kind, name, count, fps
         self.script = script or {}
         self.next = 0
@@ -140,7 +146,10 @@ class FakeSource:
         made = self.script.get(index, None)
         if isinstance(made, Exception):
             raise made
-        return made if isinstance(made, Problem) else frame(index, self.id)
+        if isinstance(made, Problem):
+            return made
+        even = index / self.fps if self.fps else 0.0
+        return frame(index, self.id, time_s=even if self.times is None else self.times[index])
 
     def read(self):
         index, self.next = self.next, self.next + 1

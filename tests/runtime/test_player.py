@@ -19,7 +19,7 @@ from explainer.runtime.events import (
     SourceSkipped,
 )
 from explainer.runtime.frames import SourceFrames
-from explainer.runtime.pace import LATE_MOST, Pace
+from explainer.runtime.pace import LATE_MOST, LONGEST_S, Pace
 from explainer.runtime.player import RETRY_S, Player
 
 BAD = Problem("Unreadable.", "Choose another.")
@@ -62,57 +62,57 @@ def stage():
 # Pace ---------------------------------------------------------------------------------------------------
 
 
-def test_pictures_are_due_one_interval_apart_without_drift():
-    pace, now = Pace(10.0, live=False), 50.0
-    pace.begin(0, now)
-    for index in range(100):
-        now += max(pace.wait_s(now), 0.0)
-        assert now == pytest.approx(50.0 + 0.1 * index)
-        assert pace.late(now) == 0
-        now += 0.03  # reading and painting take time, the next picture is due when it is due
-        pace.shown(index, now)
-
-
-def test_who_is_late_leaves_out_what_was_due_before():
+def test_pictures_are_due_by_their_own_times_without_drift():
     pace = Pace(10.0, live=False)
-    pace.begin(0, 0.0)
-    pace.shown(0, 0.0)  # picture 1 is due at 0.1
-    assert pace.late(0.1) == 0
-    assert pace.late(0.199) == 0
-    assert pace.late(0.35) == 2  # picture 3 was due at 0.3
-    pace.shown(3, 0.35)
-    assert pace.wait_s(0.35) == pytest.approx(0.05)
+    pace.begin(50.0)
+    times = [0.0, 0.1, 0.2, 1.7, 1.71, 3.0]  # uneven, as phones and screen recorders write them
+    assert [pace.due_s(t) for t in times] == pytest.approx([50.0 + t for t in times])
+    assert pace.due_s(None) == pytest.approx(53.1)  # the last one is shown as long as is usual
 
 
-def test_who_is_hopelessly_late_plays_slowly_and_does_not_race_afterwards():
+def test_from_a_picture_that_is_shown_the_next_is_due_after_their_distance():
     pace = Pace(10.0, live=False)
-    pace.begin(0, 0.0)
-    pace.shown(0, 0.0)
-    assert pace.late(60.0) == LATE_MOST
-    pace.shown(1 + LATE_MOST, 60.0)
-    assert pace.late(60.0) == 0
-    assert pace.wait_s(60.0) == 0.0
+    pace.begin(7.0, 2.5)
+    assert pace.due_s(2.9) == pytest.approx(7.4)
+
+
+@pytest.mark.parametrize("times", [[0.0] * 4, [3.0, 2.0, 1.0, 0.0], [0.0, -1.0, -2.0, -3.0]])
+def test_times_that_do_not_grow_give_way_to_the_rate(times):
+    pace = Pace(10.0, live=False)
+    pace.begin(0.0)
+    assert [pace.due_s(t) for t in times] == pytest.approx([0.0, 0.1, 0.2, 0.3])
+
+
+def test_a_time_far_ahead_is_not_waited_for():
+    pace = Pace(10.0, live=False)
+    pace.begin(0.0, 0.0)
+    assert pace.due_s(1e9) == LONGEST_S
+    assert pace.due_s(1e9 + 0.5) == LONGEST_S + 0.5
+
+
+def test_who_is_less_than_a_picture_late_leaves_none_out():
+    pace = Pace(10.0, live=False)
+    assert not pace.is_late(5.0, 5.09)
+    assert pace.is_late(5.0, 5.11)
 
 
 @given(st.floats(1, 240), st.lists(st.floats(0, 0.5), max_size=50))
-def test_a_picture_is_never_shown_before_it_is_due(fps, delays):
-    pace, now, index = Pace(fps, live=False), 0.0, 0
-    pace.begin(0, 0.0)
-    for delay in delays:
-        now += max(pace.wait_s(now), 0.0) + delay
-        index += pace.late(now)
-        assert index <= now * fps + 1e-3
-        pace.shown(index, now)
-        index += 1
+def test_a_picture_is_never_due_before_its_time(fps, gaps):
+    pace, time_s = Pace(fps, live=False), 0.0
+    pace.begin(0.0, 0.0)
+    for gap in gaps:
+        time_s += gap
+        assert pace.due_s(time_s) >= time_s - 1e-6
 
 
-def test_a_live_source_is_asked_a_little_early_and_never_late():
+def test_a_live_source_is_asked_a_little_early():
     pace = Pace(20.0, live=True)
-    pace.begin(0, 1.0)
+    pace.begin(1.0)
     assert pace.wait_s(1.0) == 0.0
-    pace.shown(0, 1.0)
+    pace.asked(1.0)
     assert pace.wait_s(1.0) == pytest.approx(0.04)
-    assert pace.late(99.0) == 0
+    pace.rest(3.0)
+    assert pace.wait_s(1.0) == pytest.approx(2.0)
     assert Pace(0.0, live=True).moves
     assert not Pace(0.0, live=False).moves
 
@@ -201,6 +201,25 @@ def test_an_unreadable_picture_of_a_folder_is_said_and_passed_over_both_ways(sta
     assert stage.log.of(SourceSkipped) == [SourceSkipped(BAD)] * 3
 
 
+def test_many_unreadable_pictures_are_one_remark(stage):
+    stage.open(FakeSource("folder", count=500, fps=0.0, script=dict.fromkeys(range(1, 499), BAD)))
+    stage.player.next()
+    stage.log.until_count(FrameArrived, 2)
+    assert stage.shown == [0, 499]
+    assert [e.problem.what for e in stage.log.of(SourceSkipped)] == [
+        "498 pictures that cannot be shown were passed over."
+    ]
+
+
+def test_at_the_ends_of_a_folder_it_is_said(stage):
+    stage.open(FakeSource("folder", count=2, fps=0.0, name="trip"))
+    for move in (stage.player.previous, stage.player.next, stage.player.next):
+        move()
+    stage.log.until_count(SourceSkipped, 2)
+    said = [e.problem.what for e in stage.log.of(SourceSkipped)]
+    assert said == ["This is the first picture of trip.", "This is the last picture of trip."]
+
+
 # Files --------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +229,26 @@ def test_a_video_plays_at_its_pace_to_its_end(stage):
     assert stage.shown == [0, 1, 2, 3, 4]
     assert stage.times == pytest.approx([100.0 + 0.1 * i for i in range(5)])
     assert stage.log.of(PlayState) == [PlayState(True), PlayState(False)]
+
+
+def test_a_film_is_played_by_the_times_of_its_pictures(stage):
+    times = [0.0, 0.04, 0.08, 3.6, 3.64]
+    stage.open(FakeSource(count=5, fps=25.0, times=times))
+    stage.log.until_count(SourceEnded, 1)
+    assert stage.times == pytest.approx([100.0 + t for t in times])
+    assert stage.clock.now() == pytest.approx(103.68)  # the last one is shown as long as is usual
+    assert [e.time_s for e in stage.log.of(Position)] == times
+
+
+def test_a_pause_and_a_step_take_the_picture_that_was_read_ahead(stage):
+    stage.clock.hold_at = 100.25  # picture 3 has been read by then and waits for its time
+    source = stage.open(FakeSource(count=6, fps=10.0))
+    assert stage.clock.held.wait(WAIT_S)
+    stage.player.pause()
+    stage.player.step(1)
+    stage.player.step(-1)
+    stage.log.until(lambda events: [e.frame.index for e in events if isinstance(e, FrameArrived)][-2:] == [3, 2])
+    assert source.reads == [0, 1, 2, 3, ("at", 2)]
 
 
 def test_a_slow_decoder_leaves_frames_out_and_keeps_time(stage):
@@ -231,6 +270,23 @@ def test_a_slow_decoder_leaves_frames_out_and_keeps_time(stage):
     assert 3 <= len(shown) <= 6
     assert all(a in source.reads for a in range(12))  # left out means read and not shown
     assert log.of(FrameArrived)[0].grab_ms == pytest.approx(40.0)
+
+
+def test_who_is_hopelessly_late_plays_slowly_and_does_not_race_afterwards(stage):
+    def hear(event):
+        stage._hear(event)
+        if isinstance(event, FrameArrived) and event.frame.index == 2:
+            stage.clock.time += 60.0  # the lid was closed
+
+    stage.player.close(WAIT_S)
+    stage.player = Player(hear, clock=stage.clock)
+    stage.player.set_loop(False)
+    stage.open(FakeSource(count=20, fps=10.0))
+    stage.log.until_count(SourceEnded, 1)
+    after = 3 + LATE_MOST
+    assert stage.shown == [0, 1, 2, *range(after, 20)]
+    gaps = [b - a for a, b in zip(stage.times[3:], stage.times[4:], strict=False)]
+    assert gaps == pytest.approx([0.1] * len(gaps))
 
 
 def test_pause_holds_and_play_goes_on_from_there(stage):
