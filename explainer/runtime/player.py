@@ -28,7 +28,7 @@ from explainer.runtime.pace import LATE_MOST, Pace
 
 _log = logging.getLogger(__name__)
 
-Opener = Callable[[], Source | Problem]
+Opener = Callable[[], Source | Problem | None]
 RETRY_S = 0.25
 """Between two looks at a lost camera."""
 
@@ -94,7 +94,8 @@ class Player:
         Parameters
         ----------
         opener
-            Called in the player's thread, for opening may take seconds.
+            Called in the player's thread, for opening may take seconds. ``None``: there is nothing else to open,
+            and everything stays as it is.
         held
             A file shows its first picture and waits for `play`; a camera cannot wait.
         """
@@ -215,6 +216,8 @@ class Player:
 
     def _open(self, opener: Opener, *, held: bool) -> None:
         opened = opener()
+        if opened is None:
+            return
         if isinstance(opened, Problem):
             self._tell(SourceFailed(opened))
             return

@@ -20,7 +20,6 @@ from explainer.runtime.history import History
 from explainer.runtime.player import Player
 from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.session import Session
-from explainer.shell import pasting
 from explainer.shell.bridge import Bridge
 from explainer.shell.choosing import Chooser
 from explainer.shell.feed import DEFAULT_SOURCE, Feed, Opener, Wish, named
@@ -234,9 +233,7 @@ class Conductor(QObject):
     def step(self, by: int) -> None:
         """Next or previous: the picture beside a still, the picture of a folder, the frame of a film."""
         if self.opened is not None and self.opened.kind == "image":
-            beside = pasting.beside(self.source_spec, by)
-            if beside:
-                self.open(beside)
+            self.feed.beside(by, temporal=self.demo.info.temporal)
         else:
             self.player.step(by)
 

@@ -9,14 +9,19 @@ from threading import Lock
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import Source
+from explainer.core.words import thousands
 from explainer.runtime import events as ev
 from explainer.runtime.frames import SourceFrames
 from explainer.runtime.player import Player
 from explainer.runtime.scheduler import Scheduler
+from explainer.sources.identity import shown_name
+from explainer.sources.neighbours import Neighbours
 from explainer.sources.opening import is_video, open_source, path_of, without_stretch
 from explainer.sources.synthetic import pan
 
 DEFAULT_SOURCE = "sample:cat"
+PASSED_MOST = 1_000
+"""Files in a row that cannot be shown, after which none is looked for any more."""
 Opener = Callable[[], Source | Problem]
 
 
@@ -57,6 +62,9 @@ class Feed:
         self._openings: dict[str, Wish] = {}  # by source id
         self._frames: Sequence[Frame] = ()
         self._waits = False
+        self._steps = 0  # to pictures beside, not yet taken
+        self._asked = 0
+        self._neighbours = Neighbours()  # the player's thread alone uses it
         self.player = Player(self._from_player)
 
     # In the window's thread -----------------------------------------------------------------------------
@@ -88,8 +96,21 @@ class Feed:
         """
         wish = replace(wish, panned=temporal and wish.still)
         with self._lock:
-            self._wanted, self._waits = wish, temporal
+            self._wanted, self._waits, self._steps = wish, temporal, 0
+            self._asked += 1
         self.player.open(partial(self._opened_as, wish), held=temporal)
+
+    def beside(self, by: int, *, temporal: bool) -> None:
+        """Go `by` pictures on (or back) in the folder of the picture that is open, past what cannot be shown.
+
+        Returns at once: folders may hold a hundred thousand names. Further steps meanwhile add up.
+        """
+        with self._lock:
+            self._waits = temporal
+            self._steps += by
+            self._asked += 1
+            asked = self._asked
+        self.player.open(partial(self._opened_beside, asked, temporal), held=temporal)
 
     def match(self, *, temporal: bool) -> None:
         """For a demo that needs motion turn a still into a pan over itself, and back for one that does not."""
@@ -130,6 +151,37 @@ class Feed:
                 self._openings[source.id] = wish
                 self._frames = frames
         return source
+
+    def _opened_beside(self, asked: int, temporal: bool) -> Source | Problem | None:
+        """Open the first picture in the direction asked for that can be shown; ``None`` where there is none."""
+        with self._lock:
+            spec, by, self._steps = self._wanted.spec, self._steps, 0
+        here = path_of(spec) or (Path(spec) if spec else None)
+        passed: list[str] = []
+        if here is None:
+            passed.append("What is shown lies in no folder.")
+        for path, wrapped in self._neighbours.beside(here, by) if here is not None and by else ():
+            wish = named(f"sample:{path.stem}" if spec.startswith("sample:") else str(path))
+            got = self._opened_as(replace(wish, panned=temporal)) if wish.still else None
+            if got is None or isinstance(got, Problem):
+                passed.append(got.what if got is not None else f"{shown_name(path)} moves; open it by itself.")
+                if self._asked != asked or len(passed) >= PASSED_MOST:
+                    break
+                continue
+            with self._lock:
+                if self._asked == asked:
+                    self._wanted = replace(wish, panned=temporal)
+            self._remark(passed, wrapped=wrapped, by=by)
+            return got
+        self._remark(passed or ["There is no other picture in this folder."], wrapped=False, by=by)
+        return None
+
+    def _remark(self, passed: list[str], *, wrapped: bool, by: int) -> None:
+        said = [f"{thousands(len(passed))} files that cannot be shown were passed over."] if passed[1:] else passed
+        if wrapped:
+            said = [*said, f"{'From the first' if by > 0 else 'From the last'} picture of the folder again."]
+        if said:
+            self._post(ev.SourceSkipped(Problem(" ".join(said), details="\n".join(passed[:100]))))
 
     def _from_player(self, event: ev.SourceEvent) -> None:
         if isinstance(event, ev.FrameArrived):

@@ -1,4 +1,4 @@
-"""Pictures from the clipboard, from a drop, and beside the present one."""
+"""Pictures from the clipboard and from a drop."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,7 @@ from PySide6.QtGui import QColorSpace, QImage
 
 from explainer.core.problem import Problem
 from explainer.core.source import Source
-from explainer.sources.folder import natural
 from explainer.sources.image import ImageSource
-from explainer.sources.kinds import PICTURE_SUFFIXES
-from explainer.sources.opening import path_of
 from explainer.sources.reading import check_bytes, from_array, read_bytes
 
 # What programs put on the clipboard beside Qt's own picture, the fullest first: with depth, profile and orientation.
@@ -92,16 +89,3 @@ def _rows(image: QImage, channels: int, deep: bool) -> np.ndarray:
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     kept = rows[:, : step * channels * image.width()].copy()  # the bytes are the image's, which goes
     return kept.view(np.uint16 if deep else np.uint8).reshape(image.height(), image.width(), channels)
-
-
-def beside(spec: str, by: int) -> str:
-    """Next or previous picture of the folder that `spec` lies in; "" where there is none."""
-    here = path_of(spec)
-    if here is None:
-        return ""
-    pictures = [p for p in here.parent.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES]
-    pictures.sort(key=lambda p: natural(p.name))
-    if here not in pictures:
-        return ""
-    other = pictures[(pictures.index(here) + by) % len(pictures)]
-    return f"sample:{other.stem}" if spec.startswith("sample:") else str(other)

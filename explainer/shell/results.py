@@ -23,6 +23,7 @@ class ResultView(QObject):
         super().__init__(parent)
         self._panes, self._models = panes, models
         self._last_charts = self._grab_ms = 0.0
+        self._noted: tuple[str, frozenset[str]] = ("", frozenset())  # what was said of the source that is open
         self._demo = ""
         self._busy_timer = QTimer(self, singleShot=True, interval=BUSY_AFTER_MS)
         self._busy_timer.timeout.connect(lambda: self._busy_now(0.0, ""))
@@ -80,8 +81,11 @@ class ResultView(QObject):
         """Note how long reading took; say what the reader has to say of the first picture."""
         self._grab_ms = event.grab_ms
         self._panes.strip.offer_stretch(event.frame.stretchable)
-        if event.frame.notes and event.frame.index == 0:
-            self.say(" ".join(event.frame.notes))
+        source_id, notes = event.frame.source_id, event.frame.notes
+        known = self._noted[1] if self._noted[0] == source_id else frozenset()
+        if not known.issuperset(notes):  # a film says the same beside each picture
+            self.say(" ".join(note for note in notes if note not in known))
+        self._noted = source_id, known | set(notes)
 
     def wait_for_busy(self) -> None:
         """A job began; if it takes long, a line says so."""

@@ -206,7 +206,8 @@ class SourceBar(GivingRow):
         if self.scrub.isVisible() and not self.scrub.isSliderDown():
             self.scrub.setValue(event.index)
         if self._opened.fps and event.count:
-            self.clock.setText(f"{_clock(event.index / self._opened.fps)} / {_clock(event.count / self._opened.fps)}")
+            length_s = event.duration_s or event.count / self._opened.fps
+            self.clock.setText(f"{_clock(event.time_s)} / {_clock(length_s)}")
 
     def show_playing(self, playing: bool) -> None:
         """Show whether pictures move."""

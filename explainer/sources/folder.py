@@ -1,22 +1,24 @@
 """The pictures of a folder, in the order a person would put them."""
 
+<<<<<<< HEAD
 import re
 from dataclasses import replace
+=======
+>>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
 from pathlib import Path
 
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
-from explainer.sources.identity import new_id
-from explainer.sources.kinds import PICTURE_SUFFIXES
+from explainer.core.words import thousands
+from explainer.sources.identity import new_id, shown_name
+from explainer.sources.listing import Listing, instead, listing_of, natural
 from explainer.sources.reading import check_picture, read_picture
 
+__all__ = ["FolderSource", "natural", "open_folder"]
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key that counts numbers as numbers: ``img2`` comes before ``img10``, case does not matter."""
-    parts = re.findall(r"(\d+)|(\D+)", name.casefold())
-    key = tuple((0, int(digits), "") if digits else (1, 0, text) for digits, text in parts)
-    return (*key, (2, 0, name))  # equal but for case or leading zeros: still one fixed order
+_SAID = 3  # broken pictures that are named one by one
+_LOOKED_AT = 1_000  # so many are looked at for one that can be shown before the folder is opened all the same
 
 
 class FolderSource:
@@ -26,21 +28,30 @@ class FolderSource:
     ``at`` returns the `Problem` of such a file. A picture a second is taken as the pace for ``time_s``.
     """
 
+<<<<<<< HEAD
     def __init__(self, folder: Path, files: tuple[Path, ...], *, stretch: bool = False) -> None:
+=======
+    def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
+>>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
         self.id = new_id("folder")
         self.kind: SourceKind = "folder"
-        self.title = folder.name or str(folder)
-        self.count: int | None = len(files)
+        self.title = shown_name(folder)
+        self.count: int | None = len(names)
         self.fps = 0.0
+<<<<<<< HEAD
         self.names = tuple(file.name for file in files)
         self._files, self._stretch = files, stretch
+=======
+        self.names = names
+        self._folder = folder
+>>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
         self._next = 0
         self._last: Frame | None = None  # so that a still looked at twice keeps its identity
 
     def read(self) -> Frame | Problem | None:
         """Return the next picture that can be shown."""
         skipped: list[Problem] = []
-        while self._next < len(self._files):
+        while self._next < len(self.names):
             got = self._load(self._next)
             self._next += 1
             if isinstance(got, Frame):
@@ -50,32 +61,48 @@ class FolderSource:
 
     def at(self, index: int) -> Frame | Problem:
         """Return picture number `index` of the sorted list."""
-        if not 0 <= index < len(self._files):
+        if not 0 <= index < len(self.names):
             what = f"{self.title} has no picture number {index}."
-            return Problem(what, f"It has numbers 0 to {len(self._files) - 1}.")
+            return Problem(what, f"It has numbers 0 to {len(self.names) - 1}.")
         self._next = index + 1
         return self._load(index)
 
     def close(self) -> None:
         """Nothing is held open."""
-        self._next = len(self._files)
+        self._next = len(self.names)
         self._last = None
 
     def _load(self, index: int) -> Frame | Problem:
         if self._last is not None and self._last.index == index:
             return self._last
+<<<<<<< HEAD
         picture = read_picture(self._files[index], stretch=self._stretch)
         if isinstance(picture, Problem):
             return picture
         name = self._files[index].name
         self._last = Frame(picture.pixels, self.id, index, float(index), name, picture.notes, picture.stretchable)
+=======
+        path = self._folder / self.names[index]
+        picture = read_picture(path)
+        if isinstance(picture, Problem):
+            return picture
+        self._last = Frame(picture.pixels, self.id, index, float(index), shown_name(path), picture.notes)
+>>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
         return self._last
 
     def _with(self, frame: Frame, skipped: list[Problem]) -> Frame:
         if not skipped:
             return frame
+<<<<<<< HEAD
         notes = (*(f"Skipped: {problem.what}" for problem in skipped), *frame.notes)
         return replace(frame, notes=notes)
+=======
+        more = len(skipped) - _SAID
+        said = [f"Skipped: {problem.what}" for problem in skipped[:_SAID]]
+        said += [f"Skipped: {thousands(more)} more."] if more > 0 else []
+        notes = (*said, *frame.notes)
+        return Frame(frame.pixels, frame.source_id, frame.index, frame.time_s, frame.name, notes)
+>>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
 
 
 def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Problem:
@@ -87,34 +114,48 @@ def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Pr
         A `Problem` when the folder is missing or not one picture in it can be shown.
     """
     folder = Path(path)
+    name = shown_name(folder)
     try:
         if not folder.is_dir():
-            what = f"{folder.name or folder} is {'not a folder' if folder.exists() else 'missing'}."
+            what = f"{name} is {'not a folder' if folder.exists() else 'missing'}."
             return Problem(what, "Choose a folder with pictures.")
-        files = [f for f in folder.iterdir() if _is_candidate(f)]
+        found = listing_of(folder)
     except (OSError, ValueError) as error:
-        return Problem(f"{folder.name} cannot be read.", "Check that you are allowed to open it.", repr(error))
-    if not files:
-        return Problem(f"{folder.name or folder} has no picture in it.", "Choose a folder with pictures.")
-    files.sort(key=lambda f: natural(f.name))
+        return Problem(f"{name} cannot be read.", "Check that you are allowed to open it.", repr(error))
+    return _opened(folder, found) if found.pictures else _without_picture(name, found)
+
+
+def _opened(folder: Path, found: Listing) -> FolderSource | Problem:
     problems = []
-    for file in files:
-        problem = check_picture(file)
+    for name in found.pictures[:_LOOKED_AT]:
+        problem = check_picture(folder / name)
         if problem is None:
+<<<<<<< HEAD
             return FolderSource(folder, tuple(files), stretch=stretch)
+=======
+            return FolderSource(folder, found.pictures)
+>>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
         problems.append(problem)
+    if len(found.pictures) > _LOOKED_AT:
+        return FolderSource(folder, found.pictures)
     return _none_of(folder, problems)
 
 
-def _is_candidate(file: Path) -> bool:
-    return file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".") and file.is_file()
+def _without_picture(name: str, found: Listing) -> Problem:
+    held = instead(found.others)
+    if not held:
+        return Problem(f"{name} has no picture in it.", "Choose a folder with pictures.")
+    if set(found.others) == {"film"}:
+        return Problem(f"{name} has no picture in it, but {held}.", "Open the film instead of its folder.")
+    return Problem(f"{name} holds {held}.", "Save them as JPEG or PNG and open those.")
 
 
 def _none_of(folder: Path, problems: list[Problem]) -> Problem:
-    details = "\n".join(problem.what for problem in problems)
-    what = f"None of the {len(problems)} pictures in {folder.name or folder} can be shown."
+    details = "\n".join(problem.what for problem in problems[:100])
+    name = shown_name(folder)
+    what = f"None of the {len(problems)} pictures in {name} can be shown."
     if len(problems) == 1:
-        what = f"The only picture in {folder.name or folder} cannot be shown: {problems[0].what}"
+        what = f"The only picture in {name} cannot be shown: {problems[0].what}"
     return Problem(what, "Choose a folder with pictures.", details)
 
 
@@ -122,5 +163,5 @@ def _said(skipped: list[Problem]) -> Problem:
     """Return one problem for the files at the end of the list, after which no good one comes."""
     if len(skipped) == 1:
         return skipped[0]
-    details = "\n".join(problem.what for problem in skipped)
-    return Problem(f"The last {len(skipped)} pictures cannot be shown.", "They were skipped.", details)
+    details = "\n".join(problem.what for problem in skipped[:100])
+    return Problem(f"The last {thousands(len(skipped))} pictures cannot be shown.", "They were skipped.", details)

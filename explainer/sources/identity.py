@@ -1,8 +1,9 @@
 """Names for opened sources."""
 
-import os
 from itertools import count
 from pathlib import Path
+
+from explainer.core.words import printable
 
 _numbers = count(1)
 
@@ -14,4 +15,4 @@ def new_id(kind: str) -> str:
 
 def shown_name(path: Path) -> str:
     """Return a file's name as it can be shown and written, whatever bytes it is made of."""
-    return os.fsencode(path.name or str(path)).decode("utf8", "replace")
+    return printable(path.name or str(path))

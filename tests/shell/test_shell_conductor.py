@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColor, QImage
 from shell_fakes import FollowDemo, Held, LooksDemo, TrainDemo
@@ -13,6 +14,8 @@ from explainer.runtime import events as ev
 from explainer.runtime.session import Session
 from explainer.shell import pasting
 from explainer.shell.conductor import Conductor
+from explainer.sources.image import open_image
+from explainer.sources.opening import path_of
 
 
 def idle(qtbot, conductor):
@@ -366,13 +369,46 @@ def test_rows_of_a_pasted_picture_are_unpadded(width):
     ]
 
 
-def test_neighbours_in_the_folder(house):
+def test_next_goes_past_what_is_broken_hidden_or_moves_and_round_the_end(conductor, house, qtbot):
     a, b, c = house.pictures
-    assert pasting.beside(a, 1) == b
-    assert pasting.beside(a, -1) == c
-    assert pasting.beside("", 1) == ""
-    assert pasting.beside("camera:0", 1) == ""
-    assert pasting.beside("sample:cat", 1).startswith("sample:")
+    (house.folder / "._a.png").write_bytes(b"\0\5\x16\7" + bytes(60))
+    (house.folder / "aa.png").write_bytes(b"\x89PNG\r\n no picture")
+    red, blue = (Image.new("RGB", (4, 4), colour) for colour in ("red", "blue"))
+    red.save(house.folder / "ab.gif", save_all=True, append_images=[blue])
+    said = []
+    conductor.noted.connect(said.append)
+    conductor.open(a)
+    qtbot.waitUntil(lambda: conductor.source_spec == a)
+    for by, wanted in ((1, b), (1, c), (1, a), (-1, c)):
+        conductor.step(by)
+        qtbot.waitUntil(lambda wanted=wanted: conductor.source_spec == wanted)
+    qtbot.waitUntil(lambda: len(said) >= 3)
+    assert "2 files that cannot be shown were passed over." in said
+    assert "From the first picture of the folder again." in said
+    assert "From the last picture of the folder again." in said
+
+
+def test_quick_steps_add_up(conductor, house, qtbot):
+    a, _b, c = house.pictures
+    conductor.open(a)
+    qtbot.waitUntil(lambda: conductor.source_spec == a)
+    conductor.step(1)
+    conductor.step(1)
+    qtbot.waitUntil(lambda: conductor.source_spec == c)
+
+
+def test_samples_stay_samples_and_what_lies_in_no_folder_stays(conductor, qtbot):
+    said = []
+    conductor.noted.connect(said.append)
+    conductor.open("sample:cat")
+    qtbot.waitUntil(lambda: conductor.source_spec == "sample:cat")
+    conductor.step(1)
+    qtbot.waitUntil(lambda: conductor.source_spec not in ("", "sample:cat"))
+    assert conductor.source_spec.startswith("sample:")
+    conductor.open_with("Pasted picture", lambda: open_image(path_of("sample:cat")))
+    qtbot.waitUntil(lambda: conductor.source_spec == "")
+    conductor.step(1)
+    qtbot.waitUntil(lambda: "What is shown lies in no folder." in said)
 
 
 # Freezing -----------------------------------------------------------------------------------------------
