@@ -6,6 +6,7 @@ import stat
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
+from heapq import merge
 from pathlib import Path
 
 from explainer.core.words import thousands
@@ -13,6 +14,7 @@ from explainer.sources.kinds import NAMED_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFF
 
 Key = tuple[tuple[int, int, str], ...]
 _PARTS = re.compile(r"(\d+)|(\D+)")
+_PORTION = 2_000
 _ON_WINDOWS = os.name == "nt"
 _UNSEEN = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2) | getattr(stat, "FILE_ATTRIBUTE_SYSTEM", 4)
 
@@ -63,8 +65,14 @@ def listing_of(folder: Path) -> Listing:
                 pictures.append(entry.name)
             else:
                 others[kind] += 1
-    pictures.sort(key=natural)
-    return Listing(tuple(pictures), others)
+    return Listing(tuple(_in_order(pictures)), others)
+
+
+def _in_order(names: list[str]) -> list[str]:
+    """Sort in portions: one sort of 100,000 keys would let no other thread run for a third of a second."""
+    keyed = [(natural(name), name) for name in names]
+    portions = [sorted(keyed[at : at + _PORTION]) for at in range(0, len(keyed), _PORTION)]
+    return [name for _key, name in merge(*portions)]
 
 
 def instead(others: Counter[str]) -> str:
