@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     _make_folder(args.out)
     with closing(_Pictures(task)) as pictures:
         finished = _over_video(task, pictures, args.frames) if args.video else _last(task, pictures, args.frames)
-    write(task, finished)
+    write(task, finished, pictures.notes)
     print(f"{demo.info.title}: {args.out}")
     return 0
 
@@ -84,15 +84,32 @@ class _Pictures:
 
     def __init__(self, task: Run) -> None:
         self._source: Source | None = _opened(task) if task.demo.info.uses_frame else None
+        self._notes: dict[str, None] = {}  # in the order in which they came
+
+    @property
+    def notes(self) -> list[str]:
+        """What was said of the pictures so far, each remark once."""
+        return list(self._notes)
 
     def __iter__(self) -> Iterator[Frame]:
         if self._source is None:
             yield NO_FRAME
             return
+        read = 0
         while (got := self._source.read()) is not None:
             if isinstance(got, Problem):
-                raise ExplainerError(got.what, got.todo, got.details)
+                self._give_up(got, read)
+                return
+            read += 1
+            self._notes |= dict.fromkeys(got.notes)
             yield got
+
+    def _give_up(self, problem: Problem, read: int) -> None:
+        """After `read` pictures no further one comes: what came before counts, unless that is nothing."""
+        if not read or (self._source is not None and self._source.kind == "camera"):
+            raise ExplainerError(problem.what, problem.todo, problem.details)
+        self._notes |= {problem.what: None}
+        print(f"explainer: {problem.sentence}", file=sys.stderr)
 
     @property
     def fps(self) -> float:
@@ -156,15 +173,19 @@ def run_one(
 def _over_video(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
     """Write ``video.mp4`` of the demo over all frames, with constant memory."""
     from explainer.commands.film import Film
+    from explainer.commands.film_times import keep_times
 
-    finished = None
-    with Film(task.out / "video.mp4", pictures.fps or 25.0, task.theme, task.size) as film:
+    finished, times_s, fps = None, [], pictures.fps or 25.0
+    with Film(task.out / "video.mp4", fps, task.theme, task.size) as film:
         # The next picture is computed while the last one is drawn and written.
         for finished in ahead(_results(task, islice(pictures, frames))):
             film.add(finished.result)
+            times_s.append(finished.frame.time_s)
             _say_progress(film.count, frames or pictures.count)
     if finished is None:
         raise ExplainerError(f"{task.source} has no picture.", "Choose another source.")
+    if pictures.fps:
+        keep_times(task.out / "video.mp4", times_s, fps)
     return finished
 
 
@@ -176,7 +197,7 @@ def _say_progress(count: int, total: int | None) -> None:
 # Writing ------------------------------------------------------------------------------------------------
 
 
-def write(task: Run, finished: Finished) -> None:
+def write(task: Run, finished: Finished, notes: Sequence[str] = ()) -> None:
     """Write everything of a finished run into ``task.out``.
 
     Raises
@@ -200,7 +221,7 @@ def write(task: Run, finished: Finished) -> None:
         np.savez_compressed(task.out / "arrays.npz", **arrays(result))  # type: ignore[arg-type]
         for name, text in result.documents.items():
             (task.out / Path(name).name).write_text(text, encoding="utf8")
-        summary = json.dumps(summary_of(task, finished), indent=1, ensure_ascii=False)
+        summary = json.dumps(summary_of(task, finished, notes), indent=1, ensure_ascii=False)
         (task.out / "result.json").write_text(summary, encoding="utf8")
     except OSError as error:
         raise ExplainerError(f"{task.out} could not be written: {error.strerror}.") from error
@@ -214,7 +235,7 @@ def panel_size(panel: Panel) -> tuple[int, int]:
     return PANEL_WIDTH, min(1440, max(120, height))
 
 
-def summary_of(task: Run, finished: Finished) -> dict[str, Any]:
+def summary_of(task: Run, finished: Finished, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Return what ``result.json`` holds."""
     return {
         "demo": task.demo.info.id,
@@ -222,7 +243,7 @@ def summary_of(task: Run, finished: Finished) -> dict[str, Any]:
         "source": task.source,
         "values": dict(finished.result.values),
         "reading": finished.result.reading,
-        "notes": list(finished.frame.notes),
+        "notes": list(dict.fromkeys((*notes, *finished.frame.notes))),
         "model": task.settings.model if task.demo.info.uses_model else None,
         "device": finished.device,
         "threads": house.threads(),

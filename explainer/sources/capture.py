@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 # Both are read when the first capture opens. FFmpeg's and OpenCV's own complaints would go to stderr, beside
 # the one sentence that a user is given.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-# A film may name other files or addresses to go on with (playlists do); none of them is opened.
-os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;none"
+# A film may name addresses to go on with (playlists do); none of them is opened.
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file"
 if sys.platform == "darwin":
     # OpenCV may ask for camera access on the main thread alone; macOS asks by itself when a camera opens.
     os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
