@@ -10,7 +10,7 @@ from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
 from explainer.sources.identity import new_id, shown_name
-from explainer.sources.modes import to_rgb
+from explainer.sources.modes import kind_note, to_rgb
 
 _UNSAID_MS = 100.0  # browsers show a picture that names no time, or next to none, so long
 _LEAST_MS = 11.0
@@ -74,7 +74,9 @@ def _table(data: bytes, at: int) -> int:
 class AnimatedSource:
     """An animated picture as a film; use `open_animated`. Each picture is shown as long as the file says."""
 
-    def __init__(self, path: Path, image: Image.Image, lengths_ms: tuple[float, ...]) -> None:
+    def __init__(
+        self, path: Path, image: Image.Image, lengths_ms: tuple[float, ...], notes: tuple[str, ...] = ()
+    ) -> None:
         self.id = new_id("video")
         self.kind: SourceKind = "video"
         self.title = shown_name(path)
@@ -84,7 +86,8 @@ class AnimatedSource:
         self.duration_s = self._starts_s[-1]
         self.fps = 1000.0 / sorted(lengths_ms)[len(lengths_ms) // 2]
         self._next = 0
-        self._notes = (f"An animated picture, played as a film of {words.thousands(len(lengths_ms))} pictures.",)
+        said = f"An animated picture, played as a film of {words.thousands(len(lengths_ms))} pictures."
+        self._notes = (said, *notes)
         self._said = self._closed = False
         self._last: Frame | None = None
 
@@ -138,7 +141,8 @@ def open_animated(path: Path) -> AnimatedSource | Problem:
             image.close()
             what = f"{name} has pictures of {image.width} × {image.height} pixels, too large for a film."
             return Problem(what, "Make a smaller copy and open that.")
-        return AnimatedSource(path, image, _lengths(image))
+        notes = kind_note(image)
+        return AnimatedSource(path, image, _lengths(image), notes)
     except Exception as error:  # noqa: BLE001 - as above
         return Problem(f"{name} is damaged and cannot be shown.", "Open another copy of it.", repr(error))
 
