@@ -1,10 +1,6 @@
 """The pictures of a folder, in the order a person would put them."""
 
-<<<<<<< HEAD
-import re
 from dataclasses import replace
-=======
->>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
 from pathlib import Path
 
 from explainer.core.frame import Frame
@@ -28,23 +24,14 @@ class FolderSource:
     ``at`` returns the `Problem` of such a file. A picture a second is taken as the pace for ``time_s``.
     """
 
-<<<<<<< HEAD
-    def __init__(self, folder: Path, files: tuple[Path, ...], *, stretch: bool = False) -> None:
-=======
-    def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
->>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
+    def __init__(self, folder: Path, names: tuple[str, ...], *, stretch: bool = False) -> None:
         self.id = new_id("folder")
         self.kind: SourceKind = "folder"
         self.title = shown_name(folder)
         self.count: int | None = len(names)
         self.fps = 0.0
-<<<<<<< HEAD
-        self.names = tuple(file.name for file in files)
-        self._files, self._stretch = files, stretch
-=======
         self.names = names
-        self._folder = folder
->>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
+        self._folder, self._stretch = folder, stretch
         self._next = 0
         self._last: Frame | None = None  # so that a still looked at twice keeps its identity
 
@@ -75,34 +62,22 @@ class FolderSource:
     def _load(self, index: int) -> Frame | Problem:
         if self._last is not None and self._last.index == index:
             return self._last
-<<<<<<< HEAD
-        picture = read_picture(self._files[index], stretch=self._stretch)
-        if isinstance(picture, Problem):
-            return picture
-        name = self._files[index].name
-        self._last = Frame(picture.pixels, self.id, index, float(index), name, picture.notes, picture.stretchable)
-=======
         path = self._folder / self.names[index]
-        picture = read_picture(path)
+        picture = read_picture(path, stretch=self._stretch)
         if isinstance(picture, Problem):
             return picture
-        self._last = Frame(picture.pixels, self.id, index, float(index), shown_name(path), picture.notes)
->>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
+        self._last = Frame(
+            picture.pixels, self.id, index, float(index), shown_name(path), picture.notes, picture.stretchable
+        )
         return self._last
 
     def _with(self, frame: Frame, skipped: list[Problem]) -> Frame:
         if not skipped:
             return frame
-<<<<<<< HEAD
-        notes = (*(f"Skipped: {problem.what}" for problem in skipped), *frame.notes)
-        return replace(frame, notes=notes)
-=======
         more = len(skipped) - _SAID
         said = [f"Skipped: {problem.what}" for problem in skipped[:_SAID]]
         said += [f"Skipped: {thousands(more)} more."] if more > 0 else []
-        notes = (*said, *frame.notes)
-        return Frame(frame.pixels, frame.source_id, frame.index, frame.time_s, frame.name, notes)
->>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
+        return replace(frame, notes=(*said, *frame.notes))
 
 
 def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Problem:
@@ -122,22 +97,18 @@ def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Pr
         found = listing_of(folder)
     except (OSError, ValueError) as error:
         return Problem(f"{name} cannot be read.", "Check that you are allowed to open it.", repr(error))
-    return _opened(folder, found) if found.pictures else _without_picture(name, found)
+    return _opened(folder, found, stretch) if found.pictures else _without_picture(name, found)
 
 
-def _opened(folder: Path, found: Listing) -> FolderSource | Problem:
+def _opened(folder: Path, found: Listing, stretch: bool) -> FolderSource | Problem:
     problems = []
     for name in found.pictures[:_LOOKED_AT]:
         problem = check_picture(folder / name)
         if problem is None:
-<<<<<<< HEAD
-            return FolderSource(folder, tuple(files), stretch=stretch)
-=======
-            return FolderSource(folder, found.pictures)
->>>>>>> 2656b7d (Next and previous are found in the player's thread: folders listed once, broken and hidden files passed over)
+            return FolderSource(folder, found.pictures, stretch=stretch)
         problems.append(problem)
     if len(found.pictures) > _LOOKED_AT:
-        return FolderSource(folder, found.pictures)
+        return FolderSource(folder, found.pictures, stretch=stretch)
     return _none_of(folder, problems)
 
 

@@ -94,7 +94,12 @@ def cut_off_jpeg(path: Path) -> None:
 
 
 ODD: dict[str, tuple[str, Callable[[Path], None], tuple[int, int], tuple[str, ...]]] = {
-    "animated GIF": ("a.gif", animated_gif, (96, 64), ("An animated picture, played as a film of 3 pictures.", "palette")),
+    "animated GIF": (
+        "a.gif",
+        animated_gif,
+        (96, 64),
+        ("An animated picture, played as a film of 3 pictures.", "palette"),
+    ),
     "CMYK JPEG": ("a.jpg", cmyk_jpeg, (96, 64), ("Printing colours (CMYK) were converted to RGB.",)),
     "16-bit PNG": ("a.png", deep_png, (96, 64), ("16 bits a channel were scaled to 8.",)),
     "16-bit grey PNG": ("a.png", deep_grey_png, (96, 64), ("16 bits a channel were scaled to 8.",)),
