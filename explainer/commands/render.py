@@ -1,7 +1,7 @@
 """``explainer render``: run a demo on a source and write pictures, arrays, documents and numbers."""
 
 import argparse
-import json
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_from_bytes
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.commands import house
 from explainer.commands.ahead import ahead
+from explainer.core import writing
 from explainer.core.charts import Chart, chart_slug
 from explainer.core.context import Settings
 from explainer.core.demo import Demo
@@ -25,6 +28,7 @@ from explainer.core.params import to_plain
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.source import Source
+from explainer.core.words import printable
 from explainer.runtime.engine import NO_FRAME, Engine, Job
 from explainer.runtime.events import Failed, Finished
 from explainer.runtime.frames import SourceFrames
@@ -68,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     settings = house.settings_of(args)
     params = house.params_of(demo, args.values, house.zoo().card(settings.model))
     task = Run(demo, params, settings, args.source, args.size, args.theme, args.out)
-    _make_folder(args.out)
+    writing.make_folder(args.out)
     with closing(_Pictures(task)) as pictures:
         finished = _over_video(task, pictures, args.frames) if args.video else _last(task, pictures, args.frames)
     write(task, finished, pictures.notes)
@@ -217,14 +221,18 @@ def write(task: Run, finished: Finished, notes: Sequence[str] = ()) -> None:
     for number, chart in enumerate(result.charts):
         image = headless.chart_image(chart, lk, task.size or CHART_SIZE)
         headless.save(image, task.out / f"chart-{number}-{chart_slug(chart)}.png")
-    try:
-        np.savez_compressed(task.out / "arrays.npz", **arrays(result))  # type: ignore[arg-type]
-        for name, text in result.documents.items():
-            (task.out / Path(name).name).write_text(text, encoding="utf8")
-        summary = json.dumps(summary_of(task, finished, notes), indent=1, ensure_ascii=False)
-        (task.out / "result.json").write_text(summary, encoding="utf8")
-    except OSError as error:
-        raise ExplainerError(f"{task.out} could not be written: {error.strerror}.") from error
+    with writing.written(task.out / "arrays.npz", _check_arrays) as file, file.open("wb") as stream:
+        np.savez_compressed(stream, **arrays(result))  # type: ignore[arg-type]
+    for name, text in result.documents.items():
+        writing.write_text(task.out / Path(name).name, text)
+    writing.write_json(task.out / "result.json", summary_of(task, finished, notes))
+
+
+def _check_arrays(file: Path) -> None:
+    """Read every array's checksum back."""
+    with ZipFile(file) as arrays_in:
+        if arrays_in.testzip() is not None:
+            raise writing.CutOffError("arrays.npz could not be written whole.", "Check the disk.")
 
 
 def panel_size(panel: Panel) -> tuple[int, int]:
@@ -241,6 +249,7 @@ def summary_of(task: Run, finished: Finished, notes: Sequence[str] = ()) -> dict
         "demo": task.demo.info.id,
         "params": to_plain(task.params),
         "source": task.source,
+        **exact_bytes(task.source),
         "values": dict(finished.result.values),
         "reading": finished.result.reading,
         "notes": list(dict.fromkeys((*notes, *finished.frame.notes))),
@@ -249,6 +258,13 @@ def summary_of(task: Run, finished: Finished, notes: Sequence[str] = ()) -> dict
         "threads": house.threads(),
         "timings_ms": {name: round(ms, 3) for name, ms in finished.timings_ms.items()},
     }
+
+
+def exact_bytes(source: str) -> dict[str, str]:
+    """Return ``source_bytes``, the name with percent signs as in an address, where text cannot hold it exactly."""
+    if printable(source) == source:
+        return {}
+    return {"source_bytes": quote_from_bytes(os.fsencode(source))}
 
 
 def arrays(result: Result) -> dict[str, NDArray[Any]]:
@@ -292,13 +308,6 @@ def _numbers_of(chart: Chart) -> dict[str, NDArray[Any]]:
         if hasattr(chart, name):
             found[name] = np.asarray(getattr(chart, name))
     return found
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExplainerError(f"{out} cannot be made: {error.strerror}.", "Choose another folder.") from error
 
 
 def _positive(text: str) -> int:

@@ -229,7 +229,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsys: Ca
     assert main(["render", "grad-cam", "--out", str(tmp_path / "file" / "out"), *QUICK]) == 1
     captured = capsys.readouterr()
     assert len(captured.err.splitlines()) == 1
-    assert "cannot be made" in captured.err
+    assert "could not be made" in captured.err
 
 
 # What is written ----------------------------------------------------------------------------------------
