@@ -4,14 +4,17 @@ import argparse
 import multiprocessing
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from explainer import stopping
 from explainer.commands import check_files, contract, house
 from explainer.commands.contract_runs import Bench, contract_frames
 from explainer.commands.contract_sound import sound
@@ -147,19 +150,34 @@ def run_shared_out(demo_ids: Sequence[str], jobs: int) -> Ran:
     """`run_demos`, each demo in one of `jobs` processes with one thread."""
     if jobs <= 1:
         return _run_by_id(demo_ids, 1.0)
-    context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads half alive
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
-        parts = []
-        for demo_id, part in zip(demo_ids, pool.map(_run_by_id, [[one] for one in demo_ids]), strict=True):
-            _say(demo_id)
-            parts.append(part)
+    try:
+        parts = _parts(demo_ids, jobs)
+    except BrokenProcessPool:
+        stopping.check()  # or a part died by itself
+        raise
     _say("")
     names = {name: known for part in parts for name, known in part.value_names.items()}
     problems = tuple(dict.fromkeys(text for part in parts for text in part.problems))
     return Ran(names, problems, sum(part.count for part in parts))
 
 
-def _one_thread() -> None:
+def _parts(demo_ids: Sequence[str], jobs: int) -> list["Ran"]:
+    context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads half alive
+    with (
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_as_a_part) as pool,
+        stopping.telling(stopping.end_children),
+    ):
+        with stopping.deaf_children():
+            coming = pool.map(_run_by_id, [[one] for one in demo_ids])
+        parts = []
+        for demo_id, part in zip(demo_ids, coming, strict=True):
+            _say(demo_id)
+            parts.append(part)
+    return parts
+
+
+def _as_a_part() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its parts
     os.environ["OMP_NUM_THREADS"] = "1"  # before torch is loaded
 
 

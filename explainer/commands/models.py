@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from explainer import stopping
 from explainer.commands.house import WrongUse
 from explainer.core.paths import resource
-from explainer.core.problem import ExplainerError, Problem
+from explainer.core.problem import Cancelled, ExplainerError, Problem
+from explainer.runtime.token import JobToken
 from explainer.vision.zoo import cards, fetching, task_cards
 
 ACTIONS = ("list", "verify", "fetch")
@@ -213,14 +215,14 @@ def _fetch(name: str, as_json: bool) -> int:
     if offer is None:
         return _not_published(name)
     line = ProgressLine(name)
+    token = JobToken()
     try:
-        got = fetching.fetch(name, line.show)
-    except KeyboardInterrupt:
+        with stopping.telling(token.cancel):
+            got = fetching.fetch(name, line.show, token)
+    except Cancelled:
         line.end()
-        print(
-            f"Stopped; what has arrived is kept: “explainer models fetch {name}” goes on from there.", file=sys.stderr
-        )
-        raise
+        kept = f"Stopped; what has arrived is kept: “explainer models fetch {name}” goes on from there."
+        raise stopping.Stopped(kept) from None
     line.end()
     if isinstance(got, Problem):
         print(got.sentence, file=sys.stderr)

@@ -7,15 +7,22 @@ from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qIns
 from PySide6.QtWidgets import QApplication
 
 import explainer.render.lean_imports  # noqa: F401 - before more is imported
+from explainer.commands import display
 
+# What sets how many pixels a length is: sizes that were asked for are in pixels.
+SCALES = (
+    "QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI", "QT_AUTO_SCREEN_SCALE_FACTOR", "QT_USE_PHYSICAL_DPI",
+    "QT_ENABLE_HIGHDPI_SCALING", "QT_SCALE_FACTOR_ROUNDING_POLICY", "QT_DEVICE_PIXEL_RATIO", "QT_DPI_ADJUSTMENT_POLICY",
+)  # fmt: skip
 EXPECTED = ("This plugin does not support",)
 
 
 def without_screen() -> None:
-    """Use the offscreen platform where there is no display, and drop what it is known to grumble about."""
-    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform.startswith("linux") and not has_display:
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    """Use the offscreen platform where there is no display that answers, and drop what it is known to grumble about."""
+    if display.missing() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    for name in SCALES:
+        os.environ.pop(name, None)
     if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
         qInstallMessageHandler(_handle)
 

@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer import stopping
 from explainer.commands import house
 from explainer.commands.ahead import ahead
 from explainer.core import writing
@@ -166,11 +167,16 @@ def run_one(
     ------
     ExplainerError
         If the demo failed.
+    Stopped
+        If a signal came.
     """
-    outcome = engine.run(Job(0, demo, params, frame, settings, frames), JobToken(), lambda _event: None)
+    token = JobToken()
+    with stopping.telling(token.cancel):
+        outcome = engine.run(Job(0, demo, params, frame, settings, frames), token, lambda _event: None)
     if isinstance(outcome, Failed):
         raise ExplainerError(outcome.problem.what, outcome.problem.todo, outcome.problem.details)
-    assert outcome is not None  # nobody cancels here
+    if outcome is None:  # nobody else cancels here
+        raise stopping.Stopped
     return outcome
 
 
@@ -183,6 +189,7 @@ def _over_video(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
     with Film(task.out / "video.mp4", fps, task.theme, task.size) as film:
         # The next picture is computed while the last one is drawn and written.
         for finished in ahead(_results(task, islice(pictures, frames))):
+            stopping.check()
             film.add(finished.result)
             times_s.append(finished.frame.time_s)
             _say_progress(film.count, frames or pictures.count)
@@ -216,9 +223,11 @@ def write(task: Run, finished: Finished, notes: Sequence[str] = ()) -> None:
     application()
     result, lk = finished.result, look(task.theme)
     for number, panel in enumerate(result.panels):
+        stopping.check()
         image = headless.panel_image(panel, lk, task.size or panel_size(panel))
         headless.save(image, task.out / f"panel-{number}-{panel.slug}.png")
     for number, chart in enumerate(result.charts):
+        stopping.check()
         image = headless.chart_image(chart, lk, task.size or CHART_SIZE)
         headless.save(image, task.out / f"chart-{number}-{chart_slug(chart)}.png")
     with writing.written(task.out / "arrays.npz", _check_arrays) as file, file.open("wb") as stream:

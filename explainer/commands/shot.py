@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explainer import stopping
 from explainer.commands import house, window
-from explainer.core.problem import ExplainerError
+from explainer.core import writing
 from explainer.runtime.session import Session
 
 if TYPE_CHECKING:
@@ -34,23 +35,25 @@ def run(args: argparse.Namespace) -> int:
     without_screen()
     from PySide6.QtWidgets import QApplication
 
+    from explainer.render import headless
+
+    stopping.check()
+    writing.make_folder(args.out.absolute().parent)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     shown = window.make_window(_session(args), args.theme, remember=False)
-    shown.resize(*args.size)
+    shown.setFixedSize(*args.size)  # also where it is less than the window needs
     shown.show()
     if args.present:
         shown.set_presenting(True)
         shown.dressing.finish()
-        shown.resize(*args.size)
     problem = wait_for_result(shown)
     shown.lesson.show_now()
     for _ in range(3):  # layouts, then what they post, then what that paints
         app.processEvents()
-    picture = shown.grab()
+    picture = headless.exact(shown, *args.size)
     shown.close()
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    if not picture.save(str(args.out), "PNG"):
-        raise ExplainerError(f"{args.out} could not be written.", "Check the folder and the space on the disk.")
+    stopping.check()
+    headless.save(picture, args.out)
     if problem:
         print(problem, file=sys.stderr)
     return 1 if problem else 0
@@ -70,6 +73,7 @@ def wait_for_result(shown: "MainWindow") -> str:
     """Run the event loop until the current job has ended; the problem's sentence, or ""."""
     from PySide6.QtCore import QEventLoop, QTimer
 
+    from explainer.commands.interrupt import closing_when_asked
     from explainer.runtime.events import Finished
 
     loop = QEventLoop()
@@ -88,5 +92,6 @@ def wait_for_result(shown: "MainWindow") -> str:
     shown.conductor.failed.connect(failed)
     QTimer.singleShot(int(1000 * TIMEOUT_S), loop.quit)
     QTimer.singleShot(0, shown.start)
-    loop.exec()
+    with closing_when_asked(shown):
+        loop.exec()
     return problems[-1] if problems else ""

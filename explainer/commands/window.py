@@ -5,7 +5,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from explainer.commands import house
+from explainer import stopping
+from explainer.commands import display, house
 from explainer.commands.uncollected import uncollected
 from explainer.core.context import Settings
 from explainer.core.params import to_plain
@@ -39,8 +40,10 @@ def _run(args: argparse.Namespace) -> int:
 
     import explainer.render.lean_imports  # noqa: F401 - before more is imported
     from explainer.commands.first_paint import FirstPaint
-    from explainer.commands.interrupt import Interrupt
+    from explainer.commands.interrupt import closing_when_asked
 
+    stopping.check()
+    display.require()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     window, opening = remembering_window(args)
     FirstPaint(window, window.start)
@@ -53,10 +56,8 @@ def _run(args: argparse.Namespace) -> int:
         if text:
             window.say(text)
     QTimer.singleShot(3000, window.find_cameras)
-    interrupt = Interrupt(window.close)
-    code = app.exec()
-    interrupt.close()
-    return code
+    with closing_when_asked(window):
+        return app.exec()
 
 
 def remembering_window(args: argparse.Namespace) -> "tuple[MainWindow, Opening]":

@@ -45,6 +45,14 @@ def grabbed(widget: QWidget) -> QImage:
     return image
 
 
+def exact(widget: QWidget, width: int, height: int) -> QImage:
+    """Picture of a shown widget in so many pixels, whatever the screen's scale and its own least size."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(widget.palette().window().color())
+    widget.render(image)
+    return image.convertToFormat(QImage.Format.Format_RGB888)
+
+
 def save(image: QImage, path: Path) -> None:
     """Write a PNG; a JPEG or WebP where the name ends so.
 

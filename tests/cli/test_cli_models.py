@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from explainer import stopping
 from explainer.cli import main
 from explainer.commands import models
 from explainer.core import paths
@@ -237,12 +239,15 @@ def test_fetch_offline_is_one_sentence(folder: Path, capsys: Captured) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_fetch_stopped_by_the_keyboard_goes_on_the_next_time(
+def test_fetch_stopped_by_a_signal_goes_on_the_next_time(
     server: list[str], folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(self: models.ProgressLine, have: int, total: int) -> None:
         assert (have, total) == (fetching.CHUNK, len(BODY))
-        raise KeyboardInterrupt
+        heard = threading.Event()
+        with stopping.telling(heard.set):
+            signal.raise_signal(signal.SIGINT)
+            assert heard.wait(10)
 
     with monkeypatch.context() as patched:
         patched.setattr(models.ProgressLine, "show", stop)
