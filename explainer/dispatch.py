@@ -25,12 +25,12 @@ class Parser(argparse.ArgumentParser):
 def code(given: list[str]) -> int:
     """Run one command; the exit code says too whether what it printed has arrived, and whether a signal came."""
     done = _guarded(given)
-    broken = terminal.is_broken()
+    broken = terminal.wrong() is not None
     if sentence := terminal.lost():
         terminal.say(sentence)
     if stopping.asked():
         return stopping.code_of(stopping.asked())
-    return (done or FAILED) if broken or sentence else done
+    return (done or FAILED) if broken else done
 
 
 def _guarded(given: list[str]) -> int:
@@ -45,7 +45,7 @@ def _guarded(given: list[str]) -> int:
     except stopping.Stopped as stopped:
         terminal.say(str(stopped) or "Stopped.")
     except Exception as error:  # noqa: BLE001 - the last place where it can be put into words
-        if not terminal.is_broken():  # that is said once, at the end
+        if terminal.wrong() is None:  # that is said once, at the end
             terminal.show_trace(error)
             terminal.say(unexpected(error))
     return FAILED

@@ -5,7 +5,8 @@ import io
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
 DEBUG = "EXPLAINER_DEBUG"
@@ -13,48 +14,57 @@ _PLAIN = {"“": '"', "”": '"', "’": "'", "–": "-", "−": "-", "…": "..
 _ERRORS = "explainer.plain"
 
 
-class _Gone(io.TextIOBase):
-    """Stands in for a standard output that was closed before the program began."""
+class _Stream(io.TextIOBase):
+    """A standard stream that remembers what went wrong with it.
 
-    def __init__(self) -> None:
-        self.lost = False
+    Parameters
+    ----------
+    stream
+        ``None`` where it was closed before the program began.
+    forgiving
+        Standard error: what cannot be said is not said, and nothing else fails for it.
+    """
 
-    def write(self, text: str) -> int:
-        self.lost = self.lost or bool(text)
-        return len(text)
-
-
-class _Forgiving(io.TextIOBase):
-    """Standard error whose reader may be gone: what cannot be said is not said, and nothing else fails for it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None, *, forgiving: bool) -> None:
+        self._stream, self._forgiving = stream, forgiving
+        self.wrong: OSError | None = None
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        return self._stream.encoding
-
-    @property
-    def errors(self) -> str | None:  # type: ignore[override]
-        return self._stream.errors
+        return self._stream.encoding if self._stream else "utf-8"
 
     def fileno(self) -> int:
+        if self._stream is None:
+            raise io.UnsupportedOperation
         return self._stream.fileno()
 
     def isatty(self) -> bool:
-        return self._stream.isatty()
+        return self._stream is not None and self._stream.isatty()
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        with suppress(OSError, ValueError):
+        if self._stream is None:
+            self.wrong = self.wrong or (OSError("it is closed") if text else None)
+            return len(text)
+        with self._noting():
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
+        if self._stream is not None:
+            with self._noting():
+                self._stream.flush()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            self.wrong = error if isinstance(error, OSError) else OSError("it is closed")
+            if not self._forgiving:
+                raise
 
 
 def prepare() -> None:
@@ -64,8 +74,8 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ERRORS)
-    sys.stdout = sys.stdout or cast("TextIO", _Gone())
-    sys.stderr = cast("TextIO", _Forgiving(sys.stderr)) if sys.stderr else open(os.devnull, "w", encoding="utf8")  # noqa: PTH123, SIM115
+    sys.stdout = cast("TextIO", _Stream(sys.stdout, forgiving=False))
+    sys.stderr = cast("TextIO", _Stream(sys.stderr, forgiving=True))
 
 
 def say(sentence: str) -> None:
@@ -74,27 +84,22 @@ def say(sentence: str) -> None:
         print(" ".join(sentence.split()), file=sys.stderr, flush=True)
 
 
+def wrong() -> OSError | None:
+    """Return why standard output did not take all that was printed; ``None`` when it did."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    return getattr(sys.stdout, "wrong", None)
+
+
 def lost() -> str:
-    """What to say of a standard output that did not take everything; "" when it did, or when its reader left."""
-    if isinstance(sys.stdout, _Gone):
-        return "The output is lost: standard output is closed." if sys.stdout.lost else ""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _given_up("")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
-        return _given_up(f"The output could not be written to standard output: {why}.")
-    return ""
-
-
-def is_broken() -> bool:
-    """Whether standard output takes no more."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        return True
-    return False
+    """What to say of it: nothing where the reader wanted no more (``explainer list | head``)."""
+    error = wrong()
+    if error is None:
+        return ""
+    _give_up()
+    if isinstance(error, BrokenPipeError):
+        return ""
+    return f"The output could not be written to standard output: {error.strerror or error}."
 
 
 def show_trace(error: BaseException) -> None:
@@ -105,13 +110,12 @@ def show_trace(error: BaseException) -> None:
                 print(line, end="", file=sys.stderr)
 
 
-def _given_up(sentence: str) -> str:
+def _give_up() -> None:
     """Let the rest go nowhere, or Python complains once more when it ends."""
     with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        number, nowhere = sys.stdout.fileno(), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
         os.close(nowhere)
-    return sentence
 
 
 def _fill_gaps() -> None:

@@ -61,14 +61,14 @@ def save(image: QImage, path: Path) -> None:
     ExplainerError
         If the file cannot be written; what was there before is still there then.
     """
-    with written(path, partial(_is_whole, image), plain_name=True) as file:
+    with written(path, partial(_is_whole, image, path), plain_name=True) as file:
         if not image.save(str(file), KINDS.get(path.suffix.lower(), "PNG"), QUALITY):  # type: ignore[call-overload]
             raise _unwritten(path)
 
 
-def _is_whole(image: QImage, file: Path) -> None:
+def _is_whole(image: QImage, path: Path, file: Path) -> None:
     if QImageReader(str(file)).size() != image.size():
-        raise _unwritten(file)
+        raise _unwritten(path)
 
 
 def _unwritten(path: Path) -> ExplainerError:
