@@ -16,8 +16,10 @@ import torchvision
 
 from explainer.core.model_card import ModelCard
 from explainer.vision.zoo import torchvision_models
-from explainer.vision.zoo.cards import write_card
+from explainer.vision.zoo.architectures import base_card, empty
+from explainer.vision.zoo.cards import SHIPPED, write_card
 from explainer.vision.zoo.layers import offered
+from explainer.vision.zoo.likeness import row_of
 from explainer.vision.zoo.lite0 import lite0, lite1
 
 CARDS = Path(__file__).resolve().parent.parent / "resources" / "cards"
@@ -108,6 +110,12 @@ def _same_size(name: str, net: torch.nn.Module, weights: Any) -> None:
         raise SystemExit(f"{name}: {ours:,} parameters, published are {theirs:,}")
 
 
+def likeness(name: str) -> list[str]:
+    """Row by which somebody's weights are told to be of this architecture."""
+    card = base_card(name)
+    return [name, *row_of(empty(name, card.input_px, len(card.labels)).state_dict())]
+
+
 def main() -> None:
     """Write labels, cards and the catalogue."""
     CARDS.mkdir(parents=True, exist_ok=True)
@@ -115,6 +123,7 @@ def main() -> None:
     for number, side in ((0, 224), (1, 240)):
         write(f"efficientnet-lite{number}", write_card(lite(number, side)))
     write("torchvision", [published(name) for name in torchvision_models.names()])
+    write("likeness", [likeness(name) for name in (*SHIPPED, *torchvision_models.names())])
 
 
 if __name__ == "__main__":

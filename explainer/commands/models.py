@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import hashlib
 import json
 import sys
 import time
@@ -17,13 +16,13 @@ from explainer.commands.house import WrongUse
 from explainer.core.paths import resource
 from explainer.core.problem import Cancelled, ExplainerError, Problem
 from explainer.runtime.token import JobToken
-from explainer.vision.zoo import cards, fetching, task_cards
+from explainer.vision.zoo import cards, fetching, record, task_cards
 
 ACTIONS = ("list", "verify", "fetch")
 MEGABYTE = 2**20
 REDRAW_S = 0.1
 
-State = Literal["shipped", "fetched", "own", "available", "begun", "missing"]
+State = Literal["shipped", "trained", "fetched", "own", "available", "begun", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,13 @@ class Weights:
     Parameters
     ----------
     tier
-        ``"shipped"`` or ``"trained"`` (came with the program), ``"fetched"`` (published, fetched on demand),
-        ``"own"`` (the user's).
+        ``"shipped"`` (came with the program), ``"trained"`` (in the program), ``"fetched"`` (published, fetched on
+        demand), ``"own"`` (the user's).
     state
         What is here: ``"begun"`` is a download that broke off, ``"missing"`` a shipped file that is gone.
     sha256
-        What the file has to hash to: 64 digits, of published weights the first 8; of the user's own file,
-        for which nobody else vouches, ``None``.
+        What the file has to hash to: 64 digits, of published weights that were never fetched the first digits,
+        which are all that is published; of the user's own file, for which nobody else vouches, ``None``.
     megabytes
         Of 2²⁰ bytes; the published size where the file is not here.
     """
@@ -115,18 +114,19 @@ def _shipped(row: dict[str, str]) -> Weights:
 
 def _own(own: cards.Own) -> Weights:
     card = own.card
+    state: State = "trained" if card.tier == "trained" else "own"
     return Weights(
-        card.name, card.title, card.tier, "own", card.licence, card.source, card.trained_on,
+        card.name, card.title, card.tier, state, card.licence, card.source, card.trained_on,
         None, _megabytes(own.path), str(own.path),
     )  # fmt: skip
 
 
 def _published(offer: cards.Offer | task_cards.TaskOffer) -> Weights:
-    card, here = offer.card, offer.path.exists()
-    begun = offer.path.with_name(f"{offer.file}.part").exists()
+    card, here = offer.card, cards.is_here(offer.path)
+    begun = cards.is_here(offer.path.with_name(f"{offer.file}.part"))
     return Weights(
         card.name, card.title, card.tier, "fetched" if here else "begun" if begun else "available",
-        card.licence, card.source or offer.url, card.trained_on, offer.sha256_prefix,
+        card.licence, card.source or offer.url, card.trained_on, record.known(offer),
         _megabytes(offer.path) if here else offer.megabytes, str(offer.path),
         offer.top1_percent if isinstance(offer, cards.Offer) else None,
     )  # fmt: skip
@@ -179,18 +179,12 @@ def _wrong(row: Weights) -> Problem | None:
     if row.state == "missing":
         return Problem(f"{row.file} is missing.", todo)
     try:
-        digest = sha256(Path(row.file))
+        digest = record.sha256(Path(row.file))
     except OSError as error:
         return Problem(f"{row.file} cannot be read.", "Check that you are allowed to read it.", repr(error))
     if row.sha256 and digest.startswith(row.sha256):
         return None
     return Problem(f"{row.file} is damaged: its sha256 begins {digest[:8]}, not {(row.sha256 or '')[:8]}.", todo)
-
-
-def sha256(file: Path) -> str:
-    """Hash of a file, 64 hexadecimal digits."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _verify(as_json: bool) -> int:
@@ -227,7 +221,7 @@ def _fetch(name: str, as_json: bool) -> int:
     if isinstance(got, Problem):
         print(got.sentence, file=sys.stderr)
         return 1
-    row = replace(_published(offer), sha256=sha256(got))
+    row = replace(_published(offer), sha256=record.sha256(got))
     print(json.dumps(asdict(row), indent=1, ensure_ascii=False) if as_json else _ready(row))
     return 0
 
@@ -241,7 +235,7 @@ def _ready(row: Weights) -> str:
 
 def _not_published(name: str) -> int:
     """A model that is here anyway is no error; any other name is wrong use."""
-    here: dict[str, Any] = {row.name: row for row in weights() if row.state in ("shipped", "own")}
+    here: dict[str, Any] = {row.name: row for row in weights() if row.state in ("shipped", "trained", "own")}
     if name in here:
         print(f"{here[name].title} is here already: use it with --model {name}")
         return 0

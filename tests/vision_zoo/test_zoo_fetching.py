@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from explainer.core.problem import Cancelled, Problem
-from explainer.vision.zoo import cards, fetching
+from explainer.vision.zoo import cards, fetching, receiving
 from explainer.vision.zoo.fetching import fetch
 
 BODY = os.urandom(3 * fetching.CHUNK + 1234)
@@ -74,7 +74,8 @@ def server():
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLAINER_HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    offer = replace(cards.catalogue()["resnet18"], url=f"https://nowhere.invalid/models/{FILE}")
+    size = round(len(BODY) / 2**20, 3)
+    offer = replace(cards.catalogue()["resnet18"], url=f"https://nowhere.invalid/models/{FILE}", megabytes=size)
     monkeypatch.setattr(fetching, "catalogue", lambda: {"resnet18": offer})
     return tmp_path / "data" / "weights"
 
@@ -91,6 +92,10 @@ class Stops:
             raise Cancelled
 
 
+def files_in(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
 def part(home):
     return home / f"{FILE}.part"
 
@@ -100,7 +105,7 @@ def test_file_arrives_with_progress_and_nothing_beside_it(server, home):
     path = fetch("resnet18", lambda have, total: seen.append((have, total)), base_url=server.url)
     assert path == home / FILE
     assert path.read_bytes() == BODY
-    assert [p.name for p in home.iterdir()] == [FILE]
+    assert files_in(home) == [FILE, f"{FILE}.sha256"]
     assert [total for _, total in seen] == [len(BODY)] * len(seen)
     assert [have for have, _ in seen] == sorted({have for have, _ in seen})
     assert seen[-1][0] == len(BODY)
@@ -132,13 +137,13 @@ def test_broken_connection_goes_on_where_it_broke(server, home):
 
 
 def test_connection_that_keeps_breaking_is_said_and_resumed_the_next_time(server, home):
-    server.drops = [1_000] * fetching.TRIES
+    server.drops = [1_000] * receiving.TRIES
     problem = fetch("resnet18", base_url=server.url)
     assert isinstance(problem, Problem)
     assert problem.what == "The connection broke off after 0.0 MB of ResNet18."
-    assert part(home).stat().st_size == 1_000 * fetching.TRIES
+    assert part(home).stat().st_size == 1_000 * receiving.TRIES
     assert fetch("resnet18", base_url=server.url).read_bytes() == BODY
-    assert server.ranges[-1] == f"bytes={1_000 * fetching.TRIES}-"
+    assert server.ranges[-1] == f"bytes={1_000 * receiving.TRIES}-"
 
 
 def test_server_without_ranges_starts_again(server, home):
@@ -177,7 +182,7 @@ def test_wrong_content_is_deleted_and_said(server, home):
     server.body = os.urandom(5000)
     problem = fetch("resnet18", base_url=server.url)
     assert problem.what == "What arrived for ResNet18 is not the published file and was deleted."
-    assert list(home.iterdir()) == []
+    assert files_in(home) == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,7 @@ def test_refusals_are_said(server, home, status, sentence):
     problem = fetch("resnet18", base_url=server.url)
     assert problem.what == sentence
     assert problem.todo
-    assert list(home.iterdir()) == []
+    assert files_in(home) == []
 
 
 def test_offline_is_said(home):
@@ -203,10 +208,10 @@ def test_offline_is_said(home):
 
 def test_too_little_room_is_said_before_anything_is_written(server, home, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(receiving.shutil, "disk_usage", lambda path: usage)
     problem = fetch("resnet18", base_url=server.url)
     assert problem.what == "ResNet18 needs 1 MB and 0 MB are free."
-    assert list(home.iterdir()) == []
+    assert files_in(home) == []
 
 
 @pytest.mark.parametrize(
@@ -221,11 +226,11 @@ def test_disk_that_refuses_is_said(server, home, monkeypatch, code, sentence, le
         job.part.write_bytes(b"some")
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(fetching, "_copy", refuse)
+    monkeypatch.setattr(receiving, "_copy", refuse)
     problem = fetch("resnet18", base_url=server.url)
     assert problem.what.startswith(sentence)
     assert problem.todo
-    assert len(list(home.iterdir())) == left
+    assert len(files_in(home)) == left
 
 
 def test_unknown_name_is_said():

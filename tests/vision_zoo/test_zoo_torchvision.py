@@ -7,7 +7,7 @@ from torch import nn
 
 from explainer.core.context import Settings
 from explainer.core.problem import ExplainerError
-from explainer.vision.zoo import cards, torchvision_models
+from explainer.vision.zoo import cards, naming, torchvision_models
 from explainer.vision.zoo.fold import folded
 from explainer.vision.zoo.layers import MOST, offered
 from explainer.vision.zoo.split import is_linear_head, split
@@ -27,7 +27,7 @@ def lively(name):
     torch.manual_seed(1)
     card = cards.catalogue()[name].card
     net = torchvision_models.build(name, card.input_px)
-    net = torchvision_models.without_auxiliary(name, net).eval().requires_grad_(False)
+    net = net.eval().requires_grad_(False)
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
@@ -84,10 +84,10 @@ def test_names_of_layers_in_a_residual_network():
 
 def test_densenets_old_names_are_put_right():
     old = {"features.denseblock1.denselayer1.norm.1.weight": 1, "features.conv0.weight": 2, "a.norm.1.weight": 3}
-    assert list(torchvision_models.modern_keys("densenet121", old)) == [
+    assert list(naming.modern_keys("densenet121", old)) == [
         "features.denseblock1.denselayer1.norm1.weight", "features.conv0.weight", "a.norm.1.weight",
     ]  # fmt: skip
-    assert torchvision_models.modern_keys("resnet18", old) == old
+    assert naming.modern_keys("resnet18", old) == old
 
 
 @pytest.fixture

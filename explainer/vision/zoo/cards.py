@@ -4,7 +4,10 @@ Labels are kept once, in ``imagenet.json``; a card names that list instead of re
 """
 
 import json
+import math
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +25,7 @@ class Published:
 
     __slots__ = ()
     url: str
+    megabytes: float
 
     @property
     def title(self) -> str:
@@ -37,6 +41,16 @@ class Published:
     def sha256_prefix(self) -> str:
         """First hexadecimal digits of the file's sha256: ``resnet18-f37072fd.pth`` → ``"f37072fd"``."""
         return self.file.removesuffix(".pth").rsplit("-", 1)[-1]
+
+    @property
+    def most_bytes(self) -> int:
+        """Published size, rounded up: it is published in thousandths of 2²⁰ bytes."""
+        return math.ceil((self.megabytes + 0.0005) * 2**20)
+
+    @property
+    def least_bytes(self) -> int:
+        """Published size, rounded down."""
+        return math.floor((self.megabytes - 0.0005) * 2**20)
 
     @property
     def path(self) -> Path:
@@ -71,7 +85,7 @@ class Offer(Published):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The user's weights for a named architecture."""
+    """Weights in the user's folder for a named architecture: their own, or trained in the program (the card's tier)."""
 
     card: ModelCard
     architecture: str
@@ -80,12 +94,12 @@ class Own:
 
 def weights_folder() -> Path:
     """Folder of fetched weights; made when first asked for."""
-    return _made(user_data() / "weights")
+    return made(user_data() / "weights")
 
 
 def own_folder() -> Path:
     """Folder of the user's own weights; made when first asked for."""
-    return _made(user_data() / "weights" / "own")
+    return made(user_data() / "weights" / "own")
 
 
 def shipped_weights(name: str) -> Path:
@@ -95,7 +109,7 @@ def shipped_weights(name: str) -> Path:
 
 def shipped() -> tuple[ModelCard, ...]:
     """Cards of the models that come with the program, the default first."""
-    return tuple(_shipped(name) for name in SHIPPED if shipped_weights(name).exists())
+    return tuple(_shipped(name) for name in SHIPPED if is_here(shipped_weights(name)))
 
 
 @cache
@@ -107,13 +121,36 @@ def catalogue() -> Mapping[str, Offer]:
 
 def fetched() -> tuple[ModelCard, ...]:
     """Cards of torchvision models whose weights are on this machine."""
-    return tuple(offer.card for offer in catalogue().values() if offer.path.exists())
+    return tuple(offer.card for offer in catalogue().values() if is_here(offer.path))
 
 
 def owned() -> tuple[Own, ...]:
-    """The user's own models; a card that cannot be read is passed over."""
-    found = (_owned(path) for path in sorted(own_folder().glob("*.json")))
+    """Models in the user's folder, their own and those trained here; a card that cannot be read is passed over."""
+    try:
+        paths = sorted(own_folder().glob("*.json"))
+    except OSError:
+        return ()
+    found = (_owned(path) for path in paths)
     return tuple(own for own in found if own is not None)
+
+
+def own(name: str) -> Own:
+    """Return one of the user's own models, or of those trained here.
+
+    Raises
+    ------
+    ExplainerError
+        If there is none of that name; the sentence says how to get it.
+    """
+    for found in owned():
+        if found.card.name == name:
+            return found
+    raise unknown(name)
+
+
+def is_here(path: Path) -> bool:
+    """Whether a file is there; one that may not even be looked at is not."""
+    return os.path.isfile(path)  # noqa: PTH113 (the method raises where a folder may not be entered)
 
 
 def available() -> tuple[ModelCard, ...]:
@@ -124,9 +161,9 @@ def available() -> tuple[ModelCard, ...]:
 def find(name: str) -> ModelCard | None:
     """Card of a model that can be used right now. Live demos ask for each frame, so only its own file is looked at."""
     if name in SHIPPED:
-        return _shipped(name) if shipped_weights(name).exists() else None
+        return _shipped(name) if is_here(shipped_weights(name)) else None
     offer = catalogue().get(name)
-    if offer is not None and offer.path.exists():
+    if offer is not None and is_here(offer.path):
         return offer.card
     return next((own.card for own in owned() if own.card.name == name), None)
 
@@ -173,11 +210,13 @@ def _owned(path: Path) -> Own | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         weights = path.with_suffix(".safetensors")
-        return Own(read_card(data["card"]), data["architecture"], weights) if weights.exists() else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return Own(read_card(data["card"]), str(data["architecture"]), weights) if is_here(weights) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+def made(folder: Path) -> Path:
+    """Make a folder if that can be done; what is then written into it says so if not."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
     return folder

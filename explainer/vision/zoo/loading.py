@@ -1,6 +1,5 @@
 """From a model's name to a frozen network, whatever tier it is of."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -8,10 +7,10 @@ from torch import nn
 
 from explainer.core.model_card import ModelCard
 from explainer.core.problem import ExplainerError
-from explainer.vision.zoo import cards, torchvision_models
-from explainer.vision.zoo.lite0 import lite0, lite1
-
-LITE = {"efficientnet-lite0": lite0, "efficientnet-lite1": lite1}
+from explainer.vision.zoo import cards, record
+from explainer.vision.zoo.architectures import BUILDERS, base_card
+from explainer.vision.zoo.fitting import fitted, most_bytes
+from explainer.vision.zoo.weights_file import read_states
 
 
 def weights_file(name: str) -> Path:
@@ -22,15 +21,12 @@ def weights_file(name: str) -> Path:
     ExplainerError
         If no such model can be used on this machine; the sentence says how to get it.
     """
-    if name in cards.SHIPPED and cards.shipped_weights(name).exists():
+    if name in cards.SHIPPED and cards.is_here(cards.shipped_weights(name)):
         return cards.shipped_weights(name)
     offer = cards.catalogue().get(name)
-    if offer is not None and offer.path.exists():
+    if offer is not None and cards.is_here(offer.path):
         return offer.path
-    for own in cards.owned():
-        if own.card.name == name:
-            return own.path
-    raise cards.unknown(name)
+    return cards.own(name).path
 
 
 def load(name: str, device: torch.device) -> tuple[ModelCard, nn.Module]:
@@ -47,66 +43,30 @@ def load(name: str, device: torch.device) -> tuple[ModelCard, nn.Module]:
 
 
 def _read(name: str, file: Path) -> tuple[ModelCard, nn.Module]:
-    from explainer.vision.zoo.own_weights import fitted, read_state
-
-    if name in LITE:
-        net = _quick(name, file)
-        return next(card for card in cards.shipped() if card.name == name), net
+    if name in cards.SHIPPED:
+        return base_card(name), _shipped(name, file)
     offer = cards.catalogue().get(name)
     if offer is not None and offer.path == file:
-        return offer.card, fitted(name, offer.card, read_state(file))
-    own = next(own for own in cards.owned() if own.card.name == name)
-    return own.card, fitted(own.architecture, own.card, read_state(file))
+        record.check(offer)
+        return offer.card, _fitted(name, offer.card, file)
+    own = cards.own(name)
+    return own.card, _fitted(own.architecture, own.card, file)
 
 
-def _quick(name: str, file: Path) -> nn.Module:
-    """Take the file's tensors as they are instead of filling random ones."""
+def _fitted(architecture: str, card: ModelCard, file: Path) -> nn.Module:
+    return fitted(architecture, card, *read_states(file, most_bytes(architecture)))
+
+
+def _shipped(name: str, file: Path) -> nn.Module:
+    """Take the file's tensors as they are: the program's own files need no looking through."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     with torch.device("meta"):
-        net = LITE[name]()
+        net = BUILDERS[name](len(base_card(name).labels))
     try:
         net.load_state_dict(load_file(file), assign=True)
     except (SafetensorError, OSError, RuntimeError) as error:
         what = f"The weights of {name} that came with the program are damaged."
         raise ExplainerError(what, "Install the program again.", str(error)) from error
     return net
-
-
-def base_card(architecture: str) -> ModelCard:
-    """Return the card of an architecture, whether or not its published weights are here.
-
-    Raises
-    ------
-    ExplainerError
-        If the architecture is not known.
-    """
-    for card in cards.shipped():
-        if card.name == architecture:
-            return card
-    if architecture in cards.catalogue():
-        return cards.catalogue()[architecture].card
-    what = f"There is no architecture called {architecture}."
-    raise ExplainerError(what, "Choose a torchvision classifier such as resnet18.")
-
-
-def empty(architecture: str, card: ModelCard, classes: int) -> nn.Module:
-    """Build an architecture for `classes` classes; its numbers are random."""
-    if architecture in LITE:
-        return LITE[architecture](classes)
-    return torchvision_models.build(architecture, card.input_px, classes)
-
-
-def renamed(card: ModelCard, name: str, title: str, labels: tuple[str, ...]) -> ModelCard:
-    """Return a card like `card` for someone's own weights."""
-    return replace(
-        card,
-        name=name,
-        title=title,
-        tier="own",
-        labels=labels,
-        trained_on="Not said",
-        licence="The user's own",
-        source=title,
-    )

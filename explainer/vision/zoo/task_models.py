@@ -20,8 +20,9 @@ from torchvision.models import get_model
 from torchvision.ops import FrozenBatchNorm2d
 
 from explainer.core.problem import ExplainerError
-from explainer.vision.zoo import task_cards
-from explainer.vision.zoo.own_weights import COUNTER, read_state
+from explainer.vision.zoo import record, task_cards
+from explainer.vision.zoo.naming import COUNTER
+from explainer.vision.zoo.weights_file import read_state
 
 # Published with batch norms that add nothing to the variance (torchvision sets this when it loads them).
 NO_EPSILON = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "retinanet_resnet50_fpn")
@@ -77,6 +78,7 @@ load_segmenter = load_detector  # the same, where that reads better
 @lru_cache(maxsize=KEPT)
 def _loaded(name: str, device: str, _path: str, _stamp: int) -> nn.Module:
     found = task_cards.offer(name)
+    record.check(found)
     net = build(name)
     fill(net, read_state(found.path), found.title, f"Fetch it again: explainer models fetch {name}")
     return net.eval().requires_grad_(requires_grad=False).to(device)

@@ -4,14 +4,12 @@ torchvision's own loaders unpickle what they fetch, so the networks are built wi
 few that differ from their published state are put right by hand.
 """
 
-import re
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-AUXILIARY = ("googlenet", "inception_v3")  # published with side classifiers that only training uses
-_DENSE = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:\w+))$")
+AUXILIARY = ("googlenet", "inception_v3")  # can have side classifiers that only training uses
 
 
 def names() -> list[str]:
@@ -22,7 +20,7 @@ def names() -> list[str]:
 
 
 def build(name: str, input_px: int, classes: int = 1000) -> nn.Module:
-    """Build a network with random weights, ready for the published state dict.
+    """Build a network with random weights, without the side classifiers that only training uses.
 
     Parameters
     ----------
@@ -38,30 +36,14 @@ def build(name: str, input_px: int, classes: int = 1000) -> nn.Module:
 
     extra: dict[str, Any] = {"num_classes": classes}
     if name in AUXILIARY:
-        extra |= {"transform_input": True, "aux_logits": True, "init_weights": False}
+        extra |= {"transform_input": True, "aux_logits": False, "init_weights": False}
     if name.startswith("vit_"):
         extra |= {"image_size": input_px}
     net: nn.Module = torchvision.models.get_model(name, weights=None, **extra)
     return net
 
 
-def without_auxiliary(name: str, net: nn.Module) -> nn.Module:
-    """Drop the side classifiers after the weights were loaded."""
-    if name == "googlenet":
-        net.aux_logits, net.aux1, net.aux2 = False, None, None  # type: ignore[assignment]
-    if name == "inception_v3":
-        net.aux_logits, net.AuxLogits = False, None  # type: ignore[assignment]
-    return net
-
-
-def modern_keys(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Rename what old files call differently: DenseNet's ``norm.1`` is ``norm1`` today."""
-    if not name.startswith("densenet"):
-        return state
-    return {_DENSE.sub(r"\1\2", key): tensor for key, tensor in state.items()}
-
-
-def on_meta(name: str, input_px: int) -> nn.Module:
+def on_meta(name: str, input_px: int, classes: int = 1000) -> nn.Module:
     """Build a network without memory, to look at its shapes.
 
     RegNets read numbers out of tensors while they are built, which ``meta`` has not; those are made on the
@@ -78,6 +60,6 @@ def on_meta(name: str, input_px: int) -> nn.Module:
     regnet.BlockParams.from_init_params = on_cpu
     try:
         with torch.device("meta"):
-            return without_auxiliary(name, build(name, input_px))
+            return build(name, input_px, classes)
     finally:
         regnet.BlockParams.from_init_params = original
