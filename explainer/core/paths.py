@@ -7,6 +7,7 @@ and that copy goes stale unseen.
 
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -36,17 +37,18 @@ def samples() -> Path:
 
 
 def user_data() -> Path:
-    """Folder for fetched weights; made when first asked for. ``EXPLAINER_HOME`` overrides it."""
+    """Folder for fetched weights; made when first asked for, if that can be. ``EXPLAINER_HOME`` overrides it."""
     return _made("data", Path(platformdirs.user_data_dir("explainer", appauthor=False)))
 
 
 def user_config() -> Path:
-    """Folder for settings and the last session; made when first asked for."""
+    """Folder for settings and the last session; made when first asked for, if that can be."""
     return _made("config", Path(platformdirs.user_config_dir("explainer", appauthor=False)))
 
 
 def _made(kind: str, default: Path) -> Path:
     home = os.environ.get("EXPLAINER_HOME")
     folder = Path(home) / kind if home else default
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # what is then written there says so in a sentence; reading goes on without
+        folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -150,6 +150,18 @@ def test_list_tells_fetched_from_begun_and_names_own_weights(folder: Path, capsy
     assert rows["resnet18"]["megabytes"] == round(len(BODY) / 2**20, 1)
 
 
+def test_a_home_that_cannot_be_made_lists_what_came_with_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EXPLAINER_HOME", str(tmp_path / "file" / "home"))
+    assert rows_of(capsys)["efficientnet-lite0"]["state"] == "shipped"
+    assert main(["models", "verify"]) == 0
+    capsys.readouterr()
+    assert main(["models", "fetch", "resnet18"]) == 1
+    assert "ResNet18 could not be written to" in capsys.readouterr().err
+
+
 # verify -------------------------------------------------------------------------------------------------
 
 
