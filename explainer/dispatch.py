@@ -9,6 +9,7 @@ from types import TracebackType
 from explainer import __version__, stopping, terminal
 from explainer.cli import COMMANDS
 from explainer.core.problem import ExplainerError
+from explainer.vision.zoo.threads import wait_briefly
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -24,6 +25,7 @@ class Parser(argparse.ArgumentParser):
 
 def code(given: list[str]) -> int:
     """Run one command; the exit code says too whether what it printed has arrived, and whether a signal came."""
+    wait_briefly()  # before any command loads torch
     done = _guarded(given)
     broken = terminal.wrong() is not None
     if sentence := terminal.lost():

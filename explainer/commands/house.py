@@ -16,12 +16,15 @@ from explainer.core.params import changed
 from explainer.core.problem import ExplainerError, Problem
 from explainer.demos.finding import Demos
 from explainer.lessons.catalogue import Library, read_library
+from explainer.runtime.cores import allowed
 from explainer.runtime.engine import Engine
 from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.token import JobToken
+from explainer.runtime.watch import Watch
 from explainer.shell.model_manager import ModelRow
 from explainer.vision.zoo.cards import Offer
 from explainer.vision.zoo.task_cards import TaskOffer
+from explainer.vision.zoo.threads import TorchThreads
 from explainer.vision.zoo.zoo import Zoo
 
 
@@ -40,7 +43,7 @@ def demos() -> Demos:
 @cache
 def zoo() -> Zoo:
     """All models."""
-    return Zoo()
+    return Zoo(TorchThreads(allowed()))
 
 
 def threads() -> int:
@@ -63,7 +66,7 @@ def _cancel_scope() -> CancelScope:
 
 def engine() -> Engine:
     """Return a new engine over the zoo."""
-    return Engine(zoo(), _cancel_scope)
+    return Engine(zoo(), _cancel_scope, Watch(zoo().computing))
 
 
 def scheduler(emit: Callable[[Any], None]) -> Scheduler:
@@ -223,6 +226,6 @@ class ZooModelManager:
             return cpu_only
         return tuple(dict.fromkeys((*cpu_only, zoo().device("cuda"), zoo().device("mps"))))
 
-    def threads(self) -> int:
-        """Threads torch computes with; 0 before it has."""
-        return zoo().threads
+    def threads(self) -> tuple[int, int]:
+        """Threads torch computes with, and those of a quiet machine; 0 before it has."""
+        return zoo().computing.in_force, zoo().computing.of

@@ -31,6 +31,22 @@ class CancelScope(Protocol):
         ...
 
 
+class Threads(Protocol):
+    """How many threads the calling thread computes with. Torch is loaded when it is asked."""
+
+    def most(self) -> int:
+        """As many as are of use on this machine: one for each core that the process may use."""
+        ...
+
+    def now(self) -> int:
+        """As many as are in force in this thread."""
+        ...
+
+    def use(self, number: int, of: int) -> None:
+        """Compute with `number` from now on, where `of` would be used on a quiet machine."""
+        ...
+
+
 Fit = Literal["crop", "whole"]
 
 
@@ -44,7 +60,7 @@ class Settings:
         ``"crop"``: the shorter side resized and the centre cropped, as the weights were tested;
         ``"whole"``: the whole picture, letterboxed.
     threads
-        Threads that torch computes with; 0 leaves its default (all physical cores).
+        Threads that torch computes with; 0: one for each core, and fewer while others use the cores.
     """
 
     model: str = "efficientnet-lite0"

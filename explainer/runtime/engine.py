@@ -18,6 +18,7 @@ from explainer.runtime.events import Failed, Finished, JobEvent, Partial, Progre
 from explainer.runtime.memo import Memo
 from explainer.runtime.state import States, Ticket, keeps_state
 from explainer.runtime.token import JobToken
+from explainer.runtime.watch import Watch
 
 Emit = Callable[[JobEvent], None]
 
@@ -57,11 +58,19 @@ class Engine:
     cancel_scope_factory
         Gives the scope that makes long library calls listen to the token. Called at the first run and
         not before, since it imports torch.
+    watch
+        Chooses the threads that a job computes with, while it runs; left out, nobody does.
     """
 
-    def __init__(self, models: Models, cancel_scope_factory: Callable[[], CancelScope] | None = None) -> None:
+    def __init__(
+        self,
+        models: Models,
+        cancel_scope_factory: Callable[[], CancelScope] | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self._models = models
         self._scope_factory = cancel_scope_factory
+        self._watch = watch
         self._scope: CancelScope | None = None
         self._memo = Memo()
         self._states = States()
@@ -99,7 +108,7 @@ class Engine:
         set_ = job.settings
         self._memo.enter(frame, (set_.model, set_.fit, set_.device))
         ticket = self._states.begin(job.demo, job.params, frame, set_)
-        with self._listening(token):
+        with self._listening(token), self._watched(token, set_.threads):
             ctx = self._context(job, frame, token, emit, ticket)
             result = job.demo.run(frame, job.params, ctx)
         if not isinstance(result, Result):
@@ -129,6 +138,9 @@ class Engine:
         if self._scope is None and self._scope_factory is not None:
             self._scope = self._scope_factory()
         return self._scope(token) if self._scope is not None else nullcontext()
+
+    def _watched(self, token: JobToken, threads: int) -> AbstractContextManager[None]:
+        return self._watch.watching(token, threads) if self._watch is not None else nullcontext()
 
     def _problem(self, demo: Demo[Any], error: BaseException) -> Problem:
         if isinstance(error, ExplainerError):

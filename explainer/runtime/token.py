@@ -1,6 +1,7 @@
 """The token by which a running job learns that it is no longer wanted."""
 
 import time
+from collections.abc import Callable
 from threading import Condition
 
 from explainer.core.problem import Cancelled
@@ -10,7 +11,12 @@ class JobToken:
     """Cancelled once, paused and resumed as often as one likes, read from any thread.
 
     ``check`` is called thousands of times a second from hooks inside the network, so that the usual case
-    (neither cancelled nor paused) reads two attributes and takes no lock.
+    (neither cancelled nor paused) reads three attributes and takes no lock.
+
+    Attributes
+    ----------
+    on_check
+        Called at each check of a job that is wanted, in whatever thread checks.
     """
 
     def __init__(self) -> None:
@@ -18,6 +24,7 @@ class JobToken:
         self._cancelled = False
         self._paused = False
         self._slept_s = 0.0
+        self.on_check: Callable[[], None] | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -63,6 +70,9 @@ class JobToken:
             self._sleep()
         if self._cancelled:
             raise Cancelled
+        on_check = self.on_check
+        if on_check is not None:
+            on_check()
 
     def _sleep(self) -> None:
         began = time.perf_counter()

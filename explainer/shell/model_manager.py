@@ -50,6 +50,6 @@ class ModelManager(Protocol):
         """Devices that are really there; only the CPU as long as that is all that is known."""
         ...
 
-    def threads(self) -> int:
-        """Threads that the last run computed with; 0 as long as that is not known."""
+    def threads(self) -> tuple[int, int]:
+        """Threads that are computed with, and those of a quiet machine; 0 as long as that is not known."""
         ...

@@ -66,10 +66,10 @@ class Strip(GivingRow):
         self.stretch.setVisible(bool(used))
         self.stretch.setToolTip(tip(f"Stretch the values used, {used}, to the whole range from black to white"))
 
-    def show_event(self, event: Finished, *, grab_ms: float, paint_ms: float, threads: int) -> None:
-        """Show the figures of a finished run."""
+    def show_event(self, event: Finished, *, grab_ms: float, paint_ms: float, threads: tuple[int, int]) -> None:
+        """Show the figures of a finished run; `threads` are those in force, and those of a quiet machine."""
         self._arrivals.append(monotonic())
-        count = f"{threads} thread{'s' if threads != 1 else ''}" if event.device == "cpu" and threads else ""
+        count = threads_in_force(*threads) if event.device == "cpu" else ""
         self.device.setText(f"{DEVICES.get(event.device, event.device)} {count}".strip())
         self.rate.setText(self._rate())
         stages = [("grab", grab_ms), *((n, event.timings_ms.get(n)) for n in ("prepare", "model", "explain"))]
@@ -82,6 +82,13 @@ class Strip(GivingRow):
             return ""
         rate = (len(recent) - 1) / max(1e-6, recent[-1] - recent[0])
         return f"{rate:.0f} frames/s" if rate >= 1 else ""
+
+
+def threads_in_force(number: int, of: int) -> str:
+    """Say how many threads compute, and why they are not all: ``1 of 2 threads: the machine is busy``."""
+    if 0 < number < of:
+        return f"{number} of {of} threads: the machine is busy"
+    return f"{number} thread{'s' if number != 1 else ''}" if number else ""
 
 
 def _ms(value: float) -> str:

@@ -11,12 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from explainer.vision.zoo.threads import wait_briefly
+
 NAMES = ("global_deps", "python")  # the first brings the CUDA libraries, for all to see
 ENDINGS = {"linux": "so", "darwin": "dylib"}  # on Windows torch maps its libraries without the lock itself
 
 
 def load() -> None:
     """Map them now, in this thread. Where that fails, ``import torch`` does it and tells what is wrong."""
+    wait_briefly()
     found = importlib.util.find_spec("torch") if "torch" not in sys.modules else None
     ending = ENDINGS.get(sys.platform)
     if found is None or found.origin is None or ending is None or _other_cuda():

@@ -181,7 +181,7 @@ class ModelManager:
         return ("cpu",)
 
     def threads(self):
-        return 1
+        return 1, 1
 
 
 PLAN = {

@@ -15,6 +15,7 @@ from explainer.core.context import Settings
 from explainer.core.model_card import ModelCard
 from explainer.core.problem import ExplainerError
 from explainer.vision.zoo import cards
+from explainer.vision.zoo.threads import TorchThreads
 
 if TYPE_CHECKING:
     from explainer.vision.zoo.classifier import Classifier, Nets
@@ -25,13 +26,18 @@ Key = tuple[str, str, int]  # name, device, time of the file
 
 
 class Zoo:
-    """Implements `explainer.core.context.Models`."""
+    """Implements `explainer.core.context.Models`.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    computing
+        The threads that are computed with.
+    """
+
+    def __init__(self, threads: TorchThreads | None = None) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Key, tuple[ModelCard, Nets]] = OrderedDict()
-        self._threads: int | None = None  # what torch chose by itself
-        self._set = 0
+        self.computing = threads or TorchThreads()
 
     def cards(self) -> Sequence[ModelCard]:
         """Models that can be used right now, the default first."""
@@ -52,8 +58,8 @@ class Zoo:
 
     @property
     def threads(self) -> int:
-        """Threads the last lease computed with; 0 before the first."""
-        return self._set
+        """Threads that were computed with last; 0 before anything was."""
+        return self.computing.in_force
 
     def device(self, wanted: str) -> str:
         """Return the device that is really there: an absent GPU becomes ``"cpu"``.
@@ -86,7 +92,7 @@ class Zoo:
 
         from explainer.vision.zoo.classifier import Classifier
 
-        self._set_threads(settings.threads)
+        self.computing.lend(settings.threads)
         device = self.device(settings.device)
         key, (card, nets) = self._nets(name, device)
         try:
@@ -116,14 +122,3 @@ class Zoo:
         with self._lock:
             if key in self._kept and self._kept[key][1] is nets:
                 del self._kept[key]
-
-    def _set_threads(self, wanted: int) -> None:
-        """Torch keeps the number of threads per thread, so it is set where the work is done."""
-        import torch
-
-        if self._threads is None:
-            self._threads = torch.get_num_threads()
-        number = wanted or self._threads
-        if number != torch.get_num_threads():
-            torch.set_num_threads(number)
-        self._set = number
