@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 from pathlib import Path
+from typing import IO, cast
 
 from PIL import Image
 
@@ -9,6 +10,7 @@ from explainer.core import words
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
+from explainer.sources.capture import FileBytes
 from explainer.sources.identity import new_id, shown_name
 from explainer.sources.modes import kind_note, to_rgb
 
@@ -74,32 +76,31 @@ def _table(data: bytes, at: int) -> int:
 class AnimatedSource:
     """An animated picture as a film; use `open_animated`. Each picture is shown as long as the file says."""
 
-    def __init__(
-        self, path: Path, image: Image.Image, lengths_ms: tuple[float, ...], notes: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, path: Path, file: FileBytes, lengths_ms: tuple[float, ...], whole: int) -> None:
         self.id = new_id("video")
         self.kind: SourceKind = "video"
         self.title = shown_name(path)
-        self._image = image
+        self._file, self._image = file, _image_of(file)
+        self._whole = whole  # pictures that the file announces; those that can be read are counted
         self._starts_s = tuple(ms / 1000 for ms in accumulate(lengths_ms, initial=0.0))
         self.count: int | None = len(lengths_ms)
         self.duration_s = self._starts_s[-1]
         self.fps = 1000.0 / sorted(lengths_ms)[len(lengths_ms) // 2]
         self._next = 0
         said = f"An animated picture, played as a film of {words.thousands(len(lengths_ms))} pictures."
-        self._notes = (said, *notes)
+        self._notes = (said, *kind_note(self._image))
         self._said = self._closed = False
         self._last: Frame | None = None
 
     def read(self) -> Frame | Problem | None:
         """Return the next picture; a file that broke off says so once, then ends."""
-        if self._closed or self.count is None or self._next >= self.count:
+        if self._closed:
             return None
-        got = self._drawn(self._next)
-        if isinstance(got, Frame) or not self._said:
-            self._said = self._said or not isinstance(got, Frame)
+        got = self._drawn(self._next) if self._next < (self.count or 0) else None
+        if isinstance(got, Frame):
             return got
-        return None
+        said, self._said = self._said, True
+        return None if said else got or self._ends_early()
 
     def at(self, index: int) -> Frame | Problem:
         """Return picture `index`; ``read`` continues after it."""
@@ -115,36 +116,49 @@ class AnimatedSource:
         self._closed = True
         self._last = None
         self._image.close()
+        self._file.close()
 
     def _drawn(self, index: int) -> Frame | Problem:
         if self._last is not None and self._last.index == index:
             self._next = index + 1
             return self._last
         try:
+            if index < self._image.tell():  # Pillow's own way back miscounts the pictures of a PNG
+                self._image = _image_of(self._file)
             self._image.seek(index)
             pixels, notes = to_rgb(self._image.copy(), (), 1)
         except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
-            whole, self.count = self.count, index
-            what = f"{self.title} ends early, after {index} of {whole} pictures."
-            return Problem(what, "The pictures before that can be used.", repr(error))
+            self.count = index
+            return self._ends_early(repr(error)) or Problem(f"{self.title} has no picture {index}.")
         self._next = index + 1
         self._last = Frame(pixels, self.id, index, self._starts_s[index], self.title, (*self._notes, *notes))
         return self._last
+
+    def _ends_early(self, details: str = "") -> Problem | None:
+        if self.count == self._whole:
+            return None
+        what = f"{self.title} ends early, after {self.count} of {self._whole} pictures."
+        return Problem(what, "The pictures before that can be used.", details)
 
 
 def open_animated(path: Path) -> AnimatedSource | Problem:
     """Open a GIF, PNG or WebP of several pictures."""
     name = shown_name(path)
     try:
-        image = Image.open(path, formats=("GIF", "PNG", "WEBP"))
+        file = FileBytes(path)
+        image = _image_of(file)
         if image.width * image.height > _MOST_PIXELS:
-            image.close()
             what = f"{name} has pictures of {image.width} × {image.height} pixels, too large for a film."
             return Problem(what, "Make a smaller copy and open that.")
-        notes = kind_note(image)
-        return AnimatedSource(path, image, _lengths(image), notes)
+        lengths = _lengths(image)
+        return AnimatedSource(path, file, lengths, max(len(lengths), getattr(image, "n_frames", 1)))
     except Exception as error:  # noqa: BLE001 - as above
         return Problem(f"{name} is damaged and cannot be shown.", "Open another copy of it.", repr(error))
+
+
+def _image_of(file: FileBytes) -> Image.Image:
+    file.seek(0)
+    return Image.open(cast("IO[bytes]", file), formats=("GIF", "PNG", "WEBP"))
 
 
 def _lengths(image: Image.Image) -> tuple[float, ...]:

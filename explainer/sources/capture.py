@@ -74,7 +74,7 @@ OpenFile = Callable[[Path, bool], Capture]
 OpenDevice = Callable[[int], Capture]
 
 
-class _Bytes(io.BufferedIOBase):
+class FileBytes(io.BufferedIOBase):
     """A file, or parts of it in a row, as OpenCV reads it. OpenCV dies of an exception here, so none gets out."""
 
     def __init__(self, path: Path, parts: Sequence[tuple[int, int]] = ()) -> None:
@@ -85,20 +85,25 @@ class _Bytes(io.BufferedIOBase):
         self._at = 0
 
     def readable(self) -> bool:
+        """It can be read."""
         return True
 
     def seekable(self) -> bool:
+        """It can be sought in."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place; beyond the end there is nothing to read."""
         origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}.get(whence, 0)
         self._at = max(0, origin + offset)
         return self._at
 
     def tell(self) -> int:
+        """Return the present place."""
         return self._at
 
     def read(self, size: int | None = -1) -> bytes:
+        """Read up to `size` bytes; fewer where the file or the drive ends."""
         try:
             data = self._taken(self._length if size is None or size < 0 else size)
         except Exception:  # noqa: BLE001 - a drive that was pulled reads as the end of the file
@@ -107,6 +112,7 @@ class _Bytes(io.BufferedIOBase):
         return data
 
     def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
         super().close()
 
@@ -123,7 +129,7 @@ class _Bytes(io.BufferedIOBase):
 class _FileCapture:
     """A capture and the file that it reads."""
 
-    def __init__(self, data: _Bytes, options: list[int]) -> None:
+    def __init__(self, data: FileBytes, options: list[int]) -> None:
         self._data = data
         self._inner = cv2.VideoCapture(data, cv2.CAP_FFMPEG, options)  # type: ignore[call-overload]
 
@@ -162,7 +168,7 @@ def open_file(path: Path, packets: bool = False) -> Capture:
 def open_parts(path: Path, parts: Sequence[tuple[int, int]], packets: bool = False) -> Capture:
     """Open a video that lies in `parts` (begin, end) of a file, as if nothing lay between them."""
     options = [int(cv2.CAP_PROP_FORMAT), -1] if packets else []
-    return _FileCapture(_Bytes(path, parts), options)
+    return _FileCapture(FileBytes(path, parts), options)
 
 
 def open_device(index: int) -> Capture:

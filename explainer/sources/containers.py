@@ -20,6 +20,8 @@ class Container:
         Whether its count of pictures is written in it, and not guessed from times.
     cut
         Whether it ends before the place that it names as its end.
+    torn
+        Whether it ends within a picture, and not after the last one, where it is cut.
     indexed
         Whether the part is there without which no picture is found.
     size
@@ -28,6 +30,7 @@ class Container:
 
     counts: bool = False
     cut: bool = False
+    torn: bool = False
     indexed: bool = True
     size: tuple[int, int] = (0, 0)
 
@@ -62,7 +65,19 @@ def _avi(file: BufferedReader, length: int) -> Container:
     if at >= 0 and len(head) >= at + 20:
         width, height = (int.from_bytes(head[at + k : at + k + 4], "little", signed=True) for k in (12, 16))
         size = (abs(width), abs(height))
-    return Container(counts=True, cut=int.from_bytes(head[4:8], "little") + 8 > length, size=size)
+    return Container(counts=True, cut=_riff_end(file, length) > length, size=size)
+
+
+def _riff_end(file: BufferedReader, length: int) -> int:
+    """Where the last of the blocks ends that follow one another; large films have several."""
+    end = 0
+    while end + 8 <= length:
+        file.seek(end)
+        head = file.read(8)
+        if head[:4] != b"RIFF":
+            break
+        end += 8 + int.from_bytes(head[4:8], "little")
+    return end
 
 
 def _mp4(file: BufferedReader, length: int) -> Container:
@@ -73,7 +88,8 @@ def _mp4(file: BufferedReader, length: int) -> Container:
             file.seek(begin)
             size = _track_size(file.read(min(end - begin, _HEADER_MOST)))
     known = {b"ftyp", b"moov", b"mdat"} & names
-    return Container(bool(known), end > length, bool({b"moov", b"moof"} & names), size)
+    cut = end > length
+    return Container(bool(known), cut, cut, bool({b"moov", b"moof"} & names), size)
 
 
 def _boxes(file: BufferedReader, length: int) -> Iterator[tuple[bytes, int, int]]:

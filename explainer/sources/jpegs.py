@@ -1,9 +1,12 @@
 """Where JPEG pictures begin and end in a row of bytes: what makes a motion JPEG, and what lies between its pictures."""
 
+import re
 from collections.abc import Iterator
 
 START = b"\xff\xd8\xff"
 _END = b"\xff\xd9"
+# What follows 0xFF within a scan and between scans; anything else is no JPEG's, but damage.
+_STRAY = re.compile(rb"\xff[^\x00\xff\xc4\xd0-\xd7\xda\xdb-\xdf\xe0-\xef\xfe]")
 _SIZES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 
@@ -45,7 +48,7 @@ def extents(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     while at >= 0:
         header = header_of(data, at)
         end = data.find(_END, header[0]) if header is not None else -1
-        if header is not None and end >= 0:
+        if header is not None and end >= 0 and not _STRAY.search(data, header[0], end):
             yield at, end + 2, header[1], header[2]
         at = data.find(START, end + 2 if end >= 0 else at + 2)
 

@@ -243,7 +243,8 @@ class VideoSource:
         """Times of all frames in ms, found once."""
         if self._times is None:
             times = list(packet_times(self._path, self._open))
-            if self._falls_short(len(times)) and len(times) > 1:
+            torn = self._container.torn or (self._container.counts and self._falls_short(len(times)))
+            if torn and len(times) > 1:
                 *times, self._broken_ms = times
             times = sorted(times)
             self.count = len(times) or self.count
@@ -263,25 +264,27 @@ class VideoSource:
         self._span_s = (times[-1] - times[0]) / 1000 + 1 / self.fps
 
     def _falls_short(self, frames: int) -> bool:
-        """Say whether a file holds clearly fewer frames than it counts itself."""
-        # Edit lists and lost first packets take a frame or two from files that are whole.
-        return self._container.counts and self._promised - frames > 2 + self._promised // 50
+        """Say whether the file ends before its own end, and fewer frames are there than it counts."""
+        # A whole file may show fewer than it counts too: edit lists cut films without touching their pictures.
+        counted = self._container.counts and self._promised > 0
+        return self._container.cut and (not counted or self._promised > frames)
 
     def _distrust_unless(self, index: int, now_ms: float) -> None:
         """Give the times up when decoding disagrees with them: then only counting is exact."""
         beyond = self._times is not None and index >= len(self._times)
         if self._times and (beyond or abs(self._times[index] - now_ms) > _SAME_MS):
+            # Films have packets that are never shown, one at a time; more in a row were meant to be seen.
+            self._damaged = self._damaged or (_place(self._times, now_ms) or 0) > index + 1
             self._times, self._count_sure = (), False
 
     def _why_short(self) -> Problem | None:
         """Say why there is no further picture, where that is not simply the end."""
-        counted = self._container.counts and self._promised > 0
-        if not self._falls_short(self._next) and (counted or not self._container.cut):
-            return None
-        changed = self._presence.changed()
-        if changed is not None:
+        expected = len(self._times) if self._times else self._next
+        changed = self._presence.changed() if self._next < expected or self._falls_short(self._next) else None
+        if changed is not None or not self._falls_short(self._next):
             return changed
-        what = f"{self.title} ends early, after {self._next}{f' of {self._promised}' if counted else ''} frames."
+        of = f" of {self._promised}" if self._container.counts and self._promised > 0 else ""
+        what = f"{self.title} ends early, after {self._next}{of} frames."
         return Problem(what, "The frames before that can be used.")
 
     def _outside(self, index: int) -> Problem:

@@ -402,3 +402,15 @@ def test_a_training_demo_runs_to_its_end(tmp_path: Path) -> None:
     assert result["params"]["epochs"] == 1
     assert result["values"]
     assert not re.search(r"NaN|Infinity", (tmp_path / "result.json").read_text())
+
+
+def test_a_broken_end_gives_everything_before_with_a_note(tmp_path: Path, capsys: Captured) -> None:
+    for i in range(2):
+        cat(64, 48).save(tmp_path / f"a{i}.jpg")
+    (tmp_path / "a2.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
+    result = render(tmp_path, tmp_path / "out", demo="correlation-tracker")
+    captured = capsys.readouterr()
+    assert result["values"]["psr"] > 0
+    assert any("a2.jpg" in note for note in result["notes"])
+    assert captured.err.startswith("explainer: a2.jpg")
+    assert captured.err.count("\n") == 1

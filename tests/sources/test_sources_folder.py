@@ -99,3 +99,31 @@ def test_no_picture_is_a_problem(tmp_path):
     assert "a.png" in problem.details
     assert "missing" in open_folder(tmp_path / "nowhere").what
     assert "not a folder" in open_folder(tmp_path / "a.png").what
+
+
+def test_a_folder_says_what_it_holds_instead(tmp_path):
+    (tmp_path / "IMG_1.DNG").touch()
+    (tmp_path / "IMG_2.DNG").touch()
+    problem = open_folder(tmp_path)
+    assert problem.what == f"{tmp_path.name} holds 2 DNG pictures, which are not read here."
+    assert problem.todo
+    (tmp_path / "clip.MOV").touch()
+    assert "2 DNG pictures, which are not read here, and 1 film." in open_folder(tmp_path).what
+
+
+def test_a_folder_of_films_says_so(tmp_path):
+    (tmp_path / "clip.mp4").touch()
+    problem = open_folder(tmp_path)
+    assert problem.what.endswith("has no picture in it, but 1 film.")
+    assert "film" in problem.todo
+
+
+def test_a_thousand_broken_files_are_told_in_a_few_words(tmp_path):
+    for i in range(60):
+        (tmp_path / f"{i}.jpg").write_text("no picture at all")
+    put(tmp_path, "good.png", 9)
+    source = open_folder(tmp_path)
+    frame = source.read()
+    assert frame.name == "good.png"
+    assert len(frame.notes) <= 5
+    assert "Skipped: 57 more." in frame.notes
