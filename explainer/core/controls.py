@@ -12,6 +12,9 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from explainer.core.choices import Choice as Choice  # noqa: PLC0414 - authors take all of it from here
+from explainer.core.choices import Options as Options  # noqa: PLC0414
+from explainer.core.choices import labelled
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 
 Kind = Literal[
@@ -40,13 +43,6 @@ class Range:
     step: float = 0.0
     unit: str = ""
     log: bool = False
-
-
-class Options(dict[str, str]):
-    """Labels of a choice's values, in order."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(self.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +109,7 @@ class Control:
     resets: bool = False
     when: When | None = None
     record: type | None = None
+    choice: type[str] = str
 
     @property
     def choices_from(self) -> str | None:
@@ -134,10 +131,15 @@ def controls(params: type) -> tuple[Control, ...]:
     Raises
     ------
     TypeError
-        When a field has no default, a number has no `Range`, or a type has no control.
+        When a field has no default, a number has no `Range`, a type has no control, labels and values of a choice
+        do not match, or a default or a value in `When` is not allowed.
     """
     hints = get_type_hints(params, include_extras=True)
-    return tuple(_control(params, f, hints[f.name]) for f in fields(params))
+    found = tuple(_control(params, f, hints[f.name]) for f in fields(params))
+    for one in found:
+        _check_default(params, one)
+        _check_when(params, one, found)
+    return found
 
 
 def control(params: type, name: str) -> Control:
@@ -169,6 +171,27 @@ def _control(owner: type, f: "Field[Any]", hint: Any) -> Control:
     )  # fmt: skip
 
 
+def _check_default(owner: type, one: Control) -> None:
+    allowed = [value for value, _ in one.choices]
+    wrong = {
+        "choice": one.default not in allowed,
+        "multichoice": one.kind == "multichoice" and not set(one.default) <= set(allowed),
+        "number": one.kind == "number" and not one.lo <= one.default <= one.hi,
+    }
+    if wrong.get(one.kind):
+        raise TypeError(f"{owner.__qualname__}.{one.name}: its default {one.default!r} is not allowed")
+
+
+def _check_when(owner: type, one: Control, every: tuple[Control, ...]) -> None:
+    """Refuse a condition that can never hold because a name or a value is misspelt."""
+    if one.when is None:
+        return
+    other = next((other for other in every if other.name == one.when.name), None)
+    allowed = [value for value, _ in other.choices] if other is not None else []
+    if other is None or (other.kind == "choice" and not set(one.when.values) <= set(allowed)):
+        raise TypeError(f"{owner.__qualname__}.{one.name}: {one.when} can never hold")
+
+
 def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
     if get_origin(hint) is Annotated:
         bare, *notes = get_args(hint)
@@ -190,8 +213,8 @@ def _kind(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[
     }
     if bare in simple:
         return simple[bare], {}
-    if get_origin(bare) is Literal:
-        return "choice", {"choices": _labelled(get_args(bare), marks)}
+    if _is_choice(bare):
+        return "choice", _choices(where, bare, marks)
     if bare in (int, float):
         return "number", _bounds(where, marks) | {"integer": bare is int}
     if bare is str:
@@ -202,8 +225,8 @@ def _kind(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[
 def _compound(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[str, Any]]:
     if get_origin(bare) is tuple:
         item = get_args(bare)[0]
-        if get_origin(item) is Literal:
-            return "multichoice", {"choices": _labelled(get_args(item), marks)}
+        if _is_choice(item):
+            return "multichoice", _choices(where, item, marks)
         if get_origin(item) is tuple:
             return "grid", _bounds(where, marks)
         if is_dataclass(item) or get_origin(item) in (Union, UnionType):
@@ -225,9 +248,14 @@ def record_kind(record: type) -> str:
     return found[0].choices[0][0] if found and len(found[0].choices) == 1 else ""
 
 
-def _labelled(values: tuple[str, ...], marks: Mapping[type, Any]) -> tuple[tuple[str, str], ...]:
-    labels = marks.get(Options, {})
-    return tuple((v, labels.get(v, v.replace("-", " ").capitalize())) for v in values)
+def _is_choice(bare: Any) -> bool:
+    return get_origin(bare) is Literal or (isinstance(bare, type) and issubclass(bare, Choice))
+
+
+def _choices(where: str, bare: Any, marks: Mapping[type, Any]) -> dict[str, Any]:
+    values = get_args(bare) or tuple(bare)
+    kind = str if get_args(bare) else bare
+    return {"choices": labelled(where, values, marks.get(Options)), "choice": kind}
 
 
 def _bounds(where: str, marks: Mapping[type, Any]) -> dict[str, Any]:

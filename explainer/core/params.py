@@ -50,7 +50,7 @@ def _choice(one: Control, value: Any, _card: ModelCard | None) -> str:
     allowed = [key for key, _ in one.choices]
     if value not in allowed:
         raise _NotAllowedError(f"{one.name} must be one of {', '.join(allowed)}, not {value}.")
-    return str(value)
+    return one.choice(value)
 
 
 def _multichoice(one: Control, value: Any, card: ModelCard | None) -> tuple[str, ...]:

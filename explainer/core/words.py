@@ -17,6 +17,8 @@ def printable(text: str) -> str:
     except UnicodeEncodeError:  # half a UTF-16 pair, as Windows allows in names
         return _NO_CHARACTER.sub("\ufffd", text)
 
+from collections.abc import Sequence
+
 
 def percent(fraction: float) -> str:
     """``0.613`` → ``"61 %"``."""
@@ -46,3 +48,18 @@ def place(x: float, y: float) -> str:
     if down == "middle":
         return f"on the {across}"
     return f"at the {down} {across}"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """``1, "part"`` → ``"1 part"``; ``3`` → ``"3 parts"``; ``1280`` → ``"1,280 parts"``."""
+    return f"{thousands(n)} {one if n == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str], last: str = "and") -> str:
+    """``["a", "b", "c"]`` → ``"a, b and c"``."""
+    return f" {last} ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def cells(shape: Sequence[int]) -> str:
+    """Resolution of a map ``(h, w)`` in words: ``7 × 7``, width first."""
+    return f"{shape[1]} × {shape[0]}"

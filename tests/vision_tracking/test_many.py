@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from explainer.core.numbers import iou
 from explainer.vision.tracking import appearance, association, crowd, diary, kalman, many
 from explainer.vision.tracking.association import Costs, Rule
 from explainer.vision.tracking.mot_text import parsed
@@ -289,7 +290,7 @@ def test_the_simulated_detector_sees_less_of_what_is_hidden():
     made = crowd.walk(GREY, 4, 5, (0.0, 0.0, 0.5, 1.0))
     found = [crowd.simulated(made, np.random.default_rng(i)) for i in range(60)]
     assert np.mean([len(one) for one in found]) < 4.3
-    overlap = association.overlap(made.boxes, found[0].xyxy)
+    overlap = iou(made.boxes, found[0].xyxy)
     assert (overlap.max(0) > 0.6).mean() > 0.7
     hidden = replace(made, visible=np.full(4, 0.3))
     low = np.concatenate([crowd.simulated(hidden, np.random.default_rng(i)).score for i in range(30)])

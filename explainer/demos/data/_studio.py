@@ -11,8 +11,8 @@ from explainer.core.context import Context
 from explainer.core.controls import controls
 from explainer.core.frame import Frame
 from explainer.core.geometry import apply, invert
+from explainer.core.memo import is_latest, latest
 from explainer.core.problem import ExplainerError
-from explainer.demos.explained._shared import latest, memo_name
 
 PARTNERS = 6  # pictures of the source that a mix draws on
 FULL_PX = 1280  # longer side at which a sample is enlarged
@@ -204,8 +204,7 @@ def drawn(scene: Scene, params: Any, ctx: Context) -> Drawn:
 
 def is_answered(drawn: Drawn, ctx: Context) -> bool:
     """Whether the network was asked about this sheet before."""
-    held: dict[Hashable, Answers] = ctx.memo(("augment-answers", *memo_name(ctx)), dict)
-    return drawn.key in held
+    return is_latest(ctx, "augment-answers", drawn.key)
 
 
 def answered(scene: Scene, drawn: Drawn, net: Any, ctx: Context) -> Answers:

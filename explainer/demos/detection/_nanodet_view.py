@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.layers import Boxes, Image, Layer, Panel, Sets
+from explainer.core.memo import latest
 
 if TYPE_CHECKING:
     from explainer.vision.detection.detections import Detections
@@ -32,15 +33,6 @@ def network(ctx: Context) -> NanoDet:
 def look(frame: Frame, ctx: Context, side: int = SIDE) -> tuple[Answers, NDArray[np.float32]]:
     """Answers of every cell and the tensor that the network saw; kept as long as the frame and `side` stay."""
     return latest(ctx, "nanodet answers", side, lambda: _look(frame, ctx, side))
-
-
-def latest(ctx: Context, slot: str, key: Hashable, make: Callable[[], T]) -> T:
-    """Memo with room for one: a slider or a drag makes many, and each holds megabytes."""
-    held: dict[Hashable, T] = ctx.memo((slot, ctx.device), dict)
-    if key not in held:
-        held.clear()
-        held[key] = make()
-    return held[key]
 
 
 def _look(frame: Frame, ctx: Context, side: int) -> tuple[Answers, NDArray[np.float32]]:

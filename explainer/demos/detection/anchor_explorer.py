@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from explainer.core.controls import Doc, OnPicture, Options, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY
+from explainer.core.memo import latest
 from explainer.core.result import Result
 from explainer.demos.detection import _anchor_view as view
 
@@ -170,9 +171,6 @@ def _matched(found: Layout, truth: NDArray[np.float32], setting: Setting, ctx: C
 
     if setting.rule == "centre":
         return matching.match_places(found, truth)
-    held: dict[Any, NDArray[np.float32]] = ctx.memo("overlaps", dict)
     key = (setting.sizes, setting.ratios, setting.strides, setting.title, truth.tobytes())
-    if key not in held:  # sliding thresholds finds the overlaps ready
-        held.clear()
-        held[key] = matching.iou_table(truth, found.boxes)
-    return matching.match(held[key], setting.high, setting.low, setting.rule)
+    overlaps = latest(ctx, "overlaps", key, lambda: matching.iou_table(truth, found.boxes))  # ready for the thresholds
+    return matching.match(overlaps, setting.high, setting.low, setting.rule)

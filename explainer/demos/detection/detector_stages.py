@@ -9,6 +9,7 @@ from explainer.core.context import Context
 from explainer.core.controls import Doc, Options, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import latest
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.detection import _stages_view as view
@@ -136,9 +137,5 @@ def _stages(net: Any, params: Params, pixels: Any, ctx: Context) -> Stages:
     from explainer.vision.detection import stages
 
     key = (params.net, ctx.device, params.items, params.scene, params.count)
-    held: dict[Any, Stages] = ctx.memo("stages", dict)
-    if key not in held:
-        held.clear()
-        with ctx.stage("model"):
-            held[key] = stages.begin(net, pixels, ctx.device)
-    return held[key]
+    with ctx.stage("model"):
+        return latest(ctx, "stages", key, lambda: stages.begin(net, pixels, ctx.device))

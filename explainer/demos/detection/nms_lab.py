@@ -10,6 +10,7 @@ from explainer.core.controls import Doc, OnPicture, Options, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
+from explainer.core.memo import latest
 from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
 from explainer.demos.detection import _nms_view as view
@@ -84,13 +85,13 @@ class NmsLab(Demo[Params]):
             scene = cutouts.compose(frame.pixels, _figures(frame, params))
         with ctx.stage("model"):
             key = (params.a, params.b, params.front, params.back, params.size)
-            kept = shared.latest(ctx, "nms scene", key, lambda: nanodet.look(net, scene.pixels))
+            kept = latest(ctx, "nms scene", key, lambda: nanodet.look(net, scene.pixels))
         with ctx.stage("explain"):
             now = view.judge(scene, kept, _rule(params))
         if not params.sweep:
             return view.result(frame, now, _rule(params), ())
         ctx.publish(view.result(frame, now, _rule(params), (), partial=True))
-        sweep = shared.latest(ctx, "nms sweep", key[1:], lambda: _swept(frame, params, ctx))
+        sweep = latest(ctx, "nms sweep", key[1:], lambda: _swept(frame, params, ctx))
         return view.result(frame, now, _rule(params), [view.judge(s, k, _rule(params)) for s, k in sweep])
 
 

@@ -14,6 +14,7 @@ from explainer.core.controls import Doc, OnPicture, Options, Range
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
+from explainer.core.memo import latest
 from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
 from explainer.demos.detection import _occlusion_view as view
@@ -73,14 +74,14 @@ class OcclusionAndDetection(Demo[Params]):
             box = cover.in_pixels(params.cover, frame.width, frame.height)
             pixels = cover.covered(frame.pixels, box, params.fill, ctx.seed)
         with ctx.stage("model"):
-            answers = shared.latest(ctx, "covered", (params.cover, params.fill), lambda: _look(ctx, [pixels])[0])
+            answers = latest(ctx, "covered", (params.cover, params.fill), lambda: _look(ctx, [pixels])[0])
         now = view.judge(about, _found(answers), box)
         partial = view.result(frame, about, now, (), pixels, params)
         if about.target is None:
             return partial
         ctx.publish(view.as_partial(partial))
         key = (about.key, params.fill, params.side, params.steps)
-        sweep = shared.latest(ctx, "cover sweep", key, lambda: _swept(frame, about, params, ctx))
+        sweep = latest(ctx, "cover sweep", key, lambda: _swept(frame, about, params, ctx))
         return view.result(frame, about, now, sweep, pixels, params)
 
 

@@ -13,9 +13,9 @@ from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Ra
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, apply, invert
+from explainer.core.memo import latest, prepared
 from explainer.core.result import Result
 from explainer.demos.detection import _roi_view as view
-from explainer.demos.explained import _shared as shared
 
 MIDDLE = BoxXYXY(0.33, 0.22, 0.7, 0.78)
 SHIFTS = np.linspace(-1.0, 1.0, 161)  # in cells, of the curves
@@ -61,9 +61,9 @@ class RoiAlign(Demo[Params]):
         """Read the box and follow both outputs over shifts of up to a cell."""
         layer = ctx.card.layer(params.layer)
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
-                split = shared.latest(ctx, "roi split", layer.name, lambda: net.split(ready.tensor, layer.name))
+                split = latest(ctx, "roi split", layer.name, lambda: net.split(ready.tensor, layer.name))
                 maps = np.asarray(split.activation[0].detach().float().cpu().numpy(), np.float32)
         side = int(ready.tensor.shape[3])
         with ctx.stage("explain"):

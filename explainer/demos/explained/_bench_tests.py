@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from explainer.core.charts import Chart, Matrix, Table
 from explainer.core.context import Context
-from explainer.demos.explained import _shared as shared
+from explainer.core.memo import memo_name
+from explainer.core.subject import Subject
 
 NAMES = {
     "gradient": "Gradient", "gradient-x-input": "Gradient × input", "smoothgrad": "SmoothGrad",
@@ -128,9 +129,7 @@ def agreement_chart(maps: Mapping[str, Map]) -> Chart:
     return Matrix("Agreement", agreement(maps), rows, columns, format=".2f", note=note, colours="diverging")
 
 
-def faithfulness(
-    about: shared.Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context
-) -> Iterator[str]:
+def faithfulness(about: Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> Iterator[str]:
     """Let each map, and for each resolution a random map and the edges, take both tests; `board` is filled in.
 
     Yields
@@ -149,13 +148,13 @@ def faithfulness(
     for number, (what, test) in enumerate((("gap", _gap), ("road", _road))):
         for done, (name, heat) in enumerate(whole.items()):
             ctx.progress((number + done / len(whole)) / 2, f"testing {_row_name(name)}")
-            key = ("bench test", what, *shared.memo_name(ctx), about.index, ctx.seed, name, heat.tobytes())
+            key = ("bench test", what, *memo_name(ctx), about.index, ctx.seed, name, heat.tobytes())
             found = ctx.memo(key, lambda heat=heat, test=test: test(about, network, heat, ctx))  # type: ignore[misc]
             board.note(name, **{what: found})
             yield name
 
 
-def _gap(about: shared.Subject, network: Any, heat: Map, ctx: Context) -> float | None:
+def _gap(about: Subject, network: Any, heat: Map, ctx: Context) -> float | None:
     from explainer.vision.attribution.controls import class_score, curves_of
     from explainer.vision.metrics.heat import is_blank
 
@@ -165,7 +164,7 @@ def _gap(about: shared.Subject, network: Any, heat: Map, ctx: Context) -> float 
     return curves_of(score, about.x, heat, seed=ctx.seed, checkpoint=ctx.checkpoint).gap
 
 
-def _road(about: shared.Subject, network: Any, heat: Map, ctx: Context) -> float | None:
+def _road(about: Subject, network: Any, heat: Map, ctx: Context) -> float | None:
     from explainer.vision.attribution.controls import class_score, order_of_removal
     from explainer.vision.metrics.heat import is_blank
     from explainer.vision.metrics.road import road

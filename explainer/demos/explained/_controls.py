@@ -7,11 +7,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core import words
 from explainer.core.charts import Chart, Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import Options
 from explainer.core.layers import Panel
-from explainer.demos.explained import _shared as shared
+from explainer.core.memo import memo_name
+from explainer.core.parts import Part
+from explainer.core.subject import Subject
 
 Removal = Literal["blur", "mean"]
 REMOVALS = Options({"blur": "Blurred picture", "mean": "Mean colour"})
@@ -38,25 +41,25 @@ class TestedMap:
     draws: int = 1
 
 
-def control_panels(about: shared.Subject, tested: TestedMap, seed: int) -> tuple[Panel, ...]:
+def control_panels(about: Subject, tested: TestedMap, seed: int) -> tuple[Panel, ...]:
     """Draw the random map and the edge map, each at the tested map's resolution."""
     from explainer.vision.attribution.controls import edge_map, random_map
 
     size = tested.heat.shape
     return (
-        shared.heat_panel(about, "Random map", random_map(size, seed), f"no network, {shared.cells(tested.heat)}"),
-        shared.heat_panel(about, "Edge map", edge_map(about.x, size), f"no network, {shared.cells(tested.heat)}"),
+        about.heat_panel("Random map", random_map(size, seed), f"no network, {words.cells(tested.heat.shape)}"),
+        about.heat_panel("Edge map", edge_map(about.x, size), f"no network, {words.cells(tested.heat.shape)}"),
     )
 
 
-def with_controls(about: shared.Subject, base: shared.Part, tested: TestedMap, net: Any, ctx: Context) -> shared.Part:
+def with_controls(about: Subject, base: Part, tested: TestedMap, net: Any, ctx: Context) -> Part:
     """Add the controls' panels, the curves of all three maps and what they come to."""
     from explainer.vision.attribution.controls import compare_with_controls
     from explainer.vision.metrics.heat import is_blank
 
-    shown = base + shared.Part(panels=control_panels(about, tested, ctx.seed))
+    shown = base + Part(panels=control_panels(about, tested, ctx.seed))
     if is_blank(tested.heat):
-        return shown + shared.Part(sentences=("A blank map orders no pixels, so it cannot be tested.",))
+        return shown + Part(sentences=("A blank map orders no pixels, so it cannot be tested.",))
 
     def run_test() -> Any:
         ctx.publish(about.result(shown, partial=True))
@@ -67,8 +70,8 @@ def with_controls(about: shared.Subject, base: shared.Part, tested: TestedMap, n
         )  # fmt: skip
 
     how = (about.index, tested.removal, tested.draws, ctx.seed)
-    found = ctx.memo(("controls", *shared.memo_name(ctx), tested.name, *tested.key, *how), run_test)
-    return shown + shared.Part((), _curves(tested, found), (_verdict(tested, found),), _curve_values(found))
+    found = ctx.memo(("controls", *memo_name(ctx), tested.name, *tested.key, *how), run_test)
+    return shown + Part((), _curves(tested, found), (_verdict(tested, found),), _curve_values(found))
 
 
 def _curves(tested: TestedMap, found: Any) -> tuple[Chart, ...]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from explainer.core.context import Context
+from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.demos.explained import _feature_view as view
-from explainer.demos.explained import _shared as shared
 
 ALL_HELP = ("waves", "colours", "robust")
 PUBLISH_S = 0.3
@@ -72,10 +72,10 @@ class Climb:
             self._ctx.progress(sum(a.step for a in now) / (wanted * len(now)), f"step {now[0].step} of {wanted}")
         return now
 
-    def result(self, now: list[Any], more: shared.Part | None = None) -> Result:
+    def result(self, now: list[Any], more: Part | None = None) -> Result:
         """Pictures, curves and words of ascents that are under way or at their end."""
         drawn = [self._drawn(*one) for one in zip(self._recipes, now, self._helps, strict=True)]
-        return view.result(self._seen, drawn, now[0].step, more or shared.Part())
+        return view.result(self._seen, drawn, now[0].step, more or Part())
 
     def _drawn(self, recipe: Any, ascent: Any, helps: frozenset[str]) -> view.Drawn:
         """Draw an ascent; what was drawn at its end is kept, so that the next frame needs no pass for it."""

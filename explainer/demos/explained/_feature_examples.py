@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.layers import Image, Label, Panel
+from explainer.core.parts import Part
 from explainer.core.problem import ExplainerError
 from explainer.demos.explained import _feature_view as view
-from explainer.demos.explained import _shared as shared
 
 MOST = 64  # pictures that are searched
 BEST, COLUMNS, TILE_PX = 6, 3, 112
@@ -36,11 +36,11 @@ class _Found:
     of: int
 
 
-def part(seen: view.Seen, net: Any, ctx: Context) -> shared.Part:
+def part(seen: view.Seen, net: Any, ctx: Context) -> Part:
     """Tiles of the best pictures; says so where there is nothing to search."""
     found = _searched(seen, net, ctx)
     if found is None:
-        return shared.Part(
+        return Part(
             sentences=("There are no pictures to search (0 found): open a folder.",), values={"searched_count": 0.0}
         )
     order = np.argsort(-found.values[:, seen.index], kind="stable")[:BEST]
@@ -54,7 +54,7 @@ def part(seen: view.Seen, net: Any, ctx: Context) -> shared.Part:
         if one
         else f"Of {len(found.numbers)} pictures {best} excites it most ({scores[0]:.2f})."
     )
-    return shared.Part((_panel(tiles, scores, found),), (), (sentence,), values)
+    return Part((_panel(tiles, scores, found),), (), (sentence,), values)
 
 
 def _searched(seen: view.Seen, net: Any, ctx: Context) -> _Found | None:

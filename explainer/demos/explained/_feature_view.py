@@ -11,8 +11,9 @@ from explainer.core import words
 from explainer.core.charts import Bars, Curve, Series, Style
 from explainer.core.layers import Boxes, Image, Panel, Sets
 from explainer.core.model_card import LayerCard
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
+from explainer.core.subject import Subject
 
 SHOWN = 6
 STYLES: tuple[Style, Style] = ("solid", "dashed")
@@ -42,7 +43,7 @@ class Seen:
         The channel that was asked for; a layer may have fewer.
     """
 
-    about: shared.Subject
+    about: Subject
     objective: Objective
     index: int
     layer: LayerCard
@@ -120,10 +121,10 @@ class Drawn:
         return f"{on[0]} only" if len(on) == 1 else f"no {off[0]}"
 
 
-def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: shared.Part) -> Result:
+def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
     """Put pictures, curves and words together; the second ascent is the comparison."""
-    part = _pictures(seen, drawn) + shared.Part((), (_curve(seen, drawn), _said(seen, drawn[0]), _loudest(seen)))
-    part += shared.Part((), (), _sentences(seen, drawn, step), _values(seen, drawn, step)) + more
+    part = _pictures(seen, drawn) + Part((), (_curve(seen, drawn), _said(seen, drawn[0]), _loudest(seen)))
+    part += Part((), (), _sentences(seen, drawn, step), _values(seen, drawn, step)) + more
     return Result(
         " ".join(part.sentences), part.values, part.panels, part.charts,
         input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32),
@@ -133,7 +134,7 @@ def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: shared.Part) -> 
 # Pictures -----------------------------------------------------------------------------------------------
 
 
-def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> shared.Part:
+def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> Part:
     from explainer.vision.attribution.strongest import cut_out, patch_box
 
     titles = ("From noise", "Otherwise")
@@ -143,13 +144,13 @@ def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> shared.Part:
     about, note = seen.about, f"{_number(seen.brings)}, {seen.name}"
     limit = float(np.abs(seen.heat).max())
     signed = bool(seen.heat.min() < 0)
-    own = shared.heat_panel(about, "Your picture", seen.heat, note, limit=limit, signed=signed)
+    own = about.heat_panel("Your picture", seen.heat, note, limit=limit, signed=signed)
     input_px = int(about.x.shape[2])
     box = patch_box(seen.peak, (seen.heat.shape[0], seen.heat.shape[1]), input_px, about.to_frame, about.focus)
     outline = Boxes("strongest part", np.array([box]), colours=(1,))
     own = Panel(own.title, own.size, (*own.layers, outline), own.note)
     patch = square("Its strongest part", cut_out(about.frame.pixels, box), "from the box")
-    return shared.Part((*made, own, patch))
+    return Part((*made, own, patch))
 
 
 def square(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.demos.explained import _shared as shared
+from explainer.core.parts import Part
+from explainer.core.subject import Subject
 
 
 def forgetful(net: Any, count: int, ctx: Context) -> tuple[Any, int]:
@@ -26,8 +27,8 @@ def forgetful(net: Any, count: int, ctx: Context) -> tuple[Any, int]:
 
 
 def compared(
-    about: shared.Subject, original: NDArray[np.float32], other: NDArray[np.float32], count: int, **look: Any
-) -> shared.Part:
+    about: Subject, original: NDArray[np.float32], other: NDArray[np.float32], count: int, **look: Any
+) -> Part:
     """Add the forgetful network's map and how like the trained one's it is.
 
     Parameters
@@ -41,7 +42,7 @@ def compared(
 
     finite = np.nan_to_num(other, nan=0.0, posinf=0.0, neginf=0.0)
     layers = "last layer" if count == 1 else f"last {count} layers"
-    panel = shared.heat_panel(about, "Randomised", finite, f"{layers} drawn anew", **look)
+    panel = about.heat_panel("Randomised", finite, f"{layers} drawn anew", **look)
     found = similarity(original, other)
     named = {
         "similarity_pearson": found.pearson,
@@ -49,7 +50,7 @@ def compared(
         "similarity_ssim": found.ssim,
     }
     values = {"layers_randomised": float(count)} | {k: v for k, v in named.items() if v is not None}
-    return shared.Part((panel,), (), (_likeness(found, layers),), values)
+    return Part((panel,), (), (_likeness(found, layers),), values)
 
 
 def _likeness(found: Any, layers: str) -> str:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Histogram
 from explainer.core.layers import Image, Panel
-from explainer.demos.explained import _shared as shared
+from explainer.core.parts import Part
+from explainer.core.subject import Subject
 
 BINS = 24
 TITLES = {"occlusion": "Occlusion", "rise": "RISE"}
@@ -42,28 +43,28 @@ class Seen:
     view_scores: tuple[float, float]
 
 
-def growing(about: shared.Subject, method: str, heat: NDArray[np.float32], done: int) -> shared.Part:
+def growing(about: Subject, method: str, heat: NDArray[np.float32], done: int) -> Part:
     """What can be shown before the end."""
     things = "windows" if method == "occlusion" else "masks"
     panel = _map_panel(about, method, heat)
-    return shared.Part((panel,), (), (f"{done} {things} so far.",), {things: float(done)})
+    return Part((panel,), (), (f"{done} {things} so far.",), {things: float(done)})
 
 
-def finished(about: shared.Subject, seen: Seen) -> shared.Part:
+def finished(about: Subject, seen: Seen) -> Part:
     """All of it."""
     panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
     tell = _of_occlusion if seen.method == "occlusion" else _of_rise
     chart, sentence, values = tell(about, seen)
-    return shared.Part(panels, (chart,), (sentence,), values | _peak(about, seen.heat))
+    return Part(panels, (chart,), (sentence,), values | _peak(about, seen.heat))
 
 
-def _map_panel(about: shared.Subject, method: str, heat: NDArray[np.float32]) -> Panel:
+def _map_panel(about: Subject, method: str, heat: NDArray[np.float32]) -> Panel:
     from explainer.vision.metrics.heat import upper_limit
 
-    return shared.heat_panel(about, TITLES[method], heat, about.label, limit=upper_limit(heat), signed=True)
+    return about.heat_panel(TITLES[method], heat, about.label, limit=upper_limit(heat), signed=True)
 
 
-def _view_panels(about: shared.Subject, seen: Seen) -> Iterator[Panel]:
+def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:
     from explainer.vision.attribution.views import to_pixels
 
     titles = ("Missed most", "Missed least") if seen.method == "occlusion" else ("Best mask", "Worst mask")
@@ -74,7 +75,7 @@ def _view_panels(about: shared.Subject, seen: Seen) -> Iterator[Panel]:
         yield Panel(title, (about.frame.width, about.frame.height), (picture, shown), note)
 
 
-def _peak(about: shared.Subject, heat: NDArray[np.float32]) -> dict[str, float]:
+def _peak(about: Subject, heat: NDArray[np.float32]) -> dict[str, float]:
     if not np.any(heat):
         return {}
     row, column = np.unravel_index(int(heat.argmax()), heat.shape)
@@ -88,7 +89,7 @@ def _histogram(title: str, numbers: NDArray[np.float64], label: str) -> Histogra
     return Histogram(title, edges.astype(np.float64), counts.astype(np.float64), label)
 
 
-def _of_occlusion(about: shared.Subject, seen: Seen) -> tuple[Histogram, str, dict[str, float]]:
+def _of_occlusion(about: Subject, seen: Seen) -> tuple[Histogram, str, dict[str, float]]:
     drops = seen.numbers
     better = int(np.count_nonzero(drops < 0))
     values = {
@@ -109,7 +110,7 @@ def _of_occlusion(about: shared.Subject, seen: Seen) -> tuple[Histogram, str, di
     return _histogram("Drops", drops, "fall of the logit"), sentence, values
 
 
-def _of_rise(about: shared.Subject, seen: Seen) -> tuple[Histogram, str, dict[str, float]]:
+def _of_rise(about: Subject, seen: Seen) -> tuple[Histogram, str, dict[str, float]]:
     scores = seen.numbers
     low, mean, high = float(scores.min()), float(scores.mean()), float(scores.max())
     values = {"masks": float(len(scores)), "score_mean": mean, "score_best": high, "score_worst": low}

@@ -10,7 +10,8 @@ from explainer.core import words
 from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
 from explainer.core.layers import Image, Panel
-from explainer.demos.explained import _shared as shared
+from explainer.core.parts import Part
+from explainer.core.subject import Subject
 
 CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
 MADE = 0.9  # share of the change of score that has to be made before the path counts as climbed
@@ -20,7 +21,7 @@ MADE = 0.9  # share of the change of score that has to be made before the path c
 class Walk:
     """One path: from `start`, whose logit is `bare`, to the picture."""
 
-    about: shared.Subject
+    about: Subject
     start: Any
     bare: float
     rule: str
@@ -50,18 +51,18 @@ class Walk:
             along = following(PROBES, scores)
         return points(self.rule, self.steps, along)  # type: ignore[arg-type]
 
-    def growing(self, found: "Sum") -> shared.Part:
+    def growing(self, found: "Sum") -> Part:
         """What can be shown before the end."""
         values = {"steps_done": float(found.done), "score_difference": self.due}
         text = f"{found.done} of {self.steps} points of the path are added up."
-        return shared.Part((self._baseline(), self._map(found)), (), (text,), values)
+        return Part((self._baseline(), self._map(found)), (), (text,), values)
 
-    def part(self, found: "Sum") -> shared.Part:
+    def part(self, found: "Sum") -> Part:
         """All of it."""
         steep = int(np.abs(found.slopes).argmax())
         panels = (self._baseline(), self._picture_at(found, steep), self._map(found))
         values = self._values(found, steep)
-        return shared.Part(panels, (self._score(found), self._slope(found)), (self._reading(values),), values)
+        return Part(panels, (self._score(found), self._slope(found)), (self._reading(values),), values)
 
     # Panels -----------------------------------------------------------------------------------------
 
@@ -87,8 +88,12 @@ class Walk:
         from explainer.vision.metrics.heat import upper_limit
 
         heat = to_map(found.attributions, "sum")
-        return shared.heat_panel(
-            self.about, "Integrated Gradients", heat, self.about.label, limit=upper_limit(heat, 0.99), signed=True
+        return self.about.heat_panel(
+            "Integrated Gradients",
+            heat,
+            self.about.label,
+            limit=upper_limit(heat, 0.99),
+            signed=True,
         )
 
     # Charts -----------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.layers import Cells, Panel
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
+from explainer.core.subject import Subject
 
 SHOWN, ENDS = 16, 4  # tiles; gates named at either end of their order
 Floats = NDArray[np.float32]
@@ -40,8 +41,8 @@ class Seen:
         Whether a map was asked for that the layer has not.
     """
 
-    about: shared.Subject
-    before: shared.Subject
+    about: Subject
+    before: Subject
     site: Any
     modules: Sequence[str]
     gates: Mapping[str, Floats]
@@ -79,14 +80,13 @@ def result(seen: Seen) -> Result:
     after = seen.maps * seen.used[:, None, None]
     chosen = seen.maps[seen.channel] * seen.used[seen.channel]
     panels = (
-        shared.heat_panel(
-            seen.about, "Map behind its gate", chosen, f"map {seen.channel} × {seen.used[seen.channel]:.2f}",
+        seen.about.heat_panel("Map behind its gate", chosen, f"map {seen.channel} × {seen.used[seen.channel]:.2f}",
             limit=upper_limit(seen.maps[seen.channel]), signed=bool(seen.maps.min() < 0),
         ),
         _mosaic("Before the gates", seen, seen.maps, picked, limit, _which(seen, len(picked))),
         _mosaic("Behind the gates", seen, after, picked, limit, "same scale"),
     )  # fmt: skip
-    part = shared.Part(panels, _charts(seen), (_reading(seen),), _values(seen))
+    part = Part(panels, _charts(seen), (_reading(seen),), _values(seen))
     return seen.about.result(part)
 
 

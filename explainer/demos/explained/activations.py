@@ -13,8 +13,10 @@ from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Opt
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
+from explainer.core.memo import latest, prepared
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
+from explainer.core.subject import Subject, subject
 from explainer.demos.explained._controls import TestedMap, with_controls
 
 Order = Literal["active", "index"]
@@ -60,10 +62,10 @@ class Activations(Demo[Params]):
         """Draw the mosaic and the chosen map."""
         layer = ctx.card.layer(params.layer).name
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
-                split = shared.latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
-            about = shared.subject(frame, ready, split.logits, params.target, ctx)
+                split = latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
+            about = subject(frame, ready, split.logits, params.target, ctx)
             with ctx.stage("explain"):
                 maps = np.ascontiguousarray(split.activation[0].cpu().numpy(), dtype=np.float32)
                 seen = _Maps(maps, np.abs(maps).mean(axis=(1, 2), dtype=np.float64))
@@ -101,17 +103,16 @@ class _Maps:
         return bool(self.values.min() < 0)
 
 
-def _parts(about: shared.Subject, maps: _Maps, chosen: int, params: Params) -> shared.Part:
+def _parts(about: Subject, maps: _Maps, chosen: int, params: Params) -> Part:
     from explainer.vision.metrics.heat import upper_limit
 
     one = maps.values[chosen]
-    enlarged = shared.heat_panel(
-        about, "Feature map", one, f"map {chosen}, {shared.cells(one)}",
+    enlarged = about.heat_panel("Feature map", one, f"map {chosen}, {words.cells(one.shape)}",
         limit=upper_limit(one), signed=maps.signed,
     )  # fmt: skip
     panels = (enlarged, _mosaic(maps, chosen, params))
     sentences = (_reading(about, maps, chosen, params),)
-    return shared.Part(panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen))
+    return Part(panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen))
 
 
 def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:
@@ -148,7 +149,7 @@ def _histogram(one: NDArray[np.float32], chosen: int) -> Histogram:
     )
 
 
-def _values(about: shared.Subject, maps: _Maps, chosen: int) -> dict[str, float]:
+def _values(about: Subject, maps: _Maps, chosen: int) -> dict[str, float]:
     from explainer.vision.metrics.heat import peak
 
     one = maps.values[chosen]
@@ -167,7 +168,7 @@ def _values(about: shared.Subject, maps: _Maps, chosen: int) -> dict[str, float]
     return values if top is None else values | {"peak_x_px": top.x_px, "peak_y_px": top.y_px}
 
 
-def _reading(about: shared.Subject, maps: _Maps, chosen: int, params: Params) -> str:
+def _reading(about: Subject, maps: _Maps, chosen: int, params: Params) -> str:
     from explainer.vision.metrics.heat import peak
 
     count, one = len(maps.values), maps.values[chosen]
@@ -182,5 +183,5 @@ def _reading(about: shared.Subject, maps: _Maps, chosen: int, params: Params) ->
     place = "answers most of all" if rank == 1 else f"is number {words.thousands(rank)} in activity"
     return (
         f"{beyond}Map {chosen} {place} (mean {maps.activity[chosen]:.2g}), strongest "
-        f"{shared.where(about, top.x_px, top.y_px)}; {silent}"
+        f"{about.where(top.x_px, top.y_px)}; {silent}"
     )

@@ -5,15 +5,18 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from explainer.core import words
 from explainer.core.context import Context
 from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Panel
+from explainer.core.memo import memo_name, prepared
+from explainer.core.parts import Part
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
+from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
-from explainer.demos.explained import _shared as shared
 from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement_chart, faithfulness
 from explainer.demos.explained._bench_words import told
 
@@ -76,20 +79,20 @@ class AttributionBench(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw one map after the other, then test them."""
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
-                logits = ctx.memo(("logits", *shared.memo_name(ctx)), lambda: net.logits(ready.tensor))
-            about = shared.subject(frame, ready, logits, params.target, ctx)
+                logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
+            about = subject(frame, ready, logits, params.target, ctx)
             if not params.methods:
                 note = "0 methods are chosen; take at least one, two make a comparison."
-                return about.result(shared.Part((), (), (note,), {"maps": 0.0}))
+                return about.result(Part((), (), (note,), {"maps": 0.0}))
             return _Bench(about, net, params, ctx).result()
 
 
 class _Bench:
     """One run: the maps so far and what is known of them."""
 
-    def __init__(self, about: shared.Subject, net: Any, params: Params, ctx: Context) -> None:
+    def __init__(self, about: Subject, net: Any, params: Params, ctx: Context) -> None:
         self.about, self.net, self.params, self.ctx = about, net, params, ctx
         self.maps: dict[str, Map] = {}
         self.board = Board()
@@ -139,7 +142,7 @@ class _Bench:
         key = (
             "map",
             method,
-            *shared.memo_name(self.ctx),
+            *memo_name(self.ctx),
             *of,
             asked.class_index,
             asked.layer,
@@ -175,7 +178,7 @@ class _Bench:
             return None
         promised = float(self.about.logits[self.about.index])
         if not method.startswith("lrp"):
-            promised -= self.ctx.memo(("black", *shared.memo_name(self.ctx), self.about.index), self._black)
+            promised -= self.ctx.memo(("black", *memo_name(self.ctx), self.about.index), self._black)
         return float(self.maps[method].astype(np.float64).sum()) / promised if promised else None
 
     def _black(self) -> float:
@@ -195,7 +198,7 @@ class _Bench:
             self.badges.append(f"{NAMES[method]} {how}")
 
     def _so_far(self, *, partial: bool = False) -> Result:
-        part = shared.Part(
+        part = Part(
             tuple(self._panel(m, h) for m, h in self.maps.items()),
             self._charts(),
             *told(self.about.label, self.maps, self.board, self.refused, self.params.randomise),
@@ -208,8 +211,8 @@ class _Bench:
 
         fine = heat.shape == tuple(self.about.x.shape[2:])
         limit = upper_limit(heat, 0.99 if fine else 1.0)
-        note = "" if fine else shared.cells(heat)
-        return shared.heat_panel(self.about, NAMES[method], heat, note, limit=limit, signed=method in SIGNED)
+        note = "" if fine else words.cells(heat.shape)
+        return self.about.heat_panel(NAMES[method], heat, note, limit=limit, signed=method in SIGNED)
 
     def _charts(self) -> tuple[Any, ...]:
         table = self.board.table()

@@ -14,10 +14,12 @@ from explainer.core.context import Context
 from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.parts import Part
 from explainer.core.result import Result
+from explainer.core.subject import subject
 from explainer.demos.explained import _feature_examples as examples
 from explainer.demos.explained import _feature_view as view
-from explainer.demos.explained import _shared as shared
 from explainer.demos.explained._feature_climb import SIZE_PX, Climb
 
 Objective = Literal["channel", "unit", "class"]
@@ -85,7 +87,7 @@ class FeatureVisualization(Demo[Params]):
             climb = Climb(net, ctx, seen, params)
             with ctx.stage("explain"):
                 ended = climb.run(lambda now: ctx.publish(climb.result(now)))
-            part = examples.part(seen, net, ctx) if params.examples else shared.Part()
+            part = examples.part(seen, net, ctx) if params.examples else Part()
             return climb.result(ended, part)
 
 
@@ -94,18 +96,18 @@ def _seen(frame: Frame, params: Params, net: Any, ctx: Context) -> view.Seen:
     from explainer.vision.attribution.cam import class_map
     from explainer.vision.attribution.feature_vis import maps_and_logits
 
-    ready = shared.prepared(frame, net, ctx)
+    ready = prepared(frame, net, ctx)
     layer = ctx.card.layer(LAST if params.objective == "class" else params.layer)
     if params.objective == "class":
         with ctx.stage("model"):
-            split = shared.latest(ctx, "split", layer.name, lambda: net.split(ready.tensor, layer.name))
-        about = shared.subject(frame, ready, split.logits, params.target, ctx)
+            split = latest(ctx, "split", layer.name, lambda: net.split(ready.tensor, layer.name))
+        about = subject(frame, ready, split.logits, params.target, ctx)
         heat = class_map(split.activation, split.gradient(about.index), "grad-cam").finite
         return view.Seen(about, "class", about.index, layer, heat, about.logits, _fine(about.x, ctx))
     with ctx.stage("model"):
         find = partial(maps_and_logits, net.network(), layer.name, ready.tensor)
-        maps, logits = shared.latest(ctx, "maps", layer.name, find)
-    about = shared.subject(frame, ready, logits, TOP_1, ctx)
+        maps, logits = latest(ctx, "maps", layer.name, find)
+    about = subject(frame, ready, logits, TOP_1, ctx)
     found = maps[0].cpu().numpy()
     index = min(params.channel, len(found) - 1)
     answers = _answers(found, params.objective)
@@ -122,4 +124,4 @@ def _answers(maps: NDArray[np.float32], objective: Objective) -> NDArray[np.floa
 def _fine(x: Any, ctx: Context) -> float:
     from explainer.vision.attribution.feature_vis import fine_in
 
-    return ctx.memo(("fine", *shared.memo_name(ctx)), lambda: fine_in(x, SIZE_PX))
+    return ctx.memo(("fine", *memo_name(ctx)), lambda: fine_in(x, SIZE_PX))

@@ -8,9 +8,11 @@ from explainer.core.context import Context
 from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.parts import Part
 from explainer.core.result import Result
+from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
-from explainer.demos.explained import _shared as shared
 from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
 
 Method = Literal["grad-cam", "grad-cam-pp", "hirescam", "layercam", "xgrad-cam"]
@@ -78,11 +80,11 @@ class GradCam(Demo[Params]):
         """Draw the map of one class, and on request test it."""
         layer = ctx.card.layer(params.layer).name
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
-            name = shared.memo_name(ctx)
+            ready = prepared(frame, net, ctx)
+            name = memo_name(ctx)
             with ctx.stage("model"):
-                split = shared.latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
-            about = shared.subject(frame, ready, split.logits, params.target, ctx)
+                split = latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
+            about = subject(frame, ready, split.logits, params.target, ctx)
             with ctx.stage("explain"):
                 found = _map(split, about.index, params.method, ("gradient", *name, layer), ctx)
             part = _map_part(about, found, params.method)
@@ -94,15 +96,13 @@ class GradCam(Demo[Params]):
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part)
 
-    def _randomised(
-        self, about: shared.Subject, found: Any, layer: str, params: Params, net: Any, ctx: Context
-    ) -> shared.Part:
+    def _randomised(self, about: Subject, found: Any, layer: str, params: Params, net: Any, ctx: Context) -> Part:
         from explainer.vision.zoo.split import split
 
         twin, count = forgetting.forgetful(net, params.randomise, ctx)
         key = (layer, count, ctx.seed)
-        cut = shared.latest(ctx, "randomised split", key, lambda: split(twin, about.x, layer, about.card.title))
-        gradient_key = ("randomised gradient", *shared.memo_name(ctx), *key)
+        cut = latest(ctx, "randomised split", key, lambda: split(twin, about.x, layer, about.card.title))
+        gradient_key = ("randomised gradient", *memo_name(ctx), *key)
         other = _map(cut, about.index, params.method, gradient_key, ctx)
         return forgetting.compared(about, found.values, other.values, count)
 
@@ -115,16 +115,16 @@ def _map(split: Any, index: int, method: Method, key: tuple[Any, ...], ctx: Cont
     return class_map(split.activation, gradient, method)
 
 
-def _map_part(about: shared.Subject, found: Any, method: Method) -> shared.Part:
+def _map_part(about: Subject, found: Any, method: Method) -> Part:
     from explainer.vision.metrics.heat import hottest_share, is_blank, peak
 
     title, size = LABELS[method], found.values.shape
-    note = f"{about.label}, {shared.cells(found.values)}"
+    note = f"{about.label}, {words.cells(found.values.shape)}"
     values = {"map_width": float(size[1]), "map_height": float(size[0]), "map_count": float(len(found.weights))}
     if is_blank(found.values):
-        blank = shared.heat_panel(about, title, found.finite, note)
-        return shared.Part((blank,), (), (_why_blank(about, found),), values)
-    panel = shared.heat_panel(about, title, found.values, note)
+        blank = about.heat_panel(title, found.finite, note)
+        return Part((blank,), (), (_why_blank(about, found),), values)
+    panel = about.heat_panel(title, found.values, note)
     top = peak(found.values, about.map_to_frame(size))
     share = hottest_share(found.values)
     assert top is not None
@@ -140,13 +140,13 @@ def _map_part(about: shared.Subject, found: Any, method: Method) -> shared.Part:
     }
     sentence = (
         f"For {about.label} (score {words.score(about.score)}) the map peaks "
-        f"{shared.where(about, top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
+        f"{about.where(top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
         f"of it, and feature map {found.strongest} of {words.thousands(len(found.weights))} adds most."
     )
-    return shared.Part((panel,), (), (sentence,), values)
+    return Part((panel,), (), (sentence,), values)
 
 
-def _why_blank(about: shared.Subject, found: Any) -> str:
+def _why_blank(about: Subject, found: Any) -> str:
     if not found.is_finite:
         return f"The gradient of {about.label} is not a finite number at this layer, so there is no map."
     if found.contributions.any():

@@ -7,8 +7,9 @@ from explainer.core.context import Context
 from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import memo_name, prepared
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
+from explainer.core.subject import Subject, subject
 from explainer.demos.explained._path_view import Walk
 
 Baseline = Literal["black", "grey", "blur", "noise"]
@@ -52,10 +53,10 @@ class IntegratedGradientsDemo(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Walk the path; the map is shown as it grows."""
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
-                logits = ctx.memo(("logits", *shared.memo_name(ctx)), lambda: net.logits(ready.tensor))
-            about = shared.subject(frame, ready, logits, params.target, ctx)
+                logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
+            about = subject(frame, ready, logits, params.target, ctx)
             start = _start(about, params, ctx)
             with ctx.stage("explain"):
                 bare = float(net.logits(start)[0, about.index])
@@ -68,7 +69,7 @@ class IntegratedGradientsDemo(Demo[Params]):
             return about.result(walk.part(last))
 
 
-def _start(about: shared.Subject, params: Params, ctx: Context) -> Any:
+def _start(about: Subject, params: Params, ctx: Context) -> Any:
     from explainer.vision.attribution.integrated import baseline
 
     return baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)

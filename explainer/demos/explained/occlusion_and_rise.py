@@ -7,8 +7,9 @@ from explainer.core.context import Context
 from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import memo_name, prepared
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
+from explainer.core.subject import Subject, subject
 from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
 from explainer.demos.explained._hiding_view import TITLES, Seen, finished, growing
 
@@ -73,10 +74,10 @@ class OcclusionAndRise(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the map as it grows, and on request test it."""
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
-                logits = ctx.memo(("logits", *shared.memo_name(ctx)), lambda: net.logits(ready.tensor))
-            about = shared.subject(frame, ready, logits, params.target, ctx)
+                logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
+            about = subject(frame, ready, logits, params.target, ctx)
             with ctx.stage("explain"):
                 seen = _seen(about, net, params, ctx)
             part = finished(about, seen)
@@ -101,14 +102,14 @@ def _key(params: Params) -> tuple[Any, ...]:
     return (params.method, params.fill, params.masks, params.cells, params.seen)
 
 
-def _seen(about: shared.Subject, net: Any, params: Params, ctx: Context) -> Seen:
+def _seen(about: Subject, net: Any, params: Params, ctx: Context) -> Seen:
     """Hide and look, or take what was found for the same picture."""
     work = _occluded if params.method == "occlusion" else _masked
-    key = (*_key(params), *shared.memo_name(ctx), about.index, ctx.seed)
+    key = (*_key(params), *memo_name(ctx), about.index, ctx.seed)
     return ctx.memo(key, lambda: work(about, net.network(), params, ctx))
 
 
-def _occluded(about: shared.Subject, network: Any, params: Params, ctx: Context) -> Seen:
+def _occluded(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
     from explainer.vision.attribution.controls import class_score
     from explainer.vision.attribution.occlusion import Windows, cover, occlusion
 
@@ -129,7 +130,7 @@ def _occluded(about: shared.Subject, network: Any, params: Params, ctx: Context)
     return Seen(params.method, step.values, step.drops, (views[0], views[1]), (most, least))
 
 
-def _masked(about: shared.Subject, network: Any, params: Params, ctx: Context) -> Seen:
+def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
     from explainer.vision.attribution.occlusion import cover
     from explainer.vision.attribution.rise import rise, seen_through
 

@@ -9,9 +9,10 @@ from explainer.core.context import Context
 from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import latest, prepared
 from explainer.core.result import Result
+from explainer.core.subject import subject
 from explainer.demos.explained import _picture_gates_view as view
-from explainer.demos.explained import _shared as shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ class PictureGates(Demo[Params]):
 
         layers = [layer.name for layer in ctx.card.layers if len(layer.shape) == 3]
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             network = net.network()
             found = gates.sites(network, layers)
             site = gates.site_at(found, layers, ctx.card.layer(params.layer).name)
             with ctx.stage("model"):
-                own = shared.latest(ctx, "gates", site.module, lambda: gates.passed(network, ready.tensor, found, site))
-            about = shared.subject(frame, ready, own.logits[None], params.target, ctx)
+                own = latest(ctx, "gates", site.module, lambda: gates.passed(network, ready.tensor, found, site))
+            about = subject(frame, ready, own.logits[None], params.target, ctx)
             open_gates = own.used.cpu().numpy()
             channel = _channel(params.channel, open_gates, own.maps)
             with ctx.stage("explain"):

@@ -11,9 +11,11 @@ from explainer.core.context import Context
 from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.parts import Part
 from explainer.core.result import Result
+from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
-from explainer.demos.explained import _shared as shared
 from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
 
 Method = Literal["gradient", "gradient-x-input", "smoothgrad"]
@@ -83,11 +85,11 @@ class Saliency(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the gradient's map of one class, and on request test it."""
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             network = net.network()
             with ctx.stage("model"):
                 graph = _graph(network, ready.tensor, TRAINED, ctx)
-            about = shared.subject(frame, ready, graph.logits, params.target, ctx)
+            about = subject(frame, ready, graph.logits, params.target, ctx)
             with ctx.stage("explain"):
                 heat = _map(about, graph, network, params, TRAINED, ctx)
             part = _map_part(about, heat, params)
@@ -104,25 +106,25 @@ class Saliency(Demo[Params]):
 def _graph(network: Any, x: Any, of: tuple[Any, ...], ctx: Context) -> Any:
     from explainer.vision.attribution.gradients import InputGraph
 
-    return shared.latest(ctx, f"{of[0]} graph", of, lambda: InputGraph(network, x))
+    return latest(ctx, f"{of[0]} graph", of, lambda: InputGraph(network, x))
 
 
 def _map(
-    about: shared.Subject, graph: Any, network: Any, params: Params, of: tuple[Any, ...], ctx: Context
+    about: Subject, graph: Any, network: Any, params: Params, of: tuple[Any, ...], ctx: Context
 ) -> NDArray[np.float32]:
     """Map ``(S, S)`` of the method; gradients are memoised, so another reduction costs nothing."""
     from explainer.vision.attribution.gradients import gradient_x_input, to_map
 
     if params.method == "smoothgrad":
         return to_map(_smooth(about, network, params, of, ctx), params.channels)
-    key = ("input gradient", *shared.memo_name(ctx), *of, about.index)
+    key = ("input gradient", *memo_name(ctx), *of, about.index)
     gradient = ctx.memo(key, lambda: graph.gradient(about.index))
     if params.method == "gradient-x-input":
         gradient = gradient_x_input(about.x, gradient)
     return to_map(gradient, params.channels)
 
 
-def _smooth(about: shared.Subject, network: Any, params: Params, of: tuple[Any, ...], ctx: Context) -> Any:
+def _smooth(about: Subject, network: Any, params: Params, of: tuple[Any, ...], ctx: Context) -> Any:
     """Mean gradient over noisy copies; the trained network's is shown as it grows."""
     from explainer.vision.attribution.gradients import smooth_grad, to_map
 
@@ -139,13 +141,11 @@ def _smooth(about: shared.Subject, network: Any, params: Params, of: tuple[Any, 
                 ctx.publish(about.result(part, partial=True))
         return mean
 
-    key = ("smooth", *shared.memo_name(ctx), *of, about.index, params.samples, params.noise, ctx.seed)
+    key = ("smooth", *memo_name(ctx), *of, about.index, params.samples, params.noise, ctx.seed)
     return ctx.memo(key, average)
 
 
-def _randomised(
-    about: shared.Subject, heat: NDArray[np.float32], params: Params, net: Any, ctx: Context
-) -> shared.Part:
+def _randomised(about: Subject, heat: NDArray[np.float32], params: Params, net: Any, ctx: Context) -> Part:
     twin, count = forgetting.forgetful(net, params.randomise, ctx)
     of = ("randomised", count, ctx.seed)
     graph = _graph(twin, about.x, of, ctx)
@@ -160,16 +160,16 @@ def _look(heat: NDArray[np.float32], params: Params) -> dict[str, Any]:
     return {"limit": upper_limit(heat, 0.99), "signed": params.channels == "sum"}
 
 
-def _map_part(about: shared.Subject, heat: NDArray[np.float32], params: Params) -> shared.Part:
+def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part:
     from explainer.vision.metrics.heat import hottest_share, peak
 
-    title, note = LABELS[params.method], f"{about.label}, {shared.cells(heat)}"
+    title, note = LABELS[params.method], f"{about.label}, {words.cells(heat.shape)}"
     finite = np.nan_to_num(heat, nan=0.0, posinf=0.0, neginf=0.0)
-    panel = shared.heat_panel(about, title, finite, note, **_look(heat, params))
+    panel = about.heat_panel(title, finite, note, **_look(heat, params))
     values = {"map_width": float(heat.shape[1]), "map_height": float(heat.shape[0])}
     top, share = peak(heat, about.map_to_frame(heat.shape)), hottest_share(heat)
     if top is None or share is None:
-        return shared.Part((panel,), (), (_why_blank(about, heat),), values)
+        return Part((panel,), (), (_why_blank(about, heat),), values)
     values |= {
         "peak_x_px": top.x_px,
         "peak_y_px": top.y_px,
@@ -179,13 +179,13 @@ def _map_part(about: shared.Subject, heat: NDArray[np.float32], params: Params) 
     }
     sentence = (
         f"The score of {about.label} ({words.score(about.score)}) reacts most to the pixel "
-        f"{shared.where(about, top.x_px, top.y_px)}; the hottest tenth of all pixels holds "
+        f"{about.where(top.x_px, top.y_px)}; the hottest tenth of all pixels holds "
         f"{words.percent(share)} of the map."
     )
-    return shared.Part((panel,), (), (sentence,), values)
+    return Part((panel,), (), (sentence,), values)
 
 
-def _why_blank(about: shared.Subject, heat: NDArray[np.float32]) -> str:
+def _why_blank(about: Subject, heat: NDArray[np.float32]) -> str:
     if not np.isfinite(heat).all():
         return f"The gradient of {about.label} is not finite everywhere, so the map has no peak."
     return f"The score of {about.label} does not react to any pixel: its gradient is zero everywhere."

@@ -10,9 +10,9 @@ from explainer.core.controls import Doc, OnPicture, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
+from explainer.core.memo import latest
 from explainer.core.result import Result
 from explainer.demos.explained import _attention_view as view
-from explainer.demos.explained import _shared as shared
 
 DEPTH = 12
 QUERY = PointXY(0.5, 0.4)
@@ -104,13 +104,13 @@ def _trace(frame: Frame, net: Any, side: int, ctx: Context) -> Any:
     from explainer.vision.attention import vit
 
     with ctx.stage("model"):
-        return shared.latest(ctx, "vit trace", side, lambda: vit.look(net, frame.pixels, side))
+        return latest(ctx, "vit trace", side, lambda: vit.look(net, frame.pixels, side))
 
 
 def _heads(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
     """Attention of all heads of a layer, ``(6, N, N)``."""
     key = (side, layer)
-    return shared.latest(ctx, "vit heads", key, lambda: net.attention(trace, layer).cpu().numpy())
+    return latest(ctx, "vit heads", key, lambda: net.attention(trace, layer).cpu().numpy())
 
 
 def _colours(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
@@ -120,7 +120,7 @@ def _colours(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
         found = maps.principal(net.features(trace, layer)[1:].cpu().numpy())
         return maps.as_colours(found.scores, trace.grid), float(found.shares.sum())
 
-    return shared.latest(ctx, "vit colours", (side, layer), make)
+    return latest(ctx, "vit colours", (side, layer), make)
 
 
 def _row(net: Any, trace: Any, heads: Any, token: int, params: Params, side: int, ctx: Context) -> Any:
@@ -128,7 +128,7 @@ def _row(net: Any, trace: Any, heads: Any, token: int, params: Params, side: int
     from explainer.vision.attention import maps
 
     if params.view == "rollout":
-        means = shared.latest(ctx, "vit means", side, lambda: _means(net, trace, ctx))
+        means = latest(ctx, "vit means", side, lambda: _means(net, trace, ctx))
         return maps.rollout_row(means[: params.layer], token, params.residual)
     rows = heads[:, token].astype(np.float64)
     return rows.mean(0) if params.head == MEAN else rows[int(params.head) - 1]

@@ -12,9 +12,9 @@ from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Ra
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY, apply, invert
+from explainer.core.memo import latest, prepared
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 from explainer.demos.learning import _convolution_view as view
 from explainer.demos.learning import _overview_view as overview
 
@@ -178,10 +178,10 @@ def _in_network(frame: Frame, params: Params, ctx: Context) -> Result:
     from explainer.vision.convolution.inside import watch
 
     with ctx.model() as net:
-        ready = shared.prepared(frame, net, ctx)
+        ready = prepared(frame, net, ctx)
         with ctx.stage("model"):
             chosen = _survey(net, ready, ctx).conv_before(ctx.card.layer(params.layer).name, params.back)
-            seen = shared.latest(ctx, "pass", chosen.name, lambda: watch(net.network(), ready.tensor, chosen.name))
+            seen = latest(ctx, "pass", chosen.name, lambda: watch(net.network(), ready.tensor, chosen.name))
             folded = seen.has_bias and net.network(stock=True).get_submodule(chosen.name).bias is None
     with ctx.stage("explain"):
         input_px = ready.tensor.shape[2] / seen.x.shape[1]  # pixels of the network's input in one cell
@@ -203,7 +203,7 @@ def _in_network(frame: Frame, params: Params, ctx: Context) -> Result:
 def _overview(frame: Frame, params: Params, ctx: Context) -> Result:
     layer = ctx.card.layer(params.layer).name
     with ctx.model() as net:
-        ready = shared.prepared(frame, net, ctx)
+        ready = prepared(frame, net, ctx)
         with ctx.stage("model"):
             survey = _survey(net, ready, ctx)
             maps = ctx.memo(("maps", layer), lambda: net.split(ready.tensor, layer).activation[0].cpu().numpy())

@@ -13,8 +13,8 @@ from explainer.core.controls import Doc, OnPicture, Options, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY
+from explainer.core.memo import memo_name
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 from explainer.demos.learning import _pooling_view as view
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class PoolingAndShift(Demo[Params]):
         pooling = Pooling(params.pooling, params.window, params.stride, params.cells)
         side = ctx.card.input_px
         with ctx.stage("prepare"):
-            wide, grey = ctx.memo(("wide", *shared.memo_name(ctx)), lambda: _wide(frame, ctx))
+            wide, grey = ctx.memo(("wide", *memo_name(ctx)), lambda: _wide(frame, ctx))
         with ctx.stage("explain"):
             moved = (params.shift_x, params.shift_y)
             now = change(pooling, grey, side, *moved)
@@ -93,7 +93,7 @@ class PoolingAndShift(Demo[Params]):
             )  # fmt: skip
         if not params.scores:
             return view.result(seen)
-        kept: dict[str, NDArray[np.float64]] = ctx.memo(("scores", *shared.memo_name(ctx)), dict)
+        kept: dict[str, NDArray[np.float64]] = ctx.memo(("scores", *memo_name(ctx)), dict)
         if "all" not in kept:
             ctx.publish(view.result(seen))
             kept["all"] = _scores(wide, side, ctx)

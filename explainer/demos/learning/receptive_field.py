@@ -12,8 +12,8 @@ from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Ra
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY, apply, invert
+from explainer.core.memo import prepared
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 from explainer.demos.learning import _receptive_view as view
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ReceptiveField(Demo[Params]):
         """Outline both fields of one unit."""
         layer = ctx.card.layer(params.layer)
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
                 fields = _fields(net, ready, ctx)
                 network = net.network() if params.weights == "learnt" else _random(net, ctx)

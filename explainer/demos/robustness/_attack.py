@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.geometry import apply, invert
-from explainer.demos.explained import _shared as shared
+from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.numbers import softmax
+from explainer.core.subject import resolve_class
 
 L2_METHODS = ("pgd-l2",)
 WHITE = 255.0
@@ -68,16 +70,16 @@ class Scene:
 
         card = ctx.card
         self.frame, self.params, self.ctx = frame, params, ctx
-        self.ready = shared.prepared(frame, net, ctx)
+        self.ready = prepared(frame, net, ctx)
         self.x = grey_levels(self.ready.tensor, card.mean, card.std)
         self.victim = Victim(net.network(), card.mean, card.std)
         self.defence = Defence(
             params.defence, params.quality, params.sigma_px, params.bits, params.noise, params.scale
         )  # fmt: skip
-        self.graph = shared.latest(ctx, "loss graph", self._seen(), self._graph)
+        self.graph = latest(ctx, "loss graph", self._seen(), self._graph)
         self.plain = self._plain_logits()
         self.truth = int(np.argmax(self.plain))
-        self.label = shared.resolve_class(params.target, self.plain) if params.targeted else self.truth
+        self.label = resolve_class(params.target, self.plain) if params.targeted else self.truth
 
     def attacker(self) -> Any:
         """Return what the attacker differentiates; its dice are new each time."""
@@ -99,7 +101,7 @@ class Scene:
                 loss, slope = self.graph.gradient(self.labels)
             return float(loss), slope
 
-        return self.ctx.memo(("slope", *shared.memo_name(self.ctx), self._seen(), self.label), make)
+        return self.ctx.memo(("slope", *memo_name(self.ctx), self._seen(), self.label), make)
 
     @property
     def labels(self) -> Any:
@@ -145,7 +147,7 @@ class Scene:
         def make() -> NDArray[np.float64]:
             return np.asarray(np.log(self.victim.answers(self.x)[0] + 1e-30))
 
-        return self.ctx.memo(("plain", *shared.memo_name(self.ctx)), make)
+        return self.ctx.memo(("plain", *memo_name(self.ctx)), make)
 
 
 def attacked(at: Scene, show: Callable[[Shot], None]) -> Shot:
@@ -196,7 +198,7 @@ def _asked(at: Scene, moved: Any, noise: Any, losses: Sequence[float] = ()) -> S
         guarded = at.defence.kind != "none"
         rows = at.judge().answers(*([at.x, moved, noise] if guarded else [moved, noise]))
         bare = at.victim.answers(moved)[0] if guarded else rows[-2]
-    before = rows[0] if guarded else _softmax(at.plain)
+    before = rows[0] if guarded else softmax(at.plain)
     _, slope = at.gradient()
     return Shot(
         pixels(at.x), pixels(moved), pixels(noise), before, rows[-2], rows[-1], bare, at.truth, at.label,
@@ -232,8 +234,3 @@ def transferred(at: Scene, shot: Shot, name: str) -> tuple[Any, NDArray[np.float
         pair = (resized(x, card.input_px) for x in (at.x, shot.tensor))
         answers = Victim(other.network(), card.mean, card.std).answers(*pair)
     return card, answers[0], answers[1]
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(logits - logits.max())
-    return np.asarray(powers / powers.sum())

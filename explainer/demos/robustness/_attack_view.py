@@ -10,7 +10,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import apply
 from explainer.core.layers import Boxes, Image, Layer, Panel
-from explainer.demos.explained._shared import Part
+from explainer.core.parts import Part
 from explainer.demos.robustness._attack import L2_METHODS, WHITE, Scene, Shot
 
 MAGNIFIED = 10.0

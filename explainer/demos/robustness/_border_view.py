@@ -13,7 +13,6 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import identity, resized
 from explainer.core.layers import Heat, Image, Panel
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 
 Maps = dict[str, NDArray[np.float32]]
 
@@ -41,7 +40,7 @@ class Found:
         changed = difference(self.seen[0][self.layer], self.seen_other[0][self.layer])
         share = touched_share(shown)
         size = (self.frame.width, self.frame.height)
-        cells = f"{shared.cells(shown)} cells"
+        cells = f"{words.cells(shown.shape)} cells"
         picture = Image("picture", self.frame.pixels, focus=self.ready.focus)
         panels = (
             Panel("Input", size, (picture,)),

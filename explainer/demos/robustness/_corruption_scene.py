@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
+from explainer.core.memo import memo_name
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
+from explainer.core.subject import resolve_class
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,7 @@ class Scene:
         from explainer.vision.corruptions.square import square_of
 
         self.frame, self.net, self.params, self.ctx = frame, net, params, ctx
-        self.name = shared.memo_name(ctx)
+        self.name = memo_name(ctx)
         with ctx.stage("prepare"):
             key = ("square", *self.name)
             self.square = ctx.memo(key, lambda: square_of(frame, ctx.card, ctx.settings.fit))
@@ -59,7 +61,7 @@ class Scene:
         self.remedy = None if params.remedy == "none" else (params.remedy, params.strength)
         self.recipe = Recipe((params.corruption, params.severity), self.second, self.remedy)
         self.clean = self.look("clean", self.square.pixels)
-        self.target = shared.resolve_class(params.target, np.log(self.clean.probabilities + 1e-30))
+        self.target = resolve_class(params.target, np.log(self.clean.probabilities + 1e-30))
 
     @property
     def label(self) -> str:
@@ -109,7 +111,7 @@ class Scene:
             pixels: NDArray[np.uint8] = self.ctx.memo(("pixels", *self.name, key), make)
         return pixels
 
-    def result(self, part: shared.Part, *, partial: bool = False) -> Result:
+    def result(self, part: Part, *, partial: bool = False) -> Result:
         """Make it a result."""
         from explainer.vision.corruptions.square import tensor_of
 

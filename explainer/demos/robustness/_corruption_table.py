@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Chart, Curve, Matrix, Series
 from explainer.core.frame import Frame
+from explainer.core.parts import Part
 from explainer.core.problem import ExplainerError
-from explainer.demos.explained._shared import Part
 from explainer.demos.robustness._corruption_scene import Scene
 from explainer.demos.robustness._corruption_view import LABELS, lower
 

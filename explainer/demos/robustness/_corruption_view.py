@@ -7,7 +7,7 @@ from explainer.core import words
 from explainer.core.charts import Bars
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Heat, Image, Layer, Panel
-from explainer.demos.explained._shared import Part
+from explainer.core.parts import Part
 from explainer.demos.robustness._corruption_scene import Look, Scene
 
 LABELS = {

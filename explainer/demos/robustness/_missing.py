@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
-from explainer.demos.explained import _shared as shared
+from explainer.core.memo import latest, memo_name
+from explainer.core.subject import resolve_class
 
 Pixels = NDArray[np.uint8]
 SEEN_PX = 224
@@ -97,18 +98,18 @@ def asked(scene: Scene, net: Any) -> Trial:
     from explainer.vision.stress.asking import ask, squares_of
 
     ctx, params = scene.ctx, scene.params
-    name = shared.memo_name(ctx)
+    name = memo_name(ctx)
     with ctx.stage("prepare"):
         ready = ctx.memo(("ready", *name), lambda: net.prepare(scene.frame))
         key = (*name, params.erased, params.share, params.block, ctx.seed)
-        pictures = shared.latest(ctx, "filled", key, lambda: scene.filled(scene.region, net.card.mean))
+        pictures = latest(ctx, "filled", key, lambda: scene.filled(scene.region, net.card.mean))
         tensor = net.prepare(Frame(np.ascontiguousarray(pictures[params.fill]))).tensor
     with ctx.stage("model"):
         plain = ctx.memo(("plain", *name), lambda: ask(net, squares_of(net, [scene.plain]))[0])
-        rows = shared.latest(
+        rows = latest(
             ctx, "answers", key, lambda: ask(net, squares_of(net, list(pictures.values())), checkpoint=ctx.checkpoint)
         )
-    index = shared.resolve_class(params.target, plain)
+    index = resolve_class(params.target, plain)
     given = np.ascontiguousarray(tensor.cpu().numpy(), np.float32)
     answers = dict(zip(pictures, rows, strict=True))
     return Trial(scene, net.card, index, plain, pictures, answers, ready.focus, given, {})
@@ -120,9 +121,7 @@ def curves(trial: Trial, net: Any, show: Callable[[Any], None]) -> dict[str, tup
     from explainer.vision.stress.missing import missing_at_random
 
     scene, ctx, params = trial.scene, trial.scene.ctx, trial.scene.params
-    known: dict[float, NDArray[np.float64]] = shared.latest(
-        ctx, "curves", (*shared.memo_name(ctx), params.block, ctx.seed), dict
-    )
+    known: dict[float, NDArray[np.float64]] = latest(ctx, "curves", (*memo_name(ctx), params.block, ctx.seed), dict)
 
     def so_far() -> dict[str, tuple[float, ...]]:
         count = sum(1 for share in SHARES[1:] if share in known)

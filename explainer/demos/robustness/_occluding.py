@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
-from explainer.demos.explained import _shared as shared
+from explainer.core.numbers import softmax
+from explainer.core.subject import resolve_class
 
 OTHER, ANOTHER = "efficientnet-lite1", "efficientnet-lite0"
 
@@ -114,10 +115,10 @@ def asked(scene: Scene, net: Any, like: Trial | None = None) -> Trial:
         after = _logits(net, covered.tensor)
     index = like.index if like and like.card.labels == card.labels else None
     if index is None:
-        index = int(np.argmax(before)) if like else shared.resolve_class(scene.params.target, before)
+        index = int(np.argmax(before)) if like else resolve_class(scene.params.target, before)
     given = np.ascontiguousarray(covered.tensor.cpu().numpy(), np.float32)
     return Trial(
-        card, ready, _softmax(before), _softmax(after), index, _hidden(scene.region, ready.focus), input=given
+        card, ready, softmax(before), softmax(after), index, _hidden(scene.region, ready.focus), input=given
     )  # fmt: skip
 
 
@@ -180,8 +181,3 @@ def _hidden(region: NDArray[np.bool_], focus: tuple[float, float, float, float])
 
 def _logits(net: Any, x: Any) -> NDArray[np.float64]:
     return np.asarray(net.logits(x)[0].cpu().numpy(), np.float64)
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(logits - logits.max())
-    return np.asarray(powers / powers.sum())

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
-from explainer.demos.explained import _shared as shared
+from explainer.core.memo import latest, memo_name
+from explainer.core.subject import resolve_class
 
 Pixels = NDArray[np.uint8]
 NOTHING = ("as it is",)
@@ -38,19 +39,19 @@ class Scene:
             self.plain: Pixels = ctx.memo("work copy", lambda: work_copy(frame.pixels))
             size = (self.plain.shape[0], self.plain.shape[1])
             painted = (p.shadow, p.softness)
-            shadow = shared.latest(ctx, "shadow", painted, lambda: shadow_of(size, p.shadow, p.softness / 100.0))
+            shadow = latest(ctx, "shadow", painted, lambda: shadow_of(size, p.shadow, p.softness / 100.0))
             self.shadow = shadow
 
             def lit(light: Any) -> Pixels:
                 return illumination(self.plain, light, shadow=shadow, seed=ctx.seed)
 
-            self.lit: Pixels = shared.latest(ctx, "lit", (self.light, *painted), lambda: lit(self.light))
+            self.lit: Pixels = latest(ctx, "lit", (self.light, *painted), lambda: lit(self.light))
             untoned = self.light.untoned()
-            self.untoned: Pixels = shared.latest(ctx, "untoned", (untoned, *painted), lambda: lit(untoned))
+            self.untoned: Pixels = latest(ctx, "untoned", (untoned, *painted), lambda: lit(untoned))
             ctx.checkpoint()
             self.cured: Pixels = remedied(self.lit, p.remedies)
             ctx.checkpoint()
-            self.only_cured: Pixels = shared.latest(
+            self.only_cured: Pixels = latest(
                 ctx, "only cured", p.remedies, lambda: remedied(self.plain, p.remedies)
             )  # fmt: skip
         self.untoned_key = (untoned, *painted)
@@ -101,7 +102,7 @@ def asked(scene: Scene, net: Any) -> Trial:
     from explainer.vision.stress.asking import ask, squares_of
 
     ctx, params = scene.ctx, scene.params
-    name = shared.memo_name(ctx)
+    name = memo_name(ctx)
     with ctx.stage("prepare"):
         ready = ctx.memo(("ready", *name), lambda: net.prepare(scene.frame))
         tensor = net.prepare(Frame(np.ascontiguousarray(scene.cured))).tensor
@@ -112,7 +113,7 @@ def asked(scene: Scene, net: Any) -> Trial:
         if scene.has_remedy:
             both = squares_of(net, [scene.cured, scene.only_cured])
             cured, only_cured = ask(net, both, network=_network(net, params), checkpoint=ctx.checkpoint)
-    index = shared.resolve_class(params.target, plain)
+    index = resolve_class(params.target, plain)
     given = np.ascontiguousarray(tensor.cpu().numpy(), np.float32)
     return Trial(scene, net.card, index, plain, lit, cured, only_cured, ready.focus, given)
 
@@ -139,7 +140,7 @@ def mapped(trial: Trial, net: Any, show: Callable[[Any], None]) -> Any:
         return found
 
     with ctx.stage("explain"):
-        return shared.latest(ctx, "tone map", key, make)
+        return latest(ctx, "tone map", key, make)
 
 
 def _network(net: Any, params: Any) -> Any:

@@ -11,8 +11,9 @@ from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.layers import Image, Panel
+from explainer.core.memo import prepared
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 
 WHITE = 255.0
 SHOWN = 5
@@ -66,11 +67,11 @@ class Booth:
         from explainer.vision.perturb.attacks import Victim, grey_levels
 
         self.frame, self.ctx, self.sigma = frame, ctx, sigma
-        self.ready = shared.prepared(frame, net, ctx)
+        self.ready = prepared(frame, net, ctx)
         self.x = grey_levels(self.ready.tensor, ctx.card.mean, ctx.card.std)
         self.victim = Victim(net.network(), ctx.card.mean, ctx.card.std)
 
-    def result(self, part: shared.Part, *, partial: bool = False) -> Result:
+    def result(self, part: Part, *, partial: bool = False) -> Result:
         """Make it a result."""
         seen = np.ascontiguousarray(self.ready.tensor.cpu().numpy(), dtype=np.float32)
         return Result(
@@ -78,7 +79,7 @@ class Booth:
         )  # fmt: skip
 
 
-def part(at: Booth, poll: Poll, alpha: float) -> shared.Part:
+def part(at: Booth, poll: Poll, alpha: float) -> Part:
     """Put panels, charts, sentences and values together."""
     from explainer.vision.perturb.smoothing import certify, largest_radius
 
@@ -96,7 +97,7 @@ def part(at: Booth, poll: Poll, alpha: float) -> shared.Part:
         values["abstains"] = float(found.radius is None)
         if found.radius is not None:
             values |= {"radius": found.radius, "radius_255": found.radius * WHITE}
-    return shared.Part(_panels(at), _charts(at, poll, alpha), (_sentence(at, poll, found, alpha),), values)
+    return Part(_panels(at), _charts(at, poll, alpha), (_sentence(at, poll, found, alpha),), values)
 
 
 def _panels(at: Booth) -> tuple[Panel, ...]:
@@ -147,7 +148,7 @@ def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:
     )
 
 
-def attack_part(at: Booth, found: Poll, again: Poll, bare: NDArray[np.float64], radius: float) -> shared.Part:
+def attack_part(at: Booth, found: Poll, again: Poll, bare: NDArray[np.float64], radius: float) -> Part:
     """Say what the attack within the radius did to the bare network and to the majority."""
     best, winner = int(np.argmax(bare)), found.winner
     leader = int(np.argmax(again.counts))
@@ -173,4 +174,4 @@ def attack_part(at: Booth, found: Poll, again: Poll, bare: NDArray[np.float64], 
         f"({words.score(float(bare[best]))}); the majority under noise is “{at.ctx.card.label(leader)}” with "
         f"{again.count if leader == winner else int(again.counts[leader])} of {again.done} votes."
     )
-    return shared.Part((), (chart,), (sentence,), values)
+    return Part((), (chart,), (sentence,), values)

@@ -10,8 +10,8 @@ from explainer.core.controls import TOP_2, ClassIndex, Doc, OnPicture, Options, 
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained._shared import Part
 from explainer.demos.robustness import _attack as attack
 from explainer.demos.robustness import _attack_view as view
 

@@ -7,8 +7,8 @@ from explainer.core.context import Context
 from explainer.core.controls import LAST, Doc, LayerName, Options
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import memo_name, prepared
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 from explainer.demos.robustness import _border_view as view
 
 Colour = Literal["mean", "zero", "black", "white"]
@@ -50,7 +50,7 @@ class BorderProbe(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Two passes each, with zeros and without, for the constant picture and for this one."""
         with ctx.model() as net:
-            ready = shared.prepared(frame, net, ctx)
+            ready = prepared(frame, net, ctx)
             layers = [layer.name for layer in ctx.card.layers if len(layer.shape) == 3]
             layer = ctx.card.layer(params.layer).name
             colour = _colour(params.colour, frame, ctx.card)
@@ -60,7 +60,7 @@ class BorderProbe(Demo[Params]):
                 from explainer.vision.stress.borders import activations
 
                 ctx.checkpoint()
-                full = ("pass", *shared.memo_name(ctx), padding, key)
+                full = ("pass", *memo_name(ctx), padding, key)
                 with ctx.stage("model"):
                     return ctx.memo(full, lambda: activations(net.network(stock=True), x, layers, padding))
 

@@ -7,8 +7,9 @@ from explainer.core.context import Context
 from explainer.core.controls import Doc, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.memo import memo_name
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.explained import _shared as shared
 from explainer.demos.robustness import _smoothing_view as view
 
 WHITE = 255.0
@@ -74,19 +75,19 @@ def _poll(at: view.Booth, params: Params, chosen: view.Poll | None) -> view.Poll
         assert poll is not None
         return poll
 
-    key = (*shared.memo_name(ctx), params.sigma, params.choosing, None if chosen is None else of)
+    key = (*memo_name(ctx), params.sigma, params.choosing, None if chosen is None else of)
     with ctx.stage("model"):
         return ctx.memo(("votes", *key), count)
 
 
-def _attacked(at: view.Booth, found: view.Poll, params: Params) -> shared.Part:
+def _attacked(at: view.Booth, found: view.Poll, params: Params) -> Part:
     """Attack the bare network within the radius, and let the majority vote again."""
     from explainer.vision.perturb.attacks import Budget, pgd
     from explainer.vision.perturb.smoothing import certify, seeds, votes
 
     radius = certify(found.count, found.done, params.alpha, params.sigma).radius
     if not params.attack or radius is None:
-        return shared.Part()
+        return Part()
     label, moved = at.x.new_tensor([found.winner]).long(), at.x
     budget = Budget("l2", WHITE * radius)
     run = pgd(at.victim, at.x, label, budget, view.STEPS, at.ctx.checkpoint)

@@ -13,8 +13,9 @@ from explainer.core.charts import Bars
 from explainer.core.frame import Frame
 from explainer.core.geometry import compose, scale_shift
 from explainer.core.layers import Heat, Layer, Lines, Mask, Panel, Points
+from explainer.core.numbers import softmax
 from explainer.core.result import Result
-from explainer.demos.explained._shared import resolve_class
+from explainer.core.subject import resolve_class
 from explainer.demos.segmentation import _shared as shared
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def result(at: Answers, params: Params, missing: str = "", *, partial: bool = Fa
     """Put maps, bars and words together; `missing` says which network was asked for and is not here."""
     scores = at.windowed[0].softmax(0).cpu().numpy()
     whole = at.overall()
-    overall = _softmax(whole)
+    overall = softmax(whole)
     index = resolve_class(params.target, whole)
     fine = _fine(at, scores[index : index + 1], params)[0]
     mask = fine >= params.threshold
@@ -88,11 +89,6 @@ def result(at: Answers, params: Params, missing: str = "", *, partial: bool = Fa
     )  # fmt: skip
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(logits - logits.max())
-    return np.asarray(powers / powers.sum())
-
-
 def _fine(at: Answers, maps: NDArray[np.float32], params: Params) -> NDArray[np.float32]:
     """Bring maps to the size of the network's input."""
     from explainer.vision.segmentation.dense import aligned
@@ -110,7 +106,7 @@ def _at_pixel(at: Answers, params: Params) -> NDArray[np.float64]:
     height, width = at.seen.pixels.shape[:2]
     x = (params.pixel.x * width - at.net.offset) / at.net.stride
     y = (params.pixel.y * height - at.net.offset) / at.net.stride
-    return _softmax(sampled(at.windowed, x, y))
+    return softmax(sampled(at.windowed, x, y))
 
 
 def _winners(scores: NDArray[np.float32]) -> list[tuple[int, float]]:

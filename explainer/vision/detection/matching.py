@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core.numbers import iou
 from explainer.vision.detection.anchors import Layout, Rule
 
 NEGATIVE, IGNORED = -1, -2
@@ -19,20 +20,7 @@ Codes = NDArray[np.int64]
 
 def iou_table(truth: Array, anchors: Array) -> Array:
     """IoU of every true box ``(M, 4)`` with every anchor ``(N, 4)``: ``(M, N) float32``; 0 where there is no area."""
-    a = np.ascontiguousarray(anchors.T)
-    area = (a[2] - a[0]) * (a[3] - a[1])
-    out = np.zeros((len(truth), len(anchors)), np.float32)
-    for row, (x0, y0, x1, y1) in zip(out, truth.astype(np.float32), strict=True):
-        w = np.minimum(a[2], x1)
-        w -= np.maximum(a[0], x0)
-        h = np.minimum(a[3], y1)
-        h -= np.maximum(a[1], y0)
-        np.maximum(w, 0, out=w)
-        np.maximum(h, 0, out=h)
-        w *= h
-        union = ((x1 - x0) * (y1 - y0) + area) - w
-        np.divide(w, union, out=row, where=union > 0)
-    return out
+    return iou(truth, anchors, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,10 @@ Two boxes without area overlap by 0, also if they are equal.
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float32] | NDArray[np.float64]
+from explainer.core.numbers import Boxes, iou, shared_area
+
+__all__ = ["Boxes", "diou", "giou", "iou"]
+
 Table = NDArray[np.float64]
 
 
@@ -20,23 +23,8 @@ def _pairs(a: Boxes, b: Boxes) -> tuple[Table, Table]:
     return np.asarray(a, np.float64).reshape(-1, 1, 4), np.asarray(b, np.float64).reshape(1, -1, 4)
 
 
-def _area(box: Table) -> Table:
-    return np.asarray((box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1]))
-
-
 def _ratio(top: Table, bottom: Table) -> Table:
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
-
-
-def _inner_and_union(a: Table, b: Table) -> tuple[Table, Table]:
-    size = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    inner = np.maximum(size[..., 0], 0.0) * np.maximum(size[..., 1], 0.0)  # faster than a product along an axis
-    return inner, _area(a) + _area(b) - inner
-
-
-def iou(a: Boxes, b: Boxes) -> Table:
-    """Intersection over union of every box of `a` ``(N, 4)`` with every box of `b` ``(M, 4)``: ``(N, M)``."""
-    return _ratio(*_inner_and_union(*_pairs(a, b)))
 
 
 def _hull(a: Table, b: Table) -> Table:
@@ -47,7 +35,7 @@ def _hull(a: Table, b: Table) -> Table:
 def giou(a: Boxes, b: Boxes) -> Table:
     """Generalised IoU, ``(N, M)`` in [−1, 1]: below zero it says how far apart boxes are that do not touch."""
     one, two = _pairs(a, b)
-    inner, union = _inner_and_union(one, two)
+    inner, union = shared_area(a, b)
     hull = np.asarray(np.prod(_hull(one, two), -1))
     return _ratio(inner, union) - _ratio(hull - union, hull)
 
@@ -56,4 +44,4 @@ def diou(a: Boxes, b: Boxes) -> Table:
     """Distance IoU, ``(N, M)`` in [−1, 1]: boxes with different centres count as less alike."""
     one, two = _pairs(a, b)
     gap = (one[..., :2] + one[..., 2:] - two[..., :2] - two[..., 2:]) / 2
-    return _ratio(*_inner_and_union(one, two)) - _ratio((gap**2).sum(-1), (_hull(one, two) ** 2).sum(-1))
+    return iou(a, b) - _ratio((gap**2).sum(-1), (_hull(one, two) ** 2).sum(-1))

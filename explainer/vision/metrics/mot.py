@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from explainer.core.numbers import iou
+
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -101,19 +103,6 @@ class Hota:
     hota: float
     detection: float
     association: float
-
-
-def iou(one: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
-    """Overlap of boxes ``(N, 4)`` and ``(M, 4)``, x0 y0 x1 y1: ``(N, M)`` in [0, 1].
-
-    Two boxes without area overlap by 0, whatever they are.
-    """
-    a, b = np.asarray(one, np.float64).reshape(-1, 1, 4), np.asarray(other, np.float64).reshape(1, -1, 4)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    inside = np.prod(np.clip(sides, 0, None), axis=-1)
-    area_a, area_b = (np.prod(np.clip(x[..., 2:] - x[..., :2], 0, None), axis=-1) for x in (a, b))
-    union = area_a + area_b - inside
-    return np.asarray(np.divide(inside, union, out=np.zeros_like(inside), where=union > 0))
 
 
 def sight(truth: Ids, truth_xyxy: NDArray[np.floating], found: Ids, found_xyxy: NDArray[np.floating]) -> Sight:

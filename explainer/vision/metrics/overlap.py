@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from explainer.core.numbers import iou
+
 Floats = NDArray[np.float64]
 
 THRESHOLDS = np.linspace(0, 1, 21)
@@ -40,11 +42,7 @@ class Honesty:
 
 def overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
     """IoU of two boxes x0, y0, x1, y1; 0 where neither has an area."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    inside = max(width, 0.0) * max(height, 0.0)
-    areas = sum(max(b[2] - b[0], 0.0) * max(b[3] - b[1], 0.0) for b in (one, other))
-    return inside / (areas - inside) if areas > inside else 0.0
+    return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def success(overlaps: ArrayLike) -> Floats:

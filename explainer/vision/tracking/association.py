@@ -16,8 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from explainer.vision.metrics.mot import iou
-
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
 FORBIDDEN = 1e6  # any allowed pair costs far less
@@ -97,11 +95,6 @@ def nearest(table: Costs) -> Ids:
             taken_columns.add(column)
             pairs.append((row, column))
     return np.array(pairs, np.int64).reshape(-1, 2)
-
-
-def overlap(tracks_xyxy: NDArray[np.floating], detected_xyxy: NDArray[np.floating]) -> Floats:
-    """IoU of predicted and detected boxes, ``(N, M)``."""
-    return iou(tracks_xyxy, detected_xyxy)
 
 
 def likeness(one: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core.numbers import iou
 from explainer.vision.tracking import association, kalman
 from explainer.vision.tracking.association import Costs, Rule
 
@@ -192,7 +193,7 @@ def _predicted(tracks: Tracks, settings: Settings, step: float) -> Tracks:
 
 
 def _costs(before: Tracks, seen: Seen, settings: Settings) -> Costs:
-    overlap = association.overlap(before.belief.xyxy, seen.xyxy)
+    overlap = iou(before.belief.xyxy, seen.xyxy)
     gated = np.isfinite(settings.rule.gate)
     distance = kalman.distance(before.belief, seen.xyxy) if gated else None
     alike = None
@@ -214,7 +215,7 @@ def _pairs(before: Tracks, seen: Seen, table: Costs, settings: Settings) -> tupl
     low = np.flatnonzero((seen.score < settings.sure) & (seen.score >= settings.doubtful))
     # Only what was seen in the last picture: a long lost track would be caught by any noise.
     free = np.setdiff1d(np.flatnonzero(before.unseen <= 1), first[:, 0])
-    overlap = association.overlap(before.belief.xyxy[free], seen.xyxy[low])
+    overlap = iou(before.belief.xyxy[free], seen.xyxy[low])
     allowed = (overlap >= DOUBTFUL_IOU) & table.allowed[np.ix_(free, low)]
     second = association.assigned(Costs(1 - overlap, allowed))
     second = np.column_stack([free[second[:, 0]], low[second[:, 1]]])

@@ -1,0 +1,84 @@
+"""The picture as a panel, and arrays of a working copy as layers over it, each at its own resolution."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.frame import Frame
+from explainer.core.geometry import Affine, apply, scale_shift
+from explainer.core.layers import ColourMap, Heat, Image, Layer, Lines, Mask, Panel, Points
+
+Focus = tuple[float, float, float, float]
+
+
+def panel(frame: Frame, title: str, *layers: Layer, note: str = "", focus: Focus | None = None) -> Panel:
+    """Panel with the frame below, dimmed outside `focus`, and layers above it, in frame pixels."""
+    picture = Image("picture", frame.pixels, focus=focus)
+    return Panel(title, (frame.width, frame.height), (picture, *layers), note)
+
+
+def heat(
+    values: NDArray[np.float32],
+    place: Affine,
+    *,
+    name: str = "map",
+    limit: float = 0.0,
+    signed: bool = False,
+    **look: Any,
+) -> Heat:
+    """Map in colour: from 0, or from −limit where it is `signed`, to `limit`, which follows the map by default."""
+    hi = limit or float(np.abs(values).max()) or 1.0
+    colours: ColourMap = "diverging" if signed else "sequential"
+    return Heat(name, values, -hi if signed else 0.0, hi, place, **{"colours": colours} | look)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copy:
+    """A working copy of the whole frame, smaller or as large: its arrays become layers over the frame.
+
+    Parameters
+    ----------
+    shape
+        Height and width of the copy, or of a map over it; what follows is left out.
+    """
+
+    frame: Frame
+    shape: tuple[int, ...]
+
+    @property
+    def to_frame(self) -> Affine:
+        """Map from pixels of the copy to the frame's."""
+        return scale_shift(self.frame.width / self.shape[1], self.frame.height / self.shape[0])
+
+    @property
+    def scale(self) -> float:
+        """Frame pixels in the width of one pixel of the copy."""
+        return self.frame.width / self.shape[1]
+
+    def panel(self, title: str, *layers: Layer, note: str = "", under: NDArray[np.uint8] | None = None) -> Panel:
+        """Panel with the frame below, or another picture of it at its own resolution, and layers above."""
+        if under is None:
+            return panel(self.frame, title, *layers, note=note)
+        below = Image("picture", under, Copy(self.frame, under.shape).to_frame, smooth=False)
+        return Panel(title, (self.frame.width, self.frame.height), (below, *layers), note)
+
+    def heat(self, name: str, values: NDArray[np.float32], **look: Any) -> Heat:
+        """Map in colour, as `heat` takes it."""
+        return heat(values, Copy(self.frame, values.shape).to_frame, name=name, **look)
+
+    def mask(self, name: str, values: NDArray[Any], colour: int) -> Mask:
+        """Region, filled."""
+        return Mask(name, values, Copy(self.frame, values.shape).to_frame, colour)
+
+    def outline(self, name: str, paths: Sequence[NDArray[np.float64]], colour: int) -> tuple[Lines, ...]:
+        """Closed lines through points of the copy; nothing where there is none."""
+        found = tuple(apply(self.to_frame, path) for path in paths)
+        return (Lines(name, found, (colour,) * len(found), closed=True),) if found else ()
+
+    def points(self, name: str, cells: NDArray[np.int64], colour: int, size_px: float = 9.0) -> tuple[Points, ...]:
+        """Centres of the copy's pixels ``(N, 2)``, row and column; nothing where there is none."""
+        xy = apply(self.to_frame, cells[:, ::-1].astype(np.float64) + 0.5)
+        return (Points(name, xy, colours=(colour,) * len(xy), size_px=size_px),) if len(xy) else ()
