@@ -236,7 +236,10 @@ def _compound(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, d
 
 def _checked_records(where: str, item: Any) -> Any:
     """Return `item` if its records have controls, and a name each where there are several."""
-    names = [record_kind(record) for record in ((item,) if is_dataclass(item) else get_args(item))]
+    records = (item,) if is_dataclass(item) else get_args(item)
+    if any(one.kind == "cards" for record in records for one in controls(record)):
+        raise TypeError(f"{where}: a card's record has no cards of its own")
+    names = [record_kind(record) for record in records]
     if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
         raise TypeError(f"{where}: several kinds of record need a field “kind”, a Literal of one value of its own")
     return item

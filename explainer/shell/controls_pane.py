@@ -21,7 +21,8 @@ from explainer.core.model_card import ModelCard
 from explainer.render.colours import SEQUENTIAL
 from explainer.render.look import Look
 from explainer.render.view_state import ViewState
-from explainer.shell.editors import EDITORS, Combo, Editor, NumberEditor
+from explainer.shell.editor_table import EDITORS
+from explainer.shell.editors import Combo, Editor, NumberEditor
 from explainer.shell.plain import Words, tip
 
 OWN_LABEL = {"toggle", "button"}  # editors that carry their label themselves

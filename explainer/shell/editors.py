@@ -370,14 +370,7 @@ class GridEditor(Editor):
         self.changed.emit(self._value, False)
 
 
-def _cards_editor(control: Control, look: Look, parent: QWidget | None = None) -> Editor:
-    """Cards hold editors of all other kinds, so their file is loaded after this one."""
-    from explainer.shell.card_editor import CardsEditor
-
-    return CardsEditor(control, look, parent)
-
-
-EDITORS: dict[str, Callable[..., Editor]] = {
+FIELD_EDITORS: dict[str, Callable[..., Editor]] = {
     "number": NumberEditor,
     "choice": ChoiceEditor,
     "multichoice": MultiEditor,
@@ -385,7 +378,6 @@ EDITORS: dict[str, Callable[..., Editor]] = {
     "text": TextEditor,
     "button": ButtonEditor,
     "grid": GridEditor,
-    "cards": _cards_editor,
     "layer": LayerEditor,
     "class": ClassEditor,
     "point": PlaceEditor,

@@ -24,7 +24,7 @@ from explainer.core.model_card import ModelCard
 from explainer.core.params import checked
 from explainer.render import icons
 from explainer.render.look import Look
-from explainer.shell.editors import EDITORS, Editor
+from explainer.shell.editors import FIELD_EDITORS, Editor
 from explainer.shell.plain import Words, tip
 
 HEAD = ("kind", "on")  # fields that the head of a card shows
@@ -180,7 +180,7 @@ class Card(QFrame):
         self._column.addWidget(self._body)
 
     def _add_field(self, grid: QGridLayout, one: Control) -> None:
-        editor = EDITORS[one.kind](one, self.look, self._body)
+        editor = FIELD_EDITORS[one.kind](one, self.look, self._body)
         if self._model is not None:
             editor.set_card(self._model)
         editor.changed.connect(lambda value, drag, name=one.name: self._set(name, value, drag))

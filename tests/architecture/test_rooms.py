@@ -15,7 +15,7 @@ from explainer.demos.finding import Demos
 from explainer.render.chart_view import BODIES
 from explainer.render.look import contrast, theme
 from explainer.render.painters import PAINTERS
-from explainer.shell.editors import EDITORS
+from explainer.shell.editor_table import EDITORS
 
 TORCH = {"torch", "torchvision", "captum"}
 QT = {"PySide6", "shiboken6", "pyqtgraph"}

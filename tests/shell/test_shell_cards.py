@@ -19,7 +19,7 @@ from explainer.render.look import look
 from explainer.runtime.history import Change, History
 from explainer.shell import style
 from explainer.shell.controls_pane import ControlsPane
-from explainer.shell.editors import EDITORS
+from explainer.shell.editor_table import EDITORS
 from explainer.shell.record_card import summary
 
 CARD = Models().card("efficientnet-lite0")

@@ -16,7 +16,7 @@ from explainer.core.params import changed, checked
 from explainer.render.look import look
 from explainer.render.view_state import ViewState
 from explainer.shell.controls_pane import ControlsPane
-from explainer.shell.editors import EDITORS
+from explainer.shell.editor_table import EDITORS
 
 Looks = LooksDemo.params_type
 CARD = Models().card("efficientnet-lite0")
