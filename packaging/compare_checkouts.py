@@ -135,6 +135,8 @@ def _recorder() -> list[Any]:
     def note(result: Any) -> None:
         checked(result)
         if not result.partial:
+            for node in (node for chart in result.charts for node in getattr(chart, "nodes", ())):
+                object.__setattr__(node, "ms", None)  # drawn, and never the same twice
             seen[:] = [result]
 
     Result.__post_init__ = note  # type: ignore[method-assign]

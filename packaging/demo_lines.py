@@ -1,6 +1,6 @@
 """How long is each demo: the lines of its file and of the files that only it uses.
 
-    .venv/bin/python packaging/demo_lines.py
+Run it by ``.venv/bin/python packaging/demo_lines.py``.
 """
 
 import ast
@@ -53,7 +53,7 @@ def main() -> None:
     totals = {demo: sum(files.values()) for demo, files in table.items()}
     for demo in sorted(totals, key=totals.__getitem__, reverse=True):
         parts = ", ".join(f"{name.split('/')[1]} {lines}" for name, lines in table[demo].items())
-        print(f"{totals[demo]:5}  {demo:42} {len(table[demo])} {'file ' if len(table[demo]) == 1 else 'files'}  {parts}")
+        print(f"{totals[demo]:5}  {demo:42} {parts}")
     single = sum(len(files) == 1 for files in table.values())
     print(f"{len(totals)} demos, median {median(totals.values()):g}, {single} in one file, sum {sum(totals.values())}")
 

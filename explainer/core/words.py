@@ -17,6 +17,7 @@ def printable(text: str) -> str:
     except UnicodeEncodeError:  # half a UTF-16 pair, as Windows allows in names
         return _NO_CHARACTER.sub("\ufffd", text)
 
+
 from collections.abc import Sequence
 
 
