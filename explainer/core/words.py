@@ -1,6 +1,7 @@
 """Small helpers for sentences with numbers and names in them."""
 
 import re
+from collections.abc import Sequence
 
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -16,9 +17,6 @@ def printable(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:  # half a UTF-16 pair, as Windows allows in names
         return _NO_CHARACTER.sub("\ufffd", text)
-
-
-from collections.abc import Sequence
 
 
 def percent(fraction: float) -> str:
