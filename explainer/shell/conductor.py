@@ -22,7 +22,7 @@ from explainer.runtime.scheduler import Scheduler
 from explainer.runtime.session import Session
 from explainer.shell.bridge import Bridge
 from explainer.shell.choosing import Chooser
-from explainer.shell.feed import DEFAULT_SOURCE, Feed, Opener, Wish, named
+from explainer.shell.feed import DEFAULT_SOURCE, Feed, Opener, Wish, named, web_address
 from explainer.shell.selection import News, Refused, Said, Selection, Step, Told
 
 Origin = Literal["asked", "job", "source", "camera"]
@@ -39,6 +39,8 @@ class Conductor(QObject):
         A current ``Partial`` or ``Finished`` event.
     failed
         ``Problem`` for the card in the stage; ``None`` takes the card away.
+    address_asked
+        An address of the web is to be opened; somebody has to ask whether it may be fetched.
     progressed, started, noted, position_changed, playing_changed, frame_arrived
         For the strip, the source bar and quiet remarks.
     """
@@ -56,6 +58,7 @@ class Conductor(QObject):
     position_changed = Signal(object)
     playing_changed = Signal(bool)
     frame_arrived = Signal(object)
+    address_asked = Signal(str)
     history_changed = Signal()
 
     def __init__(
@@ -80,7 +83,9 @@ class Conductor(QObject):
         self.bridge = Bridge()
         self.bridge.arrived.connect(self._receive)
         self.scheduler = make_scheduler(self.bridge.post)
-        self.feed = Feed(session.source, self.scheduler, self.bridge.post)
+        self._first_address = web_address(session.source)
+        first_source = "" if self._first_address else session.source
+        self.feed = Feed(first_source, self.scheduler, self.bridge.post)
         self._heralds: Mapping[Told, Callable[[], object]] = {
             Told.DEMO: self._tell_demo,
             Told.LESSON: self.lesson_changed.emit,
@@ -146,6 +151,8 @@ class Conductor(QObject):
         finally:
             self.feed.begin(temporal=self.demo.info.temporal)
             self._ask()
+        if self._first_address:
+            self.address_asked.emit(self._first_address)
 
     def choose_demo(self, demo_id: str, preset: Mapping[str, Any] | None = None) -> None:
         """Show another demo, with `preset` laid over its values."""
@@ -219,13 +226,28 @@ class Conductor(QObject):
     # Source ---------------------------------------------------------------------------------------------
 
     def open(self, spec: str) -> None:
-        """Open a file, folder, ``camera:N`` or ``sample:NAME``; the present one stays if that fails."""
-        self._open(named(spec))
+        """Open a file, folder, ``camera:N`` or ``sample:NAME``; the present one stays if that fails.
 
-    def open_with(self, title: str, opener: Opener) -> None:
-        """Open a picture that has no name to be reopened by (a pasted one)."""
-        self._open(Wish("", opener, still=True))
+        An address of the web is asked about first.
+        """
+        address = web_address(spec)
+        if address:
+            self.address_asked.emit(address)
+        else:
+            self._open(named(spec))
+
+    def open_with(self, title: str, opener: Opener, keep: Callable[[], str] | None = None) -> None:
+        """Open a picture that has no name to be reopened by (a pasted one); `keep` gives it one, in a worker."""
+        self._open(Wish("", opener, keep))
         self.noted.emit(title)
+
+    def spared(self) -> tuple[str, ...]:
+        """Return what is open and what is in the recent list: kept pictures among them must not be forgotten."""
+        return (self.source_spec, *self.session.recent)
+
+    def refuse(self, problem: Problem) -> None:
+        """Show why something that was asked for cannot be had."""
+        self._fail(problem, "asked")
 
     def _open(self, wish: Wish) -> None:
         self.feed.open(wish, temporal=self.demo.info.temporal)

@@ -1,5 +1,6 @@
 """The doors by which pictures come into the window: file dialogs, the clipboard, a drop."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,11 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from explainer.core.problem import ExplainerError, Problem
+from explainer.runtime.events import SourceSkipped
 from explainer.shell import pasting
 from explainer.shell.conductor import Conductor
+from explainer.sources import kept_pictures
 from explainer.sources.opening import STRETCHED
 
 
@@ -38,12 +42,16 @@ class Doors(QObject):
 
     def paste(self) -> None:
         """Open what is on the clipboard."""
-        if not self._bring(QGuiApplication.clipboard().mimeData(), "Pasted picture"):
-            self._conductor.noted.emit("There is no picture on the clipboard.")
+        data = QGuiApplication.clipboard().mimeData()
+        if not self._bring(data, "Pasted"):
+            words = data is not None and bool(data.text().strip())
+            why = "The text on the clipboard is neither a path nor an address." if words else ""
+            self._conductor.noted.emit(why or "There is no picture on the clipboard.")
 
     def drop(self, data: QMimeData) -> None:
         """Open what was dropped."""
-        self._bring(data, "Dropped picture")
+        if not self._bring(data, "Dropped"):
+            self._conductor.noted.emit("What was dropped is neither a picture nor a file.")
 
     def stretch(self) -> None:
         """Open the present picture again, the values that it uses stretched from black to white."""
@@ -54,11 +62,29 @@ class Doors(QObject):
             title, brought = self._brought
             self._conductor.open_with(title, replace(brought, stretch=True))
 
-    def _bring(self, data: QMimeData | None, title: str) -> bool:
+    def _bring(self, data: QMimeData | None, word: str) -> bool:
+        title = f"{word} picture"
         found = pasting.from_clipboard(data, title)
         if isinstance(found, str):
             self._conductor.open(found)
+            several = pasting.count_in(data) if data is not None else 0
+            if several > 1:
+                self._conductor.noted.emit(f"{several} files were {word.lower()}; the first one is shown.")
         elif found is not None:
             self._brought = (title, found)
-            self._conductor.open_with(title, found)
+            self._conductor.open_with(title, found, self._keeping(found, word))
         return found is not None
+
+    def _keeping(self, brought: pasting.Brought, word: str) -> Callable[[], str]:
+        """Return what writes the picture to the user's folder, for the thread that opens it."""
+        spared, post = self._conductor.spared(), self._conductor.bridge.post
+
+        def keep() -> str:
+            try:
+                return str(kept_pictures.keep(brought.content, word, spared))
+            except (OSError, ExplainerError) as error:
+                what = f"The {brought.title.lower()} could not be kept, so the next start will not find it."
+                post(SourceSkipped(Problem(what, details=repr(error))))
+                return ""
+
+        return keep

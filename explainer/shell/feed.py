@@ -14,9 +14,10 @@ from explainer.runtime import events as ev
 from explainer.runtime.frames import SourceFrames
 from explainer.runtime.player import Player
 from explainer.runtime.scheduler import Scheduler
+from explainer.sources.addresses import is_web, meant
 from explainer.sources.identity import shown_name
 from explainer.sources.neighbours import Neighbours
-from explainer.sources.opening import is_video, open_source, path_of, without_stretch
+from explainer.sources.opening import is_video, lasting, open_source, path_of
 from explainer.sources.synthetic import pan
 
 DEFAULT_SOURCE = "sample:cat"
@@ -33,14 +34,19 @@ class Wish:
     ----------
     spec
         What ``open_source`` takes; "" for what has no name to be reopened by.
-    still, panned
-        Whether it is a single picture, and whether it is shown as a slow pan over it.
+    keep
+        Gives such a one a name, in the player's thread: writes it to a file and returns its path, or "".
+    temporal
+        The demo needs motion: a still is to be shown as a slow pan over it.
+    still
+        Whether it is a single picture; ``None`` as long as it has not been opened.
     """
 
     spec: str
     opener: Opener
-    still: bool
-    panned: bool = False
+    keep: Callable[[], str] | None = None
+    temporal: bool = False
+    still: bool | None = None
 
 
 class Feed:
@@ -94,7 +100,7 @@ class Feed:
             The demo needs motion: a still is shown as a pan, and a film waits for the first result, since a
             demo that starts while everything is still loading would miss the first pictures.
         """
-        wish = replace(wish, panned=temporal and wish.still)
+        wish = replace(wish, temporal=temporal, still=None)
         with self._lock:
             self._wanted, self._waits, self._steps = wish, temporal, 0
             self._asked += 1
@@ -114,8 +120,11 @@ class Feed:
 
     def match(self, *, temporal: bool) -> None:
         """For a demo that needs motion turn a still into a pan over itself, and back for one that does not."""
-        wanted = self._wanted
-        if (temporal and wanted.still) != wanted.panned:
+        with self._lock:
+            wanted = self._wanted
+            if wanted.still is False:
+                self._wanted = replace(wanted, temporal=temporal)
+        if wanted.still is not False and wanted.temporal != temporal:
             self.open(wanted, temporal=temporal)
 
     def shown(self, source_id: str) -> None:
@@ -143,13 +152,22 @@ class Feed:
 
     def _opened_as(self, wish: Wish) -> Source | Problem:
         """Open, and note under the source's id what it was asked for as."""
-        source = _panned(wish.opener) if wish.panned else wish.opener()
-        if not isinstance(source, Problem):
-            # A camera has no end to look through, and must not be opened a second time.
-            frames = () if source.kind == "camera" else SourceFrames(wish.opener)
-            with self._lock:
-                self._openings[source.id] = wish
-                self._frames = frames
+        opened = wish.opener()
+        if isinstance(opened, Problem):
+            return opened
+        still = opened.kind == "image"
+        source = _panned(opened) if still and wish.temporal else opened
+        if isinstance(source, Problem):
+            return source
+        spec = wish.keep() if wish.keep is not None and not wish.spec else wish.spec
+        known = replace(wish, spec=spec, still=still)
+        # A camera has no end to look through, and must not be opened a second time.
+        frames = () if source.kind == "camera" else SourceFrames(wish.opener)
+        with self._lock:
+            self._openings[source.id] = known
+            self._frames = frames
+            if self._wanted is wish:
+                self._wanted = known
         return source
 
     def _opened_beside(self, asked: int, temporal: bool) -> Source | Problem | None:
@@ -161,8 +179,8 @@ class Feed:
         if here is None:
             passed.append("What is shown lies in no folder.")
         for path, wrapped in self._neighbours.beside(here, by) if here is not None and by else ():
-            wish = named(f"sample:{path.stem}" if spec.startswith("sample:") else str(path))
-            got = self._opened_as(replace(wish, panned=temporal)) if wish.still else None
+            wish = replace(named(f"sample:{path.stem}" if spec.startswith("sample:") else str(path)), temporal=temporal)
+            got = self._opened_as(wish) if not is_video(path) else None
             if got is None or isinstance(got, Problem):
                 passed.append(got.what if got is not None else f"{shown_name(path)} moves; open it by itself.")
                 if self._asked != asked or len(passed) >= PASSED_MOST:
@@ -170,7 +188,7 @@ class Feed:
                 continue
             with self._lock:
                 if self._asked == asked:
-                    self._wanted = replace(wish, panned=temporal)
+                    self._wanted = self._openings.get(got.id, wish)
             self._remark(passed, wrapped=wrapped, by=by)
             return got
         self._remark(passed or ["There is no other picture in this folder."], wrapped=False, by=by)
@@ -192,24 +210,25 @@ class Feed:
 
 
 def named(spec: str) -> Wish:
-    """What a person names: a file, a folder, ``camera:N``, ``sample:NAME``."""
-    path = path_of(spec)
-    still = path is not None and path.is_file() and not is_video(path)
-    how = spec[len(without_stretch(spec)[0]) :]
-    lasting = spec if path is None or spec.startswith("sample:") else f"{_absolute(path)}{how}"
-    return Wish(lasting, partial(open_source, lasting), still)
+    """What a person names: a file, a folder, ``camera:N``, ``sample:NAME``, ``file://…``."""
+    stands_for = meant(spec)
+    if isinstance(stands_for, Problem):
+        problem = stands_for
+        return Wish(spec, lambda: problem)
+    whole = lasting(stands_for)
+    return Wish(whole, partial(open_source, whole))
 
 
-def _absolute(path: Path) -> Path:
-    """The same path from wherever it is read again; links are kept as they were named."""
-    return path.absolute()
+def web_address(spec: str) -> str:
+    """Return the address of the web that `spec` is, or that the link file it names holds; "" for anything else."""
+    stands_for = meant(spec)
+    if isinstance(stands_for, str) and is_web(stands_for) and path_of(stands_for) is None:
+        return stands_for
+    return ""
 
 
-def _panned(opener: Opener) -> Source | Problem:
-    """Open a still and return a slow pan over it."""
-    source = opener()
-    if isinstance(source, Problem):
-        return source
-    frame = source.at(0)
-    source.close()
+def _panned(still: Source) -> Source | Problem:
+    """Return a slow pan over a still."""
+    frame = still.at(0)
+    still.close()
     return frame if isinstance(frame, Problem) else pan(frame)

@@ -21,6 +21,7 @@ from explainer.shell.conductor import Conductor
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
 from explainer.shell.dressing import Dressing
+from explainer.shell.fetching import Fetcher
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._show_params()
         self._restore(session.geometry)
         self.memory = self._remembering(keeper)
+        self.fetcher = self._fetching()
 
     def _build(self) -> None:
         c = self.conductor
@@ -118,6 +120,14 @@ class MainWindow(QMainWindow):
         if memory.autosave is not None:
             memory.autosave.failed.connect(lambda problem: self.say(problem.sentence))
         return memory
+
+    def _fetching(self) -> Fetcher:
+        c = self.conductor
+        fetcher = Fetcher(c.bridge, self.panes.questions, c.spared, self)
+        c.address_asked.connect(fetcher.ask)
+        fetcher.fetched.connect(c.open)
+        fetcher.failed.connect(c.refuse)
+        return fetcher
 
     def _connect_actions(self) -> None:
         c, doors, appearance = self.conductor, self.doors, self.appearance
@@ -292,7 +302,8 @@ class MainWindow(QMainWindow):
     # Drop, keys, memory ---------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+        data = event.mimeData()
+        if data.hasUrls() or data.hasImage() or data.hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -343,6 +354,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.starting.close()
+        self.fetcher.cancel()
         self.lesson.rest()
         self.catalogue.rest()
         self.conductor.close()

@@ -1,18 +1,27 @@
 """Pictures from the clipboard and from a drop."""
 
+import base64
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColorSpace, QImage
 
 from explainer.core.problem import Problem
 from explainer.core.source import Source
+from explainer.sources.addresses import meant, scheme_of
 from explainer.sources.image import ImageSource
+from explainer.sources.opening import is_address, path_of
 from explainer.sources.reading import check_bytes, from_array, read_bytes
 
 # What programs put on the clipboard beside Qt's own picture, the fullest first: with depth, profile and orientation.
 _ENCODED = ("image/png", "image/tiff", "image/webp", "image/avif", "image/heic", "image/jpeg", "image/bmp")
+
+_ADDRESSES = "text/uri-list"
+_MOST_LETTERS = 8192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +56,54 @@ class Brought:
 
 
 def from_clipboard(data: QMimeData | None, title: str = "Pasted picture") -> str | Brought | None:
-    """Path of the first file, a picture that came by itself, or ``None``."""
+    """Return what was brought: a spec for ``open_source`` (a path or an address), a picture by itself, or ``None``.
+
+    A file comes before pixels, since file managers add a small picture of it; pixels come before an address of the
+    web, which would have to be fetched; words come last.
+    """
     if data is None:
         return None
-    for url in data.urls():
-        if url.isLocalFile():
-            return url.toLocalFile()
+    addresses = addresses_in(data)
+    files = [address for address in addresses if scheme_of(address) == "file"]
+    if files:
+        path = meant(files[0])
+        return path if isinstance(path, str) else files[0]
+    brought = _pixels(data, title)
+    if brought is not None:
+        return brought
+    inline = next((address for address in addresses if scheme_of(address) == "data"), "")
+    if inline:
+        return Brought(_inline(inline), title)
+    return addresses[0] if addresses else spec_in(data.text()) or None
+
+
+def addresses_in(data: QMimeData) -> list[str]:
+    """Addresses as they were handed over; Qt's own reading loses bytes of names that are not UTF-8."""
+    if data.hasFormat(_ADDRESSES):
+        lines = bytes(data.data(_ADDRESSES).data()).decode("utf-8", "surrogateescape").replace("\0", "").splitlines()
+        found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        if found:
+            return found
+    return [url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in data.urls()]
+
+
+def spec_in(text: str) -> str:
+    """Return the path or address that the first line of a text is, without its quotes; "" where it is none."""
+    lines = text[:_MOST_LETTERS].strip().splitlines()
+    first = lines[0].strip().strip("\"'“”‘’«»<>").strip() if lines else ""
+    whole = first.startswith(("/", "~/", "\\\\")) or bool(re.match(r"[A-Za-z]:[\\/]", first))
+    word = re.fullmatch(r"(camera:\d{1,3}|(sample|synthetic):[\w.-]+)", first)
+    if word or whole or is_address(first) or scheme_of(first) == "file":
+        return first
+    return first if path_of(first) is not None and Path(first).suffix else ""
+
+
+def count_in(data: QMimeData) -> int:
+    """Return how many files were brought at once."""
+    return sum(scheme_of(address) == "file" for address in addresses_in(data))
+
+
+def _pixels(data: QMimeData, title: str) -> Brought | None:
     for kind in _ENCODED:
         if data.hasFormat(kind):
             encoded = bytes(data.data(kind).data())
@@ -64,6 +115,16 @@ def from_clipboard(data: QMimeData | None, title: str = "Pasted picture") -> str
             pixels, notes = to_array(image)
             return Brought(pixels, title, notes)
     return None
+
+
+def _inline(address: str) -> bytes:
+    """Return the bytes in a ``data:`` address; none where they are not well written."""
+    head, _, body = address.partition(",")
+    raw = unquote_to_bytes(body)
+    try:
+        return base64.b64decode(raw, validate=False) if head.lower().endswith(";base64") else raw
+    except ValueError:
+        return b""
 
 
 def to_array(image: QImage) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -58,6 +58,11 @@ def is_video(path: Path | str) -> bool:
     return kind_of(Path(path)) == "video"
 
 
+def known_by_bytes(path: Path) -> bool:
+    """Say whether the bytes of a file alone tell that it is a picture or a film."""
+    return _from_start(_start(path)) != "unknown"
+
+
 def is_animated(path: Path) -> bool:
     """Say whether `path` is a GIF, PNG or WebP of several pictures that follow one another in time."""
     start = _start(path)

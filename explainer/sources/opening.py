@@ -5,6 +5,7 @@ from pathlib import Path
 from explainer.core.paths import samples
 from explainer.core.problem import Problem
 from explainer.core.source import Source
+from explainer.sources.addresses import is_web, meant, scheme_of
 from explainer.sources.animated import open_animated
 from explainer.sources.camera import CameraSource, list_cameras
 from explainer.sources.folder import open_folder
@@ -13,7 +14,7 @@ from explainer.sources.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_animate
 from explainer.sources.synthetic import EndlessSource, MovingSquare
 from explainer.sources.video import open_video
 
-__all__ = ["is_video", "open_source", "path_of", "sample_names"]
+__all__ = ["is_address", "is_video", "lasting", "open_source", "path_of", "sample_names"]
 
 STRETCHED = "#stretch"
 _SYNTHETIC = {"square": MovingSquare, "endless": EndlessSource}
@@ -40,6 +41,10 @@ def open_source(spec: str) -> Source | Problem:
         if not spec.strip():
             return Problem("No source is named.", "Name a picture, a video, a folder or camera:0.")
         spec, stretch = without_stretch(spec)
+        stands_for = meant(spec)
+        if isinstance(stands_for, Problem):
+            return stands_for
+        spec = stands_for
         path = _path(spec)
         if path.exists():
             return _opened(path, stretch)
@@ -53,11 +58,34 @@ def open_source(spec: str) -> Source | Problem:
             return _synthetic(rest)
         case "sample":
             return _sample(rest, stretch)
-        case "http" | "https" | "ftp" | "rtsp":
-            return _address()
-    if rest.startswith("//") and len(word) > 1 and word.isalnum():
-        return _address()
+    if is_address(spec):
+        return Problem("Web addresses are not opened.", "Save the picture or video and open the file.")
     return _opened(path)
+
+
+def lasting(spec: str) -> str:
+    """Return a spec that means the same from wherever it is read again: paths are whole, links kept as they are."""
+    plain, stretch = without_stretch(spec)
+    word = plain.partition(":")[0]
+    try:
+        path = _path(plain)
+        is_word = word in ("camera", "synthetic", "sample") or is_address(plain)
+        if not plain.strip() or (is_word and not path.exists()):
+            return spec
+        whole = path.resolve() if ".." in path.parts else path
+    except (OSError, ValueError, RuntimeError):  # open_source says what is wrong with such a name
+        return spec
+    return f"{whole}{STRETCHED if stretch else ''}"
+
+
+def is_address(spec: str) -> bool:
+    """Say whether `spec` is an address and not a path: ``https://…``, ``ftp://…``, ``data:…``."""
+    scheme = scheme_of(spec)
+    return (
+        is_web(spec)
+        or scheme in ("http", "https", "ftp", "rtsp", "data", "blob")
+        or (len(scheme) > 1 and scheme.isalnum() and spec[len(scheme) + 1 :].startswith("//"))
+    )
 
 
 def path_of(spec: str) -> Path | None:
@@ -88,10 +116,6 @@ def _path(spec: str) -> Path:
     plain = Path(spec)
     path = plain if not spec.startswith("~") or plain.exists() else plain.expanduser()
     return path.absolute()
-
-
-def _address() -> Problem:
-    return Problem("Web addresses are not opened.", "Save the picture or video and open the file.")
 
 
 def sample_names() -> tuple[str, ...]:
