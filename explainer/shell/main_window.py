@@ -14,7 +14,7 @@ from explainer.core.problem import Problem
 from explainer.render.look import Look
 from explainer.runtime.keeping import Keeper
 from explainer.runtime.session import Session
-from explainer.shell import actions, geometry, keys, saving, style
+from explainer.shell import actions, geometry, keys, pasting, saving, style
 from explainer.shell.appearance import Appearance
 from explainer.shell.cameras import Cameras
 from explainer.shell.conductor import Conductor
@@ -302,8 +302,7 @@ class MainWindow(QMainWindow):
     # Drop, keys, memory ---------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        data = event.mimeData()
-        if data.hasUrls() or data.hasImage() or data.hasText():
+        if pasting.may_hold_a_picture(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -77,6 +77,11 @@ def from_clipboard(data: QMimeData | None, title: str = "Pasted picture") -> str
     return addresses[0] if addresses else spec_in(data.text()) or None
 
 
+def may_hold_a_picture(data: QMimeData) -> bool:
+    """Say whether it is worth a look, while it is still in the air."""
+    return data.hasUrls() or data.hasImage() or data.hasText() or any(map(data.hasFormat, _ENCODED))
+
+
 def addresses_in(data: QMimeData) -> list[str]:
     """Addresses as they were handed over; Qt's own reading loses bytes of names that are not UTF-8."""
     if data.hasFormat(_ADDRESSES):

@@ -191,6 +191,8 @@ def _answered(job: _Fetch, code: int) -> Problem:
     if code in (http.client.NOT_FOUND, http.client.GONE):
         return Problem(f"{job.host} has nothing at this address.", "Check the address.", f"answer {code}")
     todo = "Open it in a browser and save the picture."
+    if 300 <= code < 400:
+        return Problem(f"{job.host} sends on to where nothing is fetched from.", todo, f"answer {code}")
     return Problem(f"{job.host} does not give this picture away (answer {code}).", todo)
 
 
