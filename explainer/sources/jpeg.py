@@ -78,7 +78,7 @@ def bare(file: IO[bytes]) -> io.BytesIO | None:
 
 def _marker(file: IO[bytes]) -> int:
     """Next marker, whatever lies before it; -1 at the end."""
-    for _ in range(1 << 16):
+    for _ in range(1 << 12):
         byte = file.read(1)
         if not byte:
             return -1

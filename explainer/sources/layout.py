@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from PIL import Image, UnidentifiedImageError
 
 from explainer.core.problem import Problem
 from explainer.core.words import thousands
 from explainer.sources import beside, raws, tiff
+from explainer.sources.bounded import Bounded
 from explainer.sources.formats import RAW_SUFFIXES, foreign, is_raw_start
 from explainer.sources.jpeg import bare, read_jpeg
 from explainer.sources.png import Png, read_png
@@ -34,7 +35,6 @@ _FORMATS = (
 )  # fmt: skip
 # Not loaded by Pillow before they are needed; Image.init() would load three dozen more.
 _PLUGINS = ("Tiff", "WebP", "Avif", "Ico", "Jpeg2K", "Qoi", "Dds", "Sgi", "Psd", "Mpo")
-_WHOLE = ("WEBP", "AVIF", "HEIF")
 _SIGNS = {
     b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"qoif": "QOI", b"8BPS": "Photoshop", b"DDS ": "DDS",
     b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF", b"MM\0+": "TIFF",
@@ -137,11 +137,12 @@ def _jpeg(file: IO[bytes], name: str) -> Layout:
     frame = read_jpeg(file)
     if frame is not None and frame.not_read:
         raise RefusedError(Problem(f"{name} is {frame.not_read}, which is not read here.", "Save it as an 8-bit JPEG."))
-    file.seek(0)
+    if frame is None:
+        raise damaged(name, "no frame header")
     try:
-        image = _opened(file, name, "JPEG")
+        image, file = _bounded(file, name, "JPEG")
     except RefusedError:
-        pixels = bare(file) if frame is not None else None
+        pixels = bare(file)
         if pixels is None:
             raise
         image = _opened(pixels, name, "JPEG")
@@ -157,7 +158,10 @@ def _other(file: IO[bytes], name: str) -> Layout:
     if sign in ("AVIF", "HEIC", "WebP") and beside.length(file) > _MOST_WHOLE:
         what = f"{name} is {thousands(beside.length(file) >> 20)} MB long; {sign} is opened up to 512 MB."
         raise RefusedError(Problem(what, "Make a smaller copy and open that."))
-    image = _opened(file, name, sign)
+    if sign in ("AVIF", "HEIC", "WebP"):
+        image = _opened(file, name, sign)
+    else:
+        image, file = _bounded(file, name, sign)
     return Layout(file, image, image.size, str(image.format))
 
 
@@ -179,6 +183,15 @@ def tiff_by_pillow(file: IO[bytes], page: int, name: str) -> Image.Image:
 
 
 # Pillow --------------------------------------------------------------------------------------------------
+
+
+def _bounded(file: IO[bytes], name: str, sign: str) -> tuple[Image.Image, IO[bytes]]:
+    """Read the header only, of a file from which no more is taken than its picture can need."""
+    file.seek(0)
+    bounded = Bounded(file)
+    image = _opened(cast("IO[bytes]", bounded), name, sign)
+    bounded.allow(image.width * image.height)
+    return image, cast("IO[bytes]", bounded)
 
 
 def _opened(file: IO[bytes], name: str, sign: str) -> Image.Image:

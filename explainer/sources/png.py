@@ -18,6 +18,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _TOLD = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"iCCP", b"pHYs", b"eXIf", b"acTL")
 _MOST_ASIDE = 16 << 20
+_MOST_CHUNKS = 200_000  # that are passed over
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -119,9 +120,10 @@ def read_png(file: IO[bytes]) -> tuple[Png, io.BytesIO] | None:
     pixels = io.BytesIO()
     pixels.write(start)
     room = _most_packed(width, height, bits * _CHANNELS.get(colour, 4))
-    while True:
+    passed = 0
+    while passed < _MOST_CHUNKS:
         head = file.read(8)
-        if len(head) < 8:
+        if len(head) < 8 or not head[4:].isalpha():
             break
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
         if kind in _PIXELS and room > 0:
@@ -133,6 +135,7 @@ def read_png(file: IO[bytes]) -> tuple[Png, io.BytesIO] | None:
             told[kind] = file.read(length + 4)[:-4]
         else:
             file.seek(length + 4, io.SEEK_CUR)
+            passed += 1
         if kind == b"IEND" or room <= 0:
             break
     pixels.seek(0)

@@ -29,7 +29,7 @@ _PACKED = {
 }  # fmt: skip
 # Codecs of tifffile that are well kept and bounded by the size that the tags declare.
 _BY_TIFFFILE = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000, 34887, 33003, 33005, 34712))
-_BY_LIBTIFF = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000, 50001))
+_BY_LIBTIFF = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000))
 _MOST_BYTES = 4 << 30
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -77,7 +77,7 @@ class Tiff:
     @property
     def reader(self) -> Literal["pillow", "tifffile"]:
         """Say who reads these pixels rightly: libtiff has the JPEGs, the faxes, and converts YCbCr."""
-        fax_or_jpeg = self.packed in (2, 3, 4, 6, 7, 50001)
+        fax_or_jpeg = self.packed in (2, 3, 4, 6, 7)
         return "pillow" if self.plain and (fax_or_jpeg or self.photometric == 6) else "tifffile"
 
     @property

@@ -1,0 +1,136 @@
+"""Deep pictures are scaled by their whole range, say when they use little of it, and can be had stretched."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from pngs import with_chunks
+
+from explainer.sources.depth import scaled_to_8_bits
+from explainer.sources.opening import open_source
+from explainer.sources.reading import Picture, from_array, read_bytes, read_picture
+
+RNG = np.random.default_rng(11)
+XRAY = RNG.integers(64, 3105, (20, 30), np.uint16)
+XRAY[0, :2] = 64, 3104
+
+
+def encoded(image, fmt="PNG", **options):
+    out = io.BytesIO()
+    image.save(out, fmt, **options)
+    return out.getvalue()
+
+
+def shown(data, name="x.png", **options) -> Picture:
+    got = read_bytes(data, name, **options)
+    assert isinstance(got, Picture), got
+    return got
+
+
+@pytest.mark.parametrize("fmt", ["PNG", "TIFF"])
+def test_twelve_bits_in_sixteen_say_so_and_can_be_stretched(fmt):
+    data = encoded(Image.fromarray(XRAY), fmt)
+    dark = shown(data)
+    assert dark.stretchable == "64 to 3,104 of 65,535"
+    assert any("64 to 3,104" in note and "#stretch" in note for note in dark.notes)
+    np.testing.assert_array_equal(dark.pixels[..., 0], np.rint(XRAY / 257))
+    bright = shown(data, stretch=True)
+    np.testing.assert_array_equal(bright.pixels[..., 0], np.rint((XRAY.astype(float) - 64) / 3040 * 255))
+    assert bright.stretchable == ""
+    assert any("stretched" in note for note in bright.notes)
+
+
+def test_a_colour_picture_of_twelve_bits_in_sixteen_is_stretched_by_one_range():
+    values = RNG.integers(100, 4000, (8, 9, 3), np.uint16)
+    out = io.BytesIO()
+    tifffile.imwrite(out, values, photometric="rgb", metadata=None)
+    got = shown(out.getvalue(), "x.tif", stretch=True)
+    low, high = int(values.min()), int(values.max())
+    np.testing.assert_array_equal(got.pixels, np.rint((values.astype(float) - low) / (high - low) * 255))
+
+
+def test_one_hot_pixel_does_not_hide_a_dark_picture():
+    values = np.tile(XRAY, (10, 10))
+    values[5, 5] = 65535
+    got = scaled_to_8_bits(values)
+    assert got.stretchable
+    assert scaled_to_8_bits(values, stretch=True).samples.mean() > 80
+
+
+@pytest.mark.parametrize("values", [RNG.integers(0, 65536, (9, 9), np.uint16), np.full((9, 9), 900, np.uint16)])
+def test_what_uses_its_range_or_has_none_is_not_offered_stretched(values):
+    assert from_array(values).stretchable == ""
+
+
+def test_eight_bits_in_sixteen_are_not_taken_for_eight():
+    assert from_array(np.array([[0, 255]], np.uint16)).pixels.max() == 1
+    assert from_array(np.array([[0, 255]], np.int32)).pixels.max() == 255
+    assert "8 bits" in from_array(np.array([[0, 255]], np.int32)).notes[0]
+
+
+def test_floats_that_use_little_of_0_to_1_are_offered_too():
+    values = np.linspace(0.01, 0.05, 100, dtype=np.float32).reshape(10, 10)
+    assert from_array(values).stretchable
+    stretched = from_array(values, stretch=True).pixels
+    assert (stretched.min(), stretched.max()) == (0, 255)
+
+
+def test_a_suffix_of_the_name_stretches(tmp_path):
+    Image.fromarray(XRAY).save(tmp_path / "x.png")
+    dark, bright = (open_source(f"{tmp_path / 'x.png'}{suffix}").read() for suffix in ("", "#stretch"))
+    assert dark.stretchable
+    assert dark.pixels.max() < 20
+    assert bright.pixels.max() == 255
+    folder = open_source(f"{tmp_path}#stretch")
+    assert folder.read().pixels.max() == 255
+    Image.new("RGB", (4, 4)).save(tmp_path / "x.png#stretch", "PNG")  # what exists is taken as it is called
+    assert open_source(f"{tmp_path / 'x.png'}#stretch").read().pixels.shape == (4, 4, 3)
+
+
+# Shape of pixels -------------------------------------------------------------------------------------------
+
+
+def ratio_of(fmt, across, down):
+    image = Image.fromarray(RNG.integers(0, 256, (40, 60, 3), np.uint8))
+    if fmt == "PNG":
+        return with_chunks(encoded(image), (b"pHYs", struct.pack(">IIB", across, down, 0)))
+    if fmt == "TIFF":
+        out = io.BytesIO()
+        tifffile.imwrite(out, np.asarray(image), photometric="rgb", resolution=(across, down), metadata=None)
+        return out.getvalue()
+    data = bytearray(encoded(image, "JPEG", dpi=(across, down)))
+    return bytes(data)
+
+
+@pytest.mark.parametrize("fmt", ["PNG", "TIFF", "JPEG"])
+@pytest.mark.parametrize(
+    ("across", "down", "size"),
+    [(100, 200, (120, 40)), (204, 98, (60, 83)), (300, 300, (60, 40)), (300, 299, (60, 40)), (1, 300, (60, 40))],
+)
+def test_pixels_are_made_square(fmt, across, down, size):
+    got = shown(ratio_of(fmt, across, down), "x")
+    assert (got.pixels.shape[1], got.pixels.shape[0]) == size
+    assert any("pixels are" in note for note in got.notes) == (abs(across - down) > 1)
+
+
+def test_made_square_and_then_turned():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    got = shown(encoded(Image.new("RGB", (60, 40)), "JPEG", dpi=(100, 200), exif=exif))
+    assert got.pixels.shape[:2] == (120, 40)
+
+
+def test_exif_resolutions_of_a_jpeg_do_not_count():
+    exif = Image.Exif()
+    exif[0x011A], exif[0x011B] = 72.0, 300.0
+    assert shown(encoded(Image.new("RGB", (60, 40)), "JPEG", exif=exif)).pixels.shape[:2] == (40, 60)
+
+
+def test_a_large_file_is_opened_by_its_header(tmp_path):
+    Image.new("L", (9, 9)).save(tmp_path / "x.png")
+    with (tmp_path / "x.png").open("ab") as out:
+        out.write(bytes(1000))  # rubbish behind the end
+    assert isinstance(read_picture(tmp_path / "x.png"), Picture)
