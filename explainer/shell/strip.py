@@ -41,8 +41,8 @@ class Strip(GivingRow):
         self.stretch.setProperty("role", "flat")
         self.stretch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.stretch.clicked.connect(self.stretch_asked)
-        self.stretch.hide()
         row.addWidget(self.stretch)
+        self.want(self.stretch, False)
         self._arrivals: deque[float] = deque(maxlen=30)
         self._keys = "Space freeze · C compare · ? all keys"
         self.set_look(look)
@@ -63,7 +63,7 @@ class Strip(GivingRow):
 
     def offer_stretch(self, used: str) -> None:
         """Offer to stretch the range that a dark picture uses ("64 to 3,104 of 65,535"); "" offers nothing."""
-        self.stretch.setVisible(bool(used))
+        self.want(self.stretch, bool(used))
         self.stretch.setToolTip(tip(f"Stretch the values used, {used}, to the whole range from black to white"))
 
     def show_event(self, event: Finished, *, grab_ms: float, paint_ms: float, threads: tuple[int, int]) -> None:
