@@ -174,6 +174,7 @@ class Feed:
         """Open the first picture in the direction asked for that can be shown; ``None`` where there is none."""
         with self._lock:
             spec, by, self._steps = self._wanted.spec, self._steps, 0
+            frames = self._frames
         here = path_of(spec) or (Path(spec) if spec else None)
         passed: list[str] = []
         if here is None:
@@ -191,6 +192,8 @@ class Feed:
                     self._wanted = self._openings.get(got.id, wish)
             self._remark(passed, wrapped=wrapped, by=by)
             return got
+        with self._lock:
+            self._frames = frames
         self._remark(passed or ["There is no other picture in this folder."], wrapped=False, by=by)
         return None
 

@@ -1,5 +1,7 @@
 """What is shown and with which values, without a single widget."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -386,6 +388,29 @@ def test_next_goes_past_what_is_broken_hidden_or_moves_and_round_the_end(conduct
     assert "2 files that cannot be shown were passed over." in said
     assert "From the first picture of the folder again." in said
     assert "From the last picture of the folder again." in said
+
+
+def test_where_everything_else_is_broken_it_stays_and_says_so(conductor, house, qtbot):
+    a, b, c = house.pictures
+    conductor.open(a)
+    qtbot.waitUntil(lambda: conductor.source_spec == a)
+    frames, said = conductor.feed.frames, []
+    for path in (b, c):
+        Path(path).write_bytes(b"\x89PNG\r\n no picture")
+    conductor.noted.connect(said.append)
+    conductor.step(1)
+    qtbot.waitUntil(lambda: "2 files that cannot be shown were passed over." in said)
+    assert conductor.source_spec == a
+    assert conductor.feed.frames is frames
+
+
+def test_a_moving_picture_is_played_and_not_panned_over(conductor, house, qtbot):
+    red, blue = (Image.new("RGB", (8, 6), colour) for colour in ("red", "blue"))
+    red.save(house.folder / "ab.gif", save_all=True, append_images=[blue])
+    conductor.choose_demo("follow")
+    conductor.open(str(house.folder / "ab.gif"))
+    qtbot.waitUntil(lambda: conductor.opened is not None and conductor.opened.title == "ab.gif")
+    assert conductor.opened.kind == "video"
 
 
 def test_quick_steps_add_up(conductor, house, qtbot):
