@@ -23,11 +23,19 @@ def meant(spec: str) -> str | Problem:
     str or Problem
         A `Problem` for a file on another computer and for a link file that holds no address of the web.
     """
-    if spec[:5].lower() == "file:":
+    if spec[:5].lower() == "file:" and not _is_there(spec):
         return _local(spec)
     if spec.lower().endswith(LINK_SUFFIXES) and "://" not in spec:
         return _linked(Path(spec).expanduser() if spec.startswith("~") else Path(spec), spec)
     return spec
+
+
+def _is_there(spec: str) -> bool:
+    """Say whether a file is called just so; then it is meant."""
+    try:
+        return Path(spec).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def is_web(spec: str) -> bool:

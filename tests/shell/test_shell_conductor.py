@@ -392,8 +392,7 @@ def test_next_goes_past_what_is_broken_hidden_or_moves_and_round_the_end(conduct
 
 def test_where_everything_else_is_broken_it_stays_and_says_so(conductor, house, qtbot):
     a, b, c = house.pictures
-    conductor.open(a)
-    qtbot.waitUntil(lambda: conductor.source_spec == a)
+    idle(qtbot, conductor)
     frames, said = conductor.feed.frames, []
     for path in (b, c):
         Path(path).write_bytes(b"\x89PNG\r\n no picture")
