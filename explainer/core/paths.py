@@ -5,8 +5,12 @@ under ``explainer/_data``. The checkout comes first because an editable install 
 and that copy goes stale unseen.
 """
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -37,18 +41,36 @@ def samples() -> Path:
 
 
 def user_data() -> Path:
-    """Folder for fetched weights; made when first asked for, if that can be. ``EXPLAINER_HOME`` overrides it."""
-    return _made("data", Path(platformdirs.user_data_dir("explainer", appauthor=False)))
+    """Folder for fetched weights; made when first asked for, if that can be done. ``EXPLAINER_HOME`` overrides it."""
+    return _made("data", platformdirs.user_data_dir)
 
 
 def user_config() -> Path:
-    """Folder for settings and the last session; made when first asked for, if that can be."""
-    return _made("config", Path(platformdirs.user_config_dir("explainer", appauthor=False)))
+    """Folder for settings and the last session; made when first asked for, if that can be done."""
+    return _made("config", platformdirs.user_config_dir)
 
 
-def _made(kind: str, default: Path) -> Path:
+def is_there(path: Path) -> bool:
+    """Whether something lies there; not where one may not even look."""
+    with suppress(OSError):
+        return path.exists()
+    return False
+
+
+@cache
+def scratch() -> Path:
+    """Folder for what must lie in a file and need not outlive the process."""
+    folder = Path(tempfile.mkdtemp(prefix="explainer-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _made(kind: str, default: Callable[..., str]) -> Path:
+    """Folder as it is to be: readers find nothing in one that cannot be made, and writers say why."""
     home = os.environ.get("EXPLAINER_HOME")
-    folder = Path(home) / kind if home else default
-    with suppress(OSError):  # what is then written there says so in a sentence; reading goes on without
+    folder = Path(home).absolute() / kind if home else Path(default("explainer", appauthor=False))
+    if not folder.is_absolute():  # a user without a home
+        folder = scratch() / kind
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     return folder

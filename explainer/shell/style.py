@@ -1,10 +1,13 @@
 """The look as a Qt palette and one style sheet."""
 
+from contextlib import suppress
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-from explainer.core import paths
+from explainer.core import paths, writing
+from explainer.core.problem import ExplainerError
 from explainer.render.look import Look, look
 
 
@@ -151,9 +154,14 @@ def sheet(lk: Look) -> str:
 
 def _tinted(name: str, colour: str) -> str:
     """Path of an icon in a colour, written once to the user's own folder for the style sheet's ``url()``."""
-    target = paths.user_config() / "icons" / f"{name}-{colour.strip('#')}.svg"
-    if not target.exists():
-        source = paths.resource("icons", f"{name}.svg").read_text(encoding="utf8")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source.replace("currentColor", colour), encoding="utf8")
-    return target.as_posix()
+    file = f"{name}-{colour.strip('#')}.svg"
+    kept = paths.user_config() / "icons"
+    if paths.is_there(kept / file):
+        return (kept / file).as_posix()
+    text = paths.resource("icons", f"{name}.svg").read_text(encoding="utf8").replace("currentColor", colour)
+    for folder in (kept, paths.scratch()):
+        with suppress(ExplainerError):
+            writing.make_folder(folder)
+            writing.write_text(folder / file, text)
+            return (folder / file).as_posix()
+    return ""
