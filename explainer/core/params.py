@@ -4,12 +4,17 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from itertools import chain, islice
 from typing import Any
 
 from explainer.core.controls import SYMBOLIC, Control, control, controls, record_kind
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
 from explainer.core.numerals import read_number
+
+_DEEPEST, _MOST_PARTS, _MOST_SIGNS, _SHOWN_SIGNS = 12, 200_000, 2_000_000, 60
+# What is raised for values that mean nothing; what Python says then is no sentence.
+_NO_SENTENCES = (TypeError, LookupError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
 class _NotAllowedError(ValueError):
@@ -30,26 +35,61 @@ def checked(one: Control, value: Any, card: ModelCard | None = None) -> Any:
         With one sentence that says what is allowed.
     """
     try:
+        if not _is_bounded(value):
+            raise _NotAllowedError(f"{one.name} cannot hold that much, or lists nested that deeply.")
         return _CHECKS[one.kind](one, value, card)
     except _NotAllowedError:
         raise
-    except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:  # what Python says is no sentence
-        raise ValueError(f"{one.name} cannot be {value!r}.") from error
+    except _NO_SENTENCES as error:
+        raise ValueError(f"{one.name} cannot be {_short(value)}.") from error
+
+
+def _is_bounded(value: Any) -> bool:
+    """Whether a value is no deeper and longer than any that means something; without recursion of its own."""
+    level: list[Any] = [value]
+    seen = 0
+    for _ in range(_DEEPEST):
+        seen += len(level)
+        if seen > _MOST_PARTS or any(isinstance(part, str) and len(part) > _MOST_SIGNS for part in level):
+            return False
+        inner = (part.values() if isinstance(part, Mapping) else part for part in level if _holds_others(part))
+        level = list(islice(chain.from_iterable(inner), _MOST_PARTS + 1))
+        if not level:
+            return True
+    return False
+
+
+def _holds_others(part: Any) -> bool:
+    return isinstance(part, Mapping | list | tuple)
+
+
+def _read_json(text: str) -> Any:
+    """Read JSON whose numbers are of a size that Python reads in no time."""
+    value = json.loads(text)
+    if not _is_bounded(value):
+        raise ValueError("too deep")
+    return value
+
+
+def _short(value: Any) -> str:
+    """What was given, as far as it fits into a sentence."""
+    text = " ".join((value if isinstance(value, str) else repr(value)).split())
+    return text if len(text) <= _SHOWN_SIGNS else f"{text[:_SHOWN_SIGNS]}…"
 
 
 def _number(one: Control, value: Any, _card: ModelCard | None) -> float | int:
     number = read_number(value, whole=one.integer) if isinstance(value, str) else float(value)
     if not math.isfinite(number) or not one.lo <= number <= one.hi:
-        raise _NotAllowedError(f"{one.name} must lie between {one.lo:g} and {one.hi:g}, not {value}.")
+        raise _NotAllowedError(f"{one.name} must lie between {one.lo:g} and {one.hi:g}, not {_short(value)}.")
     if one.integer and number != int(number):
-        raise _NotAllowedError(f"{one.name} must be a whole number, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be a whole number, not {_short(value)}.")
     return int(number) if one.integer else number
 
 
 def _choice(one: Control, value: Any, _card: ModelCard | None) -> str:
     allowed = [key for key, _ in one.choices]
     if value not in allowed:
-        raise _NotAllowedError(f"{one.name} must be one of {', '.join(allowed)}, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be one of {', '.join(allowed)}, not {_short(value)}.")
     return one.choice(value)
 
 
@@ -63,7 +103,7 @@ def _toggle(one: Control, value: Any, _card: ModelCard | None) -> bool:
     if isinstance(value, bool):
         return value
     if str(value).lower() not in words:
-        raise _NotAllowedError(f"{one.name} must be on or off, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be on or off, not {_short(value)}.")
     return words[str(value).lower()]
 
 
@@ -73,13 +113,13 @@ def _text(_one: Control, value: Any, _card: ModelCard | None) -> str:
 
 def _button(one: Control, value: Any, _card: ModelCard | None) -> int:
     if int(value) < 0:
-        raise _NotAllowedError(f"{one.name} counts presses and cannot be {value}.")
+        raise _NotAllowedError(f"{one.name} counts presses and cannot be {_short(value)}.")
     return int(value)
 
 
 def _layer(one: Control, value: Any, card: ModelCard | None) -> str:
     if card is not None and not card.has_layer(str(value)):
-        raise _NotAllowedError(f"{one.name}: {card.title} has no layer {value}.")
+        raise _NotAllowedError(f"{one.name}: {card.title} has no layer {_short(value)}.")
     return str(value)
 
 
@@ -90,7 +130,7 @@ def _class(one: Control, value: Any, card: ModelCard | None) -> str:
     if not text.isdigit() and card is not None:
         text = _class_by_name(one, text, card)
     if not text.isdigit() or (card is not None and int(text) >= len(card.labels)):
-        raise _NotAllowedError(f"{one.name} must be top-1, top-2, a class number or its name, not {value}.")
+        raise _NotAllowedError(f"{one.name} must be top-1, top-2, a class number or its name, not {_short(value)}.")
     return text
 
 
@@ -98,7 +138,7 @@ def _class_by_name(one: Control, name: str, card: ModelCard) -> str:
     for index, label in enumerate(card.labels):
         if label.lower() == name.lower():
             return str(index)
-    raise _NotAllowedError(f"{one.name}: {card.title} has no class called {name}.")
+    raise _NotAllowedError(f"{one.name}: {card.title} has no class called {_short(name)}.")
 
 
 def _fractions(one: Control, value: Any, count: int) -> list[float]:
@@ -128,7 +168,7 @@ def _boxes(one: Control, value: Any, card: ModelCard | None) -> tuple[BoxXYXY, .
 
 
 def _strokes(one: Control, value: Any, _card: ModelCard | None) -> tuple[Stroke, ...]:
-    raw = json.loads(value) if isinstance(value, str) else value
+    raw = _read_json(value) if isinstance(value, str) else value
     return tuple(
         Stroke(tuple(PointXY(*_fractions(one, p, 2)) for p in points), _fractions(one, [radius], 1)[0])
         for points, radius in raw
@@ -144,7 +184,7 @@ def _grid(one: Control, value: Any, card: ModelCard | None) -> tuple[tuple[float
 
 
 def _cards(one: Control, value: Any, card: ModelCard | None) -> tuple[Any, ...]:
-    raw = json.loads(value) if isinstance(value, str) else value
+    raw = _read_json(value) if isinstance(value, str) else value
     if isinstance(raw, str | Mapping):
         raise _NotAllowedError(f"{one.name} is a list of records in JSON.")
     return tuple(
@@ -157,15 +197,15 @@ def _record(one: Control, item: Any, number: int, card: ModelCard | None) -> Any
     """Read one record; what it leaves out has its default, and what it does not know is refused."""
     where = f"{one.name}, record {number}"
     if not isinstance(item, Mapping):
-        raise _NotAllowedError(f"{where}: a record is written {{“name”: value, …}}, not {item!r}.")
+        raise _NotAllowedError(f"{where}: a record is written {{“name”: value, …}}, not {_short(item)}.")
     kinds = {record_kind(record): record for record in one.records}
     wanted = item.get("kind", "") if len(kinds) > 1 else next(iter(kinds))
     if wanted not in kinds:
-        raise _NotAllowedError(f"{where}: its kind must be one of {', '.join(kinds)}, not {wanted}.")
+        raise _NotAllowedError(f"{where}: its kind must be one of {', '.join(kinds)}, not {_short(wanted)}.")
     fields = {field.name: field for field in controls(kinds[wanted])}
     unknown = [name for name in item if name not in fields]
     if unknown:
-        raise _NotAllowedError(f"{where} has no field {unknown[0]}; it has {', '.join(fields)}.")
+        raise _NotAllowedError(f"{where} has no field {_short(unknown[0])}; it has {', '.join(fields)}.")
     try:
         return kinds[wanted](**{name: checked(fields[name], plain, card) for name, plain in item.items()})
     except ValueError as error:
@@ -208,6 +248,7 @@ def from_plain(kind: type, data: Mapping[str, Any], card: ModelCard | None = Non
     """
     values: dict[str, Any] = {}
     notes: list[str] = []
+    data = data if isinstance(data, Mapping) else {}
     for one in controls(kind):
         if one.name not in data:
             continue
