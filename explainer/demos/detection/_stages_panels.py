@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.geometry import Affine, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Layer, Mask, Panel, Points
+from explainer.demos.detection._stages_seen import Seen
 
 if TYPE_CHECKING:
-    from explainer.demos.detection._stages_view import Seen
     from explainer.vision.detection.stages import Found
 
 DRAWN = 150

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Graph, Node
@@ -16,61 +14,15 @@ from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Image, Label, Layer, Mask, Panel
 from explainer.core.result import Result
 from explainer.demos.detection import _stages_panels as panels
+from explainer.demos.detection._stages_seen import Seen
 
 if TYPE_CHECKING:
     from explainer.core.problem import ExplainerError
-    from explainer.vision.detection.composed_scenes import Scene
-    from explainer.vision.detection.stages import Found, Stages
 
 MOST_OBJECTS = 50
 MASKED = 20  # objects whose masks are drawn
 TRUE_FROM = 0.5
 TRAINED_ON = "Trained on composed scenes: it knows digits, seven garments and coins, nothing else"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """One picture, all stages, and what is looked at."""
-
-    frame: Frame
-    pixels: NDArray[np.uint8]
-    scene: Scene | None
-    found: Stages
-    rows: NDArray[np.int64]
-    objects: Found
-    labels: tuple[str, ...]
-    stage: str
-    level: int
-    pick: int
-    mask_from: float
-    score: float
-    shipped: bool
-
-    @property
-    def at(self) -> int:
-        """Number of the object that is followed; −1 if nothing was found."""
-        return min(self.pick, len(self.objects)) - 1
-
-    @property
-    def number(self) -> int:
-        """Level from 0."""
-        return min(self.level, len(self.found.objectness)) - 1
-
-    @property
-    def row(self) -> int:
-        """Candidate that is followed: the object's, or the best proposal if nothing was found; −1 without any."""
-        if self.at >= 0:
-            return int(self.objects.rows[self.at])
-        return int(self.rows[0]) if len(self.rows) else -1
-
-    def in_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Pixels of the resized picture to frame pixels."""
-        w, h = self.found.size
-        return np.asarray(np.asarray(boxes, np.float64) * np.array([self.frame.width / w, self.frame.height / h] * 2))
-
-    def name(self, label: int) -> str:
-        """Name of a class, fit to stand in a sentence."""
-        return self.labels[label] if label < len(self.labels) else str(label)
 
 
 def absent(frame: Frame, error: ExplainerError) -> Result:

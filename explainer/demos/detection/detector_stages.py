@@ -13,6 +13,7 @@ from explainer.core.memo import latest
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.detection import _stages_view as view
+from explainer.demos.detection._stages_seen import Seen
 
 if TYPE_CHECKING:
     from explainer.vision.detection.composed_scenes import Scene
@@ -98,7 +99,7 @@ class DetectorStages(Demo[Params]):
             rows = found.proposals(params.proposal_iou, params.most)
             found.heads(rows, ctx.checkpoint)
             objects = found.detections(rows, params.score, params.iou, view.MOST_OBJECTS)
-            seen = view.Seen(
+            seen = Seen(
                 frame, pixels, scene, found, rows, objects, labels, params.stage, params.level, params.pick,
                 params.mask, params.score, params.net == "scenes",
             )  # fmt: skip

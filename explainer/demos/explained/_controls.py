@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,19 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Chart, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Options
+from explainer.core.controls import Choice
 from explainer.core.layers import Panel
 from explainer.core.memo import memo_name
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.subject import Subject
 
-Removal = Literal["blur", "mean"]
-REMOVALS = Options({"blur": "Blurred picture", "mean": "Mean colour"})
+
+class Removal(Choice):
+    """What takes the place of pixels that a test removes."""
+
+    BLUR = "blur", "Blurred picture"
+    MEAN = "mean", "Mean colour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class TestedMap:
     name: str
     heat: NDArray[np.float32]
     key: tuple[Any, ...]
-    removal: Removal = "blur"
+    removal: Removal = Removal.BLUR
     draws: int = 1
 
 
@@ -47,8 +52,8 @@ def control_panels(about: Subject, tested: TestedMap, seed: int) -> tuple[Panel,
 
     size = tested.heat.shape
     return (
-        about.heat_panel("Random map", random_map(size, seed), f"no network, {words.cells(tested.heat.shape)}"),
-        about.heat_panel("Edge map", edge_map(about.x, size), f"no network, {words.cells(tested.heat.shape)}"),
+        about.heat_panel("Random map", random_map(size, seed), f"no network, {words.cells(size)}"),
+        about.heat_panel("Edge map", edge_map(about.x, size), f"no network, {words.cells(size)}"),
     )
 
 
@@ -95,29 +100,32 @@ def _curves(tested: TestedMap, found: Any) -> tuple[Chart, ...]:
 
 
 def _curve_values(found: Any) -> dict[str, float]:
-    values = {"score_removed": found.bare}
+    values = numbers(score_removed=found.bare)
     for suffix, curve in (("", found.method), ("_edges", found.edges), ("_random", found.random)):
-        values["deletion_auc" + suffix] = curve.deletion_auc
-        values["insertion_auc" + suffix] = curve.insertion_auc
-        values["faithfulness_gap" + suffix] = curve.gap
+        areas = {
+            "deletion_auc": curve.deletion_auc,
+            "insertion_auc": curve.insertion_auc,
+            "faithfulness_gap": curve.gap,
+        }
+        values |= numbers(**{name + suffix: value for name, value in areas.items()})
     return values
 
 
 def _verdict(tested: TestedMap, found: Any) -> str:
     """Say who won, also when it was not the map. What is printed equal counts as equal."""
     gap, edges, random = (_two_places(c.gap) for c in (found.method, found.edges, found.random))
-    stand_in = "their blurred copy" if tested.removal == "blur" else "the mean colour"
-    numbers = (
+    stand_in = "their blurred copy" if tested.removal is Removal.BLUR else "the mean colour"
+    told = (
         f"With pixels replaced by {stand_in}, insertion minus deletion is {gap:.2f} for {tested.name}, "
         f"{edges:.2f} for mere edges and {random:.2f} for {_draws(found.random_gaps)}"
     )
     rivals = [name for name, value in (("edges", edges), ("a random map", random)) if value >= gap]
     if rivals:
         return (
-            f"{numbers}. **{' and '.join(rivals).capitalize()} did at least as well here**, so on this "
+            f"{told}. **{' and '.join(rivals).capitalize()} did at least as well here**, so on this "
             f"picture the score is no evidence that the map shows what the network used."
         )
-    return f"{numbers}: the map does better than both on this picture.{_deletion_alone(found)}"
+    return f"{told}: the map does better than both on this picture.{_deletion_alone(found)}"
 
 
 def _deletion_alone(found: Any) -> str:

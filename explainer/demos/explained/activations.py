@@ -1,7 +1,7 @@
 """Activations: what each feature map of a layer answers to this picture."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,22 +9,26 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Histogram
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
 from explainer.core.memo import latest, prepared
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
 from explainer.demos.explained._controls import TestedMap, with_controls
 
-Order = Literal["active", "index"]
-ORDERS = Options({"active": "Most active first", "index": "By number"})
-
-
 STRONGEST = 8
 BINS = 24
+
+
+class Order(Choice):
+    """Which maps come first."""
+
+    ACTIVE = "active", "Most active first"
+    INDEX = "index", "By number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Params:
     channel: Annotated[
         int, Doc("Map", "The one drawn large; −1 is the most active. Click a tile to choose."), Range(-1, 4095)
     ] = -1
-    order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic."), ORDERS] = "active"
+    order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic.")] = Order.ACTIVE
     tiles: Annotated[int, Doc("Maps shown", "How many tiles the mosaic has."), Range(4, 100)] = 36
     controls: Annotated[
         bool,
@@ -88,6 +92,10 @@ class _Maps:
     def ranked(self) -> NDArray[np.int64]:
         return np.argsort(-self.activity, kind="stable")
 
+    def rank(self, channel: int) -> int:
+        """Place of a map by its activity, from 1."""
+        return int(np.flatnonzero(self.ranked == channel)[0]) + 1
+
     @property
     def strongest(self) -> int:
         return int(self.ranked[0])
@@ -119,7 +127,7 @@ def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:
     from explainer.vision.metrics.heat import upper_limit
 
     count = min(params.tiles, len(maps.values))
-    order = maps.ranked if params.order == "active" else np.arange(len(maps.values))
+    order = maps.ranked if params.order is Order.ACTIVE else np.arange(len(maps.values))
     shown = [int(k) for k in order[:count]]
     tiles = maps.values[shown]
     limit = upper_limit(tiles)
@@ -153,19 +161,12 @@ def _values(about: Subject, maps: _Maps, chosen: int) -> dict[str, float]:
     from explainer.vision.metrics.heat import peak
 
     one = maps.values[chosen]
-    values = {
-        "channel": float(chosen),
-        "channel_activity": float(maps.activity[chosen]),
-        "channel_max": float(one.max()),
-        "channel_rank": float(np.flatnonzero(maps.ranked == chosen)[0] + 1),
-        "active_share": float(np.mean(one > 0)),
-        "map_count": float(len(maps.values)),
-        "silent_maps": float(maps.silent),
-        "map_width": float(one.shape[1]),
-        "map_height": float(one.shape[0]),
-    }
     top = peak(one, about.map_to_frame(one.shape))
-    return values if top is None else values | {"peak_x_px": top.x_px, "peak_y_px": top.y_px}
+    return numbers(
+        channel=chosen, channel_activity=maps.activity[chosen], channel_max=one.max(), channel_rank=maps.rank(chosen),
+        active_share=np.mean(one > 0), map_count=len(maps.values), silent_maps=maps.silent, map_width=one.shape[1],
+        map_height=one.shape[0], peak_x_px=top.x_px if top else None, peak_y_px=top.y_px if top else None,
+    )  # fmt: skip
 
 
 def _reading(about: Subject, maps: _Maps, chosen: int, params: Params) -> str:
@@ -179,7 +180,7 @@ def _reading(about: Subject, maps: _Maps, chosen: int, params: Params) -> str:
     )
     if top is None:
         return f"{beyond}Map {chosen} is zero everywhere and has no peak; {silent}"
-    rank = int(np.flatnonzero(maps.ranked == chosen)[0]) + 1
+    rank = maps.rank(chosen)
     place = "answers most of all" if rank == 1 else f"is number {words.thousands(rank)} in activity"
     return (
         f"{beyond}Map {chosen} {place} (mean {maps.activity[chosen]:.2g}), strongest "

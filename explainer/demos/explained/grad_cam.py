@@ -1,30 +1,30 @@
 """Grad-CAM and its kin: a layer's feature maps, weighted by what they do for one class."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from explainer.core import words
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
-from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
+from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
-Method = Literal["grad-cam", "grad-cam-pp", "hirescam", "layercam", "xgrad-cam"]
-LABELS = Options(
-    {
-        "grad-cam": "Grad-CAM",
-        "grad-cam-pp": "Grad-CAM++",
-        "hirescam": "HiResCAM",
-        "layercam": "LayerCAM",
-        "xgrad-cam": "XGrad-CAM",
-    }
-)
+
+class Method(Choice):
+    """How gradients become weights of the feature maps."""
+
+    GRAD_CAM = "grad-cam", "Grad-CAM"
+    GRAD_CAM_PP = "grad-cam-pp", "Grad-CAM++"
+    HIRESCAM = "hirescam", "HiResCAM"
+    LAYERCAM = "layercam", "LayerCAM"
+    XGRAD_CAM = "xgrad-cam", "XGrad-CAM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,15 @@ class Params:
 
     layer: Annotated[LayerName, Doc("Layer", "Early layers see edges finely, late ones see objects coarsely.")] = LAST
     target: Annotated[ClassIndex, Doc("Class", "The map shows what speaks for this class only.")] = TOP_1
-    method: Annotated[Method, Doc("Method", "How gradients become weights of the feature maps."), LABELS] = "grad-cam"
+    method: Annotated[Method, Doc("Method", "How gradients become weights of the feature maps.")] = Method.GRAD_CAM
     controls: Annotated[
         bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
     ] = False
     removal: Annotated[
         Removal,
         Doc("Cover with", "What takes the place of the pixels that are removed."),
-        REMOVALS,
         When("controls", (True,)),
-    ] = "blur"
+    ] = Removal.BLUR
     draws: Annotated[
         int,
         Doc("Random maps", "One random map can be lucky; the mean of several cannot."),
@@ -91,8 +90,8 @@ class GradCam(Demo[Params]):
             if params.randomise:
                 part += self._randomised(about, found, layer, params, net, ctx)
             if params.controls:
-                title, key = LABELS[params.method], (params.method, layer)
-                tested = TestedMap(title, found.values, key, params.removal, params.draws)
+                key = (params.method, layer)
+                tested = TestedMap(params.method.label, found.values, key, params.removal, params.draws)
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part)
 
@@ -118,30 +117,24 @@ def _map(split: Any, index: int, method: Method, key: tuple[Any, ...], ctx: Cont
 def _map_part(about: Subject, found: Any, method: Method) -> Part:
     from explainer.vision.metrics.heat import hottest_share, is_blank, peak
 
-    title, size = LABELS[method], found.values.shape
-    note = f"{about.label}, {words.cells(found.values.shape)}"
-    values = {"map_width": float(size[1]), "map_height": float(size[0]), "map_count": float(len(found.weights))}
+    title, size = method.label, found.values.shape
+    note = f"{about.label}, {words.cells(size)}"
+    values = numbers(map_width=size[1], map_height=size[0], map_count=len(found.weights))
     if is_blank(found.values):
         blank = about.heat_panel(title, found.finite, note)
         return Part((blank,), (), (_why_blank(about, found),), values)
     panel = about.heat_panel(title, found.values, note)
-    top = peak(found.values, about.map_to_frame(size))
-    share = hottest_share(found.values)
+    top, share, strongest = peak(found.values, about.map_to_frame(size)), hottest_share(found.values), found.strongest
     assert top is not None
     assert share is not None
-    values |= {
-        "peak_x_px": top.x_px,
-        "peak_y_px": top.y_px,
-        "map_max": top.value,
-        "share_hottest_tenth": share,
-        "strongest_map": float(found.strongest),
-        "strongest_weight": float(found.weights[found.strongest]),
-        "strongest_contribution": float(found.contributions[found.strongest]),
-    }
+    values |= numbers(
+        peak_x_px=top.x_px, peak_y_px=top.y_px, map_max=top.value, share_hottest_tenth=share, strongest_map=strongest,
+        strongest_weight=found.weights[strongest], strongest_contribution=found.contributions[strongest],
+    )  # fmt: skip
     sentence = (
         f"For {about.label} (score {words.score(about.score)}) the map peaks "
         f"{about.where(top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
-        f"of it, and feature map {found.strongest} of {words.thousands(len(found.weights))} adds most."
+        f"of it, and feature map {strongest} of {words.thousands(len(found.weights))} adds most."
     )
     return Part((panel,), (), (sentence,), values)
 

@@ -1,24 +1,52 @@
 """Integrated Gradients: slopes added up on the way from a baseline to the picture, and whether they add up."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
+import numpy as np
+
+from explainer.core import words
+from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Image, Panel
 from explainer.core.memo import memo_name, prepared
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
-from explainer.demos.explained._path_view import Walk
 
-Baseline = Literal["black", "grey", "blur", "noise"]
-BASELINES = Options({"black": "Black", "grey": "Mid-grey", "blur": "Blurred picture", "noise": "Noise"})
-Rule = Literal["trapezoid", "right", "left", "gauss"]
-RULES = Options({"trapezoid": "Trapezoids", "right": "Right ends", "left": "Left ends", "gauss": "Gauss–Legendre"})
-Spacing = Literal["even", "following"]
-SPACINGS = Options({"even": "Even", "following": "Follow the score"})
 DEFAULT_STEPS = 32
+CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
+MADE = 0.9  # share of the change of score that has to be made before the path counts as climbed
+
+
+class Baseline(Choice):
+    """The picture that stands for “nothing there”."""
+
+    BLACK = "black", "Black"
+    GREY = "grey", "Mid-grey"
+    BLUR = "blur", "Blurred picture"
+    NOISE = "noise", "Noise"
+
+
+class Rule(Choice):
+    """How slopes at points stand for the whole path."""
+
+    TRAPEZOID = "trapezoid", "Trapezoids"
+    RIGHT = "right", "Right ends"
+    LEFT = "left", "Left ends"
+    GAUSS = "gauss", "Gauss–Legendre"
+
+
+class Spacing(Choice):
+    """Where the points lie."""
+
+    EVEN = "even", "Even"
+    FOLLOWING = "following", "Follow the score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +55,15 @@ class Params:
 
     target: Annotated[ClassIndex, Doc("Class", "Whose score is shared out among the pixels.")] = TOP_1
     baseline: Annotated[
-        Baseline, Doc("Baseline", "The picture that stands for “nothing there”. There is no neutral one."), BASELINES
-    ] = "black"
+        Baseline, Doc("Baseline", "The picture that stands for “nothing there”. There is no neutral one.")
+    ] = Baseline.BLACK
     steps: Annotated[int, Doc("Steps", "Points of the path where the slope is taken."), Range(8, 256, log=True)] = (
         DEFAULT_STEPS
     )
-    rule: Annotated[Rule, Doc("Sum by", "How slopes at points stand for the whole path."), RULES] = "trapezoid"
+    rule: Annotated[Rule, Doc("Sum by", "How slopes at points stand for the whole path.")] = Rule.TRAPEZOID
     spacing: Annotated[
-        Spacing, Doc("Points", "Even, or close together where the score changes (17 forward passes more)."), SPACINGS
-    ] = "even"
+        Spacing, Doc("Points", "Even, or close together where the score changes (17 forward passes more).")
+    ] = Spacing.EVEN
 
 
 class IntegratedGradientsDemo(Demo[Params]):
@@ -52,24 +80,152 @@ class IntegratedGradientsDemo(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Walk the path; the map is shown as it grows."""
+        from explainer.vision.attribution.integrated import baseline
+
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
                 logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
             about = subject(frame, ready, logits, params.target, ctx)
-            start = _start(about, params, ctx)
+            start = baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
             with ctx.stage("explain"):
-                bare = float(net.logits(start)[0, about.index])
-                walk = Walk(about, start, bare, params.rule, params.steps, params.spacing == "following")
-                for found in walk.sums(net.network(), ctx):
-                    last = found
+                walk = Walk(about, start, float(net.logits(start)[0, about.index]))
+                for found in walk.sums(net.network(), params, ctx):
                     ctx.progress(found.done / params.steps, f"{found.done} of {params.steps} points")
                     if found.done < params.steps:
-                        ctx.publish(about.result(walk.growing(found), partial=True))
-            return about.result(walk.part(last))
+                        ctx.publish(about.result(walk.growing(found, params.steps), partial=True))
+            return about.result(walk.part(found, params.steps))
 
 
-def _start(about: Subject, params: Params, ctx: Context) -> Any:
-    from explainer.vision.attribution.integrated import baseline
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum:
+    """Points of the path, slopes and scores at them, and the weighted sum, of as many as are `done`."""
 
-    return baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
+    where: Any
+    done: int
+    attributions: Any
+    scores: Any
+    slopes: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """One path: from `start`, whose logit is `bare`, to the picture."""
+
+    about: Subject
+    start: Any
+    bare: float
+
+    @property
+    def due(self) -> float:
+        """What the attributions should add up to."""
+        return float(self.about.logits[self.about.index]) - self.bare
+
+    def sums(self, network: Any, params: Params, ctx: Context) -> Iterator[Sum]:
+        """Sums so far, each with the points that it rests on."""
+        from explainer.vision.attribution.integrated import PROBES, following, integrate, points, scores_along
+
+        path, along = (network, self.about.x, self.start, self.about.index), None
+        if params.spacing is Spacing.FOLLOWING:
+            along = following(PROBES, scores_along(*path, PROBES, checkpoint=ctx.checkpoint))
+        where = points(params.rule, params.steps, along)
+        for s in integrate(*path, where, checkpoint=ctx.checkpoint):
+            yield Sum(where, s.done, s.attributions, s.scores, s.slopes)
+
+    def growing(self, found: Sum, steps: int) -> Part:
+        """What can be shown before the end."""
+        text = f"{found.done} of {steps} points of the path are added up."
+        values = numbers(steps_done=found.done, score_difference=self.due)
+        return Part((self._baseline(), self._map(found)), (), (text,), values)
+
+    def part(self, found: Sum, steps: int) -> Part:
+        """All of it."""
+        steep = int(np.abs(found.slopes).argmax())
+        panels = (self._baseline(), self._picture_at(found, steep), self._map(found))
+        values = self._values(found, steep)
+        return Part(panels, (self._score(found), self._slope(found)), (self._reading(values, steps),), values)
+
+    # Panels and charts ------------------------------------------------------------------------------
+
+    def _view(self, title: str, x: Any, note: str) -> Panel:
+        from explainer.vision.attribution.views import to_pixels
+
+        about = self.about
+        return about.panel(
+            title, Image("view", to_pixels(x, about.card.mean, about.card.std), about.to_frame), note=note
+        )
+
+    def _baseline(self) -> Panel:
+        return self._view("Baseline", self.start, f"logit {_signed(self.bare)}")
+
+    def _picture_at(self, found: Sum, number: int) -> Panel:
+        alpha = float(found.where.alphas[number])
+        x = self.start + alpha * (self.about.x - self.start)
+        note = f"{100 * alpha:.1f} % of the way, logit {_signed(float(found.scores[number]))}"
+        return self._view("Steepest point", x, note)
+
+    def _map(self, found: Sum) -> Panel:
+        from explainer.vision.attribution.gradients import to_map
+        from explainer.vision.metrics.heat import upper_limit
+
+        heat = to_map(found.attributions, "sum")
+        limit = upper_limit(heat, 0.99)
+        return self.about.heat_panel("Integrated Gradients", heat, self.about.label, limit=limit, signed=True)
+
+    def _score(self, found: Sum) -> Curve:
+        alphas = np.concatenate([[0.0], found.where.alphas, [1.0]])
+        scores = np.concatenate([[self.bare], found.scores, [self.bare + self.due]])
+        summed = np.concatenate([[0.0], np.cumsum(found.where.weights * found.slopes)])
+        edges = np.concatenate([[0.0], np.cumsum(found.where.weights)])
+        series = (
+            Series("logit", alphas, scores),
+            Series("slopes added up", edges, self.bare + summed, "dashed", -2),
+        )
+        return Curve("Score along the path", series, "share of the way α", "logit", None, (0.0, 1.0))
+
+    def _slope(self, found: Sum) -> Curve:
+        series = (Series("slope", found.where.alphas, found.slopes),)
+        return Curve("Slope along the path", series, "share of the way α", "logit per way", None, (0.0, 1.0))
+
+    # Numbers and words ------------------------------------------------------------------------------
+
+    def _values(self, found: Sum, steep: int) -> dict[str, float]:
+        from explainer.vision.attribution.gradients import to_map
+        from explainer.vision.attribution.integrated import reached
+        from explainer.vision.metrics.heat import peak
+
+        alphas, total, due = found.where.alphas, float(found.attributions.double().sum()), self.due
+        values = numbers(
+            steps=found.done, baseline_logit=self.bare, score_difference=due, attribution_sum=total,
+            gap_logits=total - due, steepest_alpha=alphas[steep], steepest_slope=found.slopes[steep],
+        )  # fmt: skip
+        if abs(due) > 1e-3:
+            climbed = reached(alphas, (found.scores - self.bare) / due, MADE)
+            values |= numbers(
+                gap_percent=100.0 * (total - due) / abs(due), climbed_alpha=climbed,
+                points_in_climb=np.count_nonzero(alphas <= climbed),
+            )  # fmt: skip
+        heat = to_map(found.attributions, "sum")
+        top = peak(heat, self.about.map_to_frame(heat.shape))
+        return values if top is None else values | numbers(peak_x_px=top.x_px, peak_y_px=top.y_px)
+
+    def _reading(self, values: dict[str, float], steps: int) -> str:
+        total, due = _signed(values["attribution_sum"]), _signed(values["score_difference"])
+        start = (
+            f"From the baseline to this picture the logit of {self.about.label} changes by {due}; "
+            f"the attributions of {steps} points add up to {total}"
+        )
+        if "gap_percent" not in values:
+            return f"{start}. There is nothing to share out: baseline and picture score the same."
+        gap, inside = abs(values["gap_percent"]), int(values["points_in_climb"])
+        way = (
+            f"{words.percent(MADE)} of the change is made in the first {100 * values['climbed_alpha']:.1f} % of the "
+            f"way, where {inside} of the points {'lies' if inside == 1 else 'lie'}."
+        )
+        if gap < CLOSED_PERCENT:
+            return f"{start}, a gap of {gap:.1f} %: **they add up**. {way}"
+        return f"{start}: **a gap of {gap:.0f} %**. {way}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")

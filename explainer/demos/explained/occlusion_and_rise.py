@@ -1,62 +1,75 @@
 """Occlusion and RISE: hide parts of the picture and watch the score, with no look inside the network."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Histogram
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.geometry import apply
+from explainer.core.layers import Image, Panel
 from explainer.core.memo import memo_name, prepared
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
-from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
-from explainer.demos.explained._hiding_view import TITLES, Seen, finished, growing
+from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
-Method = Literal["occlusion", "rise"]
-LABELS = Options(TITLES)
-Fill = Literal["grey", "mean", "blur"]
-FILLS = Options({"grey": "Mid-grey", "mean": "Mean colour", "blur": "Blurred picture"})
+BINS = 24
+
+
+class Method(Choice):
+    """How the picture is hidden."""
+
+    OCCLUSION = "occlusion", "Occlusion"
+    RISE = "rise", "RISE"
+
+
+class Fill(Choice):
+    """What is seen where the picture is hidden."""
+
+    GREY = "grey", "Mid-grey"
+    MEAN = "mean", "Mean colour"
+    BLUR = "blur", "Blurred picture"
+
+
+WINDOWS, MASKS = (When("method", (one,)) for one in Method)
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What is hidden, and how."""
 
-    method: Annotated[Method, Doc("Method", "One window after the other, or many random masks."), LABELS] = "occlusion"
+    method: Annotated[Method, Doc("Method", "One window after the other, or many random masks.")] = Method.OCCLUSION
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
-    fill: Annotated[Fill, Doc("Hide behind", "What is seen where the picture is hidden."), FILLS] = "grey"
+    fill: Annotated[Fill, Doc("Hide behind", "What is seen where the picture is hidden.")] = Fill.GREY
     window: Annotated[
-        int,
-        Doc("Window", "Small ones find details, large ones whole objects."),
-        Range(16, 96, step=8, unit="px"),
-        When("method", ("occlusion",)),
+        int, Doc("Window", "Small ones find details, large ones whole objects."), Range(16, 96, 8, "px"), WINDOWS
     ] = 32
     stride: Annotated[
         int,
         Doc("Stride", "From one window to the next; half of it takes four times as long."),
-        Range(8, 48, step=4, unit="px"),
-        When("method", ("occlusion",)),
+        Range(8, 48, 4, "px"),
+        WINDOWS,
     ] = 16
-    masks: Annotated[
-        int,
-        Doc("Masks", "The paper takes 4,000 and more."),
-        Range(32, 4096, log=True),
-        When("method", ("rise",)),
-    ] = 256
-    cells: Annotated[int, Doc("Cells", "Cells of a mask along a side."), Range(3, 14), When("method", ("rise",))] = 7
-    seen: Annotated[
-        float, Doc("Share seen", "Chance of a cell to be seen."), Range(0.1, 0.9, step=0.05), When("method", ("rise",))
-    ] = 0.5
+    masks: Annotated[int, Doc("Masks", "The paper takes 4,000 and more."), Range(32, 4096, log=True), MASKS] = 256
+    cells: Annotated[int, Doc("Cells", "Cells of a mask along a side."), Range(3, 14), MASKS] = 7
+    seen: Annotated[float, Doc("Share seen", "Chance of a cell to be seen."), Range(0.1, 0.9, 0.05), MASKS] = 0.5
     controls: Annotated[
         bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
     ] = False
     removal: Annotated[
         Removal,
         Doc("Cover with", "What takes the place of the pixels that the test removes."),
-        REMOVALS,
         When("controls", (True,)),
-    ] = "blur"
+    ] = Removal.BLUR
 
 
 class OcclusionAndRise(Demo[Params]):
@@ -78,35 +91,45 @@ class OcclusionAndRise(Demo[Params]):
             with ctx.stage("model"):
                 logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
             about = subject(frame, ready, logits, params.target, ctx)
+            work = _occluded if params.method is Method.OCCLUSION else _masked
+            key = (*_key(params), *memo_name(ctx), about.index, ctx.seed)
             with ctx.stage("explain"):
-                seen = _seen(about, net, params, ctx)
-            part = finished(about, seen)
+                seen = ctx.memo(key, lambda: work(about, net.network(), params, ctx))
+            part = _finished(about, seen)
             if params.controls:
-                tested = TestedMap(LABELS[params.method], _as_known(seen.heat, params), _key(params), params.removal)
+                tested = TestedMap(params.method.label, _as_known(seen.heat, params), _key(params), params.removal)
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A map ``(S, S)``, signed; of each window its drop of the logit, of each mask its score; two telling views.
+
+    The views are network inputs ``(1, 3, S, S)`` with the class's score: with the window hidden that is missed most
+    and with the one that is missed least, or behind the best mask and the worst.
+    """
+
+    method: Method
+    heat: NDArray[np.float32]
+    each: NDArray[np.float64]
+    views: tuple[tuple[Any, float], tuple[Any, float]]
 
 
 def _as_known(heat: Any, params: Params) -> Any:
     """Bring the map to as many cells as it really tells apart, so that random maps have no finer ones."""
     from explainer.vision.metrics.heat import on_grid
 
-    side = heat.shape[0] // min(params.stride, params.window) if params.method == "occlusion" else params.cells
+    windows = params.method is Method.OCCLUSION
+    side = heat.shape[0] // min(params.stride, params.window) if windows else params.cells
     return on_grid(heat, (max(side, 2), max(side, 2)))
 
 
 def _key(params: Params) -> tuple[Any, ...]:
     """What the map depends on beside picture, network and class."""
-    if params.method == "occlusion":
+    if params.method is Method.OCCLUSION:
         return (params.method, params.fill, params.window, params.stride)
     return (params.method, params.fill, params.masks, params.cells, params.seen)
-
-
-def _seen(about: Subject, net: Any, params: Params, ctx: Context) -> Seen:
-    """Hide and look, or take what was found for the same picture."""
-    work = _occluded if params.method == "occlusion" else _masked
-    key = (*_key(params), *memo_name(ctx), about.index, ctx.seed)
-    return ctx.memo(key, lambda: work(about, net.network(), params, ctx))
 
 
 def _occluded(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
@@ -120,14 +143,14 @@ def _occluded(about: Subject, network: Any, params: Params, ctx: Context) -> See
     for step in occlusion(network, about.x, instead, about.index, places, whole=whole, checkpoint=ctx.checkpoint):
         ctx.progress(step.done / places.count, f"{step.done} of {places.count} windows")
         if step.done < places.count:
-            ctx.publish(about.result(growing(about, params.method, step.values, step.done), partial=True))
+            ctx.publish(about.result(_growing(about, params.method, step.values, step.done), partial=True))
     views = [about.x.clone(), about.x.clone()]
     for view, place in zip(views, (step.drops.argmax(), step.drops.argmin()), strict=True):
         x0, y0, x1, y1 = places.box(int(place))
         view[:, :, y0:y1, x0:x1] = instead[:, :, y0:y1, x0:x1]
     score = class_score(network, about.index)
-    most, least = (float(score(view)) for view in views)
-    return Seen(params.method, step.values, step.drops, (views[0], views[1]), (most, least))
+    most, least = ((view, float(score(view))) for view in views)
+    return Seen(params.method, step.values, step.drops, (most, least))
 
 
 def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
@@ -143,6 +166,77 @@ def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
         ctx.progress(step.done / params.masks, f"{step.done} of {params.masks} masks")
         # Three batches take about 0.3 s; the first one is shown by itself, since it has to be there within 0.5 s.
         if (number == 0 or number % 3 == 1) and step.done < params.masks:
-            ctx.publish(about.result(growing(about, params.method, step.gain, step.done), partial=True))
-    views = (seen_through(about.x, instead, step.best), seen_through(about.x, instead, step.worst))
-    return Seen(params.method, step.gain, step.scores, views, (float(step.scores.max()), float(step.scores.min())))
+            ctx.publish(about.result(_growing(about, params.method, step.gain, step.done), partial=True))
+    best = (seen_through(about.x, instead, step.best), float(step.scores.max()))
+    worst = (seen_through(about.x, instead, step.worst), float(step.scores.min()))
+    return Seen(params.method, step.gain, step.scores, (best, worst))
+
+
+def _growing(about: Subject, method: Method, heat: NDArray[np.float32], done: int) -> Part:
+    """What can be shown before the end."""
+    things = "windows" if method is Method.OCCLUSION else "masks"
+    return Part((_map_panel(about, method, heat),), (), (f"{done} {things} so far.",), numbers(**{things: done}))
+
+
+def _finished(about: Subject, seen: Seen) -> Part:
+    """All of it."""
+    panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
+    told = _of_occlusion(about, seen) if seen.method is Method.OCCLUSION else _of_rise(about, seen)
+    return Part(panels) + told + Part(values=_peak(about, seen.heat))
+
+
+def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Panel:
+    from explainer.vision.metrics.heat import upper_limit
+
+    return about.heat_panel(method.label, heat, about.label, limit=upper_limit(heat), signed=True)
+
+
+def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:
+    from explainer.vision.attribution.views import to_pixels
+
+    titles = ("Missed most", "Missed least") if seen.method is Method.OCCLUSION else ("Best mask", "Worst mask")
+    for title, (view, score) in zip(titles, seen.views, strict=True):
+        shown = Image("view", to_pixels(view, about.card.mean, about.card.std), about.to_frame)
+        yield about.panel(title, shown, note=f"score {words.score(score)}")
+
+
+def _peak(about: Subject, heat: NDArray[np.float32]) -> dict[str, float]:
+    if not np.any(heat):
+        return {}
+    row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+    x, y = apply(about.map_to_frame(heat.shape), np.array([[column + 0.5, row + 0.5]]))[0]
+    return numbers(peak_x_px=x, peak_y_px=y, map_max=heat.max(), map_min=heat.min())
+
+
+def _histogram(title: str, each: NDArray[np.float64], label: str) -> Histogram:
+    low, spread = float(each.min()), float(np.ptp(each)) or 1.0
+    counts, edges = np.histogram(each, bins=BINS, range=(low, low + spread))
+    return Histogram(title, edges.astype(np.float64), counts.astype(np.float64), label)
+
+
+def _of_occlusion(about: Subject, seen: Seen) -> Part:
+    drops, ((_, most), (_, least)) = seen.each, seen.views
+    better = int(np.count_nonzero(drops < 0))
+    values = numbers(
+        windows=len(drops), drop_max=drops.max(), drop_min=drops.min(), drop_median=np.median(drops),
+        windows_that_help=better, score_covered=most, score_covered_least=least,
+    )  # fmt: skip
+    fall = f"{drops.max():.2f}".replace("-", "−")
+    sentence = (
+        f"Of {len(drops)} windows the one that is missed most lowers the logit of {about.label} by {fall} and its "
+        f"score from {words.score(about.score)} to {words.score(most)}; {better} of them raise the "
+        f"logit when they are hidden."
+    )
+    return Part((), (_histogram("Drops", drops, "fall of the logit"),), (sentence,), values)
+
+
+def _of_rise(about: Subject, seen: Seen) -> Part:
+    scores = seen.each
+    low, mean, high = (float(one) for one in (scores.min(), scores.mean(), scores.max()))
+    values = numbers(masks=len(scores), score_mean=mean, score_best=high, score_worst=low)
+    sentence = (
+        f"Behind {words.thousands(len(scores))} random masks {about.label} scores {words.score(mean)} on average, "
+        f"from {words.score(low)} to {words.score(high)} ({words.score(about.score)} for the whole picture); where "
+        f"the map is positive, seeing the pixel raises the score."
+    )
+    return Part((), (_histogram("Scores behind the masks", scores, "score"),), (sentence,), values)

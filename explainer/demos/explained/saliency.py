@@ -1,30 +1,42 @@
 """Saliency: the gradient of a class score with respect to each pixel."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
-from explainer.demos.explained._controls import REMOVALS, Removal, TestedMap, with_controls
+from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
-Method = Literal["gradient", "gradient-x-input", "smoothgrad"]
-LABELS = Options({"gradient": "Gradient", "gradient-x-input": "Gradient × input", "smoothgrad": "SmoothGrad"})
-Reduce = Literal["max", "sum", "mean", "l2"]
-REDUCTIONS = Options(
-    {"max": "Largest of |R|, |G|, |B|", "sum": "Sum, signed", "mean": "Mean of |R|, |G|, |B|", "l2": "Length"}
-)
 TRAINED = ("trained",)
+
+
+class Method(Choice):
+    """What is done with the gradient."""
+
+    GRADIENT = "gradient", "Gradient"
+    GRADIENT_X_INPUT = "gradient-x-input", "Gradient × input"
+    SMOOTHGRAD = "smoothgrad", "SmoothGrad"
+
+
+class Channels(Choice):
+    """How three channels become one."""
+
+    MAX = "max", "Largest of |R|, |G|, |B|"
+    SUM = "sum", "Sum, signed"
+    MEAN = "mean", "Mean of |R|, |G|, |B|"
+    L2 = "l2", "Length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +44,21 @@ class Params:
     """What can be asked of the map."""
 
     target: Annotated[ClassIndex, Doc("Class", "Whose score the gradient is taken of.")] = TOP_1
-    method: Annotated[Method, Doc("Method", "SmoothGrad averages over noisy copies."), LABELS] = "gradient"
-    channels: Annotated[
-        Reduce, Doc("Three channels to one", "Only the signed sum tells more light from less."), REDUCTIONS
-    ] = "max"
+    method: Annotated[Method, Doc("Method", "SmoothGrad averages over noisy copies.")] = Method.GRADIENT
+    channels: Annotated[Channels, Doc("Three channels to one", "Only the signed sum tells more light from less.")] = (
+        Channels.MAX
+    )
     samples: Annotated[
         int,
         Doc("Noisy copies", "More of them leave less grain, and take longer."),
         Range(2, 64),
-        When("method", ("smoothgrad",)),
+        When("method", (Method.SMOOTHGRAD,)),
     ] = 16
     noise: Annotated[
         float,
         Doc("Noise", "Standard deviation, as a share of the picture's range of values."),
         Range(0.0, 0.5, step=0.01),
-        When("method", ("smoothgrad",)),
+        When("method", (Method.SMOOTHGRAD,)),
     ] = 0.15
     controls: Annotated[
         bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
@@ -54,9 +66,8 @@ class Params:
     removal: Annotated[
         Removal,
         Doc("Cover with", "What takes the place of the pixels that are removed."),
-        REMOVALS,
         When("controls", (True,)),
-    ] = "blur"
+    ] = Removal.BLUR
     draws: Annotated[
         int,
         Doc("Random maps", "One random map can be lucky; the mean of several cannot."),
@@ -97,8 +108,7 @@ class Saliency(Demo[Params]):
                 part += _randomised(about, heat, params, net, ctx)
             if params.controls:
                 key = (params.method, params.channels, params.samples, params.noise)
-                title = LABELS[params.method]
-                tested = TestedMap(title, np.abs(heat), key, params.removal, params.draws)
+                tested = TestedMap(params.method.label, np.abs(heat), key, params.removal, params.draws)
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part)
 
@@ -115,11 +125,11 @@ def _map(
     """Map ``(S, S)`` of the method; gradients are memoised, so another reduction costs nothing."""
     from explainer.vision.attribution.gradients import gradient_x_input, to_map
 
-    if params.method == "smoothgrad":
+    if params.method is Method.SMOOTHGRAD:
         return to_map(_smooth(about, network, params, of, ctx), params.channels)
     key = ("input gradient", *memo_name(ctx), *of, about.index)
     gradient = ctx.memo(key, lambda: graph.gradient(about.index))
-    if params.method == "gradient-x-input":
+    if params.method is Method.GRADIENT_X_INPUT:
         gradient = gradient_x_input(about.x, gradient)
     return to_map(gradient, params.channels)
 
@@ -157,26 +167,23 @@ def _look(heat: NDArray[np.float32], params: Params) -> dict[str, Any]:
     """A few pixels are far stronger than the rest, so the colour bar ends at the 99th percentile."""
     from explainer.vision.metrics.heat import upper_limit
 
-    return {"limit": upper_limit(heat, 0.99), "signed": params.channels == "sum"}
+    return {"limit": upper_limit(heat, 0.99), "signed": params.channels is Channels.SUM}
 
 
 def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part:
     from explainer.vision.metrics.heat import hottest_share, peak
 
-    title, note = LABELS[params.method], f"{about.label}, {words.cells(heat.shape)}"
+    note = f"{about.label}, {words.cells(heat.shape)}"
     finite = np.nan_to_num(heat, nan=0.0, posinf=0.0, neginf=0.0)
-    panel = about.heat_panel(title, finite, note, **_look(heat, params))
-    values = {"map_width": float(heat.shape[1]), "map_height": float(heat.shape[0])}
+    panel = about.heat_panel(params.method.label, finite, note, **_look(heat, params))
+    values = numbers(map_width=heat.shape[1], map_height=heat.shape[0])
     top, share = peak(heat, about.map_to_frame(heat.shape)), hottest_share(heat)
     if top is None or share is None:
         return Part((panel,), (), (_why_blank(about, heat),), values)
-    values |= {
-        "peak_x_px": top.x_px,
-        "peak_y_px": top.y_px,
-        "peak_value": top.value,
-        "map_mean": float(heat.mean(dtype=np.float64)),
-        "share_hottest_tenth": share,
-    }
+    values |= numbers(
+        peak_x_px=top.x_px, peak_y_px=top.y_px, peak_value=top.value, map_mean=heat.mean(dtype=np.float64),
+        share_hottest_tenth=share,
+    )  # fmt: skip
     sentence = (
         f"The score of {about.label} ({words.score(about.score)}) reacts most to the pixel "
         f"{about.where(top.x_px, top.y_px)}; the hottest tenth of all pixels holds "

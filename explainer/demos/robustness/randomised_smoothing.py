@@ -1,18 +1,26 @@
 """Randomised smoothing: the majority under noise, and a radius within which it provably stays."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import Doc, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.memo import memo_name
+from explainer.core.layers import Image, Panel
+from explainer.core.memo import memo_name, prepared
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import panel
 from explainer.core.result import Result
-from explainer.demos.robustness import _smoothing_view as view
 
-WHITE = 255.0
+WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,54 +59,188 @@ class RandomisedSmoothing(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Vote, bound, certify."""
         with ctx.model() as net:
-            at = view.Booth(frame, net, ctx, params.sigma)
-            chosen = _poll(at, params, None)
-            found = _poll(at, params, chosen)
-            return at.result(view.part(at, found, params.alpha) + _attacked(at, found, params))
+            at = Booth(frame, net, ctx, params)
+            chosen = _poll(at, None)
+            found = _poll(at, chosen)
+            return at.result(_part(at, found) + _attacked(at, found))
 
 
-def _poll(at: view.Booth, params: Params, chosen: view.Poll | None) -> view.Poll:
+@dataclass(frozen=True, slots=True, eq=False)
+class Poll:
+    """Votes so far, `counts` ``(K,)``; votes cast (`after`) and those for the winner (`heard`) after each batch.
+
+    `winner` is the class that the first poll chose, or the leader while that goes on; votes prove something where they
+    are independent of that choice.
+    """
+
+    counts: NDArray[np.int64]
+    winner: int
+    proves: bool
+    after: tuple[int, ...]
+    heard: tuple[int, ...]
+
+    @staticmethod
+    def of(counts: NDArray[np.int64], done: int, before: "Poll | None", chosen: "Poll | None") -> "Poll":
+        """Append what was counted after `done` votes."""
+        winner = chosen.winner if chosen else int(np.argmax(counts))
+        after, heard = (before.after, before.heard) if before else ((), ())
+        return Poll(counts, winner, chosen is not None, (*after, done), (*heard, int(counts[winner])))
+
+    @property
+    def done(self) -> int:
+        """Votes cast."""
+        return self.after[-1]
+
+    @property
+    def count(self) -> int:
+        """Votes for the winner."""
+        return self.heard[-1]
+
+
+class Booth:
+    """Where one picture is voted on."""
+
+    def __init__(self, frame: Frame, net: Any, ctx: Context, params: Params) -> None:
+        from explainer.vision.perturb.attacks import Victim, grey_levels
+
+        self.frame, self.ctx, self.params = frame, ctx, params
+        self.ready = prepared(frame, net, ctx)
+        self.x = grey_levels(self.ready.tensor, ctx.card.mean, ctx.card.std)
+        self.victim = Victim(net.network(), ctx.card.mean, ctx.card.std)
+
+    def result(self, part: Part, *, partial: bool = False) -> Result:
+        """Make it a result."""
+        seen = np.ascontiguousarray(self.ready.tensor.cpu().numpy(), dtype=np.float32)
+        return part.result(input=seen, partial=partial)
+
+    def bars(self, title: str, poll: Poll, shown: list[int], **more: Any) -> Bars:
+        """Votes of some classes."""
+        labels, votes = (tuple(map(self.ctx.card.label, shown)), tuple(float(poll.counts[k]) for k in shown))
+        return Bars(title, labels, votes, hi=float(poll.done), format=".0f", **more)
+
+
+def _leaders(poll: Poll) -> list[int]:
+    return [int(k) for k in np.argsort(-poll.counts, kind="stable")[:SHOWN] if poll.counts[k] > 0]
+
+
+def _voting(at: Booth, x: Any, of: int, seed: int, chosen: Poll | None, what: str) -> Iterator[Poll]:
+    from explainer.vision.perturb.smoothing import votes
+
+    poll = None
+    for done, counts in votes(at.victim, x, WHITE * at.params.sigma, of, seed, at.ctx.checkpoint):
+        poll = Poll.of(counts, done, poll, chosen)
+        at.ctx.progress(done / of, what.format(f"{done} of {of} votes"))
+        yield poll
+
+
+def _poll(at: Booth, chosen: Poll | None) -> Poll:
     """Count votes: first those that choose the class, then with fresh noise those that prove."""
-    from explainer.vision.perturb.smoothing import seeds, votes
+    from explainer.vision.perturb.smoothing import seeds
 
-    ctx, of = at.ctx, params.choosing if chosen is None else params.proving
-    seed = seeds(ctx.seed)[0 if chosen is None else 1]
-    what = "votes that choose" if chosen is None else "votes that prove"
+    ctx, params, first = at.ctx, at.params, chosen is None
+    of, seed = params.choosing if first else params.proving, seeds(ctx.seed)[0 if first else 1]
 
-    def count() -> view.Poll:
-        poll = None
-        for done, counts in votes(at.victim, at.x, WHITE * params.sigma, of, seed, ctx.checkpoint):
-            poll = view.Poll.of(counts, done, poll, chosen)
-            ctx.progress(done / of, f"{done} of {of} {what}")
-            if done < of:
-                ctx.publish(at.result(view.part(at, poll, params.alpha), partial=True))
-        assert poll is not None
+    def count() -> Poll:
+        for poll in _voting(at, at.x, of, seed, chosen, "{} that choose" if first else "{} that prove"):
+            if poll.done < of:
+                ctx.publish(at.result(_part(at, poll), partial=True))
         return poll
 
-    key = (*memo_name(ctx), params.sigma, params.choosing, None if chosen is None else of)
+    key = (*memo_name(ctx), params.sigma, params.choosing, None if first else of)
     with ctx.stage("model"):
         return ctx.memo(("votes", *key), count)
 
 
-def _attacked(at: view.Booth, found: view.Poll, params: Params) -> Part:
+def _part(at: Booth, poll: Poll) -> Part:
+    """What the votes so far show and say."""
+    from explainer.vision.perturb.smoothing import certify, largest_radius
+
+    sigma, alpha = at.params.sigma, at.params.alpha
+    found = certify(poll.count, poll.done, alpha, sigma)
+    values = numbers(
+        winner=poll.winner, votes=poll.done, votes_for=poll.count, vote_share=found.share,
+        classes_named=(poll.counts > 0).sum(),
+    )  # fmt: skip
+    if poll.proves:
+        radius = found.radius
+        values |= numbers(
+            p_lower=found.p_lower, sigma_255=sigma * WHITE, radius_largest=largest_radius(poll.done, alpha, sigma),
+            abstains=radius is None, radius=radius, radius_255=None if radius is None else radius * WHITE,
+        )  # fmt: skip
+    best = _leaders(poll)
+    shown = best if poll.winner in best else [poll.winner, *best[: SHOWN - 1]]
+    bars = at.bars("Votes", poll, shown, chosen=shown.index(poll.winner), note=f"{poll.done} noisy copies")
+    charts = (bars, _bound_chart(poll, alpha)) if poll.proves else (bars,)
+    return Part(_panels(at, sigma), charts, (_sentence(at, poll, found, alpha),), values)
+
+
+def _panels(at: Booth, sigma: float) -> tuple[Panel, ...]:
+    from explainer.vision.perturb.smoothing import example, seeds
+
+    copy = example(at.x, WHITE * sigma, seeds(at.ctx.seed)[1])
+    seen, focus = Image("seen", copy, at.ready.to_frame, smooth=False), at.ready.focus
+    note = f"σ = {sigma:g}, {sigma * WHITE:.3g} of 255"
+    return panel(at.frame, "Input", focus=focus), panel(at.frame, "One noisy copy", seen, note=note, focus=focus)
+
+
+def _bound_chart(poll: Poll, alpha: float) -> Curve:
+    from explainer.vision.perturb.smoothing import lower_bound
+
+    cast, heard = np.asarray(poll.after, float), np.asarray(poll.heard, float)
+    bounds = np.array([lower_bound(k, n, alpha) for k, n in zip(poll.heard, poll.after, strict=True)])
+    series = (
+        Series("share", cast, heard / cast, "dashed", -2),
+        Series("proved", cast, bounds, "solid", -1),
+        Series("one half", cast, np.full(len(cast), 0.5), "dotted", -2),
+    )
+    return Curve("What the votes prove", series, "votes", "probability", (0.0, 1.0), (0.0, float(cast[-1])))
+
+
+def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:
+    name = f"“{at.ctx.card.label(poll.winner)}”"
+    if not poll.proves:
+        return f"{poll.done} noisy copies so far; most often they are called {name}."
+    begun = f"{poll.count} of {poll.done} noisy copies are called {name}, so its probability is at least"
+    proved = f"{begun} {found.p_lower:.3f} (wrong at most once in {1 / alpha:,.0f} times)."
+    if found.radius is None:
+        return f"{proved} That is no proven majority: **the smoothed classifier abstains**."
+    return (
+        f"{proved} **No change shorter than {found.radius:.3f} can alter the majority** (white is 1; "
+        f"{found.radius * WHITE:.1f} grey levels on one pixel, or far less on each of many)."
+    )
+
+
+def _attacked(at: Booth, found: Poll) -> Part:
     """Attack the bare network within the radius, and let the majority vote again."""
     from explainer.vision.perturb.attacks import Budget, pgd
-    from explainer.vision.perturb.smoothing import certify, seeds, votes
+    from explainer.vision.perturb.smoothing import certify, seeds
 
+    params, ctx = at.params, at.ctx
     radius = certify(found.count, found.done, params.alpha, params.sigma).radius
     if not params.attack or radius is None:
         return Part()
     label, moved = at.x.new_tensor([found.winner]).long(), at.x
-    budget = Budget("l2", WHITE * radius)
-    run = pgd(at.victim, at.x, label, budget, view.STEPS, at.ctx.checkpoint)
+    run = pgd(at.victim, at.x, label, Budget("l2", WHITE * radius), STEPS, ctx.checkpoint)
     for count, moved in enumerate(run, 1):  # noqa: B007 (the last one counts)
-        at.ctx.progress(count / view.STEPS, "attacking the bare network")
-    bare = at.victim.answers(moved)[0]
-    again = None
-    for done, counts in votes(
-        at.victim, moved, WHITE * params.sigma, params.proving, seeds(at.ctx.seed + 1)[1], at.ctx.checkpoint
-    ):
-        again = view.Poll.of(counts, done, again, found)
-        at.ctx.progress(done / params.proving, "voting on the attacked picture")
-    assert again is not None
-    return view.attack_part(at, found, again, bare, radius)
+        ctx.progress(count / STEPS, "attacking the bare network")
+    bare, noise = at.victim.answers(moved)[0], seeds(ctx.seed + 1)[1]
+    *_, again = _voting(at, moved, params.proving, noise, found, "voting on the attacked picture")
+    return _attack_part(at, found.winner, again, bare, radius)
+
+
+def _attack_part(at: Booth, winner: int, again: Poll, bare: NDArray[np.float64], radius: float) -> Part:
+    """Say what the attack within the radius did to the bare network and to the majority."""
+    best, leader, label = int(np.argmax(bare)), int(np.argmax(again.counts)), at.ctx.card.label
+    values = numbers(
+        attack_score=bare[winner], attack_flipped=best != winner, attack_votes_for=again.count,
+        attack_majority_kept=leader == winner,
+    )  # fmt: skip
+    classes = list(dict.fromkeys([winner, leader, *_leaders(again)]))[:SHOWN]
+    chart = at.bars("Votes after the attack", again, classes, note=f"length up to {radius:.3f}")
+    said = "now answers" if best != winner else "still answers"
+    sentence = (
+        f"Attacked within that radius, the network without noise {said} “{label(best)}” "
+        f"({words.score(float(bare[best]))}); the majority under noise is “{label(leader)}” with "
+        f"{again.counts[leader]} of {again.done} votes."
+    )
+    return Part((), (chart,), (sentence,), values)

@@ -1,21 +1,18 @@
 """What the classical methods show: marks, what one of them works with, all masks, and how they agree."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Chart, Curve, Matrix, Series, Table
-from explainer.core.layers import Heat, Layer, Lines, Mask, Panel
+from explainer.core.layers import Layer, Lines, Panel
+from explainer.core.numbers import numbers
+from explainer.core.picture import Copy
 from explainer.core.result import Result
 from explainer.demos.segmentation import _shared as shared
-from explainer.demos.segmentation._cuts import NAMES, Cut, Scene
-
-if TYPE_CHECKING:
-    from explainer.demos.segmentation.classical_segmentation import Params
+from explainer.demos.segmentation._cuts import Cut, Method, Scene
 
 BESIDE = 3
 SHORT = {
@@ -27,56 +24,53 @@ LINE = 7
 
 
 def result(
-    at: Scene, params: Params, names: tuple[str, ...], done: Mapping[str, Cut], *, partial: bool = False
+    at: Scene,
+    method: Method,
+    level: int,
+    names: tuple[Method, ...],
+    done: Mapping[Method, Cut],
+    *,
+    partial: bool = False,
 ) -> Result:
     """Put panels, charts and words together; methods that are not ready have an empty mask."""
     cuts = {name: done.get(name) or Cut(np.zeros(at.grey.shape, bool)) for name in names}
-    own = cuts[params.method]
-    panels = (_input(at), _works_with(at, params, own), *(_cut(at, name, cuts[name]) for name in names))
+    own = cuts[method]
+    panels = (_input(at), _works_with(at, method, own), *(_cut(at, name, cuts[name]) for name in names))
     here = {name: cut for name, cut in cuts.items() if not cut.missing}  # an absent network disagrees with nobody
     charts: list[Chart] = [_table(at, here) if at.wanted.any() else _agreement(here or cuts)]
-    if params.method in ("fixed", "otsu"):
-        charts.append(_separation(at, params, own))
-    values = _values(at, params, cuts)
-    return Result(_reading(at, params, cuts, values), values, panels, tuple(charts), partial=partial)
+    if method in (Method.FIXED, Method.OTSU):
+        charts.append(_separation(at, own.count if method is Method.OTSU else level))
+    values = _values(at, method, cuts)
+    return Result(_reading(at, method, cuts, values), values, panels, tuple(charts), partial=partial)
 
 
 # Panels -------------------------------------------------------------------------------------------------
 
 
 def _input(at: Scene) -> Panel:
-    place = shared.to_frame(at.frame, at.grey.shape)
-    layers: list[Layer] = [
-        Mask("marks on the background", at.outside, place, shared.BACKGROUND),
-        Mask("marks on the object", at.inside, place, shared.OBJECT),
-    ]
-    if at.wanted.any():
-        layers += shared.region(at.frame, "reference", at.wanted, shared.REFERENCE, outlined=True)
-    return shared.panel(at.frame, "Input", tuple(layers), "orange: object, blue: background")
+    copy = Copy(at.frame, at.grey.shape)
+    background = copy.mask("marks on the background", at.outside, shared.BACKGROUND)
+    inside = copy.mask("marks on the object", at.inside, shared.OBJECT)
+    reference = shared.region(copy, "reference", at.wanted, shared.REFERENCE) if at.wanted.any() else ()
+    return copy.panel("Input", background, inside, *reference, note="orange: object, blue: background")
 
 
-def _works_with(at: Scene, params: Params, own: Cut) -> Panel:
+def _works_with(at: Scene, method: Method, own: Cut) -> Panel:
     """What the chosen method sees in place of the picture."""
-    if params.method == "grabcut":
-        return shared.panel(at.frame, "Works with", (), "colours, 224 px long", under=_shrunk(at))
-    if params.method in ("slic", "graph", "instance") and own.regions is not None:
-        return _regions(at, own)
+    copy = Copy(at.frame, at.grey.shape)
+    if method is Method.GRABCUT:
+        return copy.panel("Works with", note="colours, 224 px long", under=_shrunk(at))
+    if method in (Method.SLIC, Method.GRAPH, Method.INSTANCE) and own.regions is not None:
+        return _regions(at, own.regions, own.count)
     if own.relief is None:
-        return shared.panel(at.frame, "Works with")
-    signed = params.method == "adaptive"
-    limit = float(np.abs(own.relief).max()) or 1.0
-    heat = Heat(
-        "relief", own.relief, -limit if signed else 0.0, limit if signed else 255.0,
-        shared.to_frame(at.frame, own.relief.shape), colours="diverging" if signed else "grey", over=False,
-    )  # fmt: skip
-    layers: list[Layer] = [heat]
-    if params.method == "watershed" and own.regions is not None:
-        place = shared.to_frame(at.frame, own.regions.shape)
-        layers += [
-            Mask("object's lake", own.regions == 1, place, shared.OBJECT),
-            Mask("background's lake", own.regions == 2, place, shared.BACKGROUND),
-        ]
-    return shared.panel(at.frame, "Works with", tuple(layers), NOTES[params.method])
+        return copy.panel("Works with")
+    signed = method is Method.ADAPTIVE
+    limit, colours = (0.0, "diverging") if signed else (255.0, "grey")
+    layers: list[Layer] = [copy.heat("relief", own.relief, limit=limit, signed=signed, colours=colours, over=False)]
+    if method is Method.WATERSHED and own.regions is not None:
+        layers.append(copy.mask("object's lake", own.regions == 1, shared.OBJECT))
+        layers.append(copy.mask("background's lake", own.regions == 2, shared.BACKGROUND))
+    return copy.panel("Works with", *layers, note=NOTES[method])
 
 
 NOTES = {
@@ -86,39 +80,39 @@ NOTES = {
 }  # fmt: skip
 
 
-def _shrunk(at: Scene) -> object:
+def _shrunk(at: Scene) -> NDArray[np.uint8]:
     from explainer.vision.segmentation.grab import LONGEST
     from explainer.vision.segmentation.painting import small
 
     return np.ascontiguousarray(small(at.copy, LONGEST))
 
 
-def _regions(at: Scene, own: Cut) -> Panel:
+def _regions(at: Scene, regions: NDArray[np.int32], count: int) -> Panel:
     from explainer.vision.segmentation.painting import borders
     from explainer.vision.segmentation.regions import mean_colours
 
-    assert own.regions is not None
-    edges = Mask("borders", borders(own.regions), shared.to_frame(at.frame, own.regions.shape), LINE)
-    colours = mean_colours(at.copy, own.regions)
-    return shared.panel(at.frame, "Works with", (edges,), f"{own.count} regions, no classes", under=colours)
+    copy = Copy(at.frame, regions.shape)
+    edges, colours = copy.mask("borders", borders(regions), LINE), mean_colours(at.copy, regions)
+    return copy.panel("Works with", edges, note=f"{count} regions, no classes", under=colours)
 
 
-def _cut(at: Scene, name: str, cut: Cut) -> Panel:
-    layers = shared.compared(at.frame, cut.mask, at.wanted) if at.wanted.any() else ()
-    outline = shared.region(at.frame, "mask", cut.mask, shared.OBJECT)
-    lines = tuple(one for one in outline if isinstance(one, Lines))
-    note = "not on this machine" if cut.missing else f"{words.percent(float(cut.mask.mean()))} of the picture"
-    if at.wanted.any():
-        from explainer.vision.segmentation.scores import area
+def _cut(at: Scene, method: Method, cut: Cut) -> Panel:
+    from explainer.vision.segmentation.scores import area
 
-        note = f"IoU {shared.number(area(cut.mask, at.wanted).iou)}"
-    return shared.panel(at.frame, NAMES[name], (*layers, *lines) if layers else outline, note)
+    copy = Copy(at.frame, cut.mask.shape)
+    outlined = shared.region(copy, "mask", cut.mask, shared.OBJECT)
+    if not at.wanted.any():
+        note = "not on this machine" if cut.missing else f"{words.percent(float(cut.mask.mean()))} of the picture"
+        return copy.panel(method.label, *outlined, note=note)
+    lines = (one for one in outlined if isinstance(one, Lines))
+    layers = (*shared.compared(copy, cut.mask, at.wanted), *lines)
+    return copy.panel(method.label, *layers, note=f"IoU {shared.number(area(cut.mask, at.wanted).iou)}")
 
 
 # Charts and words ---------------------------------------------------------------------------------------
 
 
-def _agreement(cuts: Mapping[str, Cut]) -> Matrix:
+def _agreement(cuts: Mapping[Method, Cut]) -> Matrix:
     from explainer.vision.segmentation.scores import area
 
     names = tuple(SHORT[name] for name in cuts)
@@ -129,61 +123,52 @@ def _agreement(cuts: Mapping[str, Cut]) -> Matrix:
     )
 
 
-def _table(at: Scene, cuts: Mapping[str, Cut]) -> Table:
+def _table(at: Scene, cuts: Mapping[Method, Cut]) -> Table:
     from explainer.vision.segmentation.scores import area, boundary, tolerance
 
     near, rows = tolerance(*at.grey.shape), []
     for name, cut in cuts.items():
         covered, edge = area(cut.mask, at.wanted), boundary(cut.mask, at.wanted, near)
-        numbers = (covered.iou, covered.dice, covered.precision, covered.recall, edge.f)
-        rows.append((SHORT[name], *(shared.number(v) for v in numbers)))
+        scores = (covered.iou, covered.dice, covered.precision, covered.recall, edge.f)
+        rows.append((SHORT[name], *map(shared.number, scores)))
     header = ("method", "IoU", "Dice", "precision", "recall", "boundary F")
     return Table("Against the reference", header, tuple(rows), f"boundary within {near:.0f} px of {at.grey.shape[1]}")
 
 
-def _separation(at: Scene, params: Params, own: Cut) -> Curve:
+def _separation(at: Scene, level: float) -> Curve:
     from explainer.vision.segmentation.thresholds import otsu
 
     found = otsu(at.grey)
     grey = np.arange(256, dtype=float)
     counts, between = found.counts / found.counts.max(), found.between / (found.between.max() or 1.0)
-    at_level = float(own.count if params.method == "otsu" else params.level)
     series = (
         Series("pixels", grey, counts, "solid", -2),
         Series("σ² between", grey, between, "dashed", 0),
-        Series("threshold", np.array([at_level, at_level]), np.array([0.0, 1.0]), "dotted", -1),
+        Series("threshold", np.full(2, float(level)), np.array([0.0, 1.0]), "dotted", -1),
     )
     note = f"two flat tones would explain {words.percent(found.separability)} of the variance"
     return Curve("Grey levels", series, "grey level", "share of the largest", (0.0, 1.05), (0.0, 255.0), note)
 
 
-def _values(at: Scene, params: Params, cuts: Mapping[str, Cut]) -> dict[str, float]:
+def _values(at: Scene, method: Method, cuts: Mapping[Method, Cut]) -> dict[str, float]:
     from explainer.vision.segmentation.scores import area, boundary, tolerance
 
-    own = cuts[params.method]
-    values = {
-        "mask_percent": 100 * float(own.mask.mean()),
-        "count": float(own.count),
-        "marks_object_px": float(at.inside.sum()),
-        "marks_background_px": float(at.outside.sum()),
-        "methods": float(len(cuts)),
-    }
-    shared_by = [
-        area(own.mask, cut.mask).iou for name, cut in cuts.items() if name != params.method and not cut.missing
-    ]
-    known = [v for v in shared_by if v is not None]
-    if known:
-        values["agreement"] = float(np.mean(known))
-    if at.wanted.any():
-        covered, edge = area(own.mask, at.wanted), boundary(own.mask, at.wanted, tolerance(*at.grey.shape))
-        named = {"iou": covered.iou, "dice": covered.dice, "boundary_f": edge.f}
-        values |= {name: float(v) for name, v in named.items() if v is not None}
-        values["reference_percent"] = 100 * float(at.wanted.mean())
-    return values
+    own = cuts[method]
+    others = [area(own.mask, cut.mask).iou for name, cut in cuts.items() if name != method and not cut.missing]
+    known = [iou for iou in others if iou is not None]
+    values = numbers(
+        mask_percent=100 * own.mask.mean(), count=own.count, marks_object_px=at.inside.sum(),
+        marks_background_px=at.outside.sum(), methods=len(cuts), agreement=np.mean(known) if known else None,
+    )  # fmt: skip
+    if not at.wanted.any():
+        return values
+    covered, edge = area(own.mask, at.wanted), boundary(own.mask, at.wanted, tolerance(*at.grey.shape))
+    reference = 100 * at.wanted.mean()
+    return values | numbers(iou=covered.iou, dice=covered.dice, boundary_f=edge.f, reference_percent=reference)
 
 
-def _reading(at: Scene, params: Params, cuts: Mapping[str, Cut], values: Mapping[str, float]) -> str:
-    name = NAMES[params.method]
+def _reading(at: Scene, method: Method, cuts: Mapping[Method, Cut], values: Mapping[str, float]) -> str:
+    name = method.label
     absent = next((cut.missing + " " for cut in cuts.values() if cut.missing), "")
     first = f"{absent}{name} takes **{values['mask_percent']:.0f} %** of the picture"
     if not at.inside.any() or not at.outside.any():
@@ -198,7 +183,7 @@ def _reading(at: Scene, params: Params, cuts: Mapping[str, Cut], values: Mapping
         best = max(scored, key=lambda n: scored[n])
         return (
             f"{first}, IoU {values.get('iou', 0.0):.2f} with your reference. "
-            f"Best of those shown: **{NAMES[best]}**, {scored[best]:.2f}."
+            f"Best of those shown: **{best.label}**, {scored[best]:.2f}."
         )
     if "agreement" not in values:
         return f"{first}. Put another method beside it to compare."

@@ -1,19 +1,44 @@
 """What the methods that are compared have in common: the scene they get and the answer they give."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core.controls import Choice
 from explainer.core.frame import Frame
 
-NAMES = {
-    "fixed": "Fixed threshold", "otsu": "Otsu's threshold", "adaptive": "Adaptive threshold", "watershed": "Watershed",
-    "grabcut": "GrabCut", "slic": "SLIC superpixels", "graph": "Graph-based regions", "person": "Person matte",
-    "semantic": "LR-ASPP, semantic", "instance": "Mask R-CNN",
-}  # fmt: skip
+
+class Method(Choice):
+    """Ways to cut an object out."""
+
+    FIXED = "fixed", "Fixed threshold"
+    OTSU = "otsu", "Otsu's threshold"
+    ADAPTIVE = "adaptive", "Adaptive threshold"
+    WATERSHED = "watershed", "Watershed"
+    GRABCUT = "grabcut", "GrabCut"
+    SLIC = "slic", "SLIC superpixels"
+    GRAPH = "graph", "Graph-based regions"
+    PERSON = "person", "Person matte"
+    SEMANTIC = "semantic", "LR-ASPP, semantic"
+    INSTANCE = "instance", "Mask R-CNN"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What the methods are set to; each takes what it needs."""
+
+    level: int = 110
+    window: int = 51
+    margin: float = 8.0
+    blur: float = 1.0
+    water: int = 255
+    rounds: int = 3
+    superpixels: int = 200
+    compactness: float = 15.0
+    scale: float = 300.0
+
+
 Bools = NDArray[np.bool_]
 
 

@@ -1,30 +1,24 @@
 """Masks from networks, beside the classical ones: a shipped one, and two that are fetched at a click."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explainer.core.context import Context
 from explainer.core.problem import ExplainerError
 from explainer.demos.segmentation import _masks
-from explainer.demos.segmentation._cuts import Cut, Scene, of_regions
-
-if TYPE_CHECKING:
-    from explainer.demos.segmentation.classical_segmentation import Params
+from explainer.demos.segmentation._cuts import Cut, Scene, Tuning, of_regions
 
 SEMANTIC, INSTANCE = "lraspp_mobilenet_v3_large", "maskrcnn_resnet50_fpn"
 
 
-def person(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
+def person(at: Scene, _tuning: Tuning, ctx: Context) -> Iterator[Cut]:
     """Return what the person matte gives more than one half."""
     mask = _masks.mask("person", at.frame, at.copy, at.inside, ctx)
     yield Cut(mask, relief=255 * _masks.person(at.frame, ctx))
 
 
-def semantic(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
+def semantic(at: Scene, _tuning: Tuning, ctx: Context) -> Iterator[Cut]:
     """Return all pixels of the class that most of the object's marks have."""
     from explainer.vision.zoo import task_cards
 
@@ -44,7 +38,7 @@ def semantic(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
     yield Cut(best == chosen, relief=255 * scores[chosen], count=chosen)
 
 
-def instance(at: Scene, _params: Params, ctx: Context) -> Iterator[Cut]:
+def instance(at: Scene, _tuning: Tuning, ctx: Context) -> Iterator[Cut]:
     """Return the objects that the marks touch."""
     from explainer.vision.zoo import task_cards
 

@@ -1,12 +1,14 @@
 """Ways to cut an object out that have learnt nothing, side by side, each from the same few marks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Stroke
@@ -15,10 +17,18 @@ from explainer.demos.segmentation import _classical as classical
 from explainer.demos.segmentation import _classical_view as view
 from explainer.demos.segmentation import _masks
 from explainer.demos.segmentation import _shared as shared
-from explainer.demos.segmentation._cuts import NAMES, Cut
+from explainer.demos.segmentation._cuts import Cut, Method, Scene, Tuning
 
-Method = Literal["fixed", "otsu", "adaptive", "watershed", "grabcut", "slic", "graph", "person", "semantic", "instance"]
-LABELS = Options(NAMES)
+USUAL = Tuning()
+
+
+class Brush(Choice):
+    """What a stroke is."""
+
+    OBJECT = "object", "Marks on the object"
+    BACKGROUND = "background", "Marks on the background"
+    REFERENCE = "reference", "Reference, and score"
+    ERASED = "erased", "Erase from the reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,86 +36,82 @@ class Params:
     """Marks, the method that is looked into, and those beside it."""
 
     brush: Annotated[
-        Literal["object", "background", "reference", "erased"],
-        Options({
-            "object": "Marks on the object", "background": "Marks on the background",
-            "reference": "Reference, and score", "erased": "Erase from the reference",
-        }),
+        Brush,
         Doc("Paint", "Marks start the methods. With the reference chosen, every mask is scored against it."),
-    ] = "object"  # fmt: skip
+    ] = Brush.OBJECT
     inside: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("brush", ("object",)),
+        When("brush", (Brush.OBJECT,)),
         Doc("Marks on the object", "Right button takes one back."),
     ] = shared.HEART
     outside: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("brush", ("background",)),
+        When("brush", (Brush.BACKGROUND,)),
         Doc("Marks on the background", "At first along the picture's edge."),
     ] = shared.RIM
     reference: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("brush", ("reference",)),
+        When("brush", (Brush.REFERENCE,)),
         Doc("Reference", "At first a guess: take it back and paint all of the object."),
     ] = shared.BODY
     erased: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("brush", ("erased",)),
+        When("brush", (Brush.ERASED,)),
         Doc("Erase", "Takes away from the reference."),
     ] = ()
-    method: Annotated[Method, LABELS, Doc("Method", "This one shows what it works with.")] = "watershed"
+    method: Annotated[Method, Doc("Method", "This one shows what it works with.")] = Method.WATERSHED
     beside: Annotated[
-        tuple[Method, ...], LABELS, Doc("Beside it", "Up to three more, from the same marks; the first three count.")
-    ] = ("otsu", "grabcut")
+        tuple[Method, ...], Doc("Beside it", "Up to three more, from the same marks; the first three count.")
+    ] = (Method.OTSU, Method.GRABCUT)
     level: Annotated[
-        int, Range(0, 254, 1), Doc("Threshold", "Brighter than this, or not."), When("method", ("fixed",))
-    ] = 110
+        int, Range(0, 254, 1), Doc("Threshold", "Brighter than this, or not."), When("method", (Method.FIXED,))
+    ] = USUAL.level
     window: Annotated[
         int,
         Range(3, 101, 2, unit="px"),
         Doc("Neighbourhood", "Each pixel is compared with the mean over this window."),
-        When("method", ("adaptive",)),
-    ] = 51
+        When("method", (Method.ADAPTIVE,)),
+    ] = USUAL.window
     margin: Annotated[
         float,
         Range(0, 40, 1),
         Doc("Margin", "Grey levels by which a pixel must differ from that mean; at 0 noise decides on flat ground."),
-        When("method", ("adaptive",)),
-    ] = 8.0
+        When("method", (Method.ADAPTIVE,)),
+    ] = USUAL.margin
     blur: Annotated[
         float,
         Range(0.0, 6.0, 0.25, unit="px"),
         Doc("Blur before", "Fewer ridges, and less exact ones."),
-        When("method", ("watershed", "graph")),
-    ] = 1.0
+        When("method", (Method.WATERSHED, Method.GRAPH)),
+    ] = USUAL.blur
     water: Annotated[
         int,
         Range(0, 255, 1),
         Doc("Water level", "Watch the lakes rise from the marks."),
-        When("method", ("watershed",)),
-    ] = 255
+        When("method", (Method.WATERSHED,)),
+    ] = USUAL.water
     rounds: Annotated[
-        int, Range(1, 8, 1), Doc("Rounds", "Colour models and cut in turn."), When("method", ("grabcut",))
-    ] = 3
+        int, Range(1, 8, 1), Doc("Rounds", "Colour models and cut in turn."), When("method", (Method.GRABCUT,))
+    ] = USUAL.rounds
     superpixels: Annotated[
-        int, Range(20, 800, 10, log=True), Doc("Superpixels", "About so many."), When("method", ("slic",))
-    ] = 200
+        int, Range(20, 800, 10, log=True), Doc("Superpixels", "About so many."), When("method", (Method.SLIC,))
+    ] = USUAL.superpixels
     compactness: Annotated[
         float,
         Range(1, 80, 1, log=True),
         Doc("Compactness", "High: squares. Low: they follow colours."),
-        When("method", ("slic",)),
-    ] = 15.0
+        When("method", (Method.SLIC,)),
+    ] = USUAL.compactness
     scale: Annotated[
         float,
         Range(10, 3000, 10, log=True),
         Doc("Scale k", "How much difference a region forgives while it is small."),
-        When("method", ("graph",)),
-    ] = 300.0
+        When("method", (Method.GRAPH,)),
+    ] = USUAL.scale
 
 
 class ClassicalSegmentation(Demo[Params]):
@@ -123,14 +129,29 @@ class ClassicalSegmentation(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Cut with each method; what takes long shows its rounds."""
         with ctx.stage("prepare"):
-            scene = classical.scene(frame, _masks.copy_of(frame, ctx), params)
-        names = tuple(dict.fromkeys((params.method, *[m for m in params.beside if m != params.method][: view.BESIDE])))
-        done: dict[str, Cut] = {}
+            scene = _scene(frame, _masks.copy_of(frame, ctx), params)
+        own = params.method
+        names = tuple(dict.fromkeys((own, *[method for method in params.beside if method != own][: view.BESIDE])))
+        tuning = Tuning(**{name: getattr(params, name) for name in Tuning.__slots__})
+        show = partial(view.result, scene, own, tuning.level, names)
+        done: dict[Method, Cut] = {}
         with ctx.stage("explain"):
             for name in sorted(names, key=classical.SLOW.index):
-                for cut in classical.steps(name, scene, params, ctx):
+                asked = tuning if name == own else USUAL  # another method's controls are not shown
+                for cut in classical.steps(name, scene, asked, (params.inside, params.outside), ctx):
                     done[name] = cut
                     ctx.checkpoint()
                     if not cut.final:
-                        ctx.publish(view.result(scene, params, names, done, partial=True))
-        return view.result(scene, params, names, done)
+                        ctx.publish(show(done, partial=True))
+        return show(done)
+
+
+def _scene(frame: Frame, copy: NDArray[np.uint8], params: Params) -> Scene:
+    """Bring frame and paint together; where both kinds of marks lie, the object's win. No reference unless asked."""
+    from explainer.vision.segmentation.painting import painted
+    from explainer.vision.segmentation.thresholds import grey
+
+    strokes = (params.inside, params.outside, params.reference, params.erased)
+    inside, outside, wanted, erased = (painted(one, *copy.shape[:2]) for one in strokes)
+    wanted &= ~erased & (params.brush in (Brush.REFERENCE, Brush.ERASED))
+    return Scene(frame, copy, grey(copy), inside, outside & ~inside, wanted)

@@ -1,31 +1,58 @@
 """A class for each pixel, from a network that learnt one class for each picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Bars
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import PointXY
+from explainer.core.geometry import PointXY, compose, scale_shift
+from explainer.core.layers import Lines, Panel, Points
+from explainer.core.numbers import numbers, softmax
+from explainer.core.picture import Copy, heat, panel
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.demos.segmentation import _dense_view as view
+from explainer.core.subject import resolve_class
+from explainer.demos.segmentation import _shared as shared
 
-if TYPE_CHECKING:
-    from explainer.vision.segmentation.dense import Dense, Seen
-
-HOW = Options({
-    "nearest": "Nearest", "bilinear": "Bilinear", "transposed": "Transposed convolution",
-    "uneven": "Transposed, uneven overlap", "guided": "Bilinear, then guided filter",
-})  # fmt: skip
-NETWORKS = Options({
-    "classifier": "The classifier", "lraspp_mobilenet_v3_large": "LR-ASPP MobileNetV3",
-    "deeplabv3_mobilenet_v3_large": "DeepLabV3 MobileNetV3", "fcn_resnet50": "FCN ResNet-50",
-})  # fmt: skip
 FIRST = PointXY(0.5, 0.45)
+SHOWN, PAINTED = 4, 6
+PROVEN = "stride 32: the mean over all positions is the classifier's answer, tested when the copy was made"
+Floats = NDArray[np.float32]
+Winners = list[tuple[int, float]]  # classes and their shares of the positions, the largest first
+
+
+class Network(Choice):
+    """Who answers."""
+
+    CLASSIFIER = "classifier", "The classifier"
+    LRASPP = "lraspp_mobilenet_v3_large", "LR-ASPP MobileNetV3"
+    DEEPLAB = "deeplabv3_mobilenet_v3_large", "DeepLabV3 MobileNetV3"
+    FCN = "fcn_resnet50", "FCN ResNet-50"
+
+
+class Stride(Choice):
+    """Input pixels between two answers."""
+
+    COARSE = "32", "32 px, as published"
+    MIDDLE = "16", "16 px, à trous"
+    FINE = "8", "8 px, à trous"
+
+
+class Upsampling(Choice):
+    """How values between the answers come about."""
+
+    NEAREST = "nearest", "Nearest"
+    BILINEAR = "bilinear", "Bilinear"
+    TRANSPOSED = "transposed", "Transposed convolution"
+    UNEVEN = "uneven", "Transposed, uneven overlap"
+    GUIDED = "guided", "Bilinear, then guided filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +63,23 @@ class Params:
         PointXY, OnPicture("input"), Doc("Pixel", "Drag the ring: the bars show what the network answers there.")
     ] = FIRST
     network: Annotated[
-        Literal["classifier", "lraspp_mobilenet_v3_large", "deeplabv3_mobilenet_v3_large", "fcn_resnet50"],
-        NETWORKS,
+        Network,
         Doc("Network", "The classifier comes with the program; trained segmenters are fetched once, at your click."),
-    ] = "classifier"
+    ] = Network.CLASSIFIER
     target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped.")] = TOP_1
     stride: Annotated[
-        Literal["32", "16", "8"],
-        Options({"32": "32 px, as published", "16": "16 px, à trous", "8": "8 px, à trous"}),
+        Stride,
         Doc("Output stride", "Fewer strides and spread-out kernels: the same weights answer more densely."),
-        When("network", ("classifier",)),
-    ] = "32"
-    upsampling: Annotated[
-        Literal["nearest", "bilinear", "transposed", "uneven", "guided"],
-        HOW,
-        Doc("Upsampling", "How values between the answers come about."),
-    ] = "bilinear"
+        When("network", (Network.CLASSIFIER,)),
+    ] = Stride.COARSE
+    upsampling: Annotated[Upsampling, Doc("Upsampling", "How values between the answers come about.")] = (
+        Upsampling.BILINEAR
+    )
     context: Annotated[
         int,
         Range(1, 7, 1, unit="cells"),
         Doc("Window", "Answers are averaged over so many 32 px cells; at 7 over as much as the classifier's input."),
-        When("network", ("classifier",)),
+        When("network", (Network.CLASSIFIER,)),
     ] = 3
     threshold: Annotated[
         float, Range(0.02, 0.98, 0.02), Doc("Score at least", "What scores as much belongs to the mask.")
@@ -81,18 +104,70 @@ class DensePrediction(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Answer everywhere; the coarse answer comes first."""
         missing = ""
-        if params.network != "classifier":
+        if params.network is not Network.CLASSIFIER:
             try:
-                return view.result(_segmented(frame, params, ctx), params)
+                return _result(_segmented(frame, params, ctx), params)
             except ExplainerError as error:
                 missing = f"{error.problem.what} {error.problem.todo}. Until then the classifier answers. "
         stride = int(params.stride)
         if stride < 32 and not ctx.memo(_key(params, ctx, stride), list):
-            ctx.publish(view.result(_answers(frame, params, ctx, 32), params, missing, partial=True))
-        return view.result(_answers(frame, params, ctx, stride), params, missing)
+            ctx.publish(_result(_answers(frame, params, ctx, 32), params, missing, partial=True))
+        return _result(_answers(frame, params, ctx, stride), params, missing)
 
 
-def _segmented(frame: Frame, params: Params, ctx: Context) -> view.Answers:
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Logits ``(1, K, h, w)`` of one frame: at each position, and averaged over windows.
+
+    Parameters
+    ----------
+    net
+        A `vision.segmentation.dense.Dense`, or a trained segmenter, whose title is `trained`.
+    seen
+        The network's input, a `vision.segmentation.dense.Seen`.
+    labels
+        Names of the classes; of a trained segmenter the first is the background.
+    """
+
+    frame: Frame
+    net: Any
+    seen: Any
+    logits: Any
+    windowed: Any
+    labels: tuple[str, ...]
+    trained: str = ""
+
+    def label(self, index: int) -> str:
+        """Name of a class."""
+        return self.labels[index].strip("_")
+
+    def overall(self) -> NDArray[np.float64]:
+        """Logits by which classes are ranked for the whole picture; the background never comes first."""
+        if not self.trained:
+            return np.asarray(self.logits[0].double().mean((1, 2)).cpu().numpy())
+        mean = self.logits[0].double().softmax(0).mean((1, 2)).clamp_min(1e-12).log().cpu().numpy()
+        mean[0] = mean.min() - 1
+        return np.asarray(mean)
+
+    def fine(self, maps: Floats, how: Upsampling) -> Floats:
+        """Bring maps to the size of the network's input."""
+        from explainer.vision.segmentation.dense import aligned
+        from explainer.vision.segmentation.upsample import upsampled
+
+        height, width = self.seen.pixels.shape[:2]
+        out = upsampled(np.ascontiguousarray(maps), self.net.stride, how, self.seen.pixels)
+        return np.clip(aligned(out, self.net.offset)[:, :height, :width], 0, 1)
+
+    def at_pixel(self, pixel: PointXY) -> NDArray[np.float64]:
+        """Scores ``(K,)`` at the ring, from logits interpolated between the positions around it."""
+        from explainer.vision.segmentation.upsample import sampled
+
+        height, width = self.seen.pixels.shape[:2]
+        x, y = ((part - self.net.offset) / self.net.stride for part in (pixel.x * width, pixel.y * height))
+        return softmax(sampled(self.windowed, x, y))
+
+
+def _segmented(frame: Frame, params: Params, ctx: Context) -> Answers:
     """Return the logit map of a trained segmenter, or raise `ExplainerError` if it is not here."""
     from explainer.vision.zoo import task_cards
 
@@ -100,33 +175,33 @@ def _segmented(frame: Frame, params: Params, ctx: Context) -> view.Answers:
         raise task_cards.absent(params.network)
     from explainer.vision.segmentation import semantic
 
-    net = semantic.segmenter(params.network, ctx.device)
+    net, size = semantic.segmenter(params.network, ctx.device), params.longest
     with ctx.stage("prepare"):
-        seen = ctx.memo(
-            ("segmenter input", params.longest), lambda: semantic.prepare(frame, params.longest, ctx.device)
-        )
+        seen = ctx.memo(("segmenter input", size), lambda: semantic.prepare(frame, size, ctx.device))
     with ctx.stage("model"):
-        logits = ctx.memo(("segmenter", params.network, params.longest), lambda: net.logits(seen.tensor))
-    return view.Answers(frame, net, seen, logits, logits, net.labels, net.title)
+        logits = ctx.memo(("segmenter", params.network, size), lambda: net.logits(seen.tensor))
+    return Answers(frame, net, seen, logits, logits, net.labels, net.title)
 
 
 def _key(params: Params, ctx: Context, stride: int) -> tuple[Any, ...]:
     return ("dense logits", ctx.card.name, ctx.device, params.longest, stride)
 
 
-def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> view.Answers:
+def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> Answers:
     """Return the logit map at one stride; a pass that was made is not made again."""
     from explainer.vision.segmentation import dense
 
+    where = (ctx.card.name, ctx.device)
     with ctx.model() as net:
-        twin: Dense = ctx.memo(
-            ("dense", ctx.card.name, ctx.device, stride),
-            lambda: dense.dense(net.network(stock=True), ctx.card.layer("last").name, stride, ctx.card.title),
+        layer = ctx.card.layer("last").name
+        twin = ctx.memo(
+            ("dense", *where, stride),
+            lambda: dense.dense(net.network(stock=True), layer, stride, ctx.card.title),
             keep=True,
         )
         with ctx.stage("prepare"):
-            seen: Seen = ctx.memo(
-                ("dense input", ctx.card.name, ctx.device, params.longest),
+            seen = ctx.memo(
+                ("dense input", *where, params.longest),
                 lambda: dense.prepare(frame, ctx.card, params.longest, net.device),
             )
     with ctx.stage("model"):
@@ -135,4 +210,97 @@ def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> view.An
             held.append(twin.logits(seen.tensor))
     with ctx.stage("explain"):
         windowed = dense.over_windows(held[0], params.context * 32 // stride)
-    return view.Answers(frame, twin, seen, held[0], windowed, ctx.card.labels)
+    return Answers(frame, twin, seen, held[0], windowed, ctx.card.labels)
+
+
+def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = False) -> Result:
+    """Put maps, bars and words together; `missing` says which network was asked for and is not here."""
+    scores, whole = at.windowed[0].softmax(0).cpu().numpy(), at.overall()
+    index, there = resolve_class(params.target, whole), at.at_pixel(params.pixel)
+    mask = at.fine(scores[index : index + 1], params.upsampling)[0]
+    covered = mask >= params.threshold
+    winners, best = _winners(scores), int(there.argmax())
+    values = numbers(
+        class_index=index, map_width=scores.shape[2], map_height=scores.shape[1], answers=scores[index].size,
+        stride_px=at.net.stride, score_here=there[index], score_whole=softmax(whole)[index],
+        score_highest=scores[index].max(), mask_percent=100 * covered.mean(),
+        classes_that_win=len(np.unique(at.windowed[0].argmax(0).cpu().numpy())), best_here=best,
+        best_score_here=there[best], offset_px=at.net.offset, segmenter_missing=bool(missing),
+    )  # fmt: skip
+    panels = (
+        panel(at.frame, "Input", note=f"at the ring: “{at.label(best)}” {words.score(float(there[best]))}"),
+        _coarse(at, scores[index], at.label(index)),
+        _upsampled(at, mask, covered, params),
+        _painted(at, winners, scores, params.upsampling),
+    )
+    charts = (
+        _bars(at, "At the ring", _best(there, index), index),
+        _bars(at, "Share of answers", winners[:SHOWN], -1),
+    )
+    return Result(
+        missing + _reading(at, values, winners, index), values, panels, charts, partial=partial,
+        badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
+        input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
+    )  # fmt: skip
+
+
+def _winners(scores: Floats) -> Winners:
+    best, counts = np.unique(scores.argmax(0), return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return [(int(best[k]), float(counts[k] / counts.sum())) for k in order]
+
+
+def _best(scores: NDArray[np.float64], index: int) -> Winners:
+    """Return the best classes with their scores, and the one in question."""
+    best = [int(k) for k in np.argsort(-scores, kind="stable")[:SHOWN]]
+    return [(k, float(scores[k])) for k in (best if index in best else [*best, index])]
+
+
+def _bars(at: Answers, title: str, shown: Winners, index: int) -> Bars:
+    classes = tuple(k for k, _ in shown)
+    return Bars(
+        title, tuple(map(at.label, classes)), tuple(value for _, value in shown),
+        chosen=classes.index(index) if index in classes else -1, sets=tuple({"target": str(k)} for k in classes),
+    )  # fmt: skip
+
+
+def _coarse(at: Answers, scores: Floats, name: str) -> Panel:
+    place = compose(at.seen.to_frame, scale_shift(*(at.net.stride,) * 2, *(at.net.offset,) * 2))
+    outside = "; the last look outside" if at.net.offset else ""
+    note = f"“{name}”, {words.cells(scores.shape)} answers{outside}"
+    return panel(at.frame, "Coarse map", heat(scores, place, limit=1.0, unit="score", smooth=False), note=note)
+
+
+def _upsampled(at: Answers, fine: Floats, covered: NDArray[np.bool_], params: Params) -> Panel:
+    copy = Copy(at.frame, fine.shape)
+    edge = [one for one in shared.region(copy, "mask", covered, 7) if isinstance(one, Lines)]
+    ring = Points("ring", np.array([[params.pixel.x * at.frame.width, params.pixel.y * at.frame.height]]), size_px=7.0)
+    score = copy.heat("map", fine, limit=1.0, unit="score")
+    return copy.panel("Upsampled", score, *edge, ring, note=f"line: score {params.threshold:.2f}")
+
+
+def _painted(at: Answers, winners: Winners, scores: Floats, how: Upsampling) -> Panel:
+    """Colour each pixel by its best class, for those classes that win most."""
+    shown = [index for index, _ in winners[:PAINTED]]
+    rest = np.delete(scores, shown, axis=0)
+    maps = np.concatenate([scores[shown], rest.max(0, keepdims=True)]) if len(rest) else scores[shown]
+    best = at.fine(maps, how).argmax(0)
+    copy = Copy(at.frame, best.shape)
+    note = f"the {len(shown)} most frequent of {len(winners)}" if len(winners) > len(shown) else ""
+    return copy.panel("Best class", *(copy.mask(f"class {k + 1}", best == k, k) for k in range(len(shown))), note=note)
+
+
+def _reading(at: Answers, values: dict[str, float], winners: Winners, index: int) -> str:
+    (best, share), name = winners[0], at.label(index)
+    others = f" {len(winners)} classes win somewhere." if len(winners) > 1 else ""
+    covers = (
+        f"the mask of “{name}” covers {values['mask_percent']:.0f} % of the picture"
+        if values["mask_percent"]
+        else f"“{name}” reaches the threshold nowhere; its highest score is {words.score(values['score_highest'])}"
+    )
+    return (
+        f"In one pass the network answers at **{values['answers']:.0f} positions**, "
+        f"{at.net.stride} px apart: {covers}. At the ring it says "
+        f"**“{at.label(int(values['best_here']))}”** ({words.score(values['best_score_here'])}). "
+        f"“{at.label(best)}” wins at {words.percent(share)} of the positions.{others}"
+    )

@@ -1,24 +1,47 @@
 """Paint what is right, and read how a mask scores: by area and along the boundary."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import Stroke
+from explainer.core.geometry import Stroke, apply
+from explainer.core.layers import Layer, Lines, Panel
+from explainer.core.numbers import numbers
+from explainer.core.picture import Copy
 from explainer.core.result import Result
 from explainer.demos.segmentation import _masks
-from explainer.demos.segmentation import _metrics_view as view
 from explainer.demos.segmentation import _shared as shared
 
 PAINTED = (shared.line(((0.5, 0.4), (0.5, 0.62)), 0.13),)
+SIZES = np.arange(-12, 13, 2, dtype=float)  # px of the copy by which the mask is grown for the curves
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+class Reference(Choice):
+    """What counts as right."""
+
+    PAINTED = "painted", "Painted: paint"
+    ERASED = "erased", "Painted: erase"
+    PERSON = "person", "Person matte"
+    OTSU = "otsu", "Otsu's threshold"
+
+
+class Judged(Choice):
+    """Where the mask comes from."""
+
+    COPY = "copy", "The reference itself"
+    PERSON = "person", "Person matte"
+    OTSU = "otsu", "Otsu's threshold"
+    GRABCUT = "grabcut", "GrabCut from the reference's box"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +49,22 @@ class Params:
     """The reference, the mask that is judged, and what is done to it."""
 
     reference: Annotated[
-        Literal["painted", "erased", "person", "otsu"],
-        Options({
-            "painted": "Painted: paint", "erased": "Painted: erase",
-            "person": "Person matte", "otsu": "Otsu's threshold",
-        }),
+        Reference,
         Doc("Reference", "What counts as right. Only what a person has checked deserves the name ground truth."),
-    ] = "painted"  # fmt: skip
+    ] = Reference.PAINTED
     strokes: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("reference", ("painted",)),
+        When("reference", (Reference.PAINTED,)),
         Doc("Paint the reference", "Right button takes a stroke back."),
     ] = PAINTED
     erased: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("reference", ("erased",)),
+        When("reference", (Reference.ERASED,)),
         Doc("Erase", "Takes away from what was painted."),
     ] = ()
-    found: Annotated[
-        Literal["copy", "person", "otsu", "grabcut"],
-        Options({
-            "copy": "The reference itself", "person": "Person matte", "otsu": "Otsu's threshold",
-            "grabcut": "GrabCut from the reference's box",
-        }),
-        Doc("Mask", "What is judged."),
-    ] = "copy"  # fmt: skip
+    found: Annotated[Judged, Doc("Mask", "What is judged.")] = Judged.COPY
     shift_x: Annotated[
         float, Range(-30, 30, 0.5, unit="%"), Doc("Move right", "Of the width. What is large stays right for a while.")
     ] = 2.0
@@ -81,32 +93,134 @@ class MaskMetrics(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Judge the moved mask, and say how the scores change with size and place."""
-        from explainer.vision.segmentation import scores
-        from explainer.vision.segmentation.flood import relief
-        from explainer.vision.segmentation.instances import grown
-        from explainer.vision.segmentation.painting import moved
+        from explainer.vision.segmentation import flood, instances, painting, scores
 
-        copy = _masks.copy_of(frame, ctx)
-        height, width = copy.shape[:2]
+        small = _masks.copy_of(frame, ctx)
+        height, width = small.shape[:2]
+        copy = Copy(frame, small.shape)
         with ctx.stage("model"):
-            wanted = _reference(frame, copy, params, ctx)
-            start = wanted if params.found == "copy" else _masks.mask(params.found, frame, copy, wanted, ctx)
+            wanted = _reference(frame, small, params, ctx)
+            start = wanted if params.found is Judged.COPY else _masks.mask(params.found, frame, small, wanted, ctx)
         with ctx.stage("explain"):
             near = scores.tolerance(height, width, params.tolerance / 100)
             aside = (params.shift_x / 100 * width, params.shift_y / 100 * height)
-            mask = grown(moved(start, *aside), params.grow * width / frame.width)
-            by_size = ctx.memo(
+            mask = instances.grown(painting.moved(start, *aside), params.grow / copy.scale)
+            grown = ctx.memo(
                 ("by size", params.reference, params.strokes, params.erased, params.found, aside, near),
-                lambda: view.by_size(moved(start, *aside), wanted, near, ctx.checkpoint),
+                lambda: _by_size(painting.moved(start, *aside), wanted, near, ctx.checkpoint),
             )
-            support = scores.on_edges(mask, ctx.memo(("slopes",), lambda: relief(copy, 1.0)))
-        return view.result(view.Seen(frame, params, wanted, mask, near, by_size, support))
+            support = scores.on_edges(mask, ctx.memo(("slopes",), lambda: flood.relief(small, 1.0)))
+        covered, edge = scores.area(mask, wanted), scores.boundary(mask, wanted, near)
+        values = _values(covered, edge, wanted.mean(), mask.mean(), near, copy.scale) | numbers(
+            iou_highest=grown[0].max(), on_edges_percent=None if support is None else 100 * support
+        )
+        charts = (_bars(covered, edge), _curve(grown, copy.scale))
+        return Result(_reading(covered, edge, values), values, _panels(copy, mask, wanted, near), charts)
 
 
-def _reference(frame: Frame, copy: NDArray[np.uint8], params: Params, ctx: Context) -> NDArray[np.bool_]:
+def _reference(frame: Frame, small: NDArray[np.uint8], params: Params, ctx: Context) -> Bools:
     from explainer.vision.segmentation.painting import painted
 
     if params.reference in _masks.MAKERS:
-        return _masks.mask(params.reference, frame, copy, np.zeros(copy.shape[:2], bool), ctx)
-    height, width = copy.shape[:2]
+        return _masks.mask(params.reference, frame, small, np.zeros(small.shape[:2], bool), ctx)
+    height, width = small.shape[:2]
     return painted(params.strokes, height, width) & ~painted(params.erased, height, width)
+
+
+def _by_size(mask: Bools, wanted: Bools, near: float, checkpoint: Callable[[], None]) -> Floats:
+    """IoU, Dice and boundary F of the mask grown and shrunk by `SIZES`, ``(3, N)``; 0 where undefined."""
+    from explainer.vision.segmentation.instances import grown
+    from explainer.vision.segmentation.scores import area, boundary
+
+    rows = []
+    for by in SIZES:
+        checkpoint()
+        other = grown(mask, float(by))
+        covered = area(other, wanted)
+        rows.append([covered.iou or 0.0, covered.dice or 0.0, boundary(other, wanted, near).f or 0.0])
+    return np.array(rows).T
+
+
+def _panels(copy: Copy, found: Bools, wanted: Bools, near: float) -> tuple[Panel, ...]:
+    reference = shared.region(copy, "reference", wanted, shared.REFERENCE)
+    mask = shared.region(copy, "mask", found, shared.OBJECT)
+    right_and_wrong = shared.compared(copy, found, wanted)
+    edges = _boundaries(copy, found, wanted, near)
+    return (
+        copy.panel("Input", *reference, note="green: the reference"),
+        copy.panel("Mask", *mask, note="the mask that is judged"),
+        copy.panel("By area", *right_and_wrong, note="green right, red extra, blue missed"),
+        copy.panel("By boundary", *edges, note="green within reach, red too far, blue missed"),
+    )
+
+
+def _boundaries(copy: Copy, mask: Bools, reference: Bools, near: float) -> tuple[Layer, ...]:
+    """The band that counts as near, and both boundaries in the colours of what they are."""
+    from explainer.vision.segmentation.painting import contours, runs
+    from explainer.vision.segmentation.scores import distance_to, outline
+
+    wanted, found = outline(reference), outline(mask)
+    if not wanted.any() or not found.any():
+        return ()
+    to_wanted, to_found = distance_to(wanted), distance_to(found)
+    reach = near + 1e-3
+    ours = [run for path in contours(mask) for run in runs(path, to_wanted <= reach)]
+    theirs = [run for path in contours(reference) for run in runs(path, to_found <= reach)]
+    drawn = [(path, shared.HIT if right else shared.FALSE_ALARM) for path, right in ours]
+    drawn += [(path, shared.MISS) for path, right in theirs if not right]
+    paths, colours = tuple(apply(copy.to_frame, path) for path, _ in drawn), tuple(colour for _, colour in drawn)
+    return (copy.mask("tolerance", to_wanted <= max(near, 0.5), 4), Lines("boundaries", paths, colours, width_px=3.0))
+
+
+def _bars(covered: Any, edge: Any) -> Bars:
+    named = {
+        "IoU": covered.iou, "Dice": covered.dice, "precision": covered.precision, "recall": covered.recall,
+        "boundary F": edge.f, "accuracy": covered.accuracy,
+    }  # fmt: skip
+    known = {name: value for name, value in named.items() if value is not None}
+    missing = [name for name in named if name not in known]
+    note = f"undefined: {', '.join(missing)}" if missing else ""
+    return Bars("Scores", tuple(known), tuple(known.values()), chosen=0, note=note)
+
+
+def _curve(by_size: Floats, scale: float) -> Curve:
+    iou, dice, f = by_size
+    series = (
+        Series("IoU", SIZES * scale, iou, "solid", -1),
+        Series("Dice", SIZES * scale, dice, "dashed", 0),
+        Series("boundary F", SIZES * scale, f, "dotted", 1),
+    )
+    return Curve("If the mask were larger", series, "grown by px", "score", (0.0, 1.05))
+
+
+def _values(covered: Any, edge: Any, wanted: float, mask: float, near: float, scale: float) -> dict[str, float]:
+    far = edge.hausdorff_95
+    return numbers(
+        iou=covered.iou, dice=covered.dice, precision=covered.precision, recall=covered.recall,
+        boundary_f=edge.f, boundary_precision=edge.precision, boundary_recall=edge.recall, accuracy=covered.accuracy,
+        reference_percent=100 * wanted, mask_percent=100 * mask, tolerance_px=near * scale,
+        true_positives=covered.hits, false_positives=covered.false_alarms, false_negatives=covered.misses,
+        hausdorff_95_px=None if far is None else far * scale,
+    )  # fmt: skip
+
+
+def _reading(covered: Any, edge: Any, values: dict[str, float]) -> str:
+    if covered.iou is None:
+        return "Neither mask has a pixel (0 of 0), so IoU and Dice are undefined. Paint a reference."
+    if not values["reference_percent"] or not values["mask_percent"]:
+        which = "reference" if not values["reference_percent"] else "mask"
+        return (
+            f"The {which} is empty, so nothing is shared: IoU is 0. Accuracy is still {covered.accuracy:.2f}, "
+            "because most pixels are background in both."
+        )
+    first = (
+        f"The mask shares **{100 * covered.iou:.0f} %** of the union with the reference (IoU), Dice {covered.dice:.2f}"
+    )
+    if edge.f is None:
+        return f"{first}. One of them has no boundary inside the picture, so boundary F is undefined."
+    support = values.get("on_edges_percent")
+    told = "" if support is None else f" {support:.0f} % of the mask's outline lies on the picture's edges."
+    return (
+        f"{first}. Within {values['tolerance_px']:.0f} px the boundaries agree with **F {edge.f:.2f}**; "
+        f"95 % of them lie less than {values.get('hausdorff_95_px', 0.0):.0f} px apart.{told}"
+    )

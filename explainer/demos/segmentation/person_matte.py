@@ -1,21 +1,54 @@
 """Cut a person out: a soft mask from a small encoder and decoder, with its skip connections on switches."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 
+from explainer.core import words
+from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, When
+from explainer.core.controls import Choice, Doc, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Panel
+from explainer.core.numbers import numbers
+from explainer.core.picture import Copy
 from explainer.core.result import Result
 from explainer.demos.segmentation import _masks
-from explainer.demos.segmentation import _matte_view as view
 
-Skip = Literal["8", "4", "2"]
+LONGEST = 640  # px of the picture that is put together
+SOFT = (0.02, 0.98)
+Floats = NDArray[np.float32]
+
+
+class Skip(Choice):
+    """A connection from encoder to decoder, by its stride."""
+
+    EIGHT = "8", "Stride 8"
+    FOUR = "4", "Stride 4"
+    TWO = "2", "Stride 2"
+
+
+class Edge(Choice):
+    """What becomes of the scores."""
+
+    SOFT = "soft", "As the network says"
+    GUIDED = "guided", "Along the picture's edges"
+    HARD = "hard", "Cut at one half"
+
+
+class Background(Choice):
+    """What is put behind the person."""
+
+    BLUR = "blur", "Blurred"
+    PLAIN = "plain", "One colour"
+    GREY = "grey", "Without colour"
+    CHECKER = "checker", "Checkerboard"
+
+
+ALL = tuple(Skip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +57,21 @@ class Params:
 
     skips: Annotated[
         tuple[Skip, ...],
-        Options({"8": "Stride 8", "4": "Stride 4", "2": "Stride 2"}),
         Doc("Skip connections", "Take one away and the decoder must guess what the encoder saw at that resolution."),
-    ] = ("8", "4", "2")
-    edge: Annotated[
-        Literal["soft", "guided", "hard"],
-        Options({"soft": "As the network says", "guided": "Along the picture's edges", "hard": "Cut at one half"}),
-        Doc("Edge", "Hair and blur need values between 0 and 1."),
-    ] = "soft"
-    background: Annotated[
-        Literal["blur", "plain", "grey", "checker"],
-        Options({"blur": "Blurred", "plain": "One colour", "grey": "Without colour", "checker": "Checkerboard"}),
-        Doc("Background", "What is put behind the person."),
-    ] = "blur"
+    ] = ALL
+    edge: Annotated[Edge, Doc("Edge", "Hair and blur need values between 0 and 1.")] = Edge.SOFT
+    background: Annotated[Background, Doc("Background", "What is put behind the person.")] = Background.BLUR
     strength: Annotated[
         float,
         Range(0.2, 8.0, 0.1, unit="%"),
         Doc("Blur", "Of the longer side."),
-        When("background", ("blur",)),
+        When("background", (Background.BLUR,)),
     ] = 2.0
     hue: Annotated[
-        int, Range(0, 359, 1, unit="°"), Doc("Colour", "Of the new background."), When("background", ("plain",))
+        int,
+        Range(0, 359, 1, unit="°"),
+        Doc("Colour", "Of the new background."),
+        When("background", (Background.PLAIN,)),
     ] = 140
     gain: Annotated[
         float,
@@ -69,15 +96,96 @@ class PersonMatte(Demo[Params]):
         """Cut out, and set beside it what the network says without the chosen connections."""
         from explainer.vision.segmentation import compositing
 
-        kept = tuple(int(one) for one in ("8", "4", "2") if one in params.skips)
+        kept = tuple(one for one in ALL if one in params.skips)
         with ctx.stage("model"):
-            full = compositing.softened(_masks.person(frame, ctx), params.gain)
-            now = full if kept == view.ALL else compositing.softened(_masks.person(frame, ctx, kept), params.gain)
-            none = _masks.person(frame, ctx, ()) if kept != () else now
-            none = compositing.softened(none, params.gain) if kept != () else none
+            full, now, none = (
+                compositing.softened(_masks.person(frame, ctx, tuple(map(int, skips))), params.gain)
+                for skips in (ALL, kept, ())
+            )
         with ctx.stage("explain"):
-            copy = _masks.copy_of(frame, ctx, view.LONGEST)
+            copy = _masks.copy_of(frame, ctx, LONGEST)
             alpha = compositing.edged(now, copy, params.edge)
             behind = compositing.background(copy, params.background, params.strength / 100, params.hue / 360)
-            picture = compositing.over(copy, behind, alpha)
-        return view.result(view.Seen(frame, params, kept, full, now, none, alpha, np.ascontiguousarray(picture)))
+            picture = np.ascontiguousarray(compositing.over(copy, behind, alpha))
+        values = _values(kept, full, now, alpha)
+        panels, charts = _panels(frame, kept, now, none, picture), (_shares(alpha), _row(frame, full, none, alpha))
+        return Result(_reading(kept, values), values, panels, charts)
+
+
+def _values(kept: tuple[Skip, ...], full: Floats, now: Floats, alpha: Floats) -> dict[str, float]:
+    from explainer.vision.segmentation import scores
+
+    hard, whole = now > 0.5, full > 0.5
+    return numbers(
+        person_percent=100 * hard.mean(),
+        soft_percent=100 * ((alpha > SOFT[0]) & (alpha < SOFT[1])).mean(),
+        score_highest=now.max(),
+        score_mean=now.mean(),
+        connections=len(kept),
+        boundary_roughness=_roughness(hard),
+        iou_with_all=scores.area(hard, whole).iou,
+        boundary_f_with_all=scores.boundary(hard, whole, 2.0).f,
+    )
+
+
+def _roughness(mask: NDArray[np.bool_]) -> float:
+    """Length of the outline in pixels over that of a disc as large; 0 for an empty mask."""
+    from explainer.vision.segmentation.scores import outline
+
+    area = float(mask.sum())
+    return float(outline(mask).sum()) / (2 * np.sqrt(np.pi * area)) if area else 0.0
+
+
+def _panels(
+    frame: Frame, kept: tuple[Skip, ...], now: Floats, none: Floats, picture: NDArray[np.uint8]
+) -> tuple[Panel, ...]:
+    copy = Copy(frame, now.shape)
+    without = "none" if not kept else "all" if kept == ALL else "at stride " + ", ".join(kept)
+    person, bare = (
+        copy.heat("person", scores, limit=1.0, colours="grey", unit="score", over=False) for scores in (now, none)
+    )
+    return (
+        copy.panel("Input"),
+        copy.panel("Person", person, note=f"{words.cells(now.shape)}; connections: {without}"),
+        copy.panel("Without connections", bare, note="what comes from 16 × 16 alone"),
+        copy.panel("Composite", note="α · person + (1 − α) · background", under=picture),
+    )
+
+
+def _shares(alpha: Floats) -> Bars:
+    """Shares of the picture by α: how much is decided, how much in between."""
+    low, high = float((alpha <= SOFT[0]).mean()), float((alpha >= SOFT[1]).mean())
+    return Bars(
+        "Share of the picture", ("background", "in between", "person"), (low, 1 - low - high, high), chosen=1,
+        note="α up to 0.02, between, from 0.98",
+    )  # fmt: skip
+
+
+def _row(frame: Frame, full: Floats, none: Floats, alpha: Floats) -> Curve:
+    """α along the row that crosses most of the edge, before and after."""
+    row = int(np.abs(np.diff(full, axis=1)).sum(1).argmax())
+    line = row * alpha.shape[0] // full.shape[0]
+    coarse, fine = ((np.arange(n) + 0.5) * frame.width / n for n in (full.shape[1], alpha.shape[1]))
+    series = (
+        Series("α", fine, alpha[line].astype(float), "solid", -1),
+        Series("no connections", coarse, none[row].astype(float), "dotted", -2),
+    )
+    where = f"at y = {(row + 0.5) * frame.height / full.shape[0]:.0f} px"
+    return Curve("Along one row", series, "x in px", "score", (0.0, 1.05), None, where)
+
+
+def _reading(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
+    if not values["person_percent"]:
+        return f"It sees no person: no pixel scores above one half, the highest {words.score(values['score_highest'])}."
+    first = (
+        f"**{values['person_percent']:.0f} %** of the picture counts as person, and {values['soft_percent']:.1f} % "
+        "lies in between."
+    )
+    if kept == ALL or "iou_with_all" not in values:
+        return f"{first} All three skip connections are in use."
+    missing = ", ".join(one for one in ALL if one not in kept)
+    f = f" and boundary F {values['boundary_f_with_all']:.2f}" if "boundary_f_with_all" in values else ""
+    return (
+        f"{first} Without the connection at stride {missing} the mask agrees with the full network's by "
+        f"IoU {values['iou_with_all']:.2f}{f}."
+    )

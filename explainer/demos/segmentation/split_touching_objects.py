@@ -1,47 +1,48 @@
 """One region, several objects: distance from the edge, hilltops as markers, and a watershed between them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core.charts import Curve, Histogram, Series
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Stroke
+from explainer.core.numbers import numbers
+from explainer.core.picture import Copy
 from explainer.core.result import Result
-from explainer.demos.segmentation import _split_view as view
+from explainer.core.words import count
 
-if TYPE_CHECKING:
-    from explainer.vision.segmentation.instances import Landscape
-
+LONGEST = 384  # px of the copy that is worked on
+COLOURS, EDGE = 7, 7  # objects take the palette's in turn; neighbours may meet, so they are outlined
 DEPTHS = np.round(np.arange(0.25, 12.01, 0.25), 2)
-GROUNDS = ("brighter", "darker")
+
+
+class Ground(Choice):
+    """What is to be divided."""
+
+    AUTO = "auto", "What touches the edge less"
+    BRIGHTER = "brighter", "Brighter than the threshold"
+    DARKER = "darker", "Darker than the threshold"
+    PAINTED = "painted", "What I paint"
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What is foreground, and when a notch divides it."""
 
-    foreground: Annotated[
-        Literal["auto", "brighter", "darker", "painted"],
-        Options({
-            "auto": "What touches the edge less", "brighter": "Brighter than the threshold",
-            "darker": "Darker than the threshold", "painted": "What I paint",
-        }),
-        Doc("Foreground", "What is to be divided. The threshold is Otsu's."),
-    ] = "auto"  # fmt: skip
+    foreground: Annotated[Ground, Doc("Foreground", "What is to be divided. The threshold is Otsu's.")] = Ground.AUTO
     light: Annotated[
         int,
         Range(0, 40, 1, unit="%"),
         Doc(
             "Even out light", "Subtracts a blur so wide, in shares of the picture, first; 0 leaves the light as it is."
         ),
-        When("foreground", ("auto", *GROUNDS)),
+        When("foreground", (Ground.AUTO, Ground.BRIGHTER, Ground.DARKER)),
     ] = 12
     grow: Annotated[
         int,
@@ -66,6 +67,11 @@ class Params:
     ] = 40
     fill: Annotated[bool, Doc("Fill holes", "A hole makes an edge, and an edge makes hills around it.")] = True
 
+    @property
+    def ground(self) -> tuple[object, ...]:
+        """What the foreground depends on."""
+        return (self.foreground, self.light, self.grow, self.strokes, self.smallest, self.fill)
+
 
 class SplitTouchingObjects(Demo[Params]):
     """Threshold, distance transform, h-maxima, watershed."""
@@ -81,36 +87,30 @@ class SplitTouchingObjects(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Divide the foreground; a change of the notch alone floods anew and measures nothing."""
-        from explainer.vision.segmentation.instances import divided
+        from explainer.vision.segmentation.instances import divided, landscape
 
         with ctx.stage("prepare"):
-            mask = ctx.memo(("foreground", *_ground(params)), lambda: _foreground(frame, params))
+            mask = ctx.memo(("foreground", *params.ground), lambda: _foreground(frame, params))
         with ctx.stage("explain"):
-            land = _landscape(mask, params, ctx)
+            key = ("landscape", *params.ground, params.smoothing)
+            land = ctx.memo(key, lambda: landscape(mask, params.smoothing, ctx.checkpoint))
             found = divided(land, params.h, ctx.checkpoint)
-        counts = np.array([land.hills.count(float(h)) for h in DEPTHS], float)
-        return view.result(view.Seen(frame, params, land, found, DEPTHS, counts))
-
-
-def _ground(params: Params) -> tuple[object, ...]:
-    return (params.foreground, params.light, params.grow, params.strokes, params.smallest, params.fill)
-
-
-def _landscape(mask: NDArray[np.bool_], params: Params, ctx: Context) -> Landscape:
-    from explainer.vision.segmentation.instances import landscape
-
-    key = ("landscape", *_ground(params), params.smoothing)
-    return ctx.memo(key, lambda: landscape(mask, params.smoothing, ctx.checkpoint))
+        hills = np.array([land.hills.count(float(h)) for h in DEPTHS], float)
+        areas = np.bincount(found.labels.ravel(), minlength=1)[1:].astype(float)
+        steady = _plateau(hills)
+        charts = (_curve(hills, land, params, steady), *((_sizes(areas),) if found.count else ()))
+        return Result(_reading(land, found, steady), _values(land, found, areas, steady),
+                      _panels(frame, params, land, found), charts)  # fmt: skip
 
 
 def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
     """Foreground ``(h, w) bool`` of a copy of the frame."""
     from explainer.vision.segmentation import instances, painting, thresholds
 
-    copy = painting.small(frame.pixels, view.LONGEST)
+    copy = painting.small(frame.pixels, LONGEST)
     height, width = copy.shape[:2]
     mask = np.zeros((height, width), bool)
-    if params.foreground != "painted":
+    if params.foreground is not Ground.PAINTED:
         levels = thresholds.grey(copy)
         if params.light:
             levels = thresholds.evened(levels, round(params.light / 100 * max(height, width)))
@@ -120,8 +120,80 @@ def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
     return instances.cleaned(instances.grown(mask, params.grow), params.smallest, params.fill)
 
 
-def _chosen(bright: NDArray[np.bool_], which: str) -> NDArray[np.bool_]:
-    if which == "auto":
+def _chosen(bright: NDArray[np.bool_], which: Ground) -> NDArray[np.bool_]:
+    if which is Ground.AUTO:
         rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-        which = "darker" if rim.mean() > 0.5 else "brighter"
-    return bright if which == "brighter" else ~bright
+        which = Ground.DARKER if rim.mean() > 0.5 else Ground.BRIGHTER
+    return bright if which is Ground.BRIGHTER else ~bright
+
+
+def _panels(frame: Frame, params: Params, land: Any, found: Any) -> tuple[Any, ...]:
+    from explainer.vision.segmentation.painting import borders, contours
+
+    copy, labels = Copy(frame, land.mask.shape), found.labels
+    paths = contours(land.mask)
+    painted = count(len(params.strokes), "strokes painted", "strokes painted") if params.strokes else ""
+    objects = [copy.mask(f"objects {k + 1}", (labels > 0) & ((labels - 1) % COLOURS == k), k)
+               for k in range(min(COLOURS, found.count))]  # fmt: skip
+    objects.append(copy.mask("borders", borders(labels) & (labels > 0), EDGE))
+    return (
+        copy.panel("Input", note=painted),
+        copy.panel("Foreground", copy.mask("foreground", land.mask, 4), *copy.outline("foreground outline", paths, 4),
+                   note=f"{count(land.parts, 'part')} that are connected"),
+        copy.panel("Distance", copy.heat("distance", land.smoothed, unit="px", over=False),
+                   *copy.points("hilltops", np.argwhere(found.markers), EDGE, 7.0),
+                   note=f"to the edge; {found.count} hilltops"),
+        copy.panel("Objects", *objects, *copy.outline("foreground outline", paths, EDGE),
+                   note=f"{found.count} objects"),
+    )  # fmt: skip
+
+
+def _curve(hills: NDArray[np.float64], land: Any, params: Params, steady: tuple[float, float, int]) -> Curve:
+    top = max(float(hills.max()), 1.0)
+    lines = (
+        Series("objects", DEPTHS, hills),
+        Series("parts", DEPTHS[[0, -1]], np.full(2, float(land.parts)), "dashed", 0),
+        Series("now", np.array([params.h, params.h]), np.array([0.0, top]), "dotted", -2),
+    )
+    note = f"steady from {steady[0]:g} to {steady[1]:g} px"
+    return Curve("Objects by depth of a notch", lines, "depth in px", "objects", (0.0, 1.08 * top), None, note)
+
+
+def _plateau(hills: NDArray[np.float64]) -> tuple[float, float, int]:
+    """Return the widest range of depths, in ratio, over which the count stays, and that count."""
+    ends = [*np.flatnonzero(np.diff(hills)), len(hills) - 1]
+    runs = zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True)
+    start, end = max(runs, key=lambda run: DEPTHS[run[1]] / DEPTHS[run[0]])
+    return float(DEPTHS[start]), float(DEPTHS[end]), int(hills[start])
+
+
+def _sizes(areas: NDArray[np.float64]) -> Histogram:
+    counts, edges = np.histogram(np.sqrt(4 * areas / np.pi), bins=min(12, max(4, len(areas))))
+    return Histogram("Sizes", edges.astype(float), counts.astype(float), "diameter of a disc as large, px")
+
+
+def _values(land: Any, found: Any, areas: NDArray[np.float64], steady: tuple[float, float, int]) -> dict[str, float]:
+    some = len(areas) > 0
+    return numbers(
+        objects=found.count, parts=land.parts, foreground_percent=100 * land.mask.mean(),
+        distance_highest_px=land.distance.max(), objects_steady=steady[2], steady_from_px=steady[0],
+        steady_to_px=steady[1], copy_width_px=land.mask.shape[1],
+        area_median_px=np.median(areas) if some else None, area_smallest_px=areas.min() if some else None,
+    )  # fmt: skip
+
+
+def _reading(land: Any, found: Any, steady: tuple[float, float, int]) -> str:
+    if not land.mask.any():
+        return "There is no foreground: 0 pixels. Paint some, or choose another side of the threshold."
+    if land.mask.all():
+        return "All 100 % of the picture is foreground, so there is no edge to measure a distance from."
+    more = found.count - land.parts
+    split = (
+        f"the watershed adds {more} cuts" if more > 1 else "the watershed adds one cut" if more == 1
+        else "no part has a notch deep enough to be cut" if more == 0
+        else f"{-more} parts are too shallow for a hill of that depth and are left out"
+    )  # fmt: skip
+    return (
+        f"{count(land.parts, 'connected part')}, **{found.count} objects**: {split}. The count stays at {steady[2]} "
+        f"for depths from {steady[0]:g} to {steady[1]:g} px."
+    )

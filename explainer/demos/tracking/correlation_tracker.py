@@ -6,21 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import Doc, OnPicture, Range, Resets
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import BoxXYXY
+from explainer.core.geometry import BoxXYXY, identity
+from explainer.core.layers import Boxes, Heat, Image, Layer, Lines, Panel, Points
+from explainer.core.numbers import numbers
+from explainer.core.picture import heat, panel
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.demos.tracking import _correlation_view as view
+from explainer.core.words import cells, place
 
 if TYPE_CHECKING:
-    from explainer.vision.tracking.mosse import Sighting, Track
+    from explainer.vision.tracking.mosse import Settings, Sighting, Track
 
 MIDDLE = BoxXYXY(0.38, 0.35, 0.62, 0.65)
 TRAIL = 240  # pictures whose places and ratios are kept
+SMALL_PX = 8.0  # sides below this hold too few pixels to say what is being followed
+TARGET, WINDOW, LOST = 0, 1, 3  # class colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +100,22 @@ class CorrelationTracker(Demo[Params]):
         settings = mosse.Settings(
             params.learning_rate, params.psr_threshold, params.padding, params.sigma, params.look_around
         )
-        memory = _before(ctx.state, frame)
-        box = box_px(params.box, frame)
+        memory, box = _before(ctx.state, frame), box_px(params.box, frame)
         with ctx.stage("explain"):
             try:
-                track = memory.track if memory else mosse.begin(frame.pixels, view.corners(*box), settings, ctx.rng)
+                track = memory.track if memory else mosse.begin(frame.pixels, _corners(*box), settings, ctx.rng)
             except ExplainerError as error:
-                return view.flat_result(frame, box, error)
+                return _flat(frame, box, error)
             track, seen = mosse.step(frame.pixels, track, settings)
         now = _remember(memory, frame, track, seen)
-        return Result(
-            reading=view.reading(frame, settings, seen, now),
-            values=view.values(settings, seen, now),
-            panels=(
-                view.input_panel(frame, settings, seen, now),
-                view.window_panel(seen),
-                view.filter_panel(mosse.spatial_filter(track)),
-                view.response_panel(seen),
-            ),
-            charts=(view.psr_chart(settings, now),),
-            state=now,
+        panels = (
+            _input(frame, settings, seen, now),
+            _window(seen.patch),
+            _filter(mosse.spatial_filter(track)),
+            _response(seen),
         )
+        values, charts = _values(settings, seen, now), (_psr_chart(settings.psr_threshold, now),)
+        return Result(_reading(frame, settings, seen, now), values, panels, charts, state=now)
 
 
 # State --------------------------------------------------------------------------------------------------
@@ -122,9 +124,7 @@ class CorrelationTracker(Demo[Params]):
 def _before(state: Any, frame: Frame) -> Memory | None:
     """Return the memory to go on from; a picture of another size starts anew."""
     memory: Memory | None = state
-    if memory is None or memory.frame_size != (frame.width, frame.height):
-        return None
-    return memory
+    return memory if memory is not None and memory.frame_size == (frame.width, frame.height) else None
 
 
 def _remember(memory: Memory | None, frame: Frame, track: Track, seen: Sighting) -> Memory:
@@ -143,3 +143,126 @@ def box_px(box: BoxXYXY, frame: Frame) -> tuple[tuple[float, float], tuple[float
     x = np.sort(np.clip([box.x0, box.x1], 0.0, 1.0)) * frame.width
     y = np.sort(np.clip([box.y0, box.y1], 0.0, 1.0)) * frame.height
     return (float(x.mean()), float(y.mean())), (float(x[1] - x[0]), float(y[1] - y[0]))
+
+
+def _corners(centre: tuple[float, float], size: tuple[float, float]) -> tuple[float, float, float, float]:
+    (x, y), (w, h) = centre, size
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
+
+
+# Pictures -----------------------------------------------------------------------------------------------
+
+
+def _input(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> Panel:
+    """The picture with target, search window and the way so far."""
+    from explainer.vision.tracking.mosse import ring
+
+    track, shape = now.track, now.track.geometry
+    places = [seen.window_centre, *(ring(track) if settings.look_around else ())]
+    windows = np.array([_corners(place, shape.window_px) for place in places])
+    target = np.array([_corners(track.centre, shape.box_px)])
+    label = "lost" if track.lost else f"PSR {seen.psr:.1f}"
+    return panel(
+        frame, "Input",
+        Boxes("search window", windows, colours=(WINDOW,) * len(windows), dashed=True),
+        Lines("trail", (np.array(now.trail),), colours=(TARGET,)),
+        Boxes("target", target, (label,), (LOST if track.lost else TARGET,), dashed=track.lost),
+    )  # fmt: skip
+
+
+def _own(title: str, shape: tuple[int, ...], layers: tuple[Layer, ...], note: str) -> Panel:
+    return Panel(title, (shape[1], shape[0]), layers, note, frame=False)
+
+
+def _window(patch: NDArray[np.float32]) -> Panel:
+    """The window as the filter sees it: signed values as grey, 0 at mid-grey."""
+    top = float(np.abs(patch).max()) or 1.0
+    grey = np.repeat(np.rint(127.5 + 127.5 * patch / top).astype(np.uint8)[..., None], 3, axis=2)
+    note = f"log, mean 0, energy 1, cosine window; {cells(patch.shape)} cells"
+    return _own("Search window", patch.shape, (Image("window", grey, smooth=False),), note)
+
+
+def _filter(kernel: NDArray[np.float32]) -> Panel:
+    """The filter as a picture; correlated with the window it gives the response."""
+    drawn = heat(kernel, identity(), name="filter", signed=True, over=False, smooth=False)
+    return _own("Filter", kernel.shape, (drawn,), "after this picture, origin in the middle")
+
+
+def _response(seen: Sighting) -> Panel:
+    """The response, with the way from the middle to its peak."""
+    height, width = seen.response.shape
+    lo, hi = min(0.0, float(seen.response.min())), max(1.0, float(seen.response.max()))
+    peak = np.array([[seen.peak[0] + 0.5, seen.peak[1] + 0.5]])
+    start = np.array([[width // 2 + 0.5, height // 2 + 0.5]])
+    layers = (
+        Heat("response", seen.response, lo, hi, over=False, smooth=False),
+        Lines("shift", (np.vstack([start, peak]),), colours=(WINDOW,)),
+        Points("peak", peak, (f"{seen.response.max():.2f}",), (TARGET,)),
+    )
+    return _own("Response", seen.response.shape, layers, "1 = the peak the filter was trained for")
+
+
+def _psr_chart(least: float, now: Memory) -> Curve:
+    """Peak to sidelobe ratio of the pictures so far, and where lost begins."""
+    last = now.count
+    x, y = np.arange(last - len(now.psrs) + 1, last + 1, dtype=np.float64), np.array(now.psrs)
+    span = (float(x[0]), float(max(last, x[0] + 29)))
+    line = Series("lost below", np.array(span), np.full(2, least), style="dashed", colour=-2)
+    top = 1.1 * max(float(y.max()), least, 10.0)
+    return Curve(
+        "Peak to sidelobe ratio", (Series("PSR", x, y), line), "picture", "PSR",
+        (min(0.0, float(y.min())), top), span,
+    )  # fmt: skip
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def _values(settings: Settings, seen: Sighting, now: Memory) -> dict[str, float]:
+    from explainer.vision.tracking.mosse import sidelobe
+
+    (mean, spread), (x, y), (rows, columns) = sidelobe(seen.response), now.track.centre, seen.patch.shape
+    return numbers(
+        psr=seen.psr, psr_threshold=settings.psr_threshold, response_peak=seen.response.max(), sidelobe_mean=mean,
+        sidelobe_std=spread, x_px=x, y_px=y, shift_px=_moved_px(now), lost=now.track.lost, pictures=now.count,
+        window_px=now.track.geometry.window_px[0], grid_columns=columns, grid_rows=rows,
+        learning_percent=100 * settings.learning_rate,
+    )  # fmt: skip
+
+
+def _moved_px(now: Memory) -> float:
+    """Distance from where the target was, in frame pixels; 0 while it is lost."""
+    (x0, y0), (x1, y1) = now.came_from, now.track.centre
+    return float(np.hypot(x1 - x0, y1 - y0))
+
+
+def _reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> str:
+    x, y = now.track.centre
+    where = f"{place(x / frame.width, y / frame.height)}, at ({x:.0f}, {y:.0f})"
+    if now.track.lost:
+        why = "the window is flat" if seen.flat else f"PSR {seen.psr:.1f} is under {settings.psr_threshold:g}"
+        text = f"**Lost**: {why}. Nothing is learned, and the search goes on {where}."
+    else:
+        start = "the middle of its box" if now.count == 1 else "where it was"
+        text = (
+            f"The target is **{where}**, {_moved_px(now):.1f} px from {start}. "
+            f"PSR {seen.psr:.1f}: the peak stands that many standard deviations above the rest of the response"
+            f"; lost would be under {settings.psr_threshold:g}."
+        )
+    if now.count == 1:
+        text = "First picture: the filter learned the window and 8 slightly warped copies of it. " + text
+    return text + _remark(*now.track.geometry.box_px)
+
+
+def _remark(width: float, height: float) -> str:
+    if min(width, height) >= SMALL_PX:
+        return ""
+    return f" The box is only {width:.0f} × {height:.0f} px: what surrounds it is followed as well."
+
+
+def _flat(frame: Frame, box: tuple[tuple[float, float], tuple[float, float]], error: ExplainerError) -> Result:
+    """Without texture there is no filter; the next picture tries again."""
+    (x, y), size = box
+    drawn = Boxes("target", np.array([_corners(*box)]), ("flat",), (LOST,), dashed=True)
+    reading = error.problem.sentence + _remark(*size)
+    return Result(reading, numbers(lost=1, x_px=x, y_px=y), (panel(frame, "Input", drawn),))

@@ -8,14 +8,12 @@ resolution and not scaled.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-
-Method = Literal["grad-cam", "grad-cam-pp", "hirescam", "layercam", "xgrad-cam"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +89,7 @@ def xgrad_cam_weights(activation: Tensor, gradient: Tensor) -> Tensor:
     return (gradient * activation).sum(dim=(1, 2), keepdim=True) / total
 
 
-WEIGHTS: Mapping[Method, Callable[[Tensor, Tensor], Tensor]] = {
+WEIGHTS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "grad-cam": grad_cam_weights,
     "grad-cam-pp": grad_cam_pp_weights,
     "hirescam": hirescam_weights,
@@ -100,7 +98,7 @@ WEIGHTS: Mapping[Method, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def class_map(activation: Tensor, gradient: Tensor, method: Method = "grad-cam") -> ClassMap:
+def class_map(activation: Tensor, gradient: Tensor, method: str = "grad-cam") -> ClassMap:
     """Weigh feature maps and add them up.
 
     Parameters
@@ -141,7 +139,7 @@ def explain_cam(
     x: Tensor,
     layer: str,
     class_index: int,
-    method: Method = "grad-cam",
+    method: str = "grad-cam",
     *,
     stock: bool = False,
 ) -> NDArray[np.float32]:

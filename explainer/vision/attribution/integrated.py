@@ -8,7 +8,6 @@ path does so only as well as those points catch the places where the score chang
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -18,8 +17,6 @@ from torch import Tensor, nn
 from explainer.vision.attribution.controls import stand_in
 from explainer.vision.attribution.gradients import CPU_BATCH, GPU_BATCH
 
-Rule = Literal["right", "left", "trapezoid", "gauss"]
-Baseline = Literal["black", "grey", "blur", "noise"]
 Floats = NDArray[np.float64]
 
 # Where the score is looked at before points are placed: closer together near the baseline, where it rises.
@@ -63,7 +60,7 @@ class Progress:
     slopes: Floats
 
 
-def points(rule: Rule, steps: int, along: tuple[Floats, Floats] | None = None) -> Points:
+def points(rule: str, steps: int, along: tuple[Floats, Floats] | None = None) -> Points:
     """Points and weights of a quadrature rule over 0…1.
 
     ``right``: k/N, ``left``: (k − 1)/N, ``trapezoid``: N points from 0 to 1 with half weight at the ends,
@@ -111,7 +108,7 @@ def following(alphas: Floats, scores: Floats) -> tuple[Floats, Floats]:
     return t / t[-1], alphas
 
 
-def baseline(x: Tensor, kind: Baseline, mean: tuple[float, ...], std: tuple[float, ...], seed: int = 0) -> Tensor:
+def baseline(x: Tensor, kind: str, mean: tuple[float, ...], std: tuple[float, ...], seed: int = 0) -> Tensor:
     """Picture at the start of the path.
 
     Parameters
@@ -212,3 +209,19 @@ def _strided(count: int, batch: int) -> list[NDArray[np.int64]]:
 
 def _batch(x: Tensor) -> int:
     return CPU_BATCH if x.device.type == "cpu" else GPU_BATCH
+
+
+def reached(alphas: NDArray[np.float64], made: NDArray[np.float64], share: float) -> float:
+    """First place of a path from which on `share` of the change was made, between points by a straight line.
+
+    Parameters
+    ----------
+    alphas, made
+        Places of the points on the way, from 0 to 1, and the share of the change that was made there.
+    """
+    alphas, made = (np.concatenate([[0.0], inside, [1.0]]) for inside in (alphas, made))
+    after = int(np.argmax(made >= share))
+    before = after - 1
+    rise = made[after] - made[before]
+    part = (share - made[before]) / rise if rise > 0 else 1.0
+    return float(alphas[before] + part * (alphas[after] - alphas[before]))

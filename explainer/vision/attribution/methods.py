@@ -169,7 +169,7 @@ def _rectified(rule: rectified.Rule, q: Question) -> Map:
     return to_map(batch_gradient(rectified.rectified(q.network, rule), q.x, q.class_index), "max")
 
 
-def _cam(method: cam.Method, q: Question) -> Map:
+def _cam(method: str, q: Question) -> Map:
     cut = split(q.network, q.x, q.layer, q.title)
     return cam.class_map(cut.activation, cut.gradient(q.class_index), method).finite
 

@@ -6,7 +6,6 @@ needs the pixels, negative where it does better without them.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -16,7 +15,6 @@ from torch import Tensor, nn
 from explainer.vision.attribution.controls import stand_in
 from explainer.vision.attribution.local_change import local_change
 
-Fill = Literal["grey", "mean", "blur"]
 CPU_BATCH, GPU_BATCH = 8, 64
 FIRST_WINDOWS = 20  # so many, spread over the picture, make the first coarse map
 
@@ -73,7 +71,7 @@ class Windows:
         return found
 
 
-def cover(x: Tensor, fill: Fill, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+def cover(x: Tensor, fill: str, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """What a covered pixel shows, ``(1, 3, S, S)``: mid-grey, the picture's mean colour, or its blurred copy."""
     if fill != "grey":
         return stand_in(x, fill)

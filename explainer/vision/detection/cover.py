@@ -1,7 +1,5 @@
 """Boxes that cover a part of a picture, and how much of an object they leave."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +7,8 @@ from numpy.typing import NDArray
 from explainer.core.geometry import BoxXYXY
 
 Box = tuple[int, int, int, int]
-Fill = Literal["grey", "noise", "blur", "picture"]
-Side = Literal["left", "right", "top", "bottom"]
+
+
 GREY = 127
 SLACK = 1.0  # px by which a cover of whole pixels may miss the end of a box and still reach it
 BLUR = 6  # cells along each side that a blurred part is reduced to
@@ -23,7 +21,7 @@ def in_pixels(box: BoxXYXY, width: int, height: int) -> Box:
     return round(float(x[0])), round(float(y[0])), round(float(x[1])), round(float(y[1]))
 
 
-def covered(pixels: NDArray[np.uint8], box: Box, fill: Fill, seed: int = 0) -> NDArray[np.uint8]:
+def covered(pixels: NDArray[np.uint8], box: Box, fill: str, seed: int = 0) -> NDArray[np.uint8]:
     """Return a copy of a picture ``(H, W, 3) uint8 RGB`` with a box filled.
 
     Parameters
@@ -58,7 +56,7 @@ def _elsewhere(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     return pixels[top : top + y1 - y0, left : left + x1 - x0]
 
 
-def from_side(box: NDArray[np.float64], side: Side, share: float) -> Box:
+def from_side(box: NDArray[np.float64], side: str, share: float) -> Box:
     """Return the part of a box ``(4,)`` in pixels that lies within `share` of its length from one side."""
     x0, y0, x1, y1 = (float(v) for v in box)
     across, down = share * (x1 - x0), share * (y1 - y0)

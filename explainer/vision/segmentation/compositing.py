@@ -1,15 +1,11 @@
 """Putting what was cut out before something else: ``C = α F + (1 − α) B`` at each pixel (Porter and Duff 1984)."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.vision.segmentation.upsample import guided
 
-Edge = Literal["soft", "guided", "hard"]
-Behind = Literal["blur", "plain", "grey", "checker"]
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 SQUARES = 24  # to the longer side
@@ -23,7 +19,7 @@ def softened(scores: Floats, gain: float) -> Floats:
     return (1 / (1 + np.exp(-gain * np.log(kept / (1 - kept))))).astype(np.float32)
 
 
-def edged(scores: Floats, picture: Pixels, edge: Edge) -> Floats:
+def edged(scores: Floats, picture: Pixels, edge: str) -> Floats:
     """Bring scores ``(h, w)`` to the picture's size and treat their edge.
 
     Returns
@@ -40,7 +36,7 @@ def edged(scores: Floats, picture: Pixels, edge: Edge) -> Floats:
     return np.clip(np.asarray(alpha, np.float32), 0, 1)
 
 
-def background(picture: Pixels, kind: Behind, blur: float, hue: float) -> Pixels:
+def background(picture: Pixels, kind: str, blur: float, hue: float) -> Pixels:
     """Make what is put behind: ``(H, W, 3) uint8``.
 
     Parameters

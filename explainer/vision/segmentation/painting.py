@@ -81,3 +81,21 @@ def moved(mask: Mask, right: float, down: float) -> Mask:
         part = mask[max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)]
         out[max(dy, 0) : max(dy, 0) + part.shape[0], max(dx, 0) : max(dx, 0) + part.shape[1]] = part
     return out
+
+
+def runs(path: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[NDArray[np.float64], bool]]:
+    """Cut a closed outline of `contours` where `right` ``(H, W)`` changes along it: pieces, and what each is."""
+    around = _every_pixel(path)
+    marks = right[around[:, 1].astype(int), around[:, 0].astype(int)]
+    cuts = np.flatnonzero(marks[1:] != marks[:-1]) + 1
+    pairs = zip(np.r_[0, cuts], np.r_[cuts, len(marks)], strict=True)
+    pieces = [(around[start : end + 1], bool(marks[start])) for start, end in pairs]
+    return [(piece, mark) for piece, mark in pieces if len(piece) > 1]
+
+
+def _every_pixel(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fill in the pixels between the corners of a closed outline, whose pieces run straight or diagonally."""
+    ends = np.roll(path, -1, axis=0)
+    lengths = np.abs(ends - path).max(1).astype(int)
+    pieces = [a + (b - a) * np.arange(n)[:, None] / n for a, b, n in zip(path, ends, lengths, strict=True) if n]
+    return np.concatenate([*pieces, path[:1]])

@@ -1,7 +1,5 @@
 """Coarse maps to fine ones: nearest, bilinear, by transposed convolution, and along the picture's edges."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
 import torch
@@ -9,7 +7,6 @@ import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from numpy.typing import NDArray
 from torch import Tensor
 
-How = Literal["nearest", "bilinear", "transposed", "uneven", "guided"]
 Floats = NDArray[np.float32]
 
 
@@ -40,7 +37,7 @@ def uneven(factor: int) -> Tensor:
     return torch.full((1, 1, side, side), (factor / side) ** 2)
 
 
-def upsampled(maps: NDArray[np.float32], factor: int, how: How, guide: NDArray[np.uint8] | None = None) -> Floats:
+def upsampled(maps: NDArray[np.float32], factor: int, how: str, guide: NDArray[np.uint8] | None = None) -> Floats:
     """Bring maps ``(C, h, w)`` to ``(C, h f, w f)``.
 
     Parameters

@@ -12,7 +12,7 @@ CVPR 2020.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,13 +22,12 @@ from torch import Tensor, nn
 
 from explainer.vision.convolution.inside import window_of
 
-Padding = Literal["zeros", "reflect", "replicate", "circular"]
 Floats = NDArray[np.float32]
 TOUCHED = 0.01  # a cell that differs by more than this share of the middle's length is touched by the border
 
 
 @contextmanager
-def padded_with(net: nn.Module, padding: Padding) -> Iterator[None]:
+def padded_with(net: nn.Module, padding: str) -> Iterator[None]:
     """Let every convolution of `net` meet something other than zeros beyond the edge of its maps.
 
     ``"reflect"`` mirrors, ``"replicate"`` repeats the outermost cell, ``"circular"`` goes on at the other side.
@@ -48,7 +47,7 @@ def padded_with(net: nn.Module, padding: Padding) -> Iterator[None]:
             hook.remove()
 
 
-def _again(padding: Padding) -> Callable[..., Tensor]:
+def _again(padding: str) -> Callable[..., Tensor]:
     def convolved(conv: Any, inputs: tuple[Any, ...], _out: Any) -> Tensor:
         x: Tensor = inputs[0]
         window = window_of(conv, (int(x.shape[2]), int(x.shape[3])))
@@ -62,7 +61,7 @@ def _again(padding: Padding) -> Callable[..., Tensor]:
 
 
 def activations(
-    net: nn.Module, x: Tensor, layers: Sequence[str], padding: Padding = "zeros"
+    net: nn.Module, x: Tensor, layers: Sequence[str], padding: str = "zeros"
 ) -> tuple[dict[str, Floats], NDArray[np.float64]]:
     """Run one pass and keep the maps of several layers.
 
