@@ -14,6 +14,7 @@ from explainer.core.demo import Demo
 from explainer.core.model_card import ModelCard
 from explainer.core.params import changed
 from explainer.core.problem import ExplainerError, Problem
+from explainer.core.runs import NO_RUNS, Runs
 from explainer.demos.finding import Demos
 from explainer.lessons.catalogue import Library, read_library
 from explainer.runtime.cores import allowed
@@ -64,14 +65,21 @@ def _cancel_scope() -> CancelScope:
     return cancel_scope
 
 
-def engine() -> Engine:
-    """Return a new engine over the zoo."""
-    return Engine(zoo(), _cancel_scope, Watch(zoo().computing))
+def engine(runs: Runs = NO_RUNS) -> Engine:
+    """Return a new engine over the zoo; it keeps no training runs unless it is told where."""
+    return Engine(zoo(), _cancel_scope, Watch(zoo().computing), runs)
 
 
-def scheduler(emit: Callable[[Any], None]) -> Scheduler:
-    """Return a new scheduler with an engine of its own."""
-    return Scheduler(engine(), emit)
+def kept_runs(*, finished: bool = True) -> Runs:
+    """Training runs in the user's cache; without `finished` only those that were broken off are given back."""
+    from explainer.runtime.runs import DiskRuns, runs_folder
+
+    return DiskRuns(runs_folder(), finished)
+
+
+def scheduler(emit: Callable[[Any], None], *, keeps_runs: bool = False) -> Scheduler:
+    """Return a new scheduler with an engine of its own, which may show and keep training runs."""
+    return Scheduler(engine(kept_runs() if keeps_runs else NO_RUNS), emit)
 
 
 # Arguments that all computing commands take -------------------------------------------------------------

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from explainer import stopping
@@ -112,5 +113,6 @@ def make_window(
     if remember and keeper is None:
         place = take_place()
         keeper = place if isinstance(place, Keeper) else None
-    conductor = Conductor(house.demos(), house.library(), house.zoo(), house.scheduler, session)
+    scheduler = partial(house.scheduler, keeps_runs=remember)
+    conductor = Conductor(house.demos(), house.library(), house.zoo(), scheduler, session)
     return MainWindow(conductor, house.ZooModelManager(), theme=theme, keeper=keeper)

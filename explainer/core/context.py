@@ -10,6 +10,7 @@ import numpy as np
 from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
 from explainer.core.result import Result
+from explainer.core.runs import Runs
 
 Stage = Literal["prepare", "model", "explain"]
 T = TypeVar("T")
@@ -132,6 +133,11 @@ class Context(Protocol):
     @property
     def frames(self) -> Sequence[Frame]:
         """All pictures of the source, read when asked for."""
+        ...
+
+    @property
+    def runs(self) -> Runs:
+        """Where the last snapshots of training runs are kept from one start of the program to the next."""
         ...
 
     def checkpoint(self) -> None:

@@ -50,6 +50,11 @@ def user_config() -> Path:
     return _made("config", platformdirs.user_config_dir)
 
 
+def user_cache() -> Path:
+    """Folder for what can be made again, such as runs of training; made when first asked for, if that can be done."""
+    return _made("cache", platformdirs.user_cache_dir)
+
+
 def is_there(path: Path) -> bool:
     """Whether something lies there; not where one may not even look."""
     with suppress(OSError):

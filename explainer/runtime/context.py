@@ -15,6 +15,7 @@ from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
 from explainer.core.result import Result
+from explainer.core.runs import NO_RUNS, Runs
 from explainer.runtime.memo import Memo
 from explainer.runtime.stages import StageClock
 from explainer.runtime.token import JobToken
@@ -34,6 +35,8 @@ class JobContext:
         Called with a fraction and a text when the fraction moved by at least 1 %.
     on_partial
         Called with each published result, marked as partial.
+    runs
+        Where training runs are kept.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class JobContext:
         frames: Sequence[Frame] = (),
         on_progress: Callable[[float, str], None] = lambda _fraction, _text: None,
         on_partial: Callable[[Result], None] = lambda _result: None,
+        runs: Runs = NO_RUNS,
     ) -> None:
         self._demo = demo
         self._settings = settings
@@ -58,6 +62,7 @@ class JobContext:
         self._frames = frames
         self._on_progress = on_progress
         self._on_partial = on_partial
+        self._runs = runs
         self._told = -1.0
         self._leased = False
         self._clock = StageClock(lambda: time.perf_counter() - token.slept_s)
@@ -105,6 +110,11 @@ class JobContext:
     def frames(self) -> Sequence[Frame]:
         """All pictures of the source, read when asked for."""
         return self._frames
+
+    @property
+    def runs(self) -> Runs:
+        """Where the last snapshots of training runs are kept."""
+        return self._runs
 
     @property
     def timings_ms(self) -> dict[str, float]:

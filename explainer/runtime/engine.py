@@ -13,6 +13,7 @@ from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.problem import Cancelled, ExplainerError, Problem
 from explainer.core.result import Result
+from explainer.core.runs import NO_RUNS, Runs
 from explainer.runtime.context import JobContext
 from explainer.runtime.events import Failed, Finished, JobEvent, Partial, Progress
 from explainer.runtime.memo import Memo
@@ -60,6 +61,8 @@ class Engine:
         not before, since it imports torch.
     watch
         Chooses the threads that a job computes with, while it runs; left out, nobody does.
+    runs
+        Where training runs are kept from one start of the program to the next; nowhere by default.
     """
 
     def __init__(
@@ -67,8 +70,10 @@ class Engine:
         models: Models,
         cancel_scope_factory: Callable[[], CancelScope] | None = None,
         watch: Watch | None = None,
+        runs: Runs = NO_RUNS,
     ) -> None:
         self._models = models
+        self._runs = runs
         self._scope_factory = cancel_scope_factory
         self._watch = watch
         self._scope: CancelScope | None = None
@@ -131,6 +136,7 @@ class Engine:
         ctx = JobContext(
             job.demo, job.settings, self._models, self._memo, token,
             state=ticket.before, frames=job.frames, on_progress=on_progress, on_partial=on_partial,
+            runs=self._runs,
         )  # fmt: skip
         return ctx
 

@@ -7,9 +7,9 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
 from explainer.vision.augment import batches, retrain
-from explainer.vision.training import digits
+from explainer.vision.training import digits, fit
 
-TRAIN, TEST = digits.split()
+TRAIN, _ = digits.split()
 IMAGES = torch.from_numpy(TRAIN.images[:12])[:, None]
 
 
@@ -17,8 +17,8 @@ def rng(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def quiet(_share):
-    """Listens to nothing."""
+def score(*run):
+    return retrain.score(fit.trained(retrain.recipe(retrain.Run(*run))))
 
 
 # Batches ------------------------------------------------------------------------------------------------
@@ -80,32 +80,31 @@ def test_the_digits_of_a_seed_are_balanced_and_grow():
 
 
 def test_a_run_is_the_same_again_and_augmentation_is_all_that_differs():
-    plain, again = (retrain.score(retrain.Run((), 20, 30, 2), TRAIN, TEST, quiet) for _ in range(2))
+    plain, again = (score((), 20, 30, 2) for _ in range(2))
     assert plain == again
-    assert retrain.score(retrain.Run(("noise",), 20, 30, 2), TRAIN, TEST, quiet) != plain
-    assert retrain.score(retrain.Run((), 20, 30, 3), TRAIN, TEST, quiet) != plain
+    assert score(("noise",), 20, 30, 2) != plain
+    assert score((), 20, 30, 3) != plain
 
 
 def test_a_run_without_steps_guesses():
-    assert retrain.score(retrain.Run((), 20, 0, 0), TRAIN, TEST, quiet).test < 0.3
+    assert score((), 20, 0, 0).test < 0.3
 
 
 def test_few_digits_are_learned_by_heart_and_free_rotation_hurts():
     """The direction of the figures in the lesson, at a quarter of their cost."""
-    none = retrain.score(retrain.Run((), 50, 150, 0), TRAIN, TEST, quiet)
-    turned = retrain.score(retrain.Run(("rotation",), 50, 150, 0), TRAIN, TEST, quiet)
+    none = score((), 50, 150, 0)
+    turned = score(("rotation",), 50, 150, 0)
     assert none.train == 1.0
     assert 0.7 < none.test < 0.95
     assert turned.test < none.test - 0.1
 
 
-def test_a_run_can_be_stopped_at_any_step():
-    class Stop(Exception):
-        pass
-
-    def stop(share):
-        if share >= 0.5:
-            raise Stop
-
-    with pytest.raises(Stop):
-        retrain.score(retrain.Run((), 20, 10, 0), TRAIN, TEST, stop)
+def test_whole_batches_are_cut_from_orders_of_one_generator():
+    orders = retrain.OneStream(25).epochs(np.zeros(30), 4, 0)
+    drawn = [next(orders) for _ in range(3)]
+    rng = np.random.default_rng([4, 8])
+    assert all(np.array_equal(one, rng.permutation(30)) for one in drawn)
+    assert np.array_equal(next(retrain.OneStream(25).epochs(np.zeros(30), 4, 2)), drawn[2])
+    assert retrain.OneStream(25).per_epoch(np.zeros(30)) == 1
+    losses = fit.trained(retrain.recipe(retrain.Run((), 10, 7, 0))).losses
+    assert len(losses) == 7

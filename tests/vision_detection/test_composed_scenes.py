@@ -69,7 +69,7 @@ def test_damaged_files_are_said(tmp_path):
     bad = tmp_path / "items.npz"
     bad.write_bytes(b"nothing")
     with pytest.raises(ExplainerError, match=r"cut-outs in items\.npz cannot be read"):
-        scenes.stored_items(bad)
+        scenes.stored_coins(bad)
     with pytest.raises(ExplainerError, match="weights of the two-stage detector"):
         two_stage.load(bad)
 

@@ -3,18 +3,13 @@
 import numpy as np
 import pytest
 
-from explainer.vision.training import holes, small_net
-from explainer.vision.training.digits import Digits, split
-
-RECIPE = small_net.Recipe(optimiser="adam", learning_rate=0.003)
+from explainer.vision.training import fit, holes, small_net
+from explainer.vision.training.digits import split
+from explainer.vision.training.parts import Adam, accuracy
 
 
 def run(epochs: int) -> holes.Pair:
-    train, test = split()
-    pair = holes.beginning(RECIPE, train, test, 0.6, "zero")
-    with small_net.one_thread():
-        *_, last = holes.trained(pair, train, test, epochs, lambda _done: None)
-    return last
+    return holes.Pair(*(fit.trained(one) for one in holes.recipes(epochs, 0.6, "zero", 0)))
 
 
 def test_holes_have_their_share_and_their_own_for_each_digit() -> None:
@@ -36,35 +31,28 @@ def test_what_is_there_stays_and_the_mean_is_that_of_the_pixel() -> None:
 
 
 def test_the_plain_net_is_the_one_of_the_other_demo() -> None:
-    train, test = split()
-    with small_net.one_thread():
-        *_, alone = small_net.train_on(small_net.start(RECIPE, train, test), train, test, 2, lambda _done: None)
-    ours = run(2).plain
-    assert all((a == b).all() for a, b in zip(alone.weights, ours.weights, strict=True))
+    assert fit.trained(small_net.recipe(Adam(0.003), epochs=2)).same_bits(run(2).plain)
 
 
-def test_a_run_that_is_carried_on_ends_on_the_same_bits() -> None:
-    train, test = split()
-    pair = run(1)
-    with small_net.one_thread():
-        (again,) = holes.trained(pair, train, test, 2, lambda _done: None)
-    whole = run(2)
-    assert all((a == b).all() for a, b in zip(again.holed.weights, whole.holed.weights, strict=True))
+def test_holes_are_others_in_each_epoch_and_the_same_again() -> None:
+    train, _ = split()
+    tear = holes.Holes(0.6)
+    first, again, second = (tear.renewed(train, 0, epoch) for epoch in (0, 0, 1))
+    assert first == again
+    assert first != second
 
 
 def test_accuracy_counts_what_is_right() -> None:
     pair = run(1)
     _, test = split()
     said = holes.said(pair.plain, test)
-    assert holes.accuracy(pair.plain, Digits(test.images, said)) == 1.0
-    assert holes.accuracy(pair.plain, Digits(test.images, (said + 1) % 10)) == 0.0
+    net = pair.plain.module()
+    assert accuracy(net, test.relabelled(said)) == 1.0
+    assert accuracy(net, test.relabelled((said + 1) % 10)) == 0.0
 
 
 def test_who_learnt_with_holes_reads_torn_digits() -> None:
-    train, test = split()
-    pair = run(8)
-    with small_net.one_thread():
-        found = holes.tolerance(pair, train, test, draws=1)
+    found = holes.tolerance(run(8), split().test, draws=1)
     whole, forty = 0, holes.SHARES.index(0.4)
     assert min(found.plain_zero[whole], found.holed[whole]) > 0.8  # eight epochs; chance is 0.1
     assert found.plain_zero[forty] + 0.05 < found.holed[forty]

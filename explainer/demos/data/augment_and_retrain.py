@@ -6,10 +6,9 @@ eighteen are trained, hence the budget of a training demo.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
 from explainer.core.controls import Doc, Options, Range
@@ -69,29 +68,20 @@ class AugmentAndRetrain(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train what has not been trained yet, one seed of everything after the other."""
         from explainer.vision.augment import retrain
-        from explainer.vision.training import digits, small_net
+        from explainer.vision.training.fit import Snapshot
+        from explainer.vision.training.watched import watched
 
-        train, test = digits.split()
         runs = tuple(planned(params, ctx.seed))
-        done: dict[Run, Any] = dict(ctx.state or {})
-        left = [run for run in runs if run not in done]
         seen = view.pictures(params, ctx.seed)
-        ctx.publish(view.result(params, done, runs, seen, partial=True))
-        shown = time.monotonic()
-        with ctx.stage("explain"), small_net.one_thread():
-            for number, one in enumerate(left):
-                share = len(runs) - len(left) + number
 
-                def on_step(part: float, before: int = share, one: Run = one) -> None:
-                    ctx.checkpoint()
-                    ctx.progress((before + part) / len(runs), f"{view.called(one.augments)}, seed {one.seed}")
+        def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
+            pairs = zip(runs, found, strict=True)
+            done = {run: retrain.score(one) for run, one in pairs if one is not None and one.done}
+            return view.result(params, done, runs, seen, partial=partial)
 
-                done[one] = retrain.score(one, train, test, on_step)
-                if time.monotonic() - shown >= PUBLISH_S:
-                    made = view.result(params, done, runs, seen, partial=True)
-                    ctx.publish(replace(made, state=dict(done)))
-                    shown = time.monotonic()
-        return replace(view.result(params, done, runs, seen), state=done)
+        recipes = [retrain.recipe(run) for run in runs]
+        text = f"training {len(runs)} net{'s' if len(runs) != 1 else ''}"
+        return watched(ctx, recipes, show, text=text, begun=False, every_s=PUBLISH_S)
 
 
 def planned(params: Params, seed: int) -> Iterator[Run]:

@@ -44,7 +44,7 @@ class Climb:
     def run(self, publish: Callable[[list[Any]], None]) -> list[Any]:
         """Climb to the wanted step, or go on from where an earlier run of the same recipe stopped."""
         from explainer.vision.attribution import feature_vis
-        from explainer.vision.training.small_net import one_thread
+        from explainer.vision.training.several import one_thread
 
         held: dict[Hashable, Any] = self._ctx.memo(("ascents",), dict, keep=True)
         # Steps on small pictures: on a busy machine two threads took thirty times as long as one.

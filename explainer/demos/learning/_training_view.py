@@ -11,8 +11,8 @@ from explainer.core.charts import Curve, Matrix, Series
 from explainer.core.layers import Cells, Panel
 
 if TYPE_CHECKING:
-    from explainer.vision.training.digits import Digits
-    from explainer.vision.training.small_net import Snapshot
+    from explainer.vision.training.examples import Examples
+    from explainer.vision.training.fit import Snapshot
     from explainer.vision.training.small_net_report import Answers, SlopeCheck
 
 FILTER_COLUMNS = 4
@@ -36,7 +36,7 @@ def filters_panel(start: NDArray[np.float32], now: NDArray[np.float32]) -> Panel
     return Panel("First-layer filters", cells.size, (cells,), note, frame=False)
 
 
-def hardest_panel(answers: Answers, test: Digits) -> Panel:
+def hardest_panel(answers: Answers, test: Examples) -> Panel:
     """Test digits whose own label got the least probability; ``3→8`` is a 3 that was taken for an 8."""
     chosen = answers.hardest[:HARDEST]
     said = answers.said
@@ -55,11 +55,9 @@ def _verdict(true: int, said: int) -> str:
 def loss_chart(now: Snapshot, epochs: int) -> Curve:
     """Cross-entropy after each epoch on both sets, and of each batch in between."""
     x = np.arange(now.epoch + 1, dtype=np.float64)
-    train = np.array([e.loss_train for e in now.history])
-    test = np.array([e.loss_test for e in now.history])
-    per_epoch = max(now.steps / max(now.epoch, 1), 1.0)
-    steps = np.arange(now.steps, dtype=np.float64) / per_epoch
-    batch = (Series("batch", steps, now.batch_losses, "solid", -2),) if now.steps else ()
+    train, test = now.history["loss_train"], now.history["loss_test"]
+    steps = np.arange(now.step, dtype=np.float64) / now.recipe.per_epoch
+    batch = (Series("batch", steps, now.losses, "solid", -2),) if now.step else ()
     top = min(LOSS_TOP, 1.05 * max(float(train.max()), float(test.max()), float(np.log(10.0))))
     series = (*batch, Series("training", x, train, colour=-1), Series("test", x, test, "dashed", -1))
     return Curve("Loss", series, "epoch", "nats", (0.0, top), (0.0, float(epochs)), note="guessing: ln 10 = 2.30")
@@ -68,8 +66,7 @@ def loss_chart(now: Snapshot, epochs: int) -> Curve:
 def accuracy_chart(now: Snapshot, epochs: int) -> Curve:
     """Share of digits that are right, on both sets."""
     x = np.arange(now.epoch + 1, dtype=np.float64)
-    train = 100 * np.array([e.accuracy_train for e in now.history])
-    test = 100 * np.array([e.accuracy_test for e in now.history])
+    train, test = 100 * now.history["accuracy_train"], 100 * now.history["accuracy_test"]
     series = (Series("training", x, train, colour=-1), Series("test", x, test, "dashed", -1))
     return Curve("Accuracy", series, "epoch", "% right", (0.0, 100.0), (0.0, float(epochs)))
 
@@ -84,7 +81,7 @@ def confusion_chart(answers: Answers) -> Matrix:
 def gradient_chart(now: Snapshot, epochs: int, layers: tuple[str, ...]) -> Curve:
     """Size of the gradient in each layer over the epochs, as a power of ten."""
     x = np.arange(now.epoch + 1, dtype=np.float64)
-    sizes = np.array([e.gradients for e in now.history])  # (E + 1, 4)
+    sizes = now.history["gradients"]  # (E + 1, 4)
     logs = np.log10(np.maximum(sizes, 10.0**SMALLEST_LOG))
     series = tuple(Series(name, x, logs[:, n], colour=n) for n, name in enumerate(layers))
     return Curve(
@@ -98,33 +95,33 @@ def gradient_chart(now: Snapshot, epochs: int, layers: tuple[str, ...]) -> Curve
 
 def values(now: Snapshot, answers: Answers, slope: SlopeCheck, parameters: int) -> dict[str, float]:
     """The numbers of the last epoch done; the ratio is left out where the last layer has no gradient."""
-    last = now.history[-1]
+    last = {name: float(array[-1]) for name, array in now.history.items() if array.ndim == 1}
+    gradients = now.history["gradients"]
     numbers = {
         "epoch": float(now.epoch),
-        "steps_count": float(now.steps),
+        "steps_count": float(now.step),
         "parameters_count": float(parameters),
-        "loss_train": last.loss_train,
-        "loss_test": last.loss_test,
-        "loss_at_first": now.history[0].loss_test,
-        "accuracy_train_percent": 100 * last.accuracy_train,
-        "accuracy_test_percent": 100 * last.accuracy_test,
+        "loss_train": last["loss_train"],
+        "loss_test": last["loss_test"],
+        "loss_at_first": float(now.history["loss_test"][0]),
+        "accuracy_train_percent": 100 * last["accuracy_train"],
+        "accuracy_test_percent": 100 * last["accuracy_test"],
         "wrong_count": float(answers.confusion.sum() - np.trace(answers.confusion)),
         "diverged": float(now.diverged),
-        "gradient_first_layer": last.gradients[0],
-        "gradient_last_layer": last.gradients[-1],
+        "gradient_first_layer": float(gradients[-1, 0]),
+        "gradient_last_layer": float(gradients[-1, -1]),
         "slope_backward": slope.backward,
         "slope_difference": slope.difference,
     }
-    first = now.history[0].gradients
-    if first[-1] > 0:
-        numbers["gradient_ratio_at_first"] = first[0] / first[-1]
+    if gradients[0, -1] > 0:
+        numbers["gradient_ratio_at_first"] = float(gradients[0, 0] / gradients[0, -1])
     return numbers
 
 
 def reading(now: Snapshot, answers: Answers, epochs: int) -> str:
     """Say where the run stands and what goes wrong most often."""
     total = int(answers.confusion.sum())
-    share = 100 * now.history[-1].accuracy_test
+    share = 100 * float(now.history["accuracy_test"][-1])
     when = f"After {now.epoch} epoch{'s' if now.epoch != 1 else ''}" if now.epoch else "Before training"
     text = f"{when} **{share:.1f} %** of {total} test digits are right; {_mistakes(answers, share)}"
     if now.diverged:
@@ -149,11 +146,10 @@ def _mistakes(answers: Answers, share: float) -> str:
 
 def _gap(now: Snapshot) -> str:
     """Whether it knows its training digits better than others."""
-    last = now.history[-1]
-    gap = 100 * (last.accuracy_train - last.accuracy_test)
-    if gap < OVERFIT:
+    train, test = (100 * float(now.history[f"accuracy_{part}"][-1]) for part in ("train", "test"))
+    if train - test < OVERFIT:
         return ""
-    return f"Of the digits it learned from, {100 * last.accuracy_train:.1f} % are right: it overfits."
+    return f"Of the digits it learned from, {train:.1f} % are right: it overfits."
 
 
 def badges(slope: SlopeCheck) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ small batches take longer, hence the budget of a training demo.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
 from explainer.core.controls import Doc, Options, Range, Resets, When
@@ -18,10 +17,8 @@ from explainer.core.result import Result
 from explainer.demos.learning import _training_view as view
 
 if TYPE_CHECKING:
-    from explainer.vision.training.digits import Digits
-    from explainer.vision.training.small_net import Recipe, Snapshot
-
-PUBLISH_S = 0.3  # a picture more often than this only slows the training down
+    from explainer.vision.training.fit import Snapshot
+    from explainer.vision.training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,59 +87,37 @@ class TrainSmallNet(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train, or carry on where the last run of the same recipe stopped."""
-        from explainer.vision.training import digits, small_net
+        from explainer.vision.training.watched import watched
 
-        train, test = digits.split()
-        recipe = _recipe(params, ctx.seed)
-        with ctx.stage("explain"), small_net.one_thread():
-            now = _carried_on(ctx.state, recipe, params.epochs) or small_net.start(recipe, train, test)
-            ctx.publish(_result(now, params.epochs, train, test, partial=True))
-            shown = time.monotonic()
-            run = small_net.train_on(now, train, test, params.epochs, _listener(ctx))
-            for now in run:
-                if time.monotonic() - shown >= PUBLISH_S and now.epoch < params.epochs:
-                    ctx.publish(_result(now, params.epochs, train, test, partial=True))
-                    shown = time.monotonic()
-            return _result(now, params.epochs, train, test)
+        def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
+            (now,) = found
+            assert now is not None
+            return _result(now, params.epochs, partial=partial)
+
+        return watched(ctx, _recipe(params, ctx.seed), show)
 
 
 def _recipe(params: Params, seed: int) -> Recipe:
-    from explainer.vision.training.small_net import Recipe
+    from explainer.vision.training import small_net
 
-    return Recipe(
-        params.activation, params.optimiser, params.learning_rate, params.momentum, params.batch_size,
-        params.init_scale, params.train_size, seed,
+    return small_net.recipe(
+        small_net.optimiser(params.optimiser, params.learning_rate, params.momentum),
+        epochs=params.epochs, net=small_net.SmallNet(params.activation, params.init_scale),
+        batch_size=params.batch_size, train_size=params.train_size, seed=seed,
     )  # fmt: skip
 
 
-def _carried_on(state: Any, recipe: Recipe, epochs: int) -> Snapshot | None:
-    """Return the run so far if it is of this recipe and not past its end; there is no way back in a run."""
-    snapshot: Snapshot | None = state
-    if snapshot is None or snapshot.recipe != recipe or snapshot.epoch > epochs:
-        return None
-    return snapshot
-
-
-def _listener(ctx: Context) -> Any:
-    """Before each step: listen for an end or a pause, and say how far the run is."""
-
-    def on_step(done: float) -> None:
-        ctx.checkpoint()
-        ctx.progress(done, "training")
-
-    return on_step
-
-
-def _result(now: Snapshot, epochs: int, train: Digits, test: Digits, *, partial: bool = False) -> Result:
+def _result(now: Snapshot, epochs: int, *, partial: bool = False) -> Result:
     from explainer.vision.training import small_net, small_net_report
 
+    train, test = now.recipe.data
     answers = small_net_report.answers(now, test)
     slope = small_net_report.check_slope(now, train)
-    start = small_net.starting_weights(now.recipe)[0]
+    start = now.recipe.net.begun(now.recipe.seed).get_parameter(small_net.FIRST).detach().numpy()
     return Result(
         reading=view.reading(now, answers, epochs),
-        values=view.values(now, answers, slope, small_net.count(now.weights)),
-        panels=(view.filters_panel(start, now.weights[0]), view.hardest_panel(answers, test)),
+        values=view.values(now, answers, slope, small_net.count(now.recipe.net)),
+        panels=(view.filters_panel(start, now.weights[small_net.FIRST]), view.hardest_panel(answers, test)),
         charts=(
             view.loss_chart(now, epochs),
             view.accuracy_chart(now, epochs),
@@ -150,6 +125,5 @@ def _result(now: Snapshot, epochs: int, train: Digits, test: Digits, *, partial:
             view.gradient_chart(now, epochs, small_net.LAYERS),
         ),
         badges=view.badges(slope),
-        state=now,
         partial=partial,
     )

@@ -13,7 +13,6 @@ from explainer.core.charts import Bars, Curve, Series
 from explainer.core.layers import Cells, Panel
 
 if TYPE_CHECKING:
-    from explainer.vision.training.digits import Digits
     from explainer.vision.training.holes import Pair, Tolerance
 
 SHOWN, COLUMNS = 24, 6
@@ -47,14 +46,15 @@ def row_of(share: int) -> int:
     return int(np.abs(100 * np.array(SHARES) - share).argmin())
 
 
-def sheet_of(pair: Pair, share: int, train: Digits, test: Digits) -> Sheet:
+def sheet_of(pair: Pair, share: int) -> Sheet:
     """Tear the first test digits; both nets get the same holes, each with the filling it knows or zeros."""
     from explainer.vision.training import holes
 
+    train, test = pair.plain.recipe.data
     digits = test.first(SHOWN)
     lost = holes.holes(SHOWN, share / 100.0, np.random.default_rng([pair.plain.recipe.seed, 5]))
-    instead = 0.0 if pair.fill == "zero" else holes.mean_digit(train)
-    plain, known = holes.with_holes(digits, lost, 0.0), holes.with_holes(digits, lost, instead)
+    filling = holes.instead(pair.fill, train)
+    plain, known = holes.with_holes(digits, lost, 0.0), holes.with_holes(digits, lost, filling)
     answers = (holes.said(pair.plain, plain), holes.said(pair.holed, known))
     return Sheet((plain.images, known.images), answers, digits.labels)
 
@@ -96,8 +96,8 @@ def learning_chart(pair: Pair, epochs: int) -> Curve:
     lines = tuple(
         Series(
             name,
-            np.arange(len(net.history), dtype=np.float64),
-            np.array([100 * epoch.accuracy_test for epoch in net.history]),
+            np.arange(net.epoch + 1, dtype=np.float64),
+            100 * net.history["accuracy_test"],
             colour=colour,
         )
         for name, net, colour in rows

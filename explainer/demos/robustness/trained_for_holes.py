@@ -6,9 +6,8 @@ time; sixty of a busy machine take longer, hence the budget of a training demo.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
 from explainer.core.controls import Doc, Options, Range, Resets
@@ -60,58 +59,32 @@ class TrainedForHoles(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train both, or carry on where the last run of the same recipe stopped."""
-        from explainer.vision.training import digits, holes, small_net
+        from explainer.vision.training import holes
+        from explainer.vision.training.fit import Snapshot
+        from explainer.vision.training.watched import watched
 
-        train, test = digits.split()
-        with ctx.stage("explain"), small_net.one_thread():
-            now = _carried_on(ctx.state, params, ctx.seed)
-            if now is None:
-                now = holes.beginning(_recipe(ctx.seed), train, test, params.most / 100.0, params.fill)
-            ctx.publish(_result(now, params, ctx, partial=True))
-            shown = time.monotonic()
-            run = holes.trained(now, train, test, params.epochs, _listener(ctx))
-            for now in run:
-                if time.monotonic() - shown >= PUBLISH_S and now.epoch < params.epochs:
-                    ctx.publish(_result(now, params, ctx, partial=True))
-                    shown = time.monotonic()
-            return _result(now, params, ctx)
+        def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
+            plain, holed = found
+            assert plain is not None
+            assert holed is not None
+            return _result(holes.Pair(plain, holed), params, ctx, partial=partial)
 
-
-def _recipe(seed: int) -> Any:
-    from explainer.vision.training.small_net import Recipe
-
-    return Recipe(optimiser="adam", learning_rate=0.003, seed=seed)
-
-
-def _carried_on(state: Any, params: Params, seed: int) -> Pair | None:
-    """Return the run so far if it is of these params and not past its end."""
-    pair: Pair | None = state
-    if pair is None or pair.epoch > params.epochs or pair.plain.recipe != _recipe(seed):
-        return None
-    return pair if (pair.most, pair.fill) == (params.most / 100.0, params.fill) else None
-
-
-def _listener(ctx: Context) -> Any:
-    def on_step(done: float) -> None:
-        ctx.checkpoint()
-        ctx.progress(done, "training both nets")
-
-    return on_step
+        recipes = holes.recipes(params.epochs, params.most / 100.0, params.fill, ctx.seed)
+        return watched(ctx, recipes, show, text="training both nets", every_s=PUBLISH_S)
 
 
 def _result(now: Pair, params: Params, ctx: Context, *, partial: bool = False) -> Result:
-    from explainer.vision.training import digits, holes
+    from explainer.vision.training import holes
 
-    train, test = digits.split()
+    _, test = now.plain.recipe.data
     draws = 1 if partial else holes.DRAWS
-    found = holes.tolerance(now, train, test, draws, ctx.checkpoint)
+    found = holes.tolerance(now, test, draws, ctx.checkpoint)
     row = view.row_of(params.share)
-    sheet = view.sheet_of(now, params.share, train, test)
+    sheet = view.sheet_of(now, params.share)
     return Result(
         reading=view.reading(now, found, row),
         values=view.values(now, found, row),
         panels=(view.digits_panel(sheet, "Plain net"), view.digits_panel(sheet, "Net that knows holes")),
         charts=(view.tolerance_chart(found), view.bars(found, row), view.learning_chart(now, params.epochs)),
-        state=now,
         partial=partial,
     )

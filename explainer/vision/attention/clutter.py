@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.vision.training.digits import Digits
+from explainer.vision.training.examples import Examples
 
 FIELD, DIGIT, PIECE = 16, 8, 3
 MOST = 8  # pieces
 
 
-def scene(digits: Digits, index: int, pieces: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def scene(digits: Examples, index: int, pieces: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Put digit `index` anywhere in the field, and `pieces` of 3 × 3 px cut from other digits.
 
     Where ink meets ink the darker counts.
@@ -31,7 +31,7 @@ def scene(digits: Digits, index: int, pieces: int, rng: np.random.Generator) -> 
     return field
 
 
-def scenes(digits: Digits, pieces: int | None, seed: int) -> NDArray[np.float32]:
+def scenes(digits: Examples, pieces: int | None, seed: int) -> NDArray[np.float32]:
     """One scene for each digit, ``(N, 1, 16, 16)``; `pieces` of ``None`` draws 0…8 for each."""
     rng = np.random.default_rng([seed, 41])
     count = [pieces if pieces is not None else int(rng.integers(MOST + 1)) for _ in range(len(digits))]

@@ -1,23 +1,27 @@
 """One small net trained on few digits, with or without augmentation, and how well it reads 500 others.
 
-Net, starting weights and optimiser are those of ``training.small_net``. Every run of one seed has the same digits,
-the same starting weights and the same number of steps; only the augmentation differs.
+Net and starting weights are those of ``training.small_net``. Every run of one seed has the same digits, the same
+starting weights and the same number of steps; only the augmentation differs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F  # noqa: N812
+from torch import Tensor
 
 from explainer.vision.augment.batches import augmented
-from explainer.vision.training.digits import Digits
-from explainer.vision.training.small_net import Recipe, logits, move, starting_weights, tensors
+from explainer.vision.training import digits
+from explainer.vision.training.examples import Examples, Split
+from explainer.vision.training.fit import Snapshot
+from explainer.vision.training.parts import Accuracy, Adam, CrossEntropy
+from explainer.vision.training.recipe import Augment, Batches, Recipe
+from explainer.vision.training.small_net import SmallNet
 
 BATCH, RATE = 25, 0.003
-OnStep = Callable[[float], None]
+ONCE = 10**9  # steps between marks: the only one is the end
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,62 +42,59 @@ class Score:
     test: float
 
 
-def chosen(run: Run, train: Digits) -> Digits:
+@dataclass(frozen=True)
+class Augmented(Augment):
+    """Batches under named augmentations."""
+
+    names: tuple[str, ...] = ()
+
+    def batch(self, images: Tensor, labels: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Each picture gets a draw of its own."""
+        return augmented(images, self.names, rng), labels
+
+
+@dataclass(frozen=True)
+class OneStream(Batches):
+    """Whole batches; the orders of all epochs come from one generator."""
+
+    whole: bool = True
+
+    def epochs(self, labels: NDArray[np.int64], seed: int, first: int) -> Iterator[NDArray[np.int64]]:
+        """Draw and pass over what comes before `first`."""
+        rng = np.random.default_rng([seed, 8])
+        for _ in range(first):
+            rng.permutation(len(labels))
+        while True:
+            yield rng.permutation(len(labels))
+
+
+def recipe(run: Run, data: Split | None = None) -> Recipe:
+    """Return how one net is trained."""
+    train, test = data or digits.split()
+    return Recipe(
+        Split(chosen(run, train), test), SmallNet(), CrossEntropy(), Adam(RATE), run.steps,
+        augment=Augmented(run.augments), batches=OneStream(min(BATCH, run.digits)), measures=(Accuracy(),),
+        seed=run.seed, every=ONCE,
+    )  # fmt: skip
+
+
+def score(snapshot: Snapshot) -> Score:
+    """Read how a trained net did."""
+    return Score(*(float(snapshot.history[f"accuracy_{part}"][-1]) for part in ("train", "test")))
+
+
+def chosen(run: Run, train: Examples) -> Examples:
     """The digits that a seed learns from, as many of each kind as of any other; a larger number adds to them."""
     rng = np.random.default_rng([run.seed, 7])
     piles = [rng.permutation(np.flatnonzero(train.labels == label)) for label in range(10)]
     longest = max(len(pile) for pile in piles)
     order = [pile[row] for row in range(longest) for pile in piles if row < len(pile)][: run.digits]
-    return Digits(train.images[order], train.labels[order])
+    return train.take(order)
 
 
-def draws(names: tuple[str, ...], seed: int, row: int, count: int, train: Digits) -> tuple[int, NDArray[np.float32]]:
+def draws(names: tuple[str, ...], seed: int, row: int, count: int, train: Examples) -> tuple[int, NDArray[np.float32]]:
     """Label of one of a seed's first ten digits, and draws of it ``(count, 8, 8)`` under augmentations."""
     few = chosen(Run((), 10, 0, seed), train)
     one = torch.from_numpy(few.images[row : row + 1])[:, None].repeat(count, 1, 1, 1)
     rng = torch.Generator().manual_seed(1000 + seed)
     return int(few.labels[row]), np.asarray(augmented(one, names, rng)[:, 0].numpy())
-
-
-def score(run: Run, train: Digits, test: Digits, on_step: OnStep) -> Score:
-    """Train one net and examine it.
-
-    Parameters
-    ----------
-    on_step
-        Called before each step with the share that is done; may raise to stop.
-    """
-    recipe = Recipe(optimiser="adam", learning_rate=RATE, batch_size=BATCH, train_size=run.digits, seed=run.seed)
-    few = chosen(run, train)
-    images, labels = tensors(few)
-    begin = starting_weights(recipe)
-    flat = torch.cat([torch.from_numpy(a).reshape(-1) for a in begin])  # one tensor: an eighth of the optimiser's calls
-    mean, square = torch.zeros_like(flat), torch.zeros_like(flat)
-    order = np.random.default_rng([run.seed, 8])
-    rng = torch.Generator().manual_seed(1000 + run.seed)
-    waiting = np.zeros(0, np.int64)
-    for step in range(1, run.steps + 1):
-        on_step((step - 1) / run.steps)
-        if len(waiting) < min(BATCH, run.digits):
-            waiting = order.permutation(run.digits)
-        batch, waiting = torch.from_numpy(waiting[:BATCH]), waiting[BATCH:]
-        seen = augmented(images[batch], run.augments, rng)
-        with torch.enable_grad():
-            leaf = flat.detach().requires_grad_()
-            loss = F.cross_entropy(logits(_parted(leaf, begin), seen, recipe.activation), labels[batch])
-            (gradient,) = torch.autograd.grad(loss, leaf)
-        move(recipe, [flat], [mean], [square], [gradient], step)
-    weights = _parted(flat, begin)
-    return Score(*(_right(weights, part, recipe.activation) for part in (few, test)))
-
-
-def _parted(flat: torch.Tensor, like: Sequence[NDArray[np.float32]]) -> list[torch.Tensor]:
-    """Cut one long tensor into the weights of the layers."""
-    parts = torch.split(flat, [a.size for a in like])
-    return [part.view(a.shape) for part, a in zip(parts, like, strict=True)]
-
-
-def _right(weights: list[torch.Tensor], digits: Digits, activation: str) -> float:
-    images, labels = tensors(digits)
-    with torch.no_grad():
-        return float((logits(weights, images, activation).argmax(1) == labels).float().mean())

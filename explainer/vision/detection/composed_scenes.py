@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError
-from explainer.vision.training import digits
+from explainer.vision.training import digits, garments
 
 GARMENTS = ("T-shirt", "trousers", "dress", "sandal", "sneaker", "bag", "ankle boot")
 CLASSES = (*"0123456789", *GARMENTS, "coin")  # class k of the net is CLASSES[k - 1]; 0 is the background
 FASHION_LABELS = (0, 1, 3, 5, 7, 8, 9)  # of Fashion-MNIST, in the order of GARMENTS
+EACH = 24  # garments of a class, of the test part
 COIN = len(CLASSES)
 FILE = "scene-items.npz"
 SOLID = 0.5  # opacity from which a pixel belongs to the object
@@ -141,7 +142,8 @@ def held_out_items() -> tuple[CutOut, ...]:
     file = resource("data", FILE)
     return (
         *(digit(ink, int(label)) for ink, label in zip(test.images, test.labels, strict=True)),
-        *stored_items(file),
+        *held_out_garments(),
+        *stored_coins(file),
     )
 
 
@@ -153,24 +155,28 @@ def varied(rng: np.random.Generator, count: int) -> list[CutOut]:
     return [by_class[k][int(rng.integers(len(by_class[k])))] for k in kinds]
 
 
-def stored_items(file: Path) -> tuple[CutOut, ...]:
-    """Garments and coins of an archive.
+def held_out_garments() -> tuple[CutOut, ...]:
+    """Cut out the first test garments of each of the seven classes."""
+    images, labels = garments.stored("test")
+    rows = [(place, row) for place, k in enumerate(FASHION_LABELS) for row in np.flatnonzero(labels == k)[:EACH]]
+    return tuple(garment(images[row], place) for place, row in rows)
+
+
+def stored_coins(file: Path) -> tuple[CutOut, ...]:
+    """Coins of an archive.
 
     Parameters
     ----------
     file
-        An ``.npz`` with ``garments (N, 28, 28)``, ``labels (N,)``, ``coins (M, s, s)`` and ``coin_masks (M, s, s)``.
+        An ``.npz`` with ``coins (M, s, s)`` and ``coin_masks (M, s, s)``.
     """
     try:
         with np.load(file, allow_pickle=False) as held:
-            garments, labels, coins, masks = (held[key] for key in ("garments", "labels", "coins", "coin_masks"))
+            coins, masks = (held[key] for key in ("coins", "coin_masks"))
     except (OSError, ValueError, KeyError, EOFError) as error:
         what = f"The cut-outs in {file.name} cannot be read."
         raise ExplainerError(what, "Install Explainer again.", str(error)) from error
-    return (
-        *(garment(image, int(label)) for image, label in zip(garments, labels, strict=True)),
-        *(coin(grey, mask) for grey, mask in zip(coins, masks, strict=True)),
-    )
+    return tuple(coin(grey, mask) for grey, mask in zip(coins, masks, strict=True))
 
 
 # Laying them down ---------------------------------------------------------------------------------------

@@ -4,44 +4,64 @@ Both have the same recipe, start from the same weights and see the same digits i
 a random share of the pixels of each digit anew in every epoch; what stands there is what will stand there later.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from explainer.vision.training.digits import Digits
-from explainer.vision.training.small_net import Recipe, Snapshot, logits, start, tensors, train_on
+from explainer.vision.training import small_net
+from explainer.vision.training.examples import Examples
+from explainer.vision.training.fit import Snapshot
+from explainer.vision.training.parts import Adam, accuracy, scores_of
+from explainer.vision.training.recipe import Augment, Recipe
 
 HoleFill = Literal["zero", "mean"]
 Floats = NDArray[np.float32]
+RATE = 0.003
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 DRAWS = 3  # sets of holes that an accuracy is averaged over
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pair:
-    """Both nets after equally many epochs.
+@dataclass(frozen=True)
+class Holes(Augment):
+    """Each digit loses a share of its pixels, drawn anew in each epoch.
 
     Parameters
     ----------
-    plain, holed
-        Trained on whole digits, and on digits with holes.
     most
-        Largest share that is missing while training, 0…1.
+        Largest share that is missing, 0…1.
     """
+
+    most: float = 0.6
+    fill: HoleFill = "zero"
+
+    def renewed(self, train: Examples, seed: int, epoch: int) -> Examples:
+        """Tear all digits."""
+        rng = np.random.default_rng([seed, 3, epoch])
+        share = rng.uniform(0.0, self.most, len(train)).astype(np.float32)
+        return with_holes(train, holes(len(train), share, rng), instead(self.fill, train))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Both nets: trained on whole digits, and on digits with holes."""
 
     plain: Snapshot
     holed: Snapshot
-    most: float
-    fill: HoleFill
 
     @property
     def epoch(self) -> int:
         """Epochs that both have done."""
-        return self.holed.epoch
+        return min(self.plain.epoch, self.holed.epoch)
+
+    @property
+    def fill(self) -> HoleFill:
+        """What stood in the holes."""
+        holes = self.holed.recipe.augment
+        return holes.fill if isinstance(holes, Holes) else "zero"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +81,13 @@ class Tolerance:
     holed: NDArray[np.float64]
 
 
-def mean_digit(train: Digits) -> Floats:
+def recipes(epochs: int, most: float, fill: HoleFill, seed: int) -> tuple[Recipe, Recipe]:
+    """Return the recipe of the plain net, and that of the net that learns with holes."""
+    plain = small_net.recipe(Adam(RATE), epochs=epochs, seed=seed)
+    return plain, replace(plain, augment=Holes(most, fill))
+
+
+def mean_digit(train: Examples) -> Floats:
     """Mean ink of each pixel over the training digits, ``(8, 8)``: the columns of a table have such means."""
     return np.asarray(train.images.mean(axis=0), np.float32)
 
@@ -72,76 +98,41 @@ def holes(count: int, share: float | Floats, rng: np.random.Generator) -> NDArra
     return np.asarray(rng.random((count, 8, 8)) < chance)
 
 
-def with_holes(digits: Digits, lost: NDArray[np.bool_], instead: float | Floats) -> Digits:
+def with_holes(digits: Examples, lost: NDArray[np.bool_], instead: float | Floats) -> Examples:
     """Put `instead` (one number, or ``(8, 8)``) where ``(N, 8, 8)`` says that a pixel is missing."""
-    return Digits(np.where(lost, np.float32(instead), digits.images).astype(np.float32), digits.labels)
-
-
-def beginning(recipe: Recipe, train: Digits, test: Digits, most: float, fill: HoleFill) -> Pair:
-    """Both nets untrained; they are the same."""
-    first = start(recipe, train, test)
-    return Pair(first, first, most, fill)
-
-
-def trained(pair: Pair, train: Digits, test: Digits, epochs: int, on_step: Callable[[float], None]) -> Iterator[Pair]:
-    """Carry both on until `epochs` are done, and yield them after each.
-
-    Parameters
-    ----------
-    on_step
-        Called before each optimiser step with the share of the work that is done; may raise to stop.
-    """
-    recipe = pair.plain.recipe
-    instead = _instead(pair.fill, train)
-    while pair.epoch < epochs and not (pair.plain.diverged or pair.holed.diverged):
-        done = pair.epoch
-        # The number of the epoch is part of the seed, so a run that is carried on meets the same holes.
-        rng = np.random.default_rng([recipe.seed, 3, done])
-        share = rng.uniform(0.0, pair.most, len(train)).astype(np.float32)
-        torn = with_holes(train, holes(len(train), share, rng), instead)
-        (plain,) = train_on(pair.plain, train, test, done + 1, lambda part, d=done: on_step((d + part / 2) / epochs))  # type: ignore[misc]
-        (holed,) = train_on(
-            pair.holed, torn, test, done + 1, lambda part, d=done: on_step((d + 0.5 + part / 2) / epochs)  # type: ignore[misc]
-        )  # fmt: skip
-        pair = Pair(plain, holed, pair.most, pair.fill)
-        yield pair
+    torn = np.where(lost, np.float32(instead), digits.images).astype(np.float32)
+    return Examples(torn, digits.labels, digits.names)
 
 
 def tolerance(
-    pair: Pair, train: Digits, test: Digits, draws: int = DRAWS, checkpoint: Callable[[], None] = lambda: None
+    pair: Pair, test: Examples, draws: int = DRAWS, checkpoint: Callable[[], None] = lambda: None
 ) -> Tolerance:
     """Test both nets on the same holes at each of `SHARES`, the mean over so many draws of holes."""
-    mean, instead = mean_digit(train), _instead(pair.fill, train)
+    train, seed = pair.plain.recipe.data.train, pair.plain.recipe.seed
+    plain, holed = pair.plain.module(), pair.holed.module()
+    asked: tuple[tuple[nn.Module, float | Floats], ...] = (
+        (plain, 0.0),
+        (plain, mean_digit(train)),
+        (holed, instead(pair.fill, train)),
+    )
     rows = []
     for number, share in enumerate(SHARES):
         hits, count = np.zeros(3), draws if share else 1
         for draw in range(count):
-            lost = holes(len(test), share, np.random.default_rng([pair.plain.recipe.seed, 4, number, draw]))
-            asked: tuple[tuple[Snapshot, float | Floats], ...] = (
-                (pair.plain, 0.0),
-                (pair.plain, mean),
-                (pair.holed, instead),
-            )
+            lost = holes(len(test), share, np.random.default_rng([seed, 4, number, draw]))
             for which, (net, filling) in enumerate(asked):
                 checkpoint()
                 hits[which] += accuracy(net, with_holes(test, lost, filling))
         rows.append(hits / count)
-    plain_zero, plain_mean, holed = np.array(rows).T
-    return Tolerance(plain_zero, plain_mean, holed)
+    plain_zero, plain_mean, known = np.array(rows).T
+    return Tolerance(plain_zero, plain_mean, known)
 
 
-def accuracy(snapshot: Snapshot, digits: Digits) -> float:
-    """Share of digits that a net gets right."""
-    return float((said(snapshot, digits) == digits.labels).mean())
-
-
-def said(snapshot: Snapshot, digits: Digits) -> NDArray[np.int64]:
+def said(snapshot: Snapshot, digits: Examples) -> NDArray[np.int64]:
     """The net's digit for each, ``(N,)``."""
-    images, _ = tensors(digits)
-    with torch.no_grad():
-        scores = logits([torch.from_numpy(w) for w in snapshot.weights], images, snapshot.recipe.activation)
-    return np.asarray(scores.argmax(1).numpy())
+    return np.asarray(scores_of(snapshot.module(), digits).argmax(1).numpy())
 
 
-def _instead(fill: HoleFill, train: Digits) -> float | Floats:
+def instead(fill: HoleFill, train: Examples) -> float | Floats:
+    """What stands in a hole."""
     return 0.0 if fill == "zero" else mean_digit(train)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch.func import functional_call
 from torch.nn import functional as F  # noqa: N812
 
-from explainer.vision.training.digits import Digits
-from explainer.vision.training.small_net import Snapshot, logits, loss_and_gradients, tensors
+from explainer.vision.training.examples import Examples, tensors
+from explainer.vision.training.fit import Snapshot
+from explainer.vision.training.parts import scores_of
+from explainer.vision.training.small_net import FIRST, loss_and_gradients
 
 CHECKED = 64  # training digits on which the slope of one weight is checked
 NUDGE = 1e-6  # in float64 the central difference is exact to about 1e-9 of the slope
@@ -60,31 +62,30 @@ class SlopeCheck:
         return abs(self.backward - self.difference) / largest if largest > 0 else None
 
 
-def answers(snapshot: Snapshot, test: Digits) -> Answers:
+def answers(snapshot: Snapshot, test: Examples) -> Answers:
     """Ask the net about every test digit."""
-    net = [torch.from_numpy(w) for w in snapshot.weights]
-    images, _ = tensors(test)
-    with torch.no_grad():
-        scores = logits(net, images, snapshot.recipe.activation)
-        probabilities = torch.softmax(scores.double(), 1).numpy()
+    probabilities = torch.softmax(scores_of(snapshot.module(), test).double(), 1).numpy()
+    # Counted here: scikit-learn's own would keep the first picture waiting for a second while it is loaded.
     confusion = np.zeros((10, 10), np.int64)
     np.add.at(confusion, (test.labels, probabilities.argmax(1)), 1)
     own = probabilities[np.arange(len(test)), test.labels]
     return Answers(probabilities, confusion, np.argsort(own, kind="stable"))
 
 
-def check_slope(snapshot: Snapshot, train: Digits) -> SlopeCheck:
+def check_slope(snapshot: Snapshot, train: Examples) -> SlopeCheck:
     """Check the steepest weight of the first layer: ``(L(w + h) − L(w − h)) / 2h`` in float64."""
-    net = [torch.from_numpy(w).double() for w in snapshot.weights]
-    images, labels = tensors(train.first(min(CHECKED, snapshot.recipe.train_size)), torch.float64)
-    _, gradients = loss_and_gradients(net, images, labels, snapshot.recipe.activation)
-    index = int(gradients[0].abs().argmax())
+    net = snapshot.module(dtype=torch.float64)
+    weights = {name: weight.detach() for name, weight in net.named_parameters()}
+    images, labels = tensors(train.first(min(CHECKED, len(train))), dtype=torch.float64)
+    _, gradients = loss_and_gradients(net, weights, images, labels)
+    steepest = gradients[list(weights).index(FIRST)].flatten()
+    index = int(steepest.abs().argmax())
 
     def loss_at(nudge: float) -> float:
-        moved: list[Tensor] = [net[0].clone(), *net[1:]]
-        moved[0].view(-1)[index] += nudge
+        moved = weights[FIRST].clone()
+        moved.view(-1)[index] += nudge
         with torch.no_grad():
-            return float(F.cross_entropy(logits(moved, images, snapshot.recipe.activation), labels))
+            return float(F.cross_entropy(functional_call(net, {**weights, FIRST: moved}, (images,)), labels))
 
     difference = (loss_at(NUDGE) - loss_at(-NUDGE)) / (2 * NUDGE)
-    return SlopeCheck(float(gradients[0].view(-1)[index]), difference)
+    return SlopeCheck(float(steepest[index]), difference)
