@@ -71,8 +71,8 @@ def several(
         if number <= 1:
             for index, run in enumerate(runs):
                 for snapshot in _marks(run, lambda step, index=index: on_step(index, step), device):  # type: ignore[misc]
-                    wake()
                     yield index, snapshot
+                    wake()
             return
         yield from _side_by_side(runs, on_step, wake, number, device)
 
@@ -135,10 +135,10 @@ def _listened(
         except Empty:
             wake()
             continue
-        wake()
         if isinstance(heard, BaseException):
             raise heard
         if heard is None:
             ended += 1
         else:
             yield heard
+            wake()

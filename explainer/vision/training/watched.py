@@ -15,6 +15,10 @@ PUBLISH_S = 0.3  # a picture more often than this only slows the training down
 SAVE_S = 2.0  # at most so much of a run is lost when the program is killed
 KEPT = 400  # snapshots that a demo carries along in memory; the oldest go
 SAID_FROM = 0.03  # share of the work from which what is left is told
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 Snapshots = tuple[Snapshot | None, ...]
 Show = Callable[[Snapshots, bool], Result]
 Clock = Callable[[], float]
@@ -195,7 +199,7 @@ class _Watch:
 
 def dated(when: datetime) -> str:
     """``28 November 2026 at 12:30``."""
-    return f"{when.day} {when:%B %Y} at {when:%H:%M}"
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year} at {when:%H:%M}"
 
 
 def time_left(seconds: float) -> str:
