@@ -88,10 +88,11 @@ def test_cancelled_and_carried_on_is_the_same_run(often):
     with pytest.raises(Cancelled):
         watched.run()
     left = watched.partials[-1].state
-    assert left.find(recipe(4)).epoch == 2
+    reached = left.find(recipe(4)).epoch
+    assert 2 <= reached < 4
     resumed = Watched(state=left)
     again = resumed.run()
-    assert resumed.partials[0].values["epoch"] == 2
+    assert resumed.partials[0].values["epoch"] == reached
     assert again.values == through.values
     assert again.state.find(recipe(4)).same_bits(through.state.find(recipe(4)))
 

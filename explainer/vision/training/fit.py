@@ -6,6 +6,7 @@ of the snapshot. Draws are made on the CPU whatever the device is.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from explainer.vision.training.parts import Dropout
 from explainer.vision.training.recipe import Recipe
 
 OnStep = Callable[[int], None]
+Measuring = Callable[[], AbstractContextManager[None]]
 Arrays = Mapping[str, NDArray[Any]]
 RNG_OFFSET = 1000  # so that a run's draws are not those that other code takes from the same seed
 _GROUPS = ("weights", "optimiser", "history")
@@ -108,16 +110,22 @@ def from_plain(recipe: Recipe, arrays: Arrays) -> Snapshot:
     )  # fmt: skip
 
 
-def start(recipe: Recipe, device: str = "cpu") -> Snapshot:
-    """Return the untrained net, measured."""
+def start(recipe: Recipe, device: str = "cpu", measuring: Measuring = nullcontext) -> Snapshot:
+    """Return the untrained net, measured; in the context `measuring`, if there is one."""
     net = recipe.net.begun(recipe.seed).to(device)
     _check(net)
     rng = torch.Generator().manual_seed(RNG_OFFSET + recipe.seed)
-    history = _longer({}, _noted(recipe, net, recipe.data.train, 0))
+    with measuring():
+        history = _longer({}, _noted(recipe, net, recipe.data.train, 0))
     return Snapshot(recipe, 0, _plain(net.state_dict()), {}, history, np.zeros(0), rng.get_state().numpy())
 
 
-def fit(snapshot: Snapshot, on_step: OnStep = lambda _step: None, device: str = "cpu") -> Iterator[Snapshot]:
+def fit(
+    snapshot: Snapshot,
+    on_step: OnStep = lambda _step: None,
+    device: str = "cpu",
+    measuring: Measuring = nullcontext,
+) -> Iterator[Snapshot]:
     """Carry a run on to the end of its recipe, and yield it at each mark.
 
     Parameters
@@ -125,9 +133,11 @@ def fit(snapshot: Snapshot, on_step: OnStep = lambda _step: None, device: str = 
     on_step
         Called before each step with the number of steps done; may raise to stop. What was yielded last is then
         where the run can be taken up again.
+    measuring
+        Context in which the net is measured, such as one that makes it listen.
     """
     while not snapshot.done:
-        going = _Going(snapshot, device)
+        going = _Going(snapshot, device, measuring)
         try:
             for snapshot in going.marks(on_step):
                 yield snapshot
@@ -145,8 +155,8 @@ def trained(recipe: Recipe, on_step: OnStep = lambda _step: None, device: str = 
 class _Going:
     """What changes while a run goes on: the module, torch's optimiser, the generator."""
 
-    def __init__(self, snapshot: Snapshot, device: str) -> None:
-        recipe = snapshot.recipe
+    def __init__(self, snapshot: Snapshot, device: str, measuring: Measuring) -> None:
+        recipe, self.measuring = snapshot.recipe, measuring
         self.last, self.recipe, self.device = snapshot, recipe, device
         self.net = recipe.net.loaded(snapshot.weights, device)
         self.optimiser = recipe.optimiser.over(self.net.parameters())
@@ -196,7 +206,8 @@ class _Going:
         self.losses = []
         weights = _plain(self.net.state_dict())
         _finite(losses, *weights.values())
-        noted = _noted(self.recipe, self.net, train, step)
+        with self.measuring():
+            noted = _noted(self.recipe, self.net, train, step)
         _finite(*noted.values())
         self.last = Snapshot(
             self.recipe, step, weights, _remembered(self.optimiser), _longer(self.last.history, noted),

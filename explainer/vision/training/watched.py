@@ -149,8 +149,6 @@ class _Watch:
         """Called in the thread of a run."""
         self.steps[index] = step
         self.ctx.checkpoint()
-        if len(self.recipes) == 1:
-            self._tell()
 
     def _wake(self) -> None:
         self.ctx.checkpoint()
@@ -193,8 +191,9 @@ class _Watch:
         share = sum(self.steps) / max(1, total)
         made = sum(self.steps) - self.had
         spent = self.clock() - self.began
-        left = spent * (total - sum(self.steps)) / made if made > SAID_FROM * total else None
-        self.ctx.progress(share, self.text if left is None else f"{self.text}, {time_left(left)}")
+        known = SAID_FROM * total < made and share < 1
+        left = f", {time_left(spent * (total - sum(self.steps)) / made)}" if known else ""
+        self.ctx.progress(share, self.text + left)
 
 
 def dated(when: datetime) -> str:
