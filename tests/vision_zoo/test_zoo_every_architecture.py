@@ -33,7 +33,10 @@ def home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("architecture", OFFERED)
 def test_adopted_kept_and_read_again(tmp_path, monkeypatch, architecture):
-    wanted = {key: t for key, t in outline(architecture).items() if not key.endswith(COUNTER)}
+    base = base_card(architecture)
+    wanted = {
+        key: t for key, t in outline(architecture, base.input_px, len(base.labels)).items() if not key.endswith(COUNTER)
+    }
     last = list(wanted)[-1].rpartition(".")[0]
     wanted |= {key: t[:CLASSES] for key, t in wanted.items() if key.startswith(f"{last}.")}
     state = {

@@ -362,14 +362,28 @@ def test_full_disk_leaves_nothing_behind(tmp_path, squeeze, monkeypatch):
     assert list(cards.own_folder().iterdir()) == []
 
 
-def test_a_network_trained_here_is_kept_with_its_tier(squeeze):
-    from explainer.vision.zoo.architectures import base_card
+def test_a_network_trained_here_is_kept_with_its_tier_and_lent(monkeypatch):
+    from explainer.core.model_card import LayerCard
+    from explainer.vision.zoo import architectures
 
-    card = kept.replace(base_card("squeezenet1_1"), name="trained-toys", tier="trained", labels=tuple("abcde"))
-    assert kept.keep(card, "squeezenet1_1", squeeze) == card
-    found, net = load("trained-toys", CPU)
-    assert (found.tier, found.labels) == ("trained", tuple("abcde"))
-    assert_same(net.state_dict(), squeeze)
+    def built(classes):
+        return nn.Sequential(
+            OrderedDict(conv=nn.Conv2d(3, 4, 3), act=nn.ReLU(), flat=nn.Flatten(), out=nn.Linear(4 * 30 * 30, classes))
+        )
+
+    monkeypatch.setattr(architectures, "BUILDERS", {**architectures.BUILDERS, "toy": built})
+    layers = (LayerCard("act", "act", (4, 30, 30)),)
+    base = architectures.base_card("squeezenet1_1")
+    card = kept.replace(
+        base, name="trained-toys", tier="trained", labels=tuple("abcde"), layers=layers, resize_px=32, input_px=32
+    )
+    torch.manual_seed(0)
+    net = built(5)
+    assert kept.keep(card, "toy", net.state_dict()) == card
+    with Zoo().lease("trained-toys", ONE) as lent:
+        assert (lent.card.tier, lent.card.labels) == ("trained", tuple("abcde"))
+        x = lent.prepare(photo("chelsea")).tensor
+        torch.testing.assert_close(lent.logits(x, stock=True), net(x).detach())
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"card": 3}', '{"card": {"labels": [[]]}}', "[" * 100_000])

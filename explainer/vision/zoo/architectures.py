@@ -53,13 +53,12 @@ def empty(architecture: str, input_px: int, classes: int) -> nn.Module:
 
 
 @lru_cache(maxsize=4)
-def outline(architecture: str) -> Mapping[str, Tensor]:
-    """Return the state dict of an architecture for the classes of its card, on ``meta``; for reading alone.
+def outline(architecture: str, input_px: int, classes: int) -> Mapping[str, Tensor]:
+    """Return the state dict of an architecture, on ``meta``; for reading alone.
 
     Raises
     ------
     ExplainerError
         If the architecture is not known.
     """
-    card = base_card(architecture)
-    return MappingProxyType(empty(architecture, card.input_px, len(card.labels)).state_dict())
+    return MappingProxyType(empty(architecture, input_px, classes).state_dict())

@@ -34,9 +34,10 @@ class _Fit:
         return sum(key in self.state and self.state[key].shape == t.shape for key, t in self.want.items())
 
 
-def most_bytes(architecture: str) -> int:
+def most_bytes(architecture: str, card: ModelCard) -> int:
     """Size of the largest file that weights of this architecture may lie in."""
-    return SPARE_BYTES + BYTES_A_NUMBER * sum(tensor.numel() for tensor in outline(architecture).values())
+    tensors = outline(architecture, card.input_px, len(card.labels)).values()
+    return SPARE_BYTES + BYTES_A_NUMBER * sum(tensor.numel() for tensor in tensors)
 
 
 def fitted(architecture: str, card: ModelCard, *states: State) -> nn.Module:
@@ -62,7 +63,7 @@ def fitted(architecture: str, card: ModelCard, *states: State) -> nn.Module:
 
 
 def _compared(architecture: str, card: ModelCard, state: State) -> _Fit:
-    published = _numbered(outline(architecture))
+    published = _numbered(outline(architecture, card.input_px, len(card.labels)))
     head = head_of(published)
     state = renamed(architecture, published, head, state)
     classes = _classes(head, state)

@@ -54,7 +54,7 @@ def _read(name: str, file: Path) -> tuple[ModelCard, nn.Module]:
 
 
 def _fitted(architecture: str, card: ModelCard, file: Path) -> nn.Module:
-    return fitted(architecture, card, *read_states(file, most_bytes(architecture)))
+    return fitted(architecture, card, *read_states(file, most_bytes(architecture, card)))
 
 
 def _shipped(name: str, file: Path) -> nn.Module:

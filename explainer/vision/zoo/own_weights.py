@@ -28,7 +28,7 @@ def adopt(path: Path, architecture: str, title: str = "") -> ModelCard:
         If the file cannot be read, is refused, or does not fit the architecture.
     """
     base = base_card(architecture)
-    tensors = fitted(architecture, base, *read_states(path, most_bytes(architecture))).state_dict()
+    tensors = fitted(architecture, base, *read_states(path, most_bytes(architecture, base))).state_dict()
     classes = head_of(tensors).shape[0]
     labels = base.labels if classes == len(base.labels) else unnamed(classes)
     stem = printable(path.stem)

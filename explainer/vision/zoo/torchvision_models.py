@@ -4,12 +4,15 @@ torchvision's own loaders unpickle what they fetch, so the networks are built wi
 few that differ from their published state are put right by hand.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 AUXILIARY = ("googlenet", "inception_v3")  # can have side classifiers that only training uses
+FILLING = ("normal_", "uniform_", "zero_", "fill_", "erfinv_", "mul_", "add_", "clamp_")
 
 
 def names() -> list[str]:
@@ -43,6 +46,17 @@ def build(name: str, input_px: int, classes: int = 1000) -> nn.Module:
     return net
 
 
+class _Unfilled(TorchFunctionMode):
+    """Passes over the filling with first numbers, which on ``meta`` changes nothing and takes most of the time."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], _types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if args and getattr(func, "__name__", "") in FILLING and args[0].is_meta:
+            return args[0]
+        return func(*args, **(kwargs or {}))
+
+
 def on_meta(name: str, input_px: int, classes: int = 1000) -> nn.Module:
     """Build a network without memory, to look at its shapes.
 
@@ -59,7 +73,7 @@ def on_meta(name: str, input_px: int, classes: int = 1000) -> nn.Module:
 
     regnet.BlockParams.from_init_params = on_cpu
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _Unfilled():
             return build(name, input_px, classes)
     finally:
         regnet.BlockParams.from_init_params = original
