@@ -8,11 +8,11 @@ from explainer.core.source import Source
 from explainer.sources.addresses import is_web, meant, scheme_of
 from explainer.sources.animated import open_animated
 from explainer.sources.camera import CameraSource, list_cameras
+from explainer.sources.films import open_video
 from explainer.sources.folder import open_folder
 from explainer.sources.image import open_image
 from explainer.sources.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_animated, is_video
 from explainer.sources.synthetic import EndlessSource, MovingSquare
-from explainer.sources.video import open_video
 
 __all__ = ["is_address", "is_video", "lasting", "open_source", "path_of", "sample_names"]
 

@@ -9,7 +9,6 @@ have no number.
 """
 
 from bisect import bisect_left
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
-from explainer.sources import film_look, jpegs
+from explainer.sources import film_look
 from explainer.sources.capture import (
     FOURCC,
     FPS,
@@ -30,22 +29,19 @@ from explainer.sources.capture import (
     Capture,
     OpenFile,
     open_file,
-    open_parts,
     to_rgb,
 )
 from explainer.sources.containers import Container, container_of
 from explainer.sources.identity import new_id, shown_name
-from explainer.sources.kinds import is_raw
 from explainer.sources.presence import Presence
-from explainer.sources.reading import file_problem
 
 _NEAR = 32  # so many frames ahead are decoded rather than sought
 _WALK_BYTES = 256 << 20  # smaller files are walked through when they open, for a true count
 _SAME_MS = 0.01
 _FPS_IF_UNKNOWN = 25.0
 _VP8 = int.from_bytes(b"VP80", "little")
-_TRIES = 64  # failed pictures in a row, after which nothing more is expected
-_PARTS_BYTES = 512 << 20  # larger motion JPEGs are not searched for what lies between their pictures
+TRIES = 64
+"""Failed pictures in a row, after which nothing more is expected."""
 
 
 def packet_times(path: Path, open_capture: OpenFile = open_file) -> tuple[float, ...]:
@@ -61,7 +57,7 @@ def packet_times(path: Path, open_capture: OpenFile = open_file) -> tuple[float,
 
 
 class VideoSource:
-    """A video file; use `open_video`.
+    """A video file; use `films.open_video`.
 
     Parameters
     ----------
@@ -179,7 +175,7 @@ class VideoSource:
         """How many pictures in a row may fail: at the end of a whole file one attempt would do."""
         if self._times and self._next >= len(self._times):
             return 1
-        return _TRIES + (len(self._times) - self._next if self._times else 0)
+        return TRIES + (len(self._times) - self._next if self._times else 0)
 
     def _framed(self, pixels: NDArray[np.uint8]) -> Frame:
         now_ms, index = self._capture.get(POS_MSEC), self._next
@@ -293,89 +289,6 @@ class VideoSource:
             return lost
         todo = f"It has frames 0 to {self.count - 1}." if self.count else "Open it again, or choose another film."
         return Problem(f"{self.title} has no frame {index}.", todo)
-
-
-def open_video(path: Path | str, open_capture: OpenFile = open_file) -> VideoSource | Problem:
-    """Open a video file.
-
-    Returns
-    -------
-    VideoSource or Problem
-        A `Problem` when the file is missing, empty, claims pictures of more than 67 megapixels, or no picture
-        in it can be decoded.
-    """
-    path = Path(path)
-    problem = file_problem(path)
-    if problem is not None:
-        return problem
-    container = container_of(path)
-    problem = film_look.too_large(path, container.size) or _without_index(path, container)
-    if problem is not None:
-        return problem
-    try:
-        return _opened(path, open_capture, container)
-    except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
-        return _unreadable(path, repr(error))
-
-
-def _opened(path: Path, open_capture: OpenFile, container: Container) -> VideoSource | Problem:
-    looked = _looked_at(path, open_capture)
-    parts = _parts(path) if looked is None and open_capture is open_file else ()
-    if parts:
-        open_capture = partial(_open_parts, parts)
-        looked = _looked_at(path, open_capture)
-    if looked is None:
-        return _unreadable(path)
-    if isinstance(looked, Problem):
-        return looked
-    # Opened anew: the first frame has been taken, and not each file can go back.
-    return VideoSource(path, open_capture(path, False), open_capture, container, looked)
-
-
-def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem | None:
-    """Decode the first picture that can be: how the film is to be shown, ``None`` where there is none."""
-    capture = open_capture(path, False)
-    try:
-        if not capture.isOpened():
-            return None
-        problem = film_look.too_large(path, film_look.size_of(capture))
-        if problem is not None:
-            return problem
-        for _ in range(_TRIES):
-            pixels = to_rgb(capture.retrieve()[1]) if capture.grab() else None
-            if pixels is not None:
-                return film_look.look_of(capture, pixels.shape, timeless=is_raw(path))
-        codec = film_look.unknown_codec(capture)
-        if codec:
-            return Problem(f"{shown_name(path)} is coded as {codec}, which is not read here.", _CONVERT)
-        return None
-    finally:
-        capture.release()
-
-
-_CONVERT = "Convert it to MP4 (H.264) and open that."
-
-
-def _parts(path: Path) -> tuple[tuple[int, int], ...]:
-    """Where the pictures of a motion JPEG lie, if that is what the file is."""
-    if path.stat().st_size > _PARTS_BYTES:
-        return ()
-    return tuple((begin, end) for begin, end, _width, _height in jpegs.extents(path.read_bytes()))
-
-
-def _open_parts(parts: tuple[tuple[int, int], ...], path: Path, packets: bool = False) -> Capture:
-    return open_parts(path, parts, packets)
-
-
-def _unreadable(path: Path, details: str = "") -> Problem:
-    return Problem(f"{shown_name(path)} is not a video that can be read here.", _CONVERT, details)
-
-
-def _without_index(path: Path, container: Container) -> Problem | None:
-    if container.indexed:
-        return None
-    what = f"{shown_name(path)} broke off before its index was written, so no picture in it can be found."
-    return Problem(what, "Record it again, or repair it with a tool for that.")
 
 
 def _place(times: tuple[float, ...], now_ms: float) -> int | None:

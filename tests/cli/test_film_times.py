@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from explainer.commands.film_times import keep_times
-from explainer.sources.video import open_video
+from explainer.sources.films import open_video
 
 TIMES = [0.0, 0.1, 0.2, 3.3, 3.4, 3.45, 9.0]
 

@@ -16,9 +16,9 @@ from explainer.core.problem import Problem
 from explainer.sources.capture import open_file
 from explainer.sources.containers import container_of
 from explainer.sources.film_look import MOST_FILM_PIXELS
+from explainer.sources.films import open_video
 from explainer.sources.kinds import is_video, kind_of
 from explainer.sources.opening import open_source
-from explainer.sources.video import open_video
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +231,7 @@ def test_huge_pictures_are_refused_before_one_is_decoded(mp4, tmp_path, monkeypa
     while (at := jpeg.find(b"\xff\xc0", at + 1)) >= 0:
         jpeg[at + 5 : at + 9] = (20000).to_bytes(2) + (30000).to_bytes(2)
     (tmp_path / "h.mjpeg").write_bytes(jpeg)
-    monkeypatch.setattr("explainer.sources.video._opened", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr("explainer.sources.films._opened", lambda *_: pytest.fail("it was opened"))
     for name in ("h.mp4", "h.mjpeg"):
         problem = open_video(tmp_path / name)
         assert "30,000 × 20,000 pixels" in problem.what

@@ -12,7 +12,8 @@ from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.sources import video
 from explainer.sources.capture import POS_FRAMES, POS_MSEC, open_file
-from explainer.sources.video import VideoSource, open_video, packet_times
+from explainer.sources.films import open_video
+from explainer.sources.video import VideoSource, packet_times
 
 COUNT = 150
 BITS = 8
