@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from explainer.core.frame import Frame
@@ -24,7 +24,7 @@ from explainer.runtime.events import (
     SourceOpened,
     SourceSkipped,
 )
-from explainer.runtime.pace import LATE_MOST, Pace
+from explainer.runtime.reel import Read, Reel, broken
 
 _log = logging.getLogger(__name__)
 
@@ -41,15 +41,6 @@ class _Command:
     number: int = 0
     opener: Opener | None = None
     held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Coming:
-    """What was read and waits for its time: a picture, a problem, or ``None`` for the end."""
-
-    got: Frame | Problem | None
-    due_s: float
-    grab_ms: float
 
 
 class Player:
@@ -75,11 +66,9 @@ class Player:
         self._closed = False
         self._loop = True
         # From here on: touched by the player's thread only.
-        self._source: Source | None = None
-        self._pace = Pace(0.0, live=False)
+        self._reel: Reel | None = None
         self._index = -1
         self._time_s: float | None = None
-        self._coming: _Coming | None = None
         self._playing = False
         self._lost = False
         self._ended = False
@@ -166,8 +155,8 @@ class Player:
                 command = self._next_command()
                 if command is not None:
                     self._obey(command)
-                elif self._playing and not self._closed:
-                    self._advance()
+                elif self._playing and self._reel is not None and not self._closed:
+                    self._advance(self._reel)
         finally:
             self._let_go()
 
@@ -175,18 +164,11 @@ class Player:
         """Return the next command, or ``None`` when a picture is due or the player is closed."""
         with self._changed:
             while not self._commands and not self._closed:
-                timeout = self._wait_s() if self._playing else None
+                timeout = self._reel.wait_s() if self._playing and self._reel is not None else None
                 if timeout is not None and timeout <= 0:
                     return None
                 self._clock.wait(self._changed, timeout)
             return None if self._closed else self._commands.popleft()
-
-    def _wait_s(self) -> float:
-        """Seconds until there is something to do for a source that plays."""
-        now = self._clock.now()
-        if self._pace.live:
-            return self._pace.wait_s(now)
-        return 0.0 if self._coming is None else self._coming.due_s - now
 
     def _obey(self, command: _Command) -> None:
         try:
@@ -194,7 +176,7 @@ class Player:
         except Exception as error:  # noqa: BLE001 - a source that breaks its word must not end the player
             _log.exception("a source raised")
             self._stop()
-            self._tell(SourceFailed(_broken(error)))
+            self._tell(SourceFailed(broken(error)))
 
     def _dispatch(self, command: _Command) -> None:
         match command.what:
@@ -223,28 +205,26 @@ class Player:
             return
         self._stop()
         self._let_go()
-        self._source, self._lost, self._ended = opened, False, False
+        self._reel = reel = Reel(opened, self._clock)
+        self._lost = self._ended = False
         self._tell(SourceOpened(opened.id, opened.kind, opened.title, opened.count, opened.fps))
-        live = opened.kind == "camera" or (opened.kind == "synthetic" and opened.count is None)
-        self._pace = Pace(opened.fps, live=live)
-        if self._pace.moves and not (held and not live):
-            self._start()
+        if reel.moves and (reel.live or not held):
+            self._start(reel)
         else:
             self._show_from(0, 1)
 
     def _play(self) -> None:
-        source = self._source
-        if source is None or not self._pace.moves or self._playing:
+        reel = self._reel
+        if reel is None or not reel.moves or self._playing:
             return
-        if self._ended or (source.count is not None and self._index >= source.count - 1):
+        count = reel.source.count
+        if self._ended or (count is not None and self._index >= count - 1):
             self._show_from(0, 1)
-        self._start()
+        self._start(reel)
 
-    def _start(self) -> None:
+    def _start(self, reel: Reel) -> None:
         self._playing = True
-        self._pace.begin(self._clock.now(), self._time_s)
-        if self._coming is not None:  # read before a pause
-            self._coming = replace(self._coming, due_s=self._due_s(self._coming.got))
+        reel.begin(self._time_s)
         self._tell(PlayState(playing=True))
 
     def _stop(self) -> None:
@@ -253,57 +233,40 @@ class Player:
             self._tell(PlayState(playing=False))
 
     def _step(self, by: int) -> None:
-        source = self._source
-        if source is None or by == 0:
+        reel = self._reel
+        if reel is None or by == 0:
             return
-        if self._pace.live:
-            self._advance()
+        if reel.live:
+            self._advance(reel)
             return
-        target = self._index + by
+        source, target = reel.source, self._index + by
         if target >= 0 and (source.count is None or target < source.count):
             self._show_from(target, 1 if by > 0 else -1, stepped=True)
         elif source.kind == "folder":
             self._tell(SourceSkipped(_at_the_end(source, by)))
 
     def _seek(self, index: int) -> None:
-        source = self._source
-        if source is None or self._pace.live:
+        reel = self._reel
+        if reel is None or reel.live:
             return
-        last = index if source.count is None else source.count - 1
+        last = index if reel.source.count is None else reel.source.count - 1
         self._show_from(max(min(index, last), 0), 1)
-        self._pace.begin(self._clock.now(), self._time_s)
+        reel.begin(self._time_s)
 
     def _show_from(self, index: int, towards: int, *, stepped: bool = False) -> None:
         """Show picture `index`; in a folder the nearest one in that direction that can be read."""
-        source = self._source
-        assert source is not None
-        coming, self._coming = self._coming, None
-        stop = index + 1 if source.count is None else source.count
+        reel = self._reel
+        assert reel is not None
+        stop = index + 1 if reel.source.count is None else reel.source.count
         passed: list[Problem] = []
         for at in range(index, stop) if towards > 0 else range(index, -1, -1):
-            began = self._clock.now()
-            if at == self._index + 1 and coming is not None:
-                got = coming.got
-            else:
-                # Reading on costs a video nothing; going anywhere else may cost it a seek and some decoding.
-                reads_on = at == self._index + 1 and source.kind == "video"
-                got = source.read() if reads_on else source.at(at)
-            if isinstance(got, Problem) and source.kind == "folder":
-                passed.append(got)
-                continue
-            self._tell_passed(passed)
-            self._take_still(got, began, stepped=stepped)
-            return
+            read = reel.go_to(at, follows=at == self._index + 1)
+            if not isinstance(read.got, Problem) or reel.source.kind != "folder":
+                self._tell_passed(passed)
+                self._take(read, stepped=stepped)
+                return
+            passed.append(read.got)
         self._tell_passed(passed)
-
-    def _take_still(self, got: Frame | Problem | None, began: float, *, stepped: bool) -> None:
-        if isinstance(got, Frame):
-            self._show(got, 1000.0 * (self._clock.now() - began), stepped=stepped)
-        elif got is None:
-            self._end()
-        else:
-            self._stop()
-            self._tell(SourceFailed(got))
 
     def _tell_passed(self, passed: list[Problem]) -> None:
         if len(passed) > 1:
@@ -312,67 +275,29 @@ class Player:
         elif passed:
             self._tell(SourceSkipped(passed[0]))
 
-    def _advance(self) -> None:
-        """Do what is next for a source that plays: read, show what is due, or ask a camera."""
-        if self._pace.live:
-            began = self._clock.now()
-            got = self._read()
-            self._take(got, 1000.0 * (self._clock.now() - began))
-            if isinstance(got, Frame):
-                self._pace.asked(began)
-        elif self._coming is None:
-            self._coming = self._read_ahead()
-        else:
-            self._present(self._coming)
+    def _advance(self, reel: Reel) -> None:
+        read = reel.advance()
+        if read is not None:
+            self._take(read)
 
-    def _present(self, coming: _Coming) -> None:
-        """Show what is due, leaving out what is late."""
-        self._coming = None
-        left_out = 0
-        while isinstance(coming.got, Frame) and self._pace.is_late(coming.due_s, self._clock.now()):
-            if left_out == LATE_MOST:  # hopelessly late: play slowly rather than race afterwards
-                self._pace.begin(self._clock.now(), coming.got.time_s)
-                break
-            newer = self._read_ahead()
-            if not isinstance(newer.got, Frame) or newer.due_s > self._clock.now():
-                self._coming = newer
-                break
-            coming, left_out = newer, left_out + 1
-        self._take(coming.got, coming.grab_ms)
-
-    def _read_ahead(self) -> _Coming:
-        began = self._clock.now()
-        got = self._read()
-        return _Coming(got, self._due_s(got), 1000.0 * (self._clock.now() - began))
-
-    def _due_s(self, got: Frame | Problem | None) -> float:
-        return self._pace.due_s(got.time_s if isinstance(got, Frame) else None)
-
-    def _read(self) -> Frame | Problem | None:
-        source = self._source
-        assert source is not None
-        try:
-            return source.read()
-        except Exception as error:  # noqa: BLE001 - see _obey
-            _log.exception("a source raised")
-            return _broken(error)
-
-    def _take(self, got: Frame | Problem | None, grab_ms: float) -> None:
+    def _take(self, read: Read, *, stepped: bool = False) -> None:
+        """Show what was read, or say what came instead."""
+        got = read.got
         if isinstance(got, Frame):
             if self._lost:
                 self._lost = False
                 self._tell(SourceBack())
-            self._show(got, grab_ms)
+            self._show(got, read.grab_ms, stepped=stepped)
         elif got is None:
             self._end()
-        elif self._source is not None and self._source.kind == "camera":
-            self._lose(got)
+        elif self._reel is not None and self._reel.source.kind == "camera":
+            self._lose(self._reel, got)
         else:
             self._stop()
             self._tell(SourceFailed(got))
 
-    def _lose(self, problem: Problem) -> None:
-        self._pace.rest(self._clock.now() + RETRY_S)
+    def _lose(self, reel: Reel, problem: Problem) -> None:
+        reel.rest(RETRY_S)
         if not self._lost:
             self._lost = True
             self._tell(SourceLost(problem))
@@ -380,9 +305,9 @@ class Player:
     def _end(self) -> None:
         """At the end of a file: begin again, or stop."""
         # A file without a single picture would begin again for ever.
-        if self._loop and self._playing and self._index > 0:
+        if self._loop and self._playing and self._index > 0 and self._reel is not None:
             self._show_from(0, 1)
-            self._pace.begin(self._clock.now(), self._time_s)
+            self._reel.begin(self._time_s)
         else:
             self._ended = True
             self._stop()
@@ -391,17 +316,16 @@ class Player:
     def _show(self, frame: Frame, grab_ms: float, *, stepped: bool = False) -> None:
         self._index, self._time_s, self._ended = frame.index, frame.time_s, False
         self._tell(FrameArrived(frame, grab_ms, stepped))
-        source = self._source
+        source = self._reel.source if self._reel is not None else None
         if source is not None:
             duration_s = source.duration_s if isinstance(source, Timed) else 0.0
             self._tell(Position(frame.index, source.count, frame.time_s, duration_s))
 
     def _let_go(self) -> None:
-        source, self._source, self._index = self._source, None, -1
-        self._time_s = self._coming = None
+        reel, self._reel, self._index, self._time_s = self._reel, None, -1, None
         self._playing = False
-        if source is not None:
-            source.close()
+        if reel is not None:
+            reel.source.close()
 
     def _tell(self, event: SourceEvent) -> None:
         if self._closed:
@@ -414,7 +338,3 @@ class Player:
 
 def _at_the_end(source: Source, by: int) -> Problem:
     return Problem(f"This is the {'last' if by > 0 else 'first'} picture of {source.title}.")
-
-
-def _broken(error: Exception) -> Problem:
-    return Problem("The source could not be read.", "Open it again or choose another.", repr(error))
