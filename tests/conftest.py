@@ -43,7 +43,7 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session")
 def frames() -> dict[str, object]:
     """Contract frames by name: the photos ``cat``, ``rocket``, ``coffee`` and ``small``, 64 × 48."""
-    from explainer.commands.contract_runs import contract_frames
+    from explainer.contract.runs import contract_frames
 
     return dict(contract_frames())
 

@@ -15,9 +15,10 @@ from time import perf_counter
 from typing import Any
 
 from explainer import stopping
-from explainer.commands import check_files, contract, house
-from explainer.commands.contract_runs import Bench, contract_frames
-from explainer.commands.contract_sound import sound
+from explainer.commands import check_files, house
+from explainer.contract import clauses
+from explainer.contract.runs import Bench, contract_frames
+from explainer.contract.sound import sound
 from explainer.core import paths
 from explainer.core.context import Settings
 from explainer.core.demo import Demo
@@ -192,7 +193,7 @@ def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard, sla
     for demo in demos:
         _say(demo.info.title)
         bench = Bench(demo, house.engine, card, frames)
-        found += [f"Demo {demo.info.id}: {text}" for text in contract.demo_problems(bench, house.zoo(), slack)]
+        found += [f"Demo {demo.info.id}: {text}" for text in clauses.demo_problems(bench, house.zoo(), slack)]
         lessons = [lesson for lesson in library.lessons if lesson.demo == demo.info.id]
         known, problems, runs = _run_lessons(bench, lessons)
         names[demo.info.id] = known

@@ -25,7 +25,6 @@ from explainer.core.context import Settings
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
-from explainer.core.params import to_plain
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.source import Source
@@ -33,6 +32,7 @@ from explainer.core.words import printable
 from explainer.runtime.engine import NO_FRAME, Engine, Job
 from explainer.runtime.events import Failed, Finished
 from explainer.runtime.frames import SourceFrames
+from explainer.runtime.summary import summary
 from explainer.runtime.token import JobToken
 from explainer.sources.opening import open_source
 from explainer.sources.synthetic import pan
@@ -254,19 +254,10 @@ def panel_size(panel: Panel) -> tuple[int, int]:
 
 def summary_of(task: Run, finished: Finished, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Return what ``result.json`` holds."""
-    return {
-        "demo": task.demo.info.id,
-        "params": to_plain(task.params),
-        "source": task.source,
-        **exact_bytes(task.source),
-        "values": dict(finished.result.values),
-        "reading": finished.result.reading,
-        "notes": list(dict.fromkeys((*notes, *finished.frame.notes))),
-        "model": task.settings.model if task.demo.info.uses_model else None,
-        "device": finished.device,
-        "threads": house.threads(),
-        "timings_ms": {name: round(ms, 3) for name, ms in finished.timings_ms.items()},
-    }
+    found = summary(task.demo.info.id, task.params, finished)
+    model = task.settings.model if task.demo.info.uses_model else None
+    found |= {"source": task.source, **exact_bytes(task.source), "model": model, "threads": house.threads()}
+    return {**found, "notes": list(dict.fromkeys((*notes, *found["notes"])))}
 
 
 def exact_bytes(source: str) -> dict[str, str]:

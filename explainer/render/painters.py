@@ -128,7 +128,8 @@ def _arrows(canvas: Canvas, layer: Arrows) -> None:
 
 
 def _label(canvas: Canvas, layer: Label) -> None:
-    _tags(canvas, [_Tag(layer.text, QPointF(*layer.xy), canvas.look.series_color(layer.colour))])
+    if layer.text:
+        _tags(canvas, [_Tag(layer.text, QPointF(*layer.xy), canvas.look.series_color(layer.colour))])
 
 
 def _cells(canvas: Canvas, layer: Cells) -> None:

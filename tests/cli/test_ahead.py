@@ -1,7 +1,6 @@
 """One item ahead: order, exceptions, and how far ahead it works."""
 
 import threading
-import time
 
 import pytest
 
@@ -33,18 +32,17 @@ def test_an_exception_comes_after_what_was_made_before_it():
 
 def test_it_works_while_the_last_is_used_and_never_two_ahead():
     made = []
+    begun = [threading.Event() for _ in range(7)]
 
     def items():
         for i in range(6):
             made.append(i)
+            begun[i].set()
             yield i
 
     for item in ahead(items()):
-        until = time.monotonic() + 5
-        while len(made) < min(item + 2, 6) and time.monotonic() < until:  # the next one is made meanwhile
-            time.sleep(0.01)
-        time.sleep(0.02)
-        assert len(made) == min(item + 2, 6)
+        assert item == 5 or begun[item + 1].wait(60)  # the next one is made meanwhile
+        assert made == list(range(min(item + 2, 6)))  # and none after it: nobody has asked for that yet
 
 
 def test_stopping_early_ends_the_thread():

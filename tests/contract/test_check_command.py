@@ -176,7 +176,7 @@ def test_two_demos_of_one_id() -> None:
 
 
 def test_presets_and_links_are_run_and_what_does_not_hold_is_left_to_the_checks() -> None:
-    from explainer.commands.contract_runs import Bench, contract_frames
+    from explainer.contract.runs import Bench, contract_frames
 
     demo, card = house.demos().demo("correlation-tracker"), house.zoo().card(Settings().model)
     bench = Bench(demo, house.engine, card, contract_frames())

@@ -1,24 +1,28 @@
 """Each clause of the contract is seen to fail on a demo that breaks it, and to pass on one that does not."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import process_time
 from typing import Annotated, Any
 
 import numpy as np
 import pytest
 
-from explainer.commands import contract, house
-from explainer.commands.contract_cases import cases, differing, parts, sight
-from explainer.commands.contract_runs import Bench, Outcome, contract_frames
-from explainer.commands.contract_sound import sound
+from explainer.commands import house
+from explainer.contract import clauses, processor
+from explainer.contract.cases import cases, differing, parts, sight
+from explainer.contract.processor import asks_often, within_budget
+from explainer.contract.runs import Bench, Outcome, contract_frames
+from explainer.contract.sound import sound
 from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.core.context import Settings
 from explainer.core.controls import LAST, TOP_1, ClassIndex, LayerName, OnPicture, Range, When, control
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.geometry import BoxXYXY, PointXY, identity, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Lines, Mask, Panel, Points
+from explainer.core.problem import Cancelled
 from explainer.core.result import Result
 from explainer.vision.zoo.zoo import Zoo
 
@@ -76,14 +80,14 @@ def zoo() -> Zoo:
 
 def test_an_honest_demo_keeps_every_clause(zoo: Zoo) -> None:
     bench = bench_of(honest)
-    clauses = (
-        contract.defaults_end, contract.every_case_shows, contract.twice_the_same, contract.params_come_back,
-        contract.every_parameter_matters, contract.every_frame_matters,
+    every = (
+        clauses.defaults_end, clauses.every_case_shows, clauses.twice_the_same, clauses.params_come_back,
+        clauses.every_parameter_matters, clauses.every_frame_matters,
     )  # fmt: skip
-    assert [text for clause in clauses for text in clause(bench)] == []
-    assert contract.stops_when_cancelled(bench, zoo) == []
-    assert contract.nothing_left(bench, zoo) == []
-    assert contract.demo_problems(bench, zoo) == []
+    assert [text for clause in every for text in clause(bench)] == []
+    assert asks_often(bench, zoo) == []
+    assert clauses.nothing_left(bench, zoo) == []
+    assert clauses.demo_problems(bench, zoo) == []
 
 
 # Ends and choices ---------------------------------------------------------------------------------------
@@ -93,7 +97,7 @@ def test_a_demo_that_fails_is_found_and_its_cause_is_told() -> None:
     def run(frame: Any, params: Any, ctx: Any) -> Result:
         raise ZeroDivisionError("no such luck")
 
-    (problem,) = contract.defaults_end(bench_of(run))[:1]
+    (problem,) = clauses.defaults_end(bench_of(run))[:1]
     assert "at its defaults" in problem
     assert "no such luck" in problem
 
@@ -104,7 +108,7 @@ def test_a_demo_that_fails_on_another_frame_alone_is_found() -> None:
             raise ValueError("too small")
         return honest(frame, params, ctx)
 
-    (problem,) = contract.defaults_end(bench_of(run))
+    (problem,) = clauses.defaults_end(bench_of(run))
     assert problem.startswith("on small: ")
 
 
@@ -117,7 +121,7 @@ def test_a_demo_that_fails_at_the_end_of_a_control_is_found(name: str) -> None:
             raise ValueError("too much")
         return honest(frame, params, ctx)
 
-    found = contract.every_case_shows(bench_of(run), [name])
+    found = clauses.every_case_shows(bench_of(run), [name])
     assert any(f"{name}={ends[name]} on cat" in text for text in found)
 
 
@@ -137,7 +141,7 @@ def test_first_middle_and_last_layer_of_the_model_are_tried(bad: str) -> None:
             raise ValueError("not this one")
         return seen(frame, frame.pixels[..., 0].astype(np.float32))
 
-    found = contract.every_case_shows(bench_of(run, params=OfModel), ["layer"])
+    found = clauses.every_case_shows(bench_of(run, params=OfModel), ["layer"])
     assert any(f"layer={wanted}" in text for text in found)
 
 
@@ -155,14 +159,14 @@ def test_a_demo_that_draws_its_own_random_numbers_is_found() -> None:
     def run(frame: Any, params: Any, ctx: Any) -> Result:
         return seen(frame, luck.random((8, 8), np.float32))
 
-    assert any("value mean" in text for text in contract.twice_the_same(bench_of(run)))
+    assert any("value mean" in text for text in clauses.twice_the_same(bench_of(run)))
 
 
 def test_a_memo_whose_key_lacks_a_parameter_is_found() -> None:
     def run(frame: Any, params: Any, ctx: Any) -> Result:
         return ctx.memo("all", lambda: honest(frame, params, ctx))
 
-    (problem,) = contract.twice_the_same(bench_of(run))
+    (problem,) = clauses.twice_the_same(bench_of(run))
     assert problem.startswith("a run on a used engine differs")
 
 
@@ -193,7 +197,7 @@ def retitled(frame: Any, params: Any, ctx: Any) -> Result:
 
 @pytest.mark.parametrize("run", [dead, echoing, retitled])
 def test_a_parameter_that_changes_nothing_but_words_is_found(run: Run) -> None:
-    (problem,) = contract.every_parameter_matters(bench_of(run), ["gain"])
+    (problem,) = clauses.every_parameter_matters(bench_of(run), ["gain"])
     assert problem.startswith("moving gain changes nothing on cat, rocket, coffee, small")
 
 
@@ -201,8 +205,8 @@ def test_a_control_that_hangs_on_another_is_judged_while_it_is_shown() -> None:
     def never(frame: Any, params: Any, ctx: Any) -> Result:
         return honest(frame, replace(params, tone=1), ctx)
 
-    assert contract.every_parameter_matters(bench_of(honest), ["tone"]) == []
-    assert len(contract.every_parameter_matters(bench_of(never), ["tone"])) == 1
+    assert clauses.every_parameter_matters(bench_of(honest), ["tone"]) == []
+    assert len(clauses.every_parameter_matters(bench_of(never), ["tone"])) == 1
 
 
 def test_a_first_picture_against_a_whole_result_is_no_difference() -> None:
@@ -211,7 +215,7 @@ def test_a_first_picture_against_a_whole_result_is_no_difference() -> None:
             ctx.publish(seen(frame, np.zeros((4, 4), np.float32)))
         return dead(frame, params, ctx)
 
-    assert len(contract.every_parameter_matters(bench_of(run), ["loud"])) == 1
+    assert len(clauses.every_parameter_matters(bench_of(run), ["loud"])) == 1
 
 
 def test_a_parameter_that_acts_only_after_the_first_picture_is_not_blamed() -> None:
@@ -219,15 +223,15 @@ def test_a_parameter_that_acts_only_after_the_first_picture_is_not_blamed() -> N
         ctx.publish(seen(frame, np.zeros((4, 4), np.float32)))
         return honest(frame, params, ctx)
 
-    assert contract.every_parameter_matters(bench_of(run), ["gain"]) == []
+    assert clauses.every_parameter_matters(bench_of(run), ["gain"]) == []
 
 
 def test_a_demo_that_sees_only_the_size_of_the_frame_is_found() -> None:
     def run(frame: Any, params: Any, ctx: Any) -> Result:
         return seen(frame, np.full((frame.height, frame.width), 3.0, np.float32))
 
-    assert contract.every_frame_matters(bench_of(run)) == ["a cat and a cup of coffee give the same values"]
-    assert contract.every_frame_matters(bench_of(run, replace(INFO, uses_frame=False))) == []
+    assert clauses.every_frame_matters(bench_of(run)) == ["a cat and a cup of coffee give the same values"]
+    assert clauses.every_frame_matters(bench_of(run, replace(INFO, uses_frame=False))) == []
 
 
 @pytest.mark.parametrize("temporal", [True, False])
@@ -236,9 +240,9 @@ def test_the_two_photos_are_of_one_size_and_are_not_taken_for_other_scenes(tempo
     one, two = bench.twins()
     assert (one.frames[0].width, one.frames[0].height) == (two.frames[0].width, two.frames[0].height)
     assert not {one.name, two.name} & {scene.name for scene in bench.scenes}
-    before = contract.golden_values(bench_of(honest, replace(INFO, temporal=temporal)))
-    contract.every_frame_matters(bench)
-    assert contract.golden_values(bench) == before
+    before = clauses.golden_values(bench_of(honest, replace(INFO, temporal=temporal)))
+    clauses.every_frame_matters(bench)
+    assert clauses.golden_values(bench) == before
 
 
 # Finite and in bounds -----------------------------------------------------------------------------------
@@ -390,7 +394,7 @@ class Boxed:
 
 @pytest.mark.parametrize("params", [OutOfRange, Boxed])
 def test_params_that_do_not_come_back_are_found(params: type) -> None:
-    found = contract.params_come_back(bench_of(dead, params=params))
+    found = clauses.params_come_back(bench_of(dead, params=params))
     assert any("come back from JSON" in text for text in found)
 
 
@@ -398,7 +402,7 @@ def test_a_result_that_json_cannot_hold_is_found() -> None:
     def run(frame: Any, params: Any, ctx: Any) -> Result:
         return replace(honest(frame, params, ctx), values={"mean": np.float32(1.5)})  # type: ignore[dict-item]
 
-    (problem,) = contract.params_come_back(bench_of(run))
+    (problem,) = clauses.params_come_back(bench_of(run))
     assert problem.startswith("result.json cannot be written")
 
 
@@ -409,13 +413,13 @@ KEPT = {"cat": {"score": 0.5, "peak_x_px": 100.0}, "small": {"score": 0.25}}
 
 def test_values_within_one_percent_are_the_golden_ones() -> None:
     near = {"cat": {"score": 0.5049, "peak_x_px": 99.01}, "small": {"score": 0.25}}
-    assert contract.against_golden(near, KEPT) == []
+    assert clauses.against_golden(near, KEPT) == []
 
 
 def test_a_loose_golden_value_has_only_to_be_there() -> None:
     loose = {"cat": {"score": None, "peak_x_px": 100.0}, "small": {"score": 0.25}}
-    assert contract.against_golden({**KEPT, "cat": {"score": 0.9, "peak_x_px": 100.0}}, loose) == []
-    (gone,) = contract.against_golden({**KEPT, "cat": {"peak_x_px": 100.0}}, loose)
+    assert clauses.against_golden({**KEPT, "cat": {"score": 0.9, "peak_x_px": 100.0}}, loose) == []
+    (gone,) = clauses.against_golden({**KEPT, "cat": {"peak_x_px": 100.0}}, loose)
     assert "gone" in gone
 
 
@@ -430,13 +434,13 @@ def test_a_loose_golden_value_has_only_to_be_there() -> None:
     ],
 )
 def test_values_that_moved_came_or_went_are_found(found: dict, text: str) -> None:
-    assert contract.against_golden(found, KEPT) == [text]
+    assert clauses.against_golden(found, KEPT) == [text]
 
 
 def test_golden_values_are_taken_on_every_scene() -> None:
-    assert list(contract.golden_values(bench_of(honest))) == ["cat", "rocket", "coffee", "small"]
-    assert list(contract.golden_values(bench_of(honest, replace(INFO, temporal=True))))[-1] == "square"
-    assert list(contract.golden_values(bench_of(honest, replace(INFO, uses_frame=False)))) == ["cat"]
+    assert list(clauses.golden_values(bench_of(honest))) == ["cat", "rocket", "coffee", "small"]
+    assert list(clauses.golden_values(bench_of(honest, replace(INFO, temporal=True))))[-1] == "square"
+    assert list(clauses.golden_values(bench_of(honest, replace(INFO, uses_frame=False)))) == ["cat"]
 
 
 # Time ---------------------------------------------------------------------------------------------------
@@ -445,27 +449,72 @@ def test_golden_values_are_taken_on_every_scene() -> None:
 def test_a_run_over_its_budget_is_found() -> None:
     bench = bench_of(honest)
     quick = Outcome((), None, "", 0.1, 9.9)
-    assert contract.within_budget(bench, quick, 0.0) == []
-    (late,) = contract.within_budget(bench, replace(quick, took_s=10.1), 0.0)
-    assert late == "it took 10.1 s; its budget is 10 s"
+    assert within_budget(bench, quick, 0.0) == []
+    (late,) = within_budget(bench, replace(quick, cpu_s=10.1), 0.0)
+    assert late == "it took 10.1 s of processor time; its budget is 10 s"
+    assert within_budget(bench, replace(quick, cpu_s=10.1), 0.03) == []  # a machine on which everything is slow
 
 
 def test_a_stage_that_stays_empty_is_found() -> None:
     bench = bench_of(honest)
     slow = Outcome((), None, "", 0.6, 0.6)
-    (empty,) = contract.within_budget(bench, slow, 0.01)
+    (empty,) = within_budget(bench, slow, 0.01)
     assert empty.startswith("nothing was shown for 0.60 s")
-    assert contract.within_budget(bench, slow, 0.05) == []  # a machine on which everything is slow
+    assert within_budget(bench, slow, 0.05) == []
+
+
+def test_time_of_other_processes_does_not_count(zoo: Zoo) -> None:
+    """A run that waits, as it does for a processor that others hold, has taken no time."""
+    gone_by = threading.Event()
+
+    def waiting(frame: Any, params: Any, ctx: Any) -> Result:
+        gone_by.wait(0.5)
+        return honest(frame, params, ctx)
+
+    outcome = bench_of(waiting).fresh(Params())
+    assert outcome.cpu_s < 0.25
+
+
+def _busy(seconds: float = 1.0) -> None:
+    """Compute; by default for more than a run may without asking."""
+    until = process_time() + seconds
+    while process_time() < until:
+        pass
 
 
 def test_a_demo_that_does_not_listen_is_found(zoo: Zoo) -> None:
     def deaf(frame: Any, params: Any, ctx: Any) -> Result:
         if params.loud:
-            time.sleep(2.0)  # stands for one opaque call
+            _busy()  # stands for one opaque call
         return honest(frame, params, ctx)
 
-    (problem,) = contract.stops_when_cancelled(bench_of(deaf), zoo)
-    assert problem.startswith("at the most that can be asked: it ended ")
+    (problem,) = asks_often(bench_of(deaf), zoo)
+    assert problem.startswith("at the most that can be asked: for ")
+
+
+def test_a_demo_that_is_silent_at_its_end_is_found(zoo: Zoo) -> None:
+    def deaf(frame: Any, params: Any, ctx: Any) -> Result:
+        result = honest(frame, params, ctx)
+        _busy()
+        return result
+
+    assert [text.partition(":")[0] for text in asks_often(bench_of(deaf), zoo)] == [
+        "at its defaults",
+        "at the most that can be asked",
+    ]
+
+
+def test_a_demo_that_swallows_the_answer_is_found(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor, "WATCHED_S", 0.02)
+
+    def stubborn(frame: Any, params: Any, ctx: Any) -> Result:
+        for _ in range(20):
+            with suppress(Cancelled):
+                ctx.checkpoint()
+            _busy(0.05)  # asks often enough, and does not listen
+        return seen(frame, frame.pixels.mean(axis=2, dtype=np.float32))
+
+    assert len(asks_often(bench_of(stubborn), zoo)) == 2
 
 
 # What is left behind ------------------------------------------------------------------------------------
@@ -504,7 +553,7 @@ def test_a_demo_that_soils_the_network_after_its_lease_is_found(zoo: Zoo, soil: 
         return honest(frame, params, ctx)
 
     kind = "stock" if stock else "folded"
-    found = contract.nothing_left(bench_of(run), zoo)
+    found = clauses.nothing_left(bench_of(run), zoo)
     assert found
     assert all(problem.startswith(kind) for problem in found)
 
@@ -526,7 +575,7 @@ def test_a_demo_that_leaves_grad_mode_off_is_found(zoo: Zoo) -> None:
             torch.set_grad_enabled(False)
         return honest(frame, params, ctx)
 
-    (problem,) = contract.nothing_left(bench_of(run), zoo)
+    (problem,) = clauses.nothing_left(bench_of(run), zoo)
     assert problem == "grad mode was True and is False after a run"
 
 
@@ -539,7 +588,7 @@ def test_a_demo_that_leaves_a_thread_running_is_found(zoo: Zoo) -> None:
         return honest(frame, params, ctx)
 
     try:
-        (problem,) = contract.nothing_left(bench_of(run), zoo)
+        (problem,) = clauses.nothing_left(bench_of(run), zoo)
     finally:
         enough.set()
     assert problem.startswith("threads was")
@@ -559,7 +608,7 @@ def test_sight_leaves_words_out_and_keeps_pictures() -> None:
 
 
 def test_a_nodes_milliseconds_are_no_part_of_what_is_compared() -> None:
-    from explainer.commands.contract_cases import digest
+    from explainer.contract.cases import digest
     from explainer.core.charts import Graph, Node
 
     one, other, third = (

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from explainer.commands import contract, house
-from explainer.commands.contract_runs import Bench, contract_frames
+from explainer.commands import house
+from explainer.contract import clauses, processor
+from explainer.contract.runs import Bench, contract_frames
 from explainer.core.context import Settings
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,47 +41,47 @@ def test_there_are_demos_and_all_of_them_load() -> None:
 
 @each_demo
 def test_defaults_end_on_one_frame_and_show_something_on_the_others(demo_id: str) -> None:
-    holds(contract.defaults_end(bench(demo_id)))
+    holds(clauses.defaults_end(bench(demo_id)))
 
 
 @each_control
 def test_every_end_and_every_kind_of_choice_gives_a_sound_first_picture(demo_id: str, name: str) -> None:
-    holds(contract.every_case_shows(bench(demo_id), [name]))
+    holds(clauses.every_case_shows(bench(demo_id), [name]))
 
 
 @each_demo
 def test_twice_the_same(demo_id: str) -> None:
-    holds(contract.twice_the_same(bench(demo_id)))
+    holds(clauses.twice_the_same(bench(demo_id)))
 
 
 @each_demo
-def test_a_cancelled_run_ends_at_once(demo_id: str) -> None:
-    holds(contract.stops_when_cancelled(bench(demo_id), house.zoo()))
+def test_a_run_asks_all_the_time_whether_it_is_wanted(demo_id: str) -> None:
+    holds(processor.asks_often(bench(demo_id), house.zoo()))
 
 
 @each_demo
 def test_nothing_is_left_on_the_model(demo_id: str) -> None:
-    holds(contract.nothing_left(bench(demo_id), house.zoo()))
+    holds(clauses.nothing_left(bench(demo_id), house.zoo()))
 
 
 @each_demo
 def test_params_and_results_come_back_from_json(demo_id: str) -> None:
-    holds(contract.params_come_back(bench(demo_id)))
+    holds(clauses.params_come_back(bench(demo_id)))
 
 
 @each_control
 def test_every_parameter_matters(demo_id: str, name: str) -> None:
-    holds(contract.every_parameter_matters(bench(demo_id), [name]))
+    holds(clauses.every_parameter_matters(bench(demo_id), [name]))
 
 
 @each_demo
 def test_every_frame_matters(demo_id: str) -> None:
-    holds(contract.every_frame_matters(bench(demo_id)))
+    holds(clauses.every_frame_matters(bench(demo_id)))
 
 
 @each_demo
 def test_values_are_the_golden_ones(demo_id: str, update_golden: bool) -> None:
-    found = contract.golden_values(bench(demo_id))
+    found = clauses.golden_values(bench(demo_id))
     file = GOLDEN / f"{demo_id}.json"
     if update_golden:
         before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -88,7 +89,7 @@ def test_values_are_the_golden_ones(demo_id: str, update_golden: bool) -> None:
         found = {s: {n: None if (s, n) in loose else v for n, v in values.items()} for s, values in found.items()}
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     assert file.exists(), "no golden values yet: run with --update-golden and look at what is written"
-    holds(contract.against_golden(contract.golden_values(bench(demo_id)), json.loads(file.read_text(encoding="utf-8"))))
+    holds(clauses.against_golden(clauses.golden_values(bench(demo_id)), json.loads(file.read_text(encoding="utf-8"))))
 
 
 def test_every_golden_file_belongs_to_a_demo() -> None:

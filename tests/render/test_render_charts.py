@@ -83,8 +83,10 @@ def test_a_chart_draws_something(chart, theme, qapp):
 
 @pytest.mark.parametrize("chart", POOR, ids=title)
 @pytest.mark.parametrize("size", [SIZE, (40, 40)])
-def test_a_chart_with_little_to_show_does_not_raise(chart, size, qapp):
-    headless.chart_image(chart, look("light"), size)
+def test_a_chart_with_little_to_show_is_still_a_picture(chart, size, qapp):
+    image = headless.chart_image(chart, look("light"), size)
+    assert (image.width(), image.height()) == size
+    assert look("light").theme.color("stage").rgb() in colours_of(image, top=0)
 
 
 def test_an_empty_chart_shows_its_ground_only(qapp):

@@ -141,7 +141,9 @@ def test_odd_panels_are_shown(shape, size, qapp):
 
 
 def test_a_panel_without_layers_shows_its_ground(qapp):
-    headless.panel_image(Panel("Nothing", (10.0, 10.0), ()), look("light"), (100, 100))
+    image = headless.panel_image(Panel("Nothing", (10.0, 10.0), ()), look("light"), (100, 100))
+    below = {image.pixelColor(x, y).name() for x in range(100) for y in range(30, 100)}  # below the title
+    assert below == {look("light").theme.stage}
 
 
 # Opacity, zoom, mirror ----------------------------------------------------------------------------------

@@ -161,9 +161,16 @@ EMPTIES = [
 @pytest.mark.parametrize("layer", EMPTIES, ids=lambda layer: type(layer).__name__)
 def test_empty_layers_are_drawn_without_a_word(layer, lk):
     image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0xFF808080)
     painter = QPainter(image)
     painters.paint(painters.Canvas(painter, lk, 1.0), layer)
     painter.end()
+    drawn = [(x, y) for x in range(64) for y in range(48) if image.pixel(x, y) != 0xFF808080]
+    if isinstance(layer, Arrows) and len(layer.start):  # one that leads nowhere is a dot where it stands
+        assert drawn
+        assert all(abs(x - 5) <= 4 and abs(y - 5) <= 4 for x, y in drawn)
+    else:
+        assert not drawn
 
 
 def test_a_tag_stays_inside_at_the_top_edge(lk):

@@ -36,7 +36,9 @@ def test_portions_end_with_everything_that_draws():
 
 
 def test_what_is_missing_is_no_obstacle():
-    starting._import_if_there("no_such_module.at_all")
+    assert starting._import_if_there("no_such_module.at_all") is None
+    starting._import_if_there("colorsys")
+    assert "colorsys" in sys.modules
 
 
 def test_pyside_does_not_read_the_source_of_what_is_imported():

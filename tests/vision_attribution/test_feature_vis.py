@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from explainer.commands.contract_runs import photo
+from explainer.contract.runs import photo
 from explainer.core.problem import ExplainerError
 from explainer.vision.attribution import feature_vis as fv
 from explainer.vision.attribution.canvas import Canvas, colour_matrix, contrast, fine_share, moved, roughness

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainer.commands import house
-from explainer.commands.contract_runs import contract_frames
+from explainer.contract.runs import contract_frames
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.problem import ExplainerError

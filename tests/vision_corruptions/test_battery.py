@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainer.commands import house
-from explainer.commands.contract_runs import photo
+from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.problem import ExplainerError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explainer.commands import house
-from explainer.commands.contract_runs import Bench, contract_frames, photo
+from explainer.contract.runs import Bench, contract_frames, photo
 from explainer.core.context import Settings
 from explainer.core.params import changed
 from explainer.core.result import Result

@@ -19,7 +19,7 @@ from explainer.vision.segmentation import flood, instances, painting, thresholds
 
 @pytest.fixture(scope="module")
 def coins() -> np.ndarray:
-    from explainer.commands.contract_runs import photo
+    from explainer.contract.runs import photo
 
     frame = photo("coins")
     assert isinstance(frame, Frame)

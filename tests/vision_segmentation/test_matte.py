@@ -20,7 +20,7 @@ def net() -> matte.Selfie:
 
 @pytest.fixture(scope="module")
 def person() -> torch.Tensor:
-    from explainer.commands.contract_runs import photo
+    from explainer.contract.runs import photo
 
     return matte.prepare(photo("astronaut").pixels)
 

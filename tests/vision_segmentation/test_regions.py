@@ -15,7 +15,7 @@ from explainer.vision.segmentation import flood, grab, painting, regions, scores
 
 @pytest.fixture(scope="module")
 def coffee() -> np.ndarray:
-    from explainer.commands.contract_runs import photo
+    from explainer.contract.runs import photo
 
     frame = photo("coffee")
     assert isinstance(frame, Frame)

@@ -5,7 +5,7 @@ import pytest
 from discs import discs
 
 from explainer.commands import house
-from explainer.commands.contract_sound import sound
+from explainer.contract.sound import sound
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, Stroke

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from explainer.commands import house
-from explainer.commands.contract_runs import photo
+from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.params import changed

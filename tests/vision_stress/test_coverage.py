@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from explainer.commands import house
-from explainer.commands.contract_runs import photo
+from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.vision.stress.coverage import (
     ORDERS,

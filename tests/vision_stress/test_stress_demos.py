@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from explainer.commands import house
-from explainer.commands.contract_runs import Bench, contract_frames
-from explainer.commands.contract_sound import sound
+from explainer.contract.runs import Bench, contract_frames
+from explainer.contract.sound import sound
 from explainer.core.charts import Bars, Curve, Matrix
 from explainer.core.context import Settings
 from explainer.core.frame import Frame

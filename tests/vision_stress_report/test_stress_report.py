@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from explainer.commands import house
-from explainer.commands.contract_runs import photo
+from explainer.contract.runs import photo
 from explainer.core import paths
 from explainer.core.context import Settings
 from explainer.core.frame import Frame

@@ -7,6 +7,8 @@ import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explainer.vision.zoo.cancelling import ask
+
 Floats = NDArray[np.float32]
 
 
@@ -73,6 +75,7 @@ def guided(values: Floats, picture: NDArray[np.uint8], radius: int, softness: fl
     softness
         ε: how much contrast (as a variance, white is 1) is needed to count as an edge.
     """
+    ask()
     image = np.ascontiguousarray(picture, np.float32)  # OpenCV loses the slope of colours in 0…1
     out = cv2.ximgproc.guidedFilter(image, np.ascontiguousarray(values), radius, softness * 255**2)
     return np.asarray(out, np.float32)

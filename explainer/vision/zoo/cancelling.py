@@ -45,6 +45,18 @@ def cancel_scope(token: Token) -> Iterator[None]:
         _disarm(token)
 
 
+def ask() -> None:
+    """Ask whether this thread's job is still wanted: for loops of opaque calls that no module's hook interrupts.
+
+    Raises
+    ------
+    Cancelled
+        When it is not. Without an armed token nothing happens.
+    """
+    if _here.token is not None:
+        _here.token.check()
+
+
 def _arm(token: Token) -> None:
     with _lock:
         _everywhere.append(token)

@@ -5,27 +5,21 @@ Each takes a `Bench` and returns one sentence for each promise that was not kept
 
 import json
 import math
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from statistics import median
-from time import perf_counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explainer.commands.contract_cases import at_most, cases, differing, parts, shown, sight
-from explainer.commands.contract_runs import SMALL, Bench, Outcome, Scene
-from explainer.commands.contract_sound import sound
-from explainer.core.context import Models, Settings
+from explainer.contract.cases import at_most, cases, differing, parts, shown, sight
+from explainer.contract.leftovers import nothing_left
+from explainer.contract.processor import forward_cpu_s, within_budget
+from explainer.contract.runs import SMALL, Bench, Outcome, Scene
+from explainer.contract.sound import sound
+from explainer.core.context import Models
 from explainer.core.controls import Control
 from explainer.core.params import changed, from_plain, to_plain
 from explainer.core.problem import ExplainerError
-from explainer.runtime.token import JobToken
+from explainer.runtime.summary import summary
 
-CANCEL_S = 0.2
-FIRST_PICTURE_S = 0.5
-FORWARDS = 3  # so many passes of the network a slow machine gets on top of either
 GOLDEN_RELATIVE, GOLDEN_ABSOLUTE = 1e-2, 1e-5
-GIVE_UP_S = 60.0
 
 Golden = Mapping[str, Mapping[str, float | None]]
 
@@ -88,12 +82,10 @@ def _comes_back(bench: Bench, params: Any, where: str) -> list[str]:
 
 
 def _summary_comes_back(bench: Bench, outcome: Outcome) -> list[str]:
-    from explainer.commands.render import Run, summary_of
-
     assert outcome.finished is not None
-    task = Run(bench.demo, bench.everyday, bench.settings, "sample:cat", None, "light", Path())
     try:
-        again = json.loads(json.dumps(summary_of(task, outcome.finished), allow_nan=False))
+        plain = summary(bench.demo.info.id, bench.everyday, outcome.finished)
+        again = json.loads(json.dumps(plain, allow_nan=False))
     except (TypeError, ValueError) as error:
         return [f"result.json cannot be written: {error}"]
     result = outcome.finished.result
@@ -209,129 +201,7 @@ def against_golden(found: Golden, golden: Golden) -> list[str]:
     return problems
 
 
-# Time ---------------------------------------------------------------------------------------------------
-
-
-def forward_s(models: Models, settings: Settings, frame: Any) -> float:
-    """Seconds of one pass of the stock network on this machine as it is now; the median of three."""
-    with models.lease(settings.model, settings) as net:
-        x = net.prepare(frame).tensor
-        times = []
-        for _ in range(3):
-            began = perf_counter()
-            net.logits(x, stock=True)
-            times.append(perf_counter() - began)
-    return median(times)
-
-
-def within_budget(bench: Bench, outcome: Outcome, forward: float, slack: float = 1.0) -> list[str]:
-    """At its defaults the demo ends within its budget, and does not leave the stage empty for long.
-
-    Parameters
-    ----------
-    outcome
-        A run of the defaults to the end, with the model in memory.
-    forward
-        Seconds of one pass of the network, measured now.
-    slack
-        More than 1 where other demos run beside this one and take their share of the machine.
-    """
-    found = []
-    if outcome.took_s > slack * bench.demo.info.budget_s:
-        found.append(f"it took {outcome.took_s:.1f} s; its budget is {bench.demo.info.budget_s:g} s")
-    limit = slack * (FIRST_PICTURE_S + FORWARDS * forward)
-    if outcome.first_s > limit:
-        found.append(f"nothing was shown for {outcome.first_s:.2f} s; publish something within {limit:.2f} s")
-    return found
-
-
-def stops_when_cancelled(bench: Bench, models: Models) -> list[str]:
-    """A run that is cancelled on its way ends within 200 ms, at the defaults and at the most that can be asked.
-
-    The machine may be busy: three passes of the bare network, measured in the same minute, are allowed on top,
-    and of three attempts the middle one counts.
-    """
-    defaults, most = bench.demo.defaults(), at_most(bench.demo, bench.card)
-    usual = bench.fresh(defaults).took_s
-    forward = forward_s(models, bench.settings, bench.scenes[0].frames[0])
-    bound = CANCEL_S + FORWARDS * forward
-    found = _late(bench, defaults, [0.3 * usual] * 3, bound, "at its defaults")
-    return found + _late(bench, most, (0.2, 0.5, 1.0), bound, "at the most that can be asked")
-
-
-def _late(bench: Bench, params: Any, delays_s: Iterable[float], bound_s: float, where: str) -> list[str]:
-    late = [_cancelled_after(bench, params, delay) for delay in delays_s]
-    running = [one for one in late if one is not None]
-    if running and median(running) > bound_s:
-        return [f"{where}: it ended {1000 * median(running):.0f} ms after it was cancelled, not {1000 * bound_s:.0f}"]
-    return []
-
-
-def _cancelled_after(bench: Bench, params: Any, delay_s: float) -> float | None:
-    """Seconds from cancelling to the end of the run; ``None`` when it had ended by itself before."""
-    token, ended = JobToken(), threading.Event()
-
-    def work() -> None:
-        bench.fresh(params, token=token)
-        ended.set()
-
-    worker = threading.Thread(target=work, name="explainer-contract", daemon=True)
-    worker.start()
-    finished_by_itself = ended.wait(delay_s)
-    began = perf_counter()
-    token.cancel()
-    worker.join(GIVE_UP_S)
-    return None if finished_by_itself else perf_counter() - began
-
-
-# What is left behind ------------------------------------------------------------------------------------
-
-
-def nothing_left(bench: Bench, models: Models) -> list[str]:
-    """After runs that ended and one that was stopped, network, torch and threads are as they were before."""
-    bench.fresh(bench.everyday)  # loads torch and the network
-    before = _surroundings(models, bench.settings)
-    bench.fresh(bench.everyday)
-    bench.run(at_most(bench.demo, bench.card), until="first")
-    after = _surroundings(models, bench.settings)
-    return [
-        f"{name} was {before.get(name)} and is {after.get(name)} after a run"
-        for name in dict.fromkeys((*before, *after))
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _surroundings(models: Models, settings: Settings) -> dict[str, Any]:
-    found = dict(_of_torch())
-    found["threads"] = sorted(thread.name for thread in threading.enumerate())
-    with models.lease(settings.model, settings) as net:
-        for kind, network in (("stock", net.network(stock=True)), ("folded", net.network())):
-            found |= {f"{kind} {name}": value for name, value in _of_network(network)}
-    return found
-
-
-def _of_torch() -> Iterator[tuple[str, Any]]:
-    import torch
-    from torch.nn.modules import module
-
-    yield "grad mode", torch.is_grad_enabled()
-    yield "default dtype", str(torch.get_default_dtype())
-    yield "number of threads", torch.get_num_threads()
-    for name, table in vars(module).items():
-        if name.startswith("_global_") and "hooks" in name and isinstance(table, dict):
-            yield name, len(table)
-
-
-def _of_network(network: Any) -> Iterator[tuple[str, Any]]:
-    """Describe what a demo could have left: hooks, attributes, modes, gradients and numbers."""
-    for path, one in network.named_modules():
-        tables = {name: len(table) for name, table in vars(one).items() if "hooks" in name and table}
-        yield f"module {path or 'itself'}", (type(one).__name__, one.training, sorted(vars(one)), tables)
-    for path, tensor in (*network.named_parameters(), *network.named_buffers()):
-        data = tensor.detach().double()
-        numbers = (float(data.sum()), float(data.abs().sum()))
-        hooks = len(tensor._backward_hooks or ())
-        yield f"tensor {path}", (tensor.requires_grad, tensor.grad is None, hooks, numbers)
+# All of them ----------------------------------------------------------------------------------------------
 
 
 def demo_problems(bench: Bench, models: Models, slack: float = 1.0) -> list[str]:
@@ -339,7 +209,7 @@ def demo_problems(bench: Bench, models: Models, slack: float = 1.0) -> list[str]
     found: list[str] = []
     try:
         found += twice_the_same(bench)  # first: it loads what is loaded once, which is not the demo's time
-        forward = forward_s(models, bench.settings, bench.scenes[0].frames[0])
+        forward = forward_cpu_s(models, bench.settings, bench.scenes[0].frames[0])
         timed = bench.fresh(bench.demo.defaults())
         bench.remember(bench.demo.defaults(), timed)
         found += within_budget(bench, timed, forward, slack)

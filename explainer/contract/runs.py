@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import process_time
 from typing import Any, Literal
 
 import numpy as np
@@ -95,15 +95,16 @@ class Outcome:
         ``None`` when the run was stopped or failed.
     problem
         The sentence of a failure with the last line of its cause, "" when there was none.
-    first_s, took_s
-        Seconds of the last frame's run until something could be shown, and until it ended.
+    first_cpu_s, cpu_s
+        Seconds of the process's own time that the last frame's run took until something could be shown, and until
+        it ended. A busy machine makes neither longer, as the clock on the wall would be.
     """
 
     pictures: tuple[Result, ...]
     finished: Finished | None
     problem: str
-    first_s: float
-    took_s: float
+    first_cpu_s: float
+    cpu_s: float
 
     @property
     def first(self) -> Result | None:
@@ -154,17 +155,17 @@ def run_scene(
 def _run_job(engine: Engine, job: Job, token: JobToken, *, stop_early: bool) -> Outcome:
     pictures: list[Result] = []
     times: list[float] = []
-    began = perf_counter()
+    began = process_time()
 
     def emit(event: JobEvent) -> None:
         if isinstance(event, Partial):
             pictures.append(event.result)
-            times.append(perf_counter() - began)
+            times.append(process_time() - began)
             if stop_early:
                 token.cancel()
 
     ended = engine.run(job, token, emit)
-    took = perf_counter() - began
+    took = process_time() - began
     problem = _sentence(ended.problem) if isinstance(ended, Failed) else ""
     finished = ended if isinstance(ended, Finished) else None
     return Outcome(tuple(pictures), finished, problem, times[0] if times else took, took)
