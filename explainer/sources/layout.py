@@ -42,7 +42,7 @@ _SIGNS = {
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1")
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF", **dict.fromkeys(_HEIF, "HEIC")}
 # Their decoders leave kinds out, so that a failure does not prove damage.
-_PARTLY = ("AVIF", "HEIC", "JPEG 2000", "DDS", "Photoshop", "TIFF")
+_PARTLY = ("AVIF", "HEIC", "JPEG 2000", "DDS", "Photoshop", "TIFF", "RAW")
 _NOT_SUPPORTED = re.compile(r"not supported|unsupported|not implemented|unrecognized|cannot handle", re.IGNORECASE)
 
 

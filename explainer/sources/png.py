@@ -62,13 +62,6 @@ class Png:
         except Exception:  # noqa: BLE001 - metadata may hold anything
             return 1
 
-    @property
-    def clear(self) -> tuple[int, ...]:
-        """The one grey or colour that is transparent, in the file's own levels; empty where none is."""
-        body, channels = self.told.get(b"tRNS", b""), _CHANNELS.get(self.colour, 0)
-        wanted = self.colour in (0, 2) and len(body) >= 2 * channels
-        return struct.unpack(f">{channels}H", body[: 2 * channels]) if wanted else ()
-
     def profile(self) -> bytes:
         """Return the embedded ICC profile, ``b""`` where there is none; bytes of rubbish where it is broken."""
         if b"cICP" in self.told or b"iCCP" not in self.told:  # the third edition puts cICP before all else
@@ -130,7 +123,6 @@ def read_png(file: IO[bytes]) -> tuple[Png, io.BytesIO] | None:
             body = file.read(min(length + 4, room))
             pixels.write(head + body)
             room -= len(body)
-            told.update({kind: body[:-4]} if kind == b"tRNS" else {})
         elif kind in _TOLD and length <= _MOST_ASIDE and kind not in told:
             told[kind] = file.read(length + 4)[:-4]
         else:

@@ -212,17 +212,19 @@ def _about(image: Image.Image, file: IO[bytes]) -> Raster:
 
 def _tiff_samples(layout: Layout, tags: tiff.Tiff, factor: int, name: str) -> Raster:
     try:
-        raster = tiff.read_samples(layout.file, tags) if tags.reader == "tifffile" else None
-    except MemoryError:
+        raster = tiff.read_samples(layout.file, tags, factor) if tags.reader == "tifffile" else None
+    except (MemoryError, OverflowError):
         raise
     except Exception:
         if not tags.plain:
             raise
         raster = None  # Pillow forgives more, a missing end for instance
-    raster = raster or _plain_tiff(layout.file, tags, name)
+    if raster is None:
+        plain = _plain_tiff(layout.file, tags, name)
+        raster = replace(plain, values=plain.values[::factor, ::factor])
     kind = ("A grey picture; its three channels are equal.",) if raster.model == "grey" else ()
     notes = (*pages_note(tags.pages, "pages"), *kind, *raster.notes)
-    return replace(raster, values=raster.values[::factor, ::factor], notes=notes)
+    return replace(raster, notes=notes)
 
 
 def _plain_tiff(file: IO[bytes], tags: tiff.Tiff, name: str) -> Raster:

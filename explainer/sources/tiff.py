@@ -30,7 +30,9 @@ _PACKED = {
 # Codecs of tifffile that are well kept and bounded by the size that the tags declare.
 _BY_TIFFFILE = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000, 34887, 33003, 33005, 34712))
 _BY_LIBTIFF = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000))
-_MOST_BYTES = 4 << 30
+_MOST_BYTES = 2 << 30
+_MOST_PACKED = 1200  # times that compression makes blank pixels smaller; more is a lie, or a bomb
+_FREE_BYTES = 64 << 20  # so much may be claimed by however small a file
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 logging.getLogger("tifffile").propagate = False  # its remarks on tags are for developers
@@ -131,28 +133,40 @@ def read_tags(file: IO[bytes]) -> Tiff:
         number = _full_page(pages)
         page: Any = pages[number]
         count = _count(tif)
-        bits = _each(page.bitspersample, page.samplesperpixel)
+        bits = _each(page.bitspersample, int(page.samplesperpixel))
         return Tiff(
-            number, count, page.imagewidth, page.imagelength, page.imagedepth, int(page.photometric),
-            int(page.planarconfig) == 2, page.samplesperpixel, bits, _each(page.sampleformat, len(bits)),
+            number, count, int(page.imagewidth), int(page.imagelength), int(page.imagedepth), int(page.photometric),
+            int(page.planarconfig) == 2, int(page.samplesperpixel), bits, _each(page.sampleformat, len(bits)),
             tuple(int(e) for e in page.extrasamples), int(page.compression), _subsampled(page), _is_raw(pages),
             of_densities(_density(page, 282), _density(page, 283)), int(_tag(page, 274, 1) or 1),
         )  # fmt: skip
 
 
-def read_samples(file: IO[bytes], tiff: Tiff) -> Raster:
-    """Read the page's samples and say what they mean; raises what tifffile raises, or ``MemoryError``."""
+def read_samples(file: IO[bytes], tiff: Tiff, factor: int = 1) -> Raster:
+    """Read the page's samples, every `factor`-th, and say what they mean.
+
+    Raises
+    ------
+    MemoryError
+        When they take more than 2 GB.
+    OverflowError
+        When the file is far too short for what it claims, and whatever tifffile raises.
+    """
     import tifffile
 
-    if tiff.width * tiff.height * tiff.samples * max(8, *tiff.bits) // 8 > _MOST_BYTES:
+    claimed = tiff.width * tiff.height * tiff.samples * max(8, *tiff.bits) // 8
+    if claimed > _MOST_BYTES:
         raise MemoryError(f"{tiff.width} × {tiff.height} × {tiff.samples} samples")
     file.seek(0)
     with tifffile.TiffFile(file) as tif:
         page: Any = tif.pages[tiff.page]
+        if claimed > _FREE_BYTES + _MOST_PACKED * min(sum(page.databytecounts), file.seek(0, 2)):
+            raise OverflowError(f"{claimed} bytes are claimed of a file that cannot hold them")
         values = page.asarray(maxworkers=1)
         colours, profile = getattr(page, "colormap", None), _tag(page, 34675, b"")
     values = values.reshape(_stored(tiff))
     values = np.moveaxis(values, 0, -1) if tiff.planar and tiff.samples > 1 else values
+    values = values[::factor, ::factor]
     raster = _palette(values, colours) if tiff.photometric == 3 else _meant(values, tiff)
     profile = bytes(profile) if raster.model != "lab" else b""
     return replace(raster, profile=profile, aspect=tiff.aspect, orientation=tiff.orientation)
@@ -223,8 +237,8 @@ def _palette(values: NDArray[Any], colours: NDArray[Any] | None) -> Raster:
         return Raster(values[..., :1], "grey").noted("The palette is missing; its numbers are shown as grey.")
     table = np.asarray(colours, np.uint16)
     table = (table >> 8 if table.max() > 255 else table).astype(np.uint8)  # as libtiff does; some write 8 bits
-    chosen = np.minimum(values[..., 0].astype(np.int64), table.shape[1] - 1)
-    return Raster(table.T[chosen], "rgb", notes=("The colour palette was expanded to RGB.",))
+    chosen = np.take(table.T, values[..., 0], axis=0, mode="clip")
+    return Raster(chosen, "rgb", notes=("The colour palette was expanded to RGB.",))
 
 
 # Tags ----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import io
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -88,6 +89,15 @@ def test_a_suffix_of_the_name_stretches(tmp_path):
     assert folder.read().pixels.max() == 255
     Image.new("RGB", (4, 4)).save(tmp_path / "x.png#stretch", "PNG")  # what exists is taken as it is called
     assert open_source(f"{tmp_path / 'x.png'}#stretch").read().pixels.shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_one_clear_level_of_a_deep_png_is_clear(channels):
+    values = np.repeat(np.array([[[1000], [40000], [40001], [65535]]], np.uint16), channels, 2)
+    clear = (b"tRNS", struct.pack(f">{channels}H", *[40000] * channels))
+    got = shown(with_chunks(imagecodecs.png_encode(values if channels == 3 else values[..., 0]), clear))
+    assert got.pixels[0, :, 0].tolist() == [4, 255, 156, 255]
+    assert any("white" in note for note in got.notes)
 
 
 # Shape of pixels -------------------------------------------------------------------------------------------

@@ -73,7 +73,8 @@ NAMED = {
 
 
 @pytest.mark.parametrize("word", NAMED)
-def test_what_is_not_read_is_named(word, tmp_path):
+def test_what_is_not_read_is_named(word, tmp_path, monkeypatch):
+    monkeypatch.setattr(raws, "can_develop", lambda: False)
     data = NAMED[word]()
     file = tmp_path / "x.jpg"
     file.write_bytes(data)
@@ -108,6 +109,24 @@ def test_the_preview_of_a_raw_file_is_never_shown_for_it(monkeypatch):
         writer.write(preview, photometric="rgb", subifds=1, metadata=None)
         writer.write(GREY16, photometric="cfa", extratags=[(33421, 3, 2, (2, 2), True)], metadata=None)
     assert "camera raw" in read_bytes(out.getvalue(), "a.tif").what
+
+
+def test_a_raw_file_is_developed_where_rawpy_is_installed():
+    pytest.importorskip("rawpy")
+    mosaic = np.full((64, 96), 2000, np.uint16)
+    mosaic[::2, ::2], mosaic[1::2, 1::2] = 6000, 500  # much red, little blue
+    to_camera = [324, -154, -50, -97, 188, 4, 6, -20, 106]  # in hundredths: a camera that sees as sRGB does
+    tags = [
+        (33421, 3, 2, (2, 2), True), (33422, 1, 4, b"\0\1\1\2", True), (50706, 1, 4, b"\1\4\0\0", True),
+        (50708, 2, 0, "Made", True), (271, 2, 0, "Made", True), (272, 2, 0, "Made", True), (274, 3, 1, 6, True),
+        (50717, 4, 1, 16383, True), (50728, 5, 3, (1, 2, 1, 1, 1, 1), True), (50778, 3, 1, 21, True),
+        (50721, 10, 9, tuple(n for v in to_camera for n in (v, 100)), True),
+    ]  # fmt: skip
+    got = shown(tiff(mosaic, photometric="cfa", extratags=tags), "x.dng")
+    assert got.pixels.shape == (96, 64, 3)
+    red, green, blue = got.pixels[30, 30].astype(int)
+    assert red > green > blue
+    assert "camera raw" in got.notes[0]
 
 
 def test_a_small_copy_in_front_of_the_picture_is_passed_over():
@@ -240,15 +259,17 @@ def test_a_sparse_file_of_gigabytes_is_not_read_whole(name, tmp_path, monkeypatc
     assert grown < 300
 
 
-def test_a_tiff_of_more_bytes_than_memory_is_refused_from_its_tags():
-    big = tiff(np.zeros((8, 8, 3), "f8"), photometric="rgb")
-    with tifffile.TiffFile(io.BytesIO(big)) as tif:
+@pytest.mark.parametrize(
+    ("dtype", "side"), [("f8", 13_000), ("u1", 12_000)], ids=["too much", "far more than it holds"]
+)
+def test_a_tiff_that_claims_much_is_refused_from_its_tags(dtype, side, monkeypatch):
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", lambda *a, **k: pytest.fail("was decoded"))
+    data = bytearray(tiff(np.zeros((8, 8, 3), dtype), photometric="rgb"))
+    with tifffile.TiffFile(io.BytesIO(data)) as tif:
         places = [tif.pages[0].tags[n].valueoffset for n in (256, 257)]
-    data = bytearray(big)
     for at in places:
-        data[at : at + 4] = struct.pack("<I", 13_000)
-    got = read_bytes(bytes(data), "x.tif")
-    assert isinstance(got, Problem)
+        data[at : at + 4] = struct.pack("<I", side)
+    assert isinstance(read_bytes(bytes(data), "x.tif"), Problem)
 
 
 # Names -----------------------------------------------------------------------------------------------------
