@@ -3,8 +3,9 @@
 Faxes, anamorphic frames and some scanners have unequal densities across and down. Drawn as if they were
 square, circles become ellipses, and every box and angle is off. A ratio is believed between 1 : 3 and 3 : 1,
 and differences up to 2 % are taken for rounding; beyond that the numbers are more likely nonsense than true, and a
-note says that they were left out. Only what a still says in its own header counts (JFIF, PNG's pHYs, TIFF's
-resolutions): EXIF's densities are often made up. Pixels are only ever added, never lost.
+note says that they were left out. A film says it of all its pictures. Of a still only what it says in its
+own header counts (JFIF, PNG's pHYs, TIFF's resolutions): EXIF's densities are often made up. Pixels are only ever
+added, never lost.
 """
 
 import cv2

@@ -3,19 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.problem import Problem
 from explainer.core.words import thousands
+from explainer.sources.aspect import made_square
 from explainer.sources.capture import FOURCC, HEIGHT, PIXEL_FORMAT, SAR, TURNED, WIDTH, Capture
 from explainer.sources.identity import shown_name
 
 MOST_FILM_PIXELS = 1 << 26
 """Larger pictures are refused before one is decoded: 8,192 × 8,192, twice what the largest cameras film."""
 
-_STRANGEST = 8.0  # a pixel eight times as wide as high is a broken header, not a wide film
 _CLEAR = frozenset((b"BGRA", b"RGBA", b"ARGB", b"ABGR"))
 _NOT_DECODED = {b"av01": "AV1", b"AV01": "AV1", b"vvc1": "VVC", b"vvi1": "VVC"}
 
@@ -36,27 +35,14 @@ class Look:
     notes: tuple[str, ...] = ()
 
     def squared(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Stretch the shorter way, so that pixels are square and none is lost: ``(H, W, 3) uint8``."""
-        if self.aspect == 1.0:
-            return pixels
-        size = square_size((pixels.shape[1], pixels.shape[0]), self.aspect)
-        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        """Return ``(H, W, 3) uint8`` with square pixels, by the same rules as a still."""
+        return pixels if self.aspect == 1.0 else made_square(pixels, self.aspect, MOST_FILM_PIXELS)[0]
 
 
-def square_size(size: tuple[int, int], aspect: float) -> tuple[int, int]:
-    """Width and height with square pixels, the side that grows being the one on which pixels are long."""
-    width, height = size
-    if aspect > 1:
-        return max(1, round(width * aspect)), height
-    return width, max(1, round(height / aspect))
-
-
-def look_of(capture: Capture, shape: tuple[int, ...], *, timeless: bool = False) -> Look:
-    """Say how a film's pictures are to be shown; `shape` is that of one of them, upright."""
-    aspect, said = _aspect(capture), []
-    if aspect != 1.0:
-        wide, high = square_size((shape[1], shape[0]), aspect)
-        said.append(f"The film's pixels are not square; it is shown with {wide} × {high} square ones.")
+def look_of(capture: Capture, pixels: NDArray[np.uint8], *, timeless: bool = False) -> Look:
+    """Say how a film's pictures are to be shown; `pixels` are those of one of them, upright."""
+    aspect = _aspect(capture)
+    said = list(made_square(pixels, aspect, MOST_FILM_PIXELS)[1])
     kind = int(max(0.0, _finite(capture.get(PIXEL_FORMAT)))) & 0xFFFFFFFF
     if 8 < kind >> 24 <= 16:
         said.append(f"{kind >> 24} bits a channel were scaled to 8.")
@@ -93,10 +79,7 @@ def _aspect(capture: Capture) -> float:
     wide, high = (_finite(capture.get(prop)) for prop in SAR)
     if wide <= 0 or high <= 0:
         return 1.0
-    aspect = wide / high
-    if not 1 / _STRANGEST <= aspect <= _STRANGEST or abs(aspect - 1) < 0.01:
-        return 1.0
-    return 1 / aspect if round(_finite(capture.get(TURNED))) % 180 == 90 else aspect
+    return high / wide if round(_finite(capture.get(TURNED))) % 180 == 90 else wide / high
 
 
 def _finite(number: float) -> float:

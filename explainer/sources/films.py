@@ -65,7 +65,7 @@ def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem |
         for _ in range(TRIES):
             pixels = to_rgb(capture.retrieve()[1]) if capture.grab() else None
             if pixels is not None:
-                return film_look.look_of(capture, pixels.shape, timeless=is_raw(path))
+                return film_look.look_of(capture, pixels, timeless=is_raw(path))
         codec = film_look.unknown_codec(capture)
         if codec:
             return Problem(f"{shown_name(path)} is coded as {codec}, which is not read here.", _CONVERT)

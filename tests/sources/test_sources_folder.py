@@ -102,13 +102,13 @@ def test_no_picture_is_a_problem(tmp_path):
 
 
 def test_a_folder_says_what_it_holds_instead(tmp_path):
-    (tmp_path / "IMG_1.DNG").touch()
-    (tmp_path / "IMG_2.DNG").touch()
+    (tmp_path / "IMG_1.JXL").touch()
+    (tmp_path / "IMG_2.JXL").touch()
     problem = open_folder(tmp_path)
-    assert problem.what == f"{tmp_path.name} holds 2 DNG pictures, which are not read here."
+    assert problem.what == f"{tmp_path.name} holds 2 JPEG XL pictures, which are not read here."
     assert problem.todo
     (tmp_path / "clip.MOV").touch()
-    assert "2 DNG pictures, which are not read here, and 1 film." in open_folder(tmp_path).what
+    assert "2 JPEG XL pictures, which are not read here, and 1 film." in open_folder(tmp_path).what
 
 
 def test_a_folder_of_films_says_so(tmp_path):
