@@ -193,7 +193,8 @@ class ModelsDialog(QDialog):
         self._show_choice()
 
     def _bring(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Your own weights", "", "Weights (*.safetensors *.pth *.pt)")
+        kinds = "Weights (*.safetensors *.pth *.pt *.ckpt *.bin *.tar);;All files (*)"  # the bytes decide, not the name
+        name, _ = QFileDialog.getOpenFileName(self, "Your own weights", "", kinds)
         if not name:
             return
         got = self._weights.add_own(Path(name), self.architecture.currentText())
