@@ -24,6 +24,7 @@ from explainer.sources.synthetic import EndlessSource
 
 T = TypeVar("T")
 ROUNDS, WARM_UP = 40, 6
+RECIPE_ROW, RECIPE_ROUNDS = "recipe against its bare loop", 5
 ENOUGH_S, FEWEST = 60.0, 5  # a demo of many passes is measured for about a minute, in at least so many rounds
 LIVE_FRAMES = 120
 # Demos that hold a second method whose cost is another: a row of its own, after that of the defaults.
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     settings = house.settings_of(args)
     chosen = [house.demo_of(i) for i in args.demos] or [d for d in house.demos().demos() if d.info.cost]
     rows = [row for demo in chosen for row in _rows(demo, args, settings)]
+    if not args.demos or any(not demo.info.uses_frame for demo in chosen):
+        rows.append(_recipe_row(args.rounds))
     if args.json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
     else:
@@ -89,6 +92,20 @@ def _row(
     return Row(
         name, house.zoo().device(settings.device), house.threads(), forward, floor, explain, frame, latency,
         _ratio(explain, floor), _ratio(frame, forward), _peak_mb(),
+    )  # fmt: skip
+
+
+def _recipe_row(rounds: int) -> Row:
+    """The training kit against a bare loop in plain torch: 300 steps on batches of 64 digits, one thread each."""
+    from explainer.vision.training import bare
+
+    began = perf_counter()
+    pairs: list[tuple[float, float]] = []
+    while len(pairs) < max(1, min(rounds, RECIPE_ROUNDS)) and perf_counter() - began < ENOUGH_S:
+        pairs.append(_apart(lambda: (_timed(bare.loop), _timed(bare.recipe_alone))))
+    floor, kit = (_median(column) for column in zip(*pairs, strict=True))
+    return Row(
+        RECIPE_ROW, "cpu", 1, None, floor, kit, None, None, _ratio(kit, floor), None, _peak_mb()
     )  # fmt: skip
 
 

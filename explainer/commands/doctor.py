@@ -80,6 +80,7 @@ def examined(settings: Settings) -> Report:
         ("The check of the weights", weights_state),
         ("The search for cameras", cameras),
         ("The search for folders", folders),
+        ("The search for kept runs", kept_runs),
     )
     for name, step in steps:
         try:
@@ -96,7 +97,7 @@ def examined(settings: Settings) -> Report:
 EMPTY: Mapping[str, Any] = dict.fromkeys(
     (
         "versions", "platform", "device", "devices", "gpu", "threads", "cores", "self_test", "cameras", "folders",
-        "weights", "window_ms", "first_result_ms", "torch_loaded_at_window",
+        "runs", "weights", "window_ms", "first_result_ms", "torch_loaded_at_window",
     )
 )  # fmt: skip
 
@@ -150,6 +151,16 @@ def folders(_settings: Settings) -> Report:
     """Where the program reads and writes."""
     places = {"data": user_data(), "config": user_config(), "resources": resource()}
     return {"folders": {name: str(path) for name, path in places.items()}}
+
+
+def kept_runs(_settings: Settings) -> Report:
+    """How many training runs are kept, and how much room they take."""
+    from explainer.runtime.runs import MOST_BYTES, kept, runs_folder
+
+    count, size = kept()
+    return {
+        "runs": {"count": count, "bytes": size, "most_bytes": MOST_BYTES, "folder": str(runs_folder())},
+    }
 
 
 # Whether it computes rightly ----------------------------------------------------------------------------
@@ -296,6 +307,8 @@ def _lines(found: Report) -> Iterator[tuple[str, str]]:
         yield "Weights", _weights_words(found["weights"])
     if found["cameras"] is not None:
         yield "Cameras", ", ".join(f"{one['name']} ({one['source']})" for one in found["cameras"]) or "none"
+    if found["runs"]:
+        yield "Kept runs", _runs_words(found["runs"])
     for name, path in (found["folders"] or {}).items():
         yield FOLDERS[name], path
     if found["window_ms"] is not None:
@@ -320,6 +333,11 @@ def _test_words(test: Report) -> str:
 def _weights_words(state: Report) -> str:
     counts = f"{state['shipped']} came with the program, {state['fetched']} fetched, {state['own']} your own"
     return f"{counts}; {len(state['bad']) or 'none'} damaged"
+
+
+def _runs_words(runs: Report) -> str:
+    room = f"{runs['bytes'] / 2**20:.1f} of at most {runs['most_bytes'] / 2**20:.0f} MB"
+    return f"{runs['count']} of training, {room}, in {runs['folder']}"
 
 
 def _start_words(window_ms: float, first_result_ms: float | None) -> str:

@@ -70,6 +70,11 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeats:
+    """Does what was done once more, to the same bits: no check asks for another result."""
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """Shown only while another parameter has one of these values."""
 
@@ -80,6 +85,9 @@ class When:
 LayerName = Annotated[str, FromCard("layers")]
 ClassIndex = Annotated[str, FromCard("classes")]
 Presses = Annotated[int, Press()]
+TrainAgain = Annotated[
+    int, Press(), Repeats(), Doc("Train again", "Forgets the run that is kept and trains it anew, before your eyes.")
+]
 LAST = "last"
 TOP_1 = "top-1"
 TOP_2 = "top-2"
@@ -107,6 +115,7 @@ class Control:
     choices: tuple[tuple[str, str], ...] = ()
     panel: str = ""
     resets: bool = False
+    repeats: bool = False
     when: When | None = None
     record: type | None = None
     choice: type[str] = str
@@ -167,7 +176,8 @@ def _control(owner: type, f: "Field[Any]", hint: Any) -> Control:
     on_picture = marks.get(OnPicture)
     return Control(
         name=f.name, label=doc.label, why=doc.why, kind=kind, default=f.default,
-        panel=on_picture.panel if on_picture else "", resets=Resets in marks, when=marks.get(When), **extra,
+        panel=on_picture.panel if on_picture else "", resets=Resets in marks,
+        repeats=Repeats in marks, when=marks.get(When), **extra,
     )  # fmt: skip
 
 

@@ -64,3 +64,26 @@ def test_an_unknown_demo_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> Non
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "There is no demo called grad-cm. Did you mean grad-cam?\n"
+
+
+def test_the_recipe_is_timed_beside_its_bare_loop(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explainer.vision.training.bare.STEPS", 4)
+    assert main(["bench", "train-small-net", "--json", "--no-paint", "--rounds", "1"]) == 0
+    _, row = json.loads(capsys.readouterr().out)
+    assert row["demo"] == "recipe against its bare loop"
+    assert set(row) == KEYS
+    assert row["explain_over_floor"] == pytest.approx(row["explain_ms"] / row["floor_ms"], abs=2e-3)
+    assert row["threads"] == 1
+
+
+def test_the_bare_loop_and_the_recipe_train_the_same_net_equally_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    from explainer.vision.training import bare, digits
+    from explainer.vision.training.parts import accuracy
+
+    monkeypatch.setattr(bare, "STEPS", 60)
+    test = digits.split().test
+    ours = bare.recipe_alone()
+    assert ours.step == 60
+    assert accuracy(ours.module(), test) == pytest.approx(accuracy(bare.loop(), test), abs=0.08)

@@ -23,7 +23,7 @@ from explainer.sources.camera import CameraName
 
 Captured = pytest.CaptureFixture[str]
 KEYS = {
-    "versions", "platform", "device", "devices", "gpu", "threads", "cores", "self_test", "cameras", "folders",
+    "versions", "platform", "device", "devices", "gpu", "threads", "cores", "self_test", "cameras", "folders", "runs",
     "weights", "window_ms", "first_result_ms", "torch_loaded_at_window", "problems",
 }  # fmt: skip
 START = {"window_ms": 700.0, "first_result_ms": 4200.0, "torch_loaded_at_window": False}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range
+from explainer.core.controls import Doc, Options, Range, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
@@ -49,6 +49,7 @@ class Params:
     steps: Annotated[
         int, Range(20, 1000, 20, "steps"), Doc("Training", "Steps of the optimiser, the same for every run.")
     ] = 200
+    again: TrainAgain = 0
 
 
 class AugmentAndRetrain(Demo[Params]):
@@ -81,7 +82,7 @@ class AugmentAndRetrain(Demo[Params]):
 
         recipes = [retrain.recipe(run) for run in runs]
         text = f"training {len(runs)} net{'s' if len(runs) != 1 else ''}"
-        return watched(ctx, recipes, show, text=text, begun=False, every_s=PUBLISH_S)
+        return watched(ctx, recipes, show, text=text, begun=False, every_s=PUBLISH_S, again=params.again)
 
 
 def planned(params: Params, seed: int) -> Iterator[Run]:

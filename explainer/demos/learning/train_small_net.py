@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, Resets, When
+from explainer.core.controls import Doc, Options, Range, Resets, TrainAgain, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
@@ -69,6 +69,7 @@ class Params:
         Resets(),
         Doc("Training digits", "With few, the two curves part: the net learns them by heart."),
     ] = 1297
+    again: TrainAgain = 0
 
 
 class TrainSmallNet(Demo[Params]):
@@ -94,7 +95,7 @@ class TrainSmallNet(Demo[Params]):
             assert now is not None
             return _result(now, params.epochs, partial=partial)
 
-        return watched(ctx, _recipe(params, ctx.seed), show)
+        return watched(ctx, _recipe(params, ctx.seed), show, again=params.again)
 
 
 def _recipe(params: Params, seed: int) -> Recipe:

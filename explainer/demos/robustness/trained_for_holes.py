@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, Resets
+from explainer.core.controls import Doc, Options, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
@@ -41,6 +41,7 @@ class Params:
     share: Annotated[
         int, Doc("Missing now", "Of the digits that are shown and counted below."), Range(0, 80, step=10, unit="%")
     ] = 40
+    again: TrainAgain = 0
 
 
 class TrainedForHoles(Demo[Params]):
@@ -70,7 +71,7 @@ class TrainedForHoles(Demo[Params]):
             return _result(holes.Pair(plain, holed), params, ctx, partial=partial)
 
         recipes = holes.recipes(params.epochs, params.most / 100.0, params.fill, ctx.seed)
-        return watched(ctx, recipes, show, text="training both nets", every_s=PUBLISH_S)
+        return watched(ctx, recipes, show, text="training both nets", every_s=PUBLISH_S, again=params.again)
 
 
 def _result(now: Pair, params: Params, ctx: Context, *, partial: bool = False) -> Result:
