@@ -144,7 +144,7 @@ class SourceFailed:
 
 @dataclass(frozen=True, slots=True)
 class SourceSkipped:
-    """A quiet remark: pictures of a folder could not be read and were passed over, or there is no further one."""
+    """A quiet remark: pictures could not be read and were passed over, a film broke off, a folder ends here."""
 
     problem: Problem
 

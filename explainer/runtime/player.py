@@ -277,7 +277,14 @@ class Player:
 
     def _advance(self, reel: Reel) -> None:
         read = reel.advance()
-        if read is not None:
+        if read is None:
+            return
+        plays_on = reel.source.kind == "video" and self._index >= 0 and not read.raised
+        if isinstance(read.got, Problem) and plays_on:
+            # What came before the break is worth as much as a whole film; if it is gone, its beginning says so.
+            self._tell(SourceSkipped(read.got))
+            self._end()
+        else:
             self._take(read)
 
     def _take(self, read: Read, *, stepped: bool = False) -> None:

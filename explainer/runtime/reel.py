@@ -14,11 +14,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read, ``None`` for the end; when it is due on the clock, and how long reading took."""
+    """What was read, ``None`` for the end; when it is due on the clock, how long reading took, whether it raised."""
 
     got: Frame | Problem | None
     due_s: float
     grab_ms: float
+    raised: bool = False
 
 
 class Reel:
@@ -102,14 +103,14 @@ class Reel:
         return read
 
     def _read(self) -> Read:
-        began = self._clock.now()
+        began, raised = self._clock.now(), False
         try:
             got = self.source.read()
         except Exception as error:  # noqa: BLE001 - a source that breaks its word must not end the player
             _log.exception("a source raised")
-            got = broken(error)
+            got, raised = broken(error), True
         due_s = began if self.live else self._due_s(got)
-        return Read(got, due_s, 1000.0 * (self._clock.now() - began))
+        return Read(got, due_s, 1000.0 * (self._clock.now() - began), raised)
 
     def _due_s(self, got: Frame | Problem | None) -> float:
         return self._pace.due_s(got.time_s if isinstance(got, Frame) else None)

@@ -18,6 +18,7 @@ _UNSAID_MS = 100.0  # browsers show a picture that names no time, or next to non
 _LEAST_MS = 11.0
 _MOST_PICTURES = 100_000
 _MOST_PIXELS = 40_000_000
+_MOST_IN_ALL = 8_000_000_000  # 4,000 pictures of full HD: each is decoded once to learn when it comes
 
 
 def may_be(start: bytes) -> bool:
@@ -147,7 +148,8 @@ def open_animated(path: Path) -> AnimatedSource | Problem:
     try:
         file = FileBytes(path)
         image = _image_of(file)
-        if image.width * image.height > _MOST_PIXELS:
+        pixels = image.width * image.height
+        if pixels > _MOST_PIXELS or pixels * getattr(image, "n_frames", 1) > _MOST_IN_ALL:
             what = f"{name} has pictures of {image.width} × {image.height} pixels, too large for a film."
             return Problem(what, "Make a smaller copy and open that.")
         lengths = _lengths(image)

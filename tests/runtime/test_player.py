@@ -371,10 +371,35 @@ def test_a_file_with_hardly_a_picture_does_not_begin_again_for_ever(stage, loop,
 
 def test_a_video_that_breaks_off_is_said_once_and_the_last_picture_stays(stage):
     stage.open(FakeSource(count=5, fps=10.0, script={3: BAD}))
+    stage.log.until_count(SourceEnded, 1)
+    assert stage.shown == [0, 1, 2]
+    assert stage.log.of(SourceSkipped) == [SourceSkipped(BAD)]
+    assert stage.log.of(SourceFailed) == []
+    assert stage.log.of(PlayState)[-1] == PlayState(False)
+
+
+def test_a_video_that_breaks_off_begins_again_in_a_loop(stage):
+    stage.player.set_loop(True)
+    stage.stop_after = 5
+    stage.open(FakeSource(count=5, fps=10.0, script={3: BAD}))
+    stage.log.until(lambda events: PlayState(False) in events)
+    assert stage.shown[:5] == [0, 1, 2, 0, 1]
+
+
+def test_a_video_that_is_gone_when_it_begins_again_is_said_once(stage):
+    gone = FakeSource(count=3, fps=10.0)
+    gone.at = lambda index: BAD
+    stage.player.set_loop(True)
+    stage.open(gone)
     stage.log.until_count(SourceFailed, 1)
     assert stage.shown == [0, 1, 2]
     assert stage.log.events[-1] == SourceFailed(BAD)
-    assert PlayState(False) in stage.log.events
+
+
+def test_a_video_without_a_first_picture_fails(stage):
+    stage.open(FakeSource(count=5, fps=10.0, script={0: BAD}))
+    stage.log.until_count(SourceFailed, 1)
+    assert stage.log.of(FrameArrived) == []
 
 
 def test_a_source_that_raises_is_a_problem_and_the_player_lives(stage, caplog):
