@@ -18,7 +18,6 @@ from explainer.core.locking import FileLock
 from explainer.core.paths import user_config
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.processes import is_alive, machine
-from explainer.core.writing import write_bytes
 from explainer.runtime import session as session_file
 from explainer.runtime.session import Session
 
@@ -140,8 +139,10 @@ class Keeper:
 
     def _set_mark(self) -> None:
         mark = {"pid": os.getpid(), "machine": machine(), "started": round(time.time())}
-        with suppress(OSError, ExplainerError):
-            write_bytes(self._mark, json.dumps(mark).encode("ascii"))
+        with suppress(
+            OSError
+        ):  # not waiting for the disk: the window is not painted yet, and that it is there says all
+            self._mark.write_text(json.dumps(mark), encoding="ascii")
 
 
 def take_place(folder: Path | None = None) -> Keeper | Problem:

@@ -1,14 +1,15 @@
 """Which objects are touched from which thread: of Qt's, workers know the bridge alone."""
 
+import socket
 import threading
+from contextlib import contextmanager
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication, QImage
 from shell_fakes import Heard
 
-from explainer.shell.bridge import Bridge
-from explainer.shell.conductor import Conductor
-from explainer.shell.main_window import MainWindow
+from explainer.runtime.keeping import take_place
 
 INNER = frozenset(("post", "_open", "_lock", "_waiting", "_awake", "_posted", "__class__"))
 """What `Bridge.post` itself uses, all of it under its lock."""
@@ -17,10 +18,10 @@ INNER = frozenset(("post", "_open", "_lock", "_waiting", "_awake", "_posted", "_
 class Touched:
     """Every attribute of a QObject that was read or written outside the window's thread, by thread."""
 
-    def __init__(self, monkeypatch, *kinds):
+    def __init__(self, monkeypatch):
         self.seen = set()
         self.main = threading.main_thread()
-        for kind in kinds:
+        for kind in kinds_of(QObject):
             monkeypatch.setattr(kind, "__getattribute__", self._watched(kind.__getattribute__), raising=False)
             monkeypatch.setattr(kind, "__setattr__", self._watched(kind.__setattr__), raising=False)
 
@@ -37,14 +38,22 @@ class Touched:
         return {(kind, name) for kind, name, _ in self.seen if kind != "Bridge"}
 
 
+def kinds_of(kind):
+    """Every class of the program below `kind`."""
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("explainer."):
+            yield below
+        yield from kinds_of(below)
+
+
 @pytest.fixture
 def touched(monkeypatch):
-    return Touched(monkeypatch, Conductor, Bridge, MainWindow)
+    return Touched(monkeypatch)
 
 
-def session(house, qtbot):
+def session(house, qtbot, keeper):
     """Drive a window through everything in which workers have a part."""
-    window = house.window()
+    window = house.window(keeper=keeper)
     window.heard = Heard(window.conductor)
     qtbot.addWidget(window)
     window.show()
@@ -62,17 +71,38 @@ def session(house, qtbot):
     conductor.choose_demo("train")
     qtbot.waitUntil(lambda: window.heard.last("epoch") == 3)
     window.find_cameras()
+    picture = QImage(32, 24, QImage.Format.Format_RGB32)
+    picture.fill(7)
+    QGuiApplication.clipboard().setImage(picture)
+    window.actions["paste"].trigger()
+    qtbot.waitUntil(lambda: "Pasted" in conductor.source_spec)
+    window.memory.autosave._save()
+    qtbot.waitUntil(lambda: keeper.path.exists())
+    with free_address() as address:
+        conductor.open(address)
+        window.heard.problems.clear()
+        window.panes.questions.buttons[0].click()
+        qtbot.waitUntil(lambda: any(window.heard.problems))
     window.close()
-    return window
+
+
+@contextmanager
+def free_address():
+    """An address of this machine where nobody answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{free.getsockname()[1]}/a.png"
 
 
 def test_workers_touch_the_bridge_and_nothing_else_of_qt(house, qtbot, touched, monkeypatch):
     monkeypatch.setattr("explainer.shell.cameras.list_cameras", lambda: ())
-    session(house, qtbot)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    session(house, qtbot, take_place(house.folder / "settings"))
     assert touched.of_others() == set()
     assert {name for kind, name, _ in touched.seen if kind == "Bridge"} <= INNER
     threads = {thread for _, _, thread in touched.seen}
-    assert {"explainer-compute", "explainer-player"} <= threads, "the guard saw no worker at all"
+    named = {"explainer-compute", "explainer-player", "explainer-saving", "explainer-fetch", "explainer-cameras"}
+    assert named <= threads, "the guard did not see every worker"
 
 
 def test_the_guard_sees_a_worker_at_the_conductor(house, qtbot, touched):
