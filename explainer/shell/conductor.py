@@ -13,6 +13,7 @@ from explainer.core.context import Models, Settings
 from explainer.core.demo import Catalogue, Demo
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
+from explainer.core.words import printable
 from explainer.lessons.catalogue import Library
 from explainer.lessons.lesson import Lesson
 from explainer.runtime import events as ev
@@ -24,6 +25,7 @@ from explainer.shell.bridge import Bridge
 from explainer.shell.choosing import Chooser
 from explainer.shell.feed import DEFAULT_SOURCE, Feed, Opener, Wish, named, web_address
 from explainer.shell.selection import News, Refused, Said, Selection, Step, Told
+from explainer.sources.addresses import host_of
 
 Origin = Literal["asked", "job", "source", "camera"]
 
@@ -152,7 +154,7 @@ class Conductor(QObject):
             self.feed.begin(temporal=self.demo.info.temporal)
             self._ask()
         if self._first_address:
-            self.address_asked.emit(self._first_address)
+            self._ask_about(self._first_address)
 
     def choose_demo(self, demo_id: str, preset: Mapping[str, Any] | None = None) -> None:
         """Show another demo, with `preset` laid over its values."""
@@ -232,9 +234,13 @@ class Conductor(QObject):
         """
         address = web_address(spec)
         if address:
-            self.address_asked.emit(address)
+            self._ask_about(address)
         else:
             self._open(named(spec))
+
+    def _ask_about(self, address: str) -> None:
+        self.address_asked.emit(address)
+        self.noted.emit(f"Nothing is fetched from {printable(host_of(address))} until you say so.")
 
     def open_with(self, title: str, opener: Opener, keep: Callable[[], str] | None = None) -> None:
         """Open a picture that has no name to be reopened by (a pasted one); `keep` gives it one, in a worker."""

@@ -9,14 +9,12 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from explainer.core.controls import controls
 from explainer.core.problem import Problem
 from explainer.render.look import Look
 from explainer.runtime.keeping import Keeper
 from explainer.runtime.session import Session
 from explainer.shell import actions, geometry, keys, pasting, saving, style
 from explainer.shell.appearance import Appearance
-from explainer.shell.cameras import Cameras
 from explainer.shell.conductor import Conductor
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
@@ -26,7 +24,7 @@ from explainer.shell.model_manager import ModelManager
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
 from explainer.shell.remembering import Remembering
-from explainer.shell.results import ResultView
+from explainer.shell.showing import Showing
 from explainer.shell.starting import Starting
 
 LEAST = (640, 480)  # px; narrower than that nothing can be explained
@@ -48,19 +46,18 @@ class MainWindow(QMainWindow):
         self._drag: int | None = None
         self.starting = Starting(self)
         self.dressing = Dressing(self)
-        self.cameras = Cameras(conductor.bridge, self)
         self.doors = Doors(conductor, self)
         self.look = self.appearance.look
         style.dress(QApplication.instance(), self.look)
         self.actions = actions.make(self)
         self._build()
-        self.results = ResultView(self.panes, model_manager, self)
+        self.showing = Showing(conductor, self.panes, model_manager, self.actions, self)
         self._connect()
         self._connect_actions()
         self.starting.loaded.connect(self.catalogue.prepare)
-        self._show_demo()
-        self._fill_bar()
-        self._show_params()
+        self.showing.show_demo()
+        self.showing.fill_bar()
+        self.showing.show_params()
         self._restore(session.geometry)
         self.memory = self._remembering(keeper)
         self.fetcher = self._fetching()
@@ -77,21 +74,9 @@ class MainWindow(QMainWindow):
     # Connections ----------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        c, results = self.conductor, self.results
-        c.demo_changed.connect(self._show_demo)
-        c.params_changed.connect(self._show_params)
-        c.model_changed.connect(self._show_model)
-        c.lesson_changed.connect(self._show_lesson)
-        c.source_changed.connect(self._show_source)
-        c.delivered.connect(self._show_result)
-        c.failed.connect(self._show_problem)
-        c.progressed.connect(results.show_progress)
-        c.started.connect(results.wait_for_busy)
-        c.noted.connect(self.say)
-        c.frame_arrived.connect(results.frame_arrived)
-        c.position_changed.connect(lambda e: self.bar.show_position(e, c.frame.name if c.frame else ""))
-        c.playing_changed.connect(self.bar.show_playing)
-        self.cameras.changed.connect(self._fill_sources)
+        c = self.conductor
+        self.showing.titled.connect(self.setWindowTitle)
+        self.showing.first_seen.connect(self.starting.end)
         self.appearance.changed.connect(self._set_look)
         self.catalogue.chosen.connect(c.choose_lesson)
         self.lesson.tried.connect(c.set_params)
@@ -133,7 +118,7 @@ class MainWindow(QMainWindow):
         c, doors, appearance = self.conductor, self.doors, self.appearance
         table = {
             "open": doors.ask_file, "open-folder": doors.ask_folder, "paste": doors.paste,
-            "camera": lambda: c.open(self.cameras.first), "mirror": self._mirror,
+            "camera": lambda: c.open(self.showing.cameras.first), "mirror": self.showing.mirror,
             "next-picture": lambda: c.step(1), "previous-picture": lambda: c.step(-1),
             "freeze": c.freeze, "next-demo": lambda: c.step_lesson(1), "previous-demo": lambda: c.step_lesson(-1),
             "reset": c.reset, "restart": c.restart, "undo": c.undo, "redo": c.redo, "models": self._models,
@@ -150,81 +135,16 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
         self.stage.setFocus()
-        self._fill_sources()
+        self.showing.fill_sources()
         self.starting.begin(self.conductor.start)
 
     def find_cameras(self) -> None:
         """Ask for cameras by name; not at the start, since it may take a while."""
-        self.cameras.find()
-
-    # Showing what the conductor says --------------------------------------------------------------------
-
-    def _show_demo(self) -> None:
-        c = self.conductor
-        self.stage.pinned, self.stage.solo = (), -1
-        self.controls.build(c.demo, c.params, c.card, self.look)
-        self.stage.set_handles(controls(c.demo.params_type), c.params)
-        self._show_lesson()
-        self.setWindowTitle(f"{c.demo.info.title} · Explainer")
-        if c.opened is not None:
-            self.bar.show_source(c.opened)
-        self._show_play()
-
-    def _show_play(self) -> None:
-        """Show the button that plays and freezes as the present demo needs it: a training run has one too."""
-        c = self.conductor
-        if c.demo.info.uses_frame:
-            self.bar.show_playing(c.playing)
-        else:
-            self.bar.want(self.bar.play, True)
-            self.bar.show_playing(not c.scheduler.paused)
-
-    def _show_params(self) -> None:
-        c = self.conductor
-        self.controls.show_params(c.params)
-        self.stage.show_params(c.params)
-        self.actions["undo"].setEnabled(c.history.can_undo)
-        self.actions["redo"].setEnabled(c.history.can_redo)
-
-    def _show_lesson(self) -> None:
-        lesson = self.conductor.lesson
-        chapter = f"Chapter {lesson.chapter}" if lesson else ""
-        self.lesson.show_lesson(lesson, chapter)
-        self.catalogue.show_current(lesson.id if lesson else "")
-
-    def _show_model(self) -> None:
-        c = self.conductor
-        self._fill_bar()
-        self.controls.build(c.demo, c.params, c.card, self.look)
-
-    def _fill_bar(self) -> None:
-        c = self.conductor
-        self.bar.fill_models(c.models.cards(), c.card)
-        self.bar.fill_device(c.settings.device, c.settings.fit, self.model_manager.devices())
-
-    def _fill_sources(self) -> None:
-        self.bar.fill_sources(self.conductor.session.recent, self.cameras.names)
-
-    def _show_source(self) -> None:
-        c = self.conductor
-        assert c.opened is not None
-        self.bar.show_source(c.opened)
-        self._show_play()
-        self._fill_sources()
-        self.stage.mirrored = c.opened.kind == "camera" and self.actions["mirror"].isChecked()
-
-    def _show_result(self, event: Any) -> None:
-        self.starting.end()
-        self.results.show_result(event, self.conductor.demo.info.id)
-
-    def _show_problem(self, problem: Problem | None) -> None:
-        if problem is not None:
-            self.starting.end()  # there may never be a result
-        self.results.show_problem(problem)
+        self.showing.cameras.find()
 
     def say(self, text: str) -> None:
         """Show a quiet remark for some seconds."""
-        self.results.say(text)
+        self.showing.results.say(text)
 
     # What actions do ------------------------------------------------------------------------------------
 
@@ -235,14 +155,9 @@ class MainWindow(QMainWindow):
         if not dragging:
             self._drag = None
 
-    def _mirror(self) -> None:
-        opened = self.conductor.opened
-        self.stage.mirrored = bool(opened and opened.kind == "camera" and self.actions["mirror"].isChecked())
-        self.results.paint_again()
-
     def _models(self) -> None:
         ModelsDialog(self, self.look, self.model_manager, self.conductor.choose_model).exec()
-        self._show_model()
+        self.showing.show_model()
 
     def _save(self) -> None:
         if self.stage.result is None:
@@ -276,7 +191,7 @@ class MainWindow(QMainWindow):
     def _set_look(self, look: Look) -> None:
         self.look = look
         dress = partial(style.dress, QApplication.instance(), look)
-        self.dressing.begin(dress, *self.panes.dressed(look), self._show_model, self.results.paint_again)
+        self.dressing.begin(dress, *self.panes.dressed(look), self.showing.show_model, self.showing.results.paint_again)
 
     def _palette(self) -> None:
         dialog = PaletteDialog(self, self.look, entries(self.conductor, self.actions))

@@ -391,6 +391,7 @@ def test_an_address_is_fetched_when_somebody_says_so(window, house, qtbot, web, 
     WEB_DOORS[door](window, f"{base}/cat.png", house.folder)
     questions = window.panes.questions
     assert questions.text.text() == f"Fetch this picture from {base.removeprefix('http://')}?"
+    assert window.heard.notes[-1] == f"Nothing is fetched from {base.removeprefix('http://')} until you say so."
     assert asked == []
     window.heard.opened.clear()
     answer(window, "Fetch")
