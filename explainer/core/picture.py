@@ -8,10 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.frame import Frame
-from explainer.core.geometry import Affine, apply, scale_shift
+from explainer.core.geometry import Affine, PointXY, apply, scale_shift
 from explainer.core.layers import ColourMap, Heat, Image, Layer, Lines, Mask, Panel, Points
 
 Focus = tuple[float, float, float, float]
+
+
+def in_pixels(frame: Frame, *points: PointXY) -> NDArray[np.float64]:
+    """Points of params in frame pixels, ``(N, 2)``."""
+    return np.array(points, np.float64).reshape(-1, 2) * [frame.width, frame.height]
 
 
 def panel(frame: Frame, title: str, *layers: Layer, note: str = "", focus: Focus | None = None) -> Panel:

@@ -12,6 +12,7 @@ from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, resized
 from explainer.core.layers import Layer, Panel
+from explainer.core.memo import memo_name, prepared
 from explainer.core.model_card import ModelCard
 from explainer.core.numbers import numbers, softmax
 from explainer.core.parts import Part
@@ -96,6 +97,14 @@ class Subject:
     def result(self, part: Part, **more: Any) -> Result:
         """Put the opening and `part` together; `more` as `Part.result` takes it."""
         return (self.opening() + part).result(input=self.x.cpu().numpy(), **more)
+
+
+def ask(net: Any, frame: Frame, target: str, ctx: Context) -> Subject:
+    """Prepare the frame and run the leased network once; both are made once for a frame."""
+    ready = prepared(frame, net, ctx)
+    with ctx.stage("model"):
+        logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
+    return subject(frame, ready, logits, target, ctx)
 
 
 def subject(frame: Frame, ready: Any, logits: Any, target: str, ctx: Context) -> Subject:

@@ -11,11 +11,11 @@ from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Opt
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Panel
-from explainer.core.memo import memo_name, prepared
+from explainer.core.memo import memo_name
 from explainer.core.parts import Part
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.core.subject import Subject, subject
+from explainer.core.subject import Subject, ask
 from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement_chart, faithfulness
 from explainer.demos.explained._bench_words import told
@@ -79,10 +79,7 @@ class AttributionBench(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw one map after the other, then test them."""
         with ctx.model() as net:
-            ready = prepared(frame, net, ctx)
-            with ctx.stage("model"):
-                logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
-            about = subject(frame, ready, logits, params.target, ctx)
+            about = ask(net, frame, params.target, ctx)
             if not params.methods:
                 note = "0 methods are chosen; take at least one, two make a comparison."
                 return about.result(Part((), (), (note,), {"maps": 0.0}))

@@ -13,11 +13,10 @@ from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Image, Panel
-from explainer.core.memo import memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.core.subject import Subject, subject
+from explainer.core.subject import Subject, ask
 
 DEFAULT_STEPS = 32
 CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
@@ -83,10 +82,7 @@ class IntegratedGradientsDemo(Demo[Params]):
         from explainer.vision.attribution.integrated import baseline
 
         with ctx.model() as net:
-            ready = prepared(frame, net, ctx)
-            with ctx.stage("model"):
-                logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
-            about = subject(frame, ready, logits, params.target, ctx)
+            about = ask(net, frame, params.target, ctx)
             start = baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
             with ctx.stage("explain"):
                 walk = Walk(about, start, float(net.logits(start)[0, about.index]))

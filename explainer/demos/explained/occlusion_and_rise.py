@@ -15,11 +15,11 @@ from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import apply
 from explainer.core.layers import Image, Panel
-from explainer.core.memo import memo_name, prepared
+from explainer.core.memo import memo_name
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.core.subject import Subject, subject
+from explainer.core.subject import Subject, ask
 from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
 BINS = 24
@@ -87,10 +87,7 @@ class OcclusionAndRise(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the map as it grows, and on request test it."""
         with ctx.model() as net:
-            ready = prepared(frame, net, ctx)
-            with ctx.stage("model"):
-                logits = ctx.memo(("logits", *memo_name(ctx)), lambda: net.logits(ready.tensor))
-            about = subject(frame, ready, logits, params.target, ctx)
+            about = ask(net, frame, params.target, ctx)
             work = _occluded if params.method is Method.OCCLUSION else _masked
             key = (*_key(params), *memo_name(ctx), about.index, ctx.seed)
             with ctx.stage("explain"):

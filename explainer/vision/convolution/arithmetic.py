@@ -200,3 +200,12 @@ def macs(window: Window, size: Pair, channels: int, outputs: int = 1) -> int:
     """Multiply-adds for `outputs` maps from `channels` maps of `size` each."""
     rows, columns = window.output(size)
     return rows * columns * window.kernel[0] * window.kernel[1] * channels * outputs
+
+
+def cell_at(place: NDArray[np.float64], shape: tuple[int, ...]) -> Pair:
+    """Row and column of the cell of a map ``(C, h, w)`` over a place of the input, x and y in shares of its side.
+
+    Beyond the input it is the nearest one.
+    """
+    column, row = np.clip(place * [shape[2], shape[1]] + TIE, 0, [shape[2] - 1, shape[1] - 1])
+    return int(row), int(column)

@@ -6,7 +6,6 @@ what the unit could see: many paths lead from the middle of the field to the uni
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explainer.core.problem import ExplainerError
+from explainer.vision.attribution.randomise import randomised, units
 
-Unit = Literal["strongest", "all"]
 TRIES = 8  # units of the cell that are tried until one has a gradient: a rectifier may have none
 HELD = 0.95  # share of the gradient that the effective square holds
 TWO_SIGMA = 1.0 - 0.9545  # Luo et al. count pixels above this share of the middle's value
@@ -45,7 +44,7 @@ def effective_field(
     x: Tensor,
     layer: str,
     cell: tuple[int, int],
-    unit: Unit = "strongest",
+    unit: str = "strongest",
     *,
     copies: int = 1,
     noise: float = 0.1,
@@ -251,3 +250,16 @@ def calibrated(net: nn.Module, side: int, seed: int, pictures: int = 4) -> nn.Mo
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
     return net.eval()
+
+
+def drawn_anew(stock: nn.Module, side: int, seed: int) -> nn.Module:
+    """Return the network with the weights of every layer drawn anew, its statistics fitting them."""
+    return calibrated(randomised(stock, len(units(stock)), seed), side, seed)
+
+
+def evenly_in_squares(side: int, centre: tuple[float, float], count: int) -> NDArray[np.float64]:
+    """Share of the largest square's area inside an input of `side` px that squares of 1, 2 … `count` px hold."""
+    sides = np.arange(1, count + 1, dtype=np.float64)
+    across, down = (np.clip(np.minimum(side, c + sides / 2) - np.maximum(0.0, c - sides / 2), 0, None) for c in centre)
+    area = across * down
+    return np.asarray(area / area.max() if area.max() else area)

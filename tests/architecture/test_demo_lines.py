@@ -1,0 +1,87 @@
+"""A demo is short: its own lines are counted, may grow to the limit, and what was reached is held."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 250
+SLACK = 30  # lines that may be saved before the table has to say so
+
+
+def _counter() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("demo_lines", ROOT / "packaging" / "demo_lines.py")
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+LINES = {demo: sum(files.values()) for demo, files in _counter().own_lines().items()}
+
+BEFORE = "written before there was a vocabulary; it has to shrink to the limit when it is taken up again"
+EXCEPTIONS = {
+    "data/augment_and_retrain": (297, BEFORE),
+    "data/augmentation_studio": (944, BEFORE),
+    "detection/anchor_explorer": (550, BEFORE),
+    "detection/detector_stages": (630, BEFORE),
+    "detection/nms_lab": (370, BEFORE),
+    "detection/object_detector": (421, BEFORE),
+    "detection/roi_align": (346, BEFORE),
+    "explained/attribution_bench": (472, BEFORE),
+    "explained/feature_visualization": (639, BEFORE),
+    "explained/picture_gates": (293, BEFORE),
+    "explained/self_attention": (343, BEFORE),
+    "learning/backpropagation_stepper": (535, BEFORE),
+    "learning/convolution_microscope": (665, BEFORE),
+    "learning/pooling_and_shift": (385, BEFORE),
+    "learning/train_small_net": (319, BEFORE),
+    "robustness/adversarial_panel": (630, BEFORE),
+    "robustness/corruption_bench": (318, BEFORE),
+    "robustness/illumination_stress": (433, BEFORE),
+    "robustness/missing_pixels": (361, BEFORE),
+    "robustness/occlusion_stress": (487, BEFORE),
+    "robustness/stress_report": (1112, BEFORE),
+    "segmentation/classical_segmentation": (617, BEFORE),
+    "segmentation/dense_prediction": (306, BEFORE),
+    "tracking/correlation_tracker": (268, BEFORE),
+    "tracking/multi_object_tracker": (488, BEFORE),
+    "tracking/single_object_trackers": (450, BEFORE),
+}
+"""Demos above the limit: the lines that they may have at most, and why."""
+
+
+def test_all_demos_are_counted() -> None:
+    from explainer.demos.finding import Demos
+
+    modules = {type(demo).__module__ for demo in Demos().demos()}
+    assert {f"explainer.demos.{name.replace('/', '.')}" for name in LINES} == modules
+
+
+@pytest.mark.parametrize("demo", sorted(LINES))
+def test_a_demo_is_no_longer_than_it_may_be(demo: str) -> None:
+    most, why = EXCEPTIONS.get(demo, (LIMIT, "everybody's limit"))
+    assert LINES[demo] <= most, f"{LINES[demo]} lines of its own, {most} at most: {why}"
+
+
+def test_what_was_reached_is_held() -> None:
+    slack = {demo: LINES[demo] for demo, (most, _) in EXCEPTIONS.items() if most - LINES.get(demo, 0) > SLACK}
+    assert not slack, f"write the new numbers down, or take them out: {slack}"
+
+
+def test_only_what_is_above_the_limit_is_an_exception() -> None:
+    assert [demo for demo, (most, _) in EXCEPTIONS.items() if most <= LIMIT] == []
+
+
+def test_lines_of_shared_files_belong_to_nobody(tmp_path: Path) -> None:
+    files = {"one": "from explainer.demos.c import _own, _both\n", "two": "from explainer.demos.c._both import x\n"}
+    files |= {"_own": "import numpy\n\nfrom explainer.demos.c import _deep\n", "_deep": "y = 1\n", "_both": "x = 1\n"}
+    (tmp_path / "c").mkdir()
+    for name, text in files.items():
+        (tmp_path / "c" / f"{name}.py").write_text(text, encoding="utf-8")
+    assert _counter().own_lines(tmp_path) == {
+        "c/one": {"c/one": 1, "c/_deep": 1, "c/_own": 3},
+        "c/two": {"c/two": 1},
+    }
