@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explainer.core.problem import Problem
 from explainer.core.words import thousands
+from explainer.sources import jpegs
 from explainer.sources.aspect import made_square
 from explainer.sources.capture import FOURCC, HEIGHT, PIXEL_FORMAT, SAR, TURNED, WIDTH, Capture
 from explainer.sources.identity import shown_name
@@ -67,6 +68,19 @@ def too_large(path: Path, size: tuple[float, float]) -> Problem | None:
 def size_of(capture: Capture) -> tuple[float, float]:
     """Width and height that the file claims."""
     return capture.get(WIDTH), capture.get(HEIGHT)
+
+
+def size_of_packet(packet: bytes) -> tuple[int, int]:
+    """Width and height that a coded picture (VP8, JPEG, PNG) names itself, whatever its container says; else 0, 0."""
+    if packet[3:6] == b"\x9d\x01\x2a":
+        width, height = (int.from_bytes(packet[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        return width, height
+    if packet.startswith(jpegs.START):
+        header = jpegs.header_of(packet, 0)
+        return header[1:3] if header is not None else (0, 0)
+    if packet.startswith(b"\x89PNG\r\n\x1a\n"):
+        return int.from_bytes(packet[16:20]), int.from_bytes(packet[20:24])
+    return 0, 0
 
 
 def unknown_codec(capture: Capture) -> str:

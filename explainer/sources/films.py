@@ -3,6 +3,8 @@
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from explainer.core.problem import Problem
 from explainer.sources import film_look, jpegs
 from explainer.sources.capture import Capture, OpenFile, open_file, open_parts, to_rgb
@@ -59,7 +61,7 @@ def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem |
     try:
         if not capture.isOpened():
             return None
-        problem = film_look.too_large(path, film_look.size_of(capture))
+        problem = film_look.too_large(path, film_look.size_of(capture)) or _coded_too_large(path, open_capture)
         if problem is not None:
             return problem
         for _ in range(TRIES):
@@ -72,6 +74,17 @@ def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem |
         return None
     finally:
         capture.release()
+
+
+def _coded_too_large(path: Path, open_capture: OpenFile) -> Problem | None:
+    """Refuse what only the pictures themselves say, before one is decoded."""
+    packets = open_capture(path, True)
+    try:
+        packet = packets.retrieve()[1] if packets.isOpened() and packets.grab() else None
+    finally:
+        packets.release()
+    coded = packet.tobytes() if isinstance(packet, np.ndarray) else b""
+    return film_look.too_large(path, film_look.size_of_packet(coded))
 
 
 def _parts(path: Path) -> tuple[tuple[int, int], ...]:

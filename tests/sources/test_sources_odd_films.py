@@ -15,7 +15,7 @@ from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.sources.capture import open_file
 from explainer.sources.containers import container_of
-from explainer.sources.film_look import MOST_FILM_PIXELS
+from explainer.sources.film_look import MOST_FILM_PIXELS, size_of_packet
 from explainer.sources.films import open_video
 from explainer.sources.kinds import is_video, kind_of
 from explainer.sources.opening import open_source
@@ -238,6 +238,18 @@ def test_huge_pictures_are_refused_before_one_is_decoded(mp4, tmp_path, monkeypa
         assert "30,000 × 20,000 pixels" in problem.what
         assert problem.todo
     assert container_of(path).size == (30000, 20000)
+
+
+def test_a_picture_that_is_larger_than_its_container_says_is_refused_too(tmp_path, capfd):
+    whole = films.written(tmp_path / "w.webm", "VP80", 3)
+    data = bytearray(whole.read_bytes())
+    at = data.index(b"\x9d\x01\x2a") + 3
+    data[at : at + 4] = (16000).to_bytes(2, "little") * 2
+    (tmp_path / "h.webm").write_bytes(data)
+    assert "16,000 × 16,000 pixels" in open_video(tmp_path / "h.webm").what
+    assert size_of_packet(cv2.imencode(".png", np.zeros((3, 5, 3), np.uint8))[1].tobytes()) == (5, 3)
+    assert size_of_packet(films.jpegs(1)[0]) == (128, 64)
+    assert size_of_packet(b"") == (0, 0)
 
 
 class Claims:
