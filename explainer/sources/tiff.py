@@ -51,6 +51,8 @@ class Tiff:
     photometric, planar, samples, bits, kinds, extra, packed
         PhotometricInterpretation, whether samples lie in planes, SamplesPerPixel, BitsPerSample of each,
         SampleFormat (1 unsigned, 2 signed, 3 float, 5 and 6 complex), ExtraSamples, Compression.
+    inks
+        InkSet of a separated picture: 1 for cyan, magenta, yellow and black.
     subsampled
         Whether colour is stored at a lower resolution than brightness.
     raw
@@ -72,6 +74,7 @@ class Tiff:
     extra: tuple[int, ...]
     packed: int
     subsampled: bool
+    inks: int
     raw: bool
     aspect: float
     orientation: int
@@ -117,6 +120,8 @@ class Tiff:
             return "" if self.reader == "pillow" else f"a TIFF in YCbCr{self._of_what}"
         if self.photometric not in (*_MODELS, 3):
             return f"a TIFF in {_SAID.get(self.photometric, f'colour kind {self.photometric}')}"
+        if self.photometric == 5 and self.inks != 1:
+            return "a TIFF in inks of its own"
         if self.photometric in (8, 9) and self.bits[0] not in (8, 16):
             return f"a TIFF in Lab with {self.bits[0]} bits a channel"
         need = COLOURS[_MODELS.get(self.photometric, "grey")]  # type: ignore[index]
@@ -137,8 +142,8 @@ def read_tags(file: IO[bytes]) -> Tiff:
         return Tiff(
             number, count, int(page.imagewidth), int(page.imagelength), int(page.imagedepth), int(page.photometric),
             int(page.planarconfig) == 2, int(page.samplesperpixel), bits, _each(page.sampleformat, len(bits)),
-            tuple(int(e) for e in page.extrasamples), int(page.compression), _subsampled(page), _is_raw(pages),
-            of_densities(_density(page, 282), _density(page, 283)), int(_tag(page, 274, 1) or 1),
+            tuple(int(e) for e in page.extrasamples), int(page.compression), _subsampled(page),
+            int(_tag(page, 332, 1) or 1), _is_raw(pages), of_densities(_density(page, 282), _density(page, 283)), int(_tag(page, 274, 1) or 1),
         )  # fmt: skip
 
 

@@ -23,6 +23,13 @@ def clear_png(tmp_path):
     return tmp_path / "clear.png"
 
 
+@pytest.fixture(autouse=True)
+def empty_clipboard(qapp):
+    """What is left on it lives longer than Python, which it needs to be let go."""
+    yield
+    QGuiApplication.clipboard().clear()
+
+
 def as_pixels(path):
     data = QMimeData()
     data.setImageData(QImage(str(path)))

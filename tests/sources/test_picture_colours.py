@@ -124,8 +124,10 @@ def test_a_cmyk_profile_is_used_instead_of_the_plain_formula(fmt):
     assert said(got, "“Made inks”")
 
 
-def test_cmyk_without_a_profile_says_so():
-    got = shown(encoded(Image.new("CMYK", (5, 4), (255, 0, 0, 0)), "TIFF"))
+@pytest.mark.parametrize("fmt", ["TIFF", "JPEG"])
+def test_cmyk_without_a_profile_says_so(fmt):
+    got = shown(encoded(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), fmt))
+    np.testing.assert_allclose(got.pixels[8, 8], (0, 255, 255), atol=3)
     assert said(got, "CMYK", "without a profile")
 
 

@@ -53,6 +53,9 @@ NAMED = {
     "volume, 16": lambda: tiff(
         np.zeros((16, 16, 16), "u1"), volumetric=True, tile=(16, 16, 16), photometric="minisblack"
     ),
+    "inks of its own": lambda: tiff(
+        np.zeros((9, 9, 4), "u1"), photometric="separated", extratags=[(332, 3, 1, 2, True)]
+    ),
     "raw": lambda: tiff(GREY16, photometric="cfa", extratags=[(33421, 3, 2, (2, 2), True)]),
     "Photoshop file in CMYK with 16 bits": lambda: (
         b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 4, 9, 9, 16, 4) + bytes(99)
