@@ -143,7 +143,8 @@ def read_tags(file: IO[bytes]) -> Tiff:
             number, count, int(page.imagewidth), int(page.imagelength), int(page.imagedepth), int(page.photometric),
             int(page.planarconfig) == 2, int(page.samplesperpixel), bits, _each(page.sampleformat, len(bits)),
             tuple(int(e) for e in page.extrasamples), int(page.compression), _subsampled(page),
-            int(_tag(page, 332, 1) or 1), _is_raw(pages), of_densities(_density(page, 282), _density(page, 283)), int(_tag(page, 274, 1) or 1),
+            int(_tag(page, 332, 1) or 1), _is_raw(pages), of_densities(_density(page, 282), _density(page, 283)),
+            int(_tag(page, 274, 1) or 1),
         )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """What tifffile, Pillow and OpenCV write in every mode, depth and layout is read to the pixel, or named."""
 
+import io
 import itertools
 
 import numpy as np
 import pytest
 import written_pictures as made
+from PIL import Image
 
 from explainer.core.problem import Problem
 from explainer.sources.reading import Picture, read_bytes
@@ -56,3 +58,15 @@ def test_every_depth_that_opencv_writes(suffix):
         written = made.opencv(np.random.default_rng(3), suffix=suffix, dtype=dtype, channels=channels)
         if written is not None:
             check(written)
+
+
+@pytest.mark.parametrize("orientation", made.ORIENTATIONS)
+@pytest.mark.parametrize("compression", ["group4", "jpeg"])
+def test_faxes_and_jpegs_in_a_tiff_are_turned_once(compression, orientation):
+    corners = np.kron([[0, 255, 255], [0, 0, 255]], np.ones((16, 16))).astype(np.uint8)
+    image, out = Image.fromarray(corners), io.BytesIO()
+    image = image.convert("1") if compression == "group4" else image
+    image.save(out, "TIFF", compression=compression, tiffinfo={274: orientation})
+    got = read_bytes(out.getvalue(), "x.tif").pixels
+    wanted = made.ORIENTATIONS[orientation](np.repeat(corners[..., None], 3, 2))
+    np.testing.assert_allclose(got, wanted, atol=2)
