@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
+from explainer.core.words import printable
+
 DEBUG = "EXPLAINER_DEBUG"
 _PLAIN = {"“": '"', "”": '"', "’": "'", "–": "-", "−": "-", "…": "...", "×": "x", "\u202f": " ", "\u00a0": " "}
 _ERRORS = "explainer.plain"
@@ -49,7 +51,7 @@ class _Stream(io.TextIOBase):
             self.wrong = self.wrong or (OSError("it is closed") if text else None)
             return len(text)
         with self._noting():
-            self._stream.write(text)
+            self._stream.write(printable(text))
         return len(text)
 
     def flush(self) -> None:
@@ -81,7 +83,7 @@ def prepare() -> None:
 def say(sentence: str) -> None:
     """Put one line on standard error, whatever is in the sentence."""
     with suppress(OSError, ValueError, AttributeError):
-        print(" ".join(sentence.split()), file=sys.stderr, flush=True)
+        print(" ".join(printable(sentence).split()), file=sys.stderr, flush=True)
 
 
 def wrong() -> OSError | None:
@@ -127,8 +129,7 @@ def _fill_gaps() -> None:
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """Replace what the console has no sign for by its like in ASCII, by U+FFFD or by a question mark."""
+    """Replace what the console has no sign for by its like in ASCII, or by a question mark."""
     assert isinstance(error, UnicodeEncodeError)
-    unknown = "\ufffd" if error.encoding.lower().startswith("utf") else "?"
     signs = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(sign, unknown) for sign in signs), error.end
+    return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end
