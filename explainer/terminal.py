@@ -12,7 +12,8 @@ from typing import TextIO, cast
 from explainer.core.words import printable
 
 DEBUG = "EXPLAINER_DEBUG"
-_PLAIN = {"“": '"', "”": '"', "’": "'", "–": "-", "−": "-", "…": "...", "×": "x", "\u202f": " ", "\u00a0": " "}
+# Never the quotation mark of JSON, which may be what is printed.
+_PLAIN = {"“": "'", "”": "'", "’": "'", "–": "-", "−": "-", "…": "...", "×": "x", "\u202f": " ", "\u00a0": " "}
 _ERRORS = "explainer.plain"
 
 

@@ -11,6 +11,7 @@ import pytest
 from explainer import __version__
 from explainer.cli import COMMANDS, main
 from explainer.commands import house
+from explainer.core.params import checked, from_plain
 
 NO_TORCH = (
     "import sys; from explainer.cli import main; code = main(sys.argv[1:]); "
@@ -88,6 +89,44 @@ WRONG = {
     "unknown weights": (["models", "fetch", "resnet19"], "Did you mean resnet18"),
     "name too many": (["models", "verify", "resnet18"], "takes no name"),
 }
+
+
+HOSTILE = (
+    "[" * 100_000, "[" * 5_000 + "]" * 5_000, '{"kind":' * 5_000, "1e999", "nan", "-inf", "9" * 5_000, "\x00", "\udce9",
+    "1," * 100_000, ";" * 100_000, "null", "{}", '[{"kind": []}]', "[[[[1e999]]]]", "٣٣٣٣",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["number", "choice", "class", "layer", "toggle", "box", "strokes", "grid", "cards"])
+def test_hostile_values_are_one_short_sentence(kind: str) -> None:
+    card = house.zoo().card("efficientnet-lite0")
+    every = ((demo, one) for demo in house.demos().demos() for one in demo.controls())
+    demo, one = next((demo, one) for demo, one in every if one.kind == kind)
+    for value in HOSTILE:
+        try:
+            house.params_of(demo, [f"{one.name}={value}"], card)
+        except house.WrongUse as wrong:
+            assert wrong.code == 2
+    nested: list[object] = []
+    for _ in range(5_000):
+        nested = [nested]
+    for plain in (
+        nested,
+        {"a": nested},
+        10**5_000,
+        float("nan"),
+        None,
+        [None],
+        [{"kind": {}}],
+        [[[]]],
+        "x" * 3_000_000,
+    ):
+        made, notes = from_plain(demo.params_type, {one.name: plain}, card)
+        assert all(len(note) < 200 for note in notes)
+        assert isinstance(made, demo.params_type)
+    with pytest.raises(ValueError) as caught:
+        checked(one, nested, card)
+    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=WRONG)

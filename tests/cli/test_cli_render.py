@@ -393,6 +393,27 @@ def test_video_writes_a_film_of_every_frame(tmp_path: Path) -> None:
     assert np.abs(frames[0].astype(int) - frames[4].astype(int)).max() > 30
 
 
+def test_a_film_beyond_the_size_limit_is_a_sentence_and_no_file(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "video.mp4").write_bytes(b"before")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+        "from explainer.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = ["render", "convolution-microscope", "--source", str(film(tmp_path / "film.avi", count=3)), "--video"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command, "--size", "300x300", "--out", str(out)],
+        capture_output=True, text=True, timeout=120, env=dict(os.environ),
+    )  # fmt: skip
+    assert resource is not None
+    assert done.returncode == 1
+    assert "video.mp4 could not be written whole" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == {"video.mp4": b"before"}
+
+
 # Without a picture --------------------------------------------------------------------------------------
 
 
