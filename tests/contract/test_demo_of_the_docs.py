@@ -8,9 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from explainer.commands.contract_runs import Bench, contract_frames
 
 from explainer.commands import contract, house
-from explainer.commands.contract_runs import Bench, contract_frames
 from explainer.core.context import Settings
 from explainer.demos.finding import demo_classes
 
