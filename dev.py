@@ -20,6 +20,11 @@ EXE = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{EXE}"
 STAMP = VENV / "explainer-stamp"
 MINIMUM = (3, 11)
+# As many workers as cores compute at once; threads beyond that would wait for one another, and spin while they do.
+ONE_THREAD = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    "OMP_WAIT_POLICY": "passive",
+}
 # What Qt's wheels expect of a Linux system, as Debian and Ubuntu name it.
 QT_LIBRARIES = (
     "libegl1",
@@ -67,7 +72,7 @@ def run(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Linters, import contracts, ``explainer check`` and all tests; with arguments, only those tests."""
-    env = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("EXPLAINER_TEST_PLATFORM", "offscreen")}
+    env = {**os.environ, **ONE_THREAD, "QT_QPA_PLATFORM": os.environ.get("EXPLAINER_TEST_PLATFORM", "offscreen")}
     steps = [] if arguments else [
         [PYTHON, "-m", "ruff", "check", "."],
         [PYTHON, "-m", "ruff", "format", "--check", "."],

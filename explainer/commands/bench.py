@@ -1,7 +1,7 @@
 """``explainer bench``: demos against their floor, medians of one run, both sides with the same threads.
 
 The yardstick is the stock eager module. Rounds are interleaved, so that a busy moment of the machine meets
-all sides alike.
+all sides alike. With ``--busy N`` so many other processes work beside it, and the rows say so.
 """
 
 import argparse
@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from time import perf_counter
 from typing import Any, TypeVar
 
 from explainer.commands import house
+from explainer.commands.beside import beside
 from explainer.commands.render import run_one
 from explainer.core.context import Settings
 from explainer.core.demo import Cost, Demo
@@ -27,6 +28,7 @@ ROUNDS, WARM_UP = 40, 6
 RECIPE_ROW, RECIPE_ROUNDS = "recipe against its bare loop", 5
 ENOUGH_S, FEWEST = 60.0, 5  # a demo of many passes is measured for about a minute, in at least so many rounds
 LIVE_FRAMES = 120
+BUSY_MOST = 64
 # Demos that hold a second method whose cost is another: a row of its own, after that of the defaults.
 SECOND_METHODS = {"occlusion-and-rise": ("method=rise", Cost(forwards=257))}
 
@@ -46,6 +48,11 @@ class Row:
     explain_over_floor: float | None
     frame_over_forward: float | None
     peak_mb: float | None
+    busy: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON holds it: `busy` is there only where others were at work."""
+        return {name: value for name, value in asdict(self).items() if name != "busy" or value}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--no-paint", action="store_true", help="measure computing only; needs no Qt")
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
+    parser.add_argument("--busy", type=_few, default=0, metavar="N", help="let so many other processes work beside it")
     house.add_set_argument(parser)
     house.add_session_arguments(parser)
 
@@ -62,14 +70,22 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print."""
     settings = house.settings_of(args)
     chosen = [house.demo_of(i) for i in args.demos] or [d for d in house.demos().demos() if d.info.cost]
-    rows = [row for demo in chosen for row in _rows(demo, args, settings)]
-    if not args.demos or any(not demo.info.uses_frame for demo in chosen):
-        rows.append(_recipe_row(args.rounds))
+    with beside(args.busy):
+        rows = [row for demo in chosen for row in _rows(demo, args, settings)]
+        if not args.demos or any(not demo.info.uses_frame for demo in chosen):
+            rows.append(replace(_recipe_row(args.rounds), busy=args.busy))
     if args.json:
-        print(json.dumps([asdict(row) for row in rows], indent=1))
+        print(json.dumps([row.plain() for row in rows], indent=1))
     else:
         _print_table(rows)
     return 0
+
+
+def _few(text: str) -> int:
+    number = house.whole(text)
+    if number > BUSY_MOST:
+        raise argparse.ArgumentTypeError(f"must be {BUSY_MOST} at most")
+    return number
 
 
 def _rows(demo: Demo[Any], args: argparse.Namespace, settings: Settings) -> list[Row]:
@@ -91,7 +107,7 @@ def _row(
     frame, latency = paint or (None, None)
     return Row(
         name, house.zoo().device(settings.device), house.threads(), forward, floor, explain, frame, latency,
-        _ratio(explain, floor), _ratio(frame, forward), _peak_mb(),
+        _ratio(explain, floor), _ratio(frame, forward), _peak_mb(), args.busy,
     )  # fmt: skip
 
 
@@ -206,7 +222,9 @@ def _live_figures(demo: Demo[Any], params: Any, settings: Settings, _forward: fl
 def _print_table(rows: Sequence[Row]) -> None:
     if not rows:
         return
-    print(f"{rows[0].device}, {rows[0].threads} threads; medians in ms")
+    threads, busy = rows[0].threads, rows[0].busy
+    beside_it = f", beside {busy} busy process{'es' if busy != 1 else ''}" if busy else ""
+    print(f"{rows[0].device}, {threads} thread{'s' if threads != 1 else ''}{beside_it}; medians in ms")
     names = (
         "forward_ms",
         "floor_ms",

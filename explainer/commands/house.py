@@ -89,8 +89,8 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
     """``--model --device --threads --seed``."""
     parser.add_argument("--model", metavar="NAME", help="model, as “explainer models list” names it")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--threads", type=_whole, metavar="N", help="threads to compute with; 0: torch's default")
-    parser.add_argument("--seed", type=_whole, metavar="N")
+    parser.add_argument("--threads", type=whole, metavar="N", help="threads to compute with; 0: torch's default")
+    parser.add_argument("--seed", type=whole, metavar="N")
     parser.add_argument("--fit", choices=("crop", "whole"), help="centre crop as tested, or the whole picture")
 
 
@@ -160,7 +160,8 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """Read a whole number, 0 or more."""
     if not text.isdigit():
         raise argparse.ArgumentTypeError("must be a whole number, 0 or more")
     return int(text)

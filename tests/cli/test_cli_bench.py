@@ -1,14 +1,17 @@
 """``explainer bench``: the promised shape, and what it does without where nothing is painted."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from explainer.cli import main
+from explainer.commands.beside import beside
 
 KEYS = {
     "demo", "device", "threads", "forward_ms", "floor_ms", "explain_ms", "frame_ms", "latency_ms",
@@ -87,3 +90,45 @@ def test_the_bare_loop_and_the_recipe_train_the_same_net_equally_far(monkeypatch
     ours = bare.recipe_alone()
     assert ours.step == 60
     assert accuracy(ours.module(), test) == pytest.approx(accuracy(bare.loop(), test), abs=0.08)
+
+
+def test_beside_busy_processes_the_rows_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--no-paint", "--rounds", "2", "--threads", "1", "--busy", "2"]
+    assert main(["bench", "grad-cam", "--json", *flags]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert set(row) == KEYS | {"busy"}
+    assert row["busy"] == 2
+    assert not multiprocessing.active_children()
+    assert main(["bench", "correlation-tracker", *flags]) == 0
+    assert "1 thread, beside 2 busy processes" in capsys.readouterr().out
+
+
+def test_busy_processes_end_with_what_they_stand_beside() -> None:
+    with pytest.raises(ZeroDivisionError), beside(2):
+        working = multiprocessing.active_children()
+        assert len(working) == 2
+        _ = 1 / 0
+    assert all(one.exitcode is not None for one in working)
+    assert not multiprocessing.active_children()
+
+
+HOLDS = (
+    "import multiprocessing, sys\n"
+    "from explainer.commands.beside import beside\n"
+    "if __name__ == '__main__':\n"
+    "    with beside(1):\n"
+    "        print(multiprocessing.active_children()[0].pid, flush=True)\n"
+    "        sys.stdin.read()\n"
+)
+
+
+def test_busy_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "holds.py"
+    script.write_text(HOLDS, encoding="utf8")
+    parent = subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    left = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.communicate()
+    left.wait(60)
+    assert not left.is_running()
