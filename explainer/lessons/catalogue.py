@@ -9,7 +9,7 @@ from pathlib import Path
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError, Problem
 from explainer.lessons.chapters import Chapter, Outline, Topic, outline, read_outline
-from explainer.lessons.front_matter import FrontMatter, split
+from explainer.lessons.front_matter import LONGEST, FrontMatter, split
 from explainer.lessons.lesson import Lesson
 from explainer.lessons.papers import Paper, read_papers
 
@@ -182,11 +182,17 @@ def read_library(folder: Path | None = None, bib: Path | None = None) -> Library
     problems: list[Problem] = []
     for path in sorted((folder or resource("lessons")).glob("*.md")):
         try:
-            sources[path.name] = path.read_text(encoding="utf-8")
+            sources[path.name] = _text(path)
         except (OSError, UnicodeDecodeError) as error:
             what = f"Lesson {path.name} cannot be read."
             problems.append(Problem(what, "Save it as UTF-8 text.", str(error)))
     return Library(plan, sources, bib or resource("papers.bib"), problems)
+
+
+def _text(path: Path) -> str:
+    """Read no more of a file than `split` needs to see that it is too long."""
+    with path.open(encoding="utf-8") as file:
+        return file.read(LONGEST + 1)
 
 
 def ordered(heads: Iterable[FrontMatter], plan: Outline) -> tuple[FrontMatter, ...]:

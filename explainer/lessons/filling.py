@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from explainer.core.layers import slug
 from explainer.lessons.lesson import Formula, Lesson, Placeholder
 
+MOST_FIGURES = 99
+_LONG_NUMBER = re.compile(r"\d{3}")
 UNDEFINED = "–"
 DEFAULT_SPEC = ".3g"
 PLACEHOLDER = re.compile(r"\{value:([a-z][a-z0-9_]*)(?::([-+ #0-9,.a-zA-Z%]*))?\}")
@@ -99,6 +101,8 @@ def as_latex(value: float, spec: str) -> str:
 
 
 def _formatted(value: float, spec: str) -> str:
+    if _LONG_NUMBER.search(spec):
+        raise ValueError(f"{spec} asks for more than {MOST_FIGURES} figures")
     number: float | int = round(value) if spec.endswith("d") else value
     text = format(number, spec or DEFAULT_SPEC).strip()
     rounded_to_zero = not any(c in "123456789" for c in text)

@@ -10,6 +10,10 @@ from explainer.core.problem import ExplainerError
 
 REQUIRED = ("id", "topic", "chapter", "title", "demo")
 OPTIONAL = ("preset", "papers")
+MOST_FIGURES = 6
+LONGEST = 64_000
+"""Characters of a file; the longest of our lessons has 5,000. Markdown of twice the length may take four times as
+long to read."""
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -39,8 +43,10 @@ def split(source: str, where: str) -> tuple[FrontMatter, str]:
     Raises
     ------
     ExplainerError
-        If the head is missing, or a key is missing, unknown, given twice or not readable.
+        If the file is too long, the head is missing, or a key is missing, unknown, given twice or not readable.
     """
+    if len(source) > LONGEST:
+        raise _wrong(where, f"is longer than {LONGEST:,} characters", "Make several lessons of it.")
     lines = source.lstrip("\ufeff").splitlines()
     if not lines or lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
         raise _wrong(where, "has no front matter", "Start the file with the keys between two lines of ---.")
@@ -84,7 +90,7 @@ def _items(text: str) -> tuple[str, ...]:
 
 
 def _number(text: str, key: str, where: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_FIGURES):
         raise _wrong(where, f"has {text!r} as {key}", "Give a whole number.")
     return int(text)
 
@@ -94,8 +100,9 @@ def _preset(text: str, where: str) -> dict[str, Any]:
         return {}
     try:
         preset = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _wrong(where, f"has a preset that is not JSON ({error.msg})", 'Write {"name": value}.') from error
+    except (ValueError, RecursionError) as error:
+        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deeply or too long"
+        raise _wrong(where, f"has a preset that is not JSON ({why})", 'Write {"name": value}.') from error
     if not isinstance(preset, dict):
         raise _wrong(where, "has a preset that is not an object", 'Write {"name": value}.')
     return preset

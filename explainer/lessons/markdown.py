@@ -34,6 +34,8 @@ from explainer.lessons.lesson import Formula, Heading, Lesson, Placeholder
 from explainer.lessons.links import SCHEMES, scheme
 from explainer.lessons.papers import Paper
 
+MOST_FORMULAS = 100
+"""Formulas of one lesson; ours have up to 12. Each takes some hundredths of a second to set."""
 PAPERS_HEADING = "Papers"
 _CITE = re.compile(r"\[@([A-Za-z][A-Za-z0-9_-]*)\]")
 _Env = MutableMapping[str, Any]
@@ -65,7 +67,7 @@ def parse(source: str, papers: Mapping[str, Paper] | None = None, where: str = "
     Raises
     ------
     ExplainerError
-        If the front matter or the format of a number is not readable.
+        If the front matter or the format of a number is not readable, or the file is too long.
     """
     return read(*split(source, where), where, papers or {})
 
@@ -73,7 +75,7 @@ def parse(source: str, papers: Mapping[str, Paper] | None = None, where: str = "
 def read(head: FrontMatter, body: str, where: str, papers: Mapping[str, Paper]) -> Lesson:
     """Read the Markdown that follows a head which was read before; see `parse`."""
     found = _Found(papers)
-    tokens = _reader().parse(body)
+    tokens = _parsed(body, where)
     html = _reader().renderer.render(tokens, _reader().options, {"found": found})
     headings = _headings(tokens)
     if not any(one.text == PAPERS_HEADING for one in headings):
@@ -85,6 +87,16 @@ def read(head: FrontMatter, body: str, where: str, papers: Mapping[str, Paper]) 
         formulas=found.formulas, headings=headings, links=tuple(found.links), cites=tuple(found.cites),
         placeholders=tuple(dict.fromkeys(found.placeholders)), text=_words(tokens),
     )  # fmt: skip
+
+
+def _parsed(body: str, where: str) -> list[Token]:
+    """Parse within bounds: a file from somebody else must not stop the program."""
+    tokens = _reader().parse(body)
+    inside = (token for block in tokens for token in (block, *(block.children or ())))
+    if sum(token.type.startswith("math") for token in inside) > MOST_FORMULAS:
+        what = f"Lesson {where} has more than {MOST_FORMULAS} formulas."
+        raise ExplainerError(what, "Make several lessons of it.")
+    return tokens
 
 
 @cache

@@ -9,14 +9,22 @@ from collections import OrderedDict
 from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
+from xml.etree import ElementTree as ET
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 HELD = 512
+LONGEST = 600
+"""Characters of a formula; the longest of our lessons has 140."""
+WORK_MOST = 10_000
+"""Parts of a formula, each counted twice as much as the one around it: ziamath measures what lies inside anew at
+each level. Our lessons reach 2,800, and take up to 0.1 s; at this bound it is about 1 s."""
+LARGEST_PX = 4096
 _Key = tuple[str, float, str]
-_set: OrderedDict[_Key, bytes] = OrderedDict()  # formulas that are set, the one used longest ago first
+# Formulas that are set, or why they cannot be; the one used longest ago first.
+_set: OrderedDict[_Key, bytes | ValueError] = OrderedDict()
 _lock = Lock()
 
 
@@ -26,14 +34,25 @@ def svg(latex: str, size_px: float, colour: str) -> bytes:
     Raises
     ------
     ValueError
-        If the formula cannot be set.
+        If the formula cannot be read, or is too long or nested too deeply to be set; the text says which.
     """
     key = (latex, size_px, colour)
     with _lock:
-        if key in _set:
+        made = _set.get(key)
+        if made is not None:
             _set.move_to_end(key)
-            return _set[key]
-    made = _made(*key)
+    if made is None:
+        made = _kept(key)
+    if isinstance(made, ValueError):
+        raise made
+    return made
+
+
+def _kept(key: _Key) -> bytes | ValueError:
+    try:
+        made: bytes | ValueError = _made(*key)
+    except ValueError as error:
+        made = error
     with _lock:
         _set[key] = made
         while len(_set) > HELD:
@@ -42,18 +61,35 @@ def svg(latex: str, size_px: float, colour: str) -> bytes:
 
 
 def is_set(latex: str, size_px: float, colour: str) -> bool:
-    """Whether `svg` knows this one already."""
+    """Whether `svg` knows this one already, or knows that it cannot be set."""
     with _lock:
         return (latex, size_px, colour) in _set
 
 
 def _made(latex: str, size_px: float, colour: str) -> bytes:
+    if len(latex) > LONGEST:
+        raise ValueError(f"it is longer than {LONGEST} characters")
     ziamath = library()
     try:
+        work = _work(ET.fromstring(ziamath.tex.tex2mml(latex)))  # noqa: S314 - made by tex2mml
+        if work > WORK_MOST:
+            raise OverflowError
         text: str = ziamath.Latex(latex, size=size_px, color=colour).svg()
+    except (OverflowError, RecursionError) as error:
+        raise ValueError("its parts are nested too deeply") from error
     except Exception as error:  # ziamath raises whatever its parser meets
-        raise ValueError(f"this formula cannot be set: {latex}") from error
+        raise ValueError("it cannot be set") from error
     return text.encode()
+
+
+def _work(part: ET.Element, twice: int = 1) -> int:
+    """Add up the parts, each for two of the one around it; what is far beyond the bound is not added to its end."""
+    total = twice
+    for inner in part:
+        if total > WORK_MOST:
+            break
+        total += _work(inner, 2 * twice)
+    return total
 
 
 @cache
@@ -69,15 +105,20 @@ def library() -> Any:
 
 @lru_cache(maxsize=256)
 def picture(latex: str, size_px: float, colour: str, ratio: float = 1.0, room_px: float = 0.0) -> QImage:
-    """Draw a formula on a transparent ground at device pixel ratio `ratio`.
+    """Draw a formula on a transparent ground at device pixel ratio `ratio`; words where it cannot be set.
 
     Parameters
     ----------
     room_px
         A wider formula is shrunk to this width, to half its size at most; 0 for no limit.
     """
-    renderer = QSvgRenderer(QByteArray(svg(latex, size_px, colour)))
+    try:
+        renderer = QSvgRenderer(QByteArray(svg(latex, size_px, colour)))
+    except ValueError as error:
+        return _words(f"(A formula is not shown: {error}.)", size_px, colour, ratio)
     box = renderer.viewBoxF()
+    if max(box.width(), box.height()) > LARGEST_PX:
+        return _words("(A formula is not shown: it is too large.)", size_px, colour, ratio)
     scale = ratio * (max(0.5, room_px / box.width()) if 0 < room_px < box.width() else 1.0)
     image = QImage(
         max(1, round(box.width() * scale)),
@@ -90,6 +131,24 @@ def picture(latex: str, size_px: float, colour: str, ratio: float = 1.0, room_px
     renderer.render(painter, QRectF(0, 0, image.width(), image.height()))
     painter.end()
     image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _words(text: str, size_px: float, colour: str, ratio: float) -> QImage:
+    """Draw a sentence in place of a formula."""
+    font = QFont()
+    font.setPixelSize(max(1, round(size_px)))
+    room = QFontMetricsF(font).boundingRect(text)
+    image = QImage(
+        round((room.width() + 2) * ratio), round((room.height() + 2) * ratio), QImage.Format.Format_ARGB32_Premultiplied
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    painter.drawText(QPointF(1 - room.x(), 1 - room.y()), text)
+    painter.end()
     return image
 
 

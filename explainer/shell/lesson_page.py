@@ -23,9 +23,10 @@ LOOK_MS = 15  # between two looks whether the formulas are set
 
 
 class LessonPage(QTextBrowser):
-    """Signals: `tried` with the params of a ``try:`` link, `asked` with a lesson's or demo's id."""
+    """Signals: `tried` with the params of a ``try:`` link, `asked` with a lesson's or demo's id, `said` with words."""
 
     tried = Signal(dict)
+    said = Signal(str)
     lesson_asked = Signal(str)
     demo_asked = Signal(str)
 
@@ -174,7 +175,7 @@ class LessonPage(QTextBrowser):
         href = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
         match scheme(href):
             case "try":
-                self.tried.emit(parse_try(href))
+                self._try(href)
             case "lesson":
                 self.lesson_asked.emit(target(href))
             case "demo":
@@ -182,10 +183,17 @@ class LessonPage(QTextBrowser):
             case "https":
                 QDesktopServices.openUrl(url)
 
+    def _try(self, href: str) -> None:
+        try:
+            self.tried.emit(parse_try(href))
+        except ValueError as error:
+            self.said.emit(f"This link sets nothing: {error}.")
+
 
 def _room_for(found: Formula, size: float, ratio: float) -> QImage:
     """Empty picture of about the size a formula will have, so that little moves when it comes."""
-    wide, high = (len(found.latex) * size / 3, 2.5 * size) if found.display else (len(found.latex) * size / 4, size)
+    letters = min(len(found.latex), formula.LONGEST)
+    wide, high = (letters * size / 3, 2.5 * size) if found.display else (letters * size / 4, size)
     image = QImage(max(1, round(wide * ratio)), round(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     image.setDevicePixelRatio(ratio)

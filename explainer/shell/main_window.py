@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.appearance.changed.connect(self._set_look)
         self.catalogue.chosen.connect(c.choose_lesson)
         self.lesson.tried.connect(c.set_params)
+        self.lesson.said.connect(self.say)
         self.lesson.lesson_asked.connect(c.choose_lesson)
         self.lesson.demo_asked.connect(c.choose_demo)
         self.controls.edited.connect(lambda name, value, g: c.set_params({name: value}, g))

@@ -45,6 +45,10 @@ def test_windows_line_ends_and_byte_order_mark():
         (HEAD.replace("id: grad-cam", "id: Grad CAM") + "---\n", "odd id"),
         (HEAD + "preset: {controls: true}\n---\n", "not JSON"),
         (HEAD + "preset: [1]\n---\n", "not an object"),
+        (HEAD + "preset: " + "[" * 30_000 + "]" * 30_000 + "\n---\n", "not JSON"),
+        (HEAD + 'preset: {"a": ' + "9" * 5_000 + "}\n---\n", "not JSON"),
+        (HEAD.replace("45", "²") + "---\n", "as topic"),
+        (HEAD.replace("45", "9" * 5_000) + "---\n", "as topic"),
     ],
 )
 def test_says_what_is_wrong_and_where(source, says):

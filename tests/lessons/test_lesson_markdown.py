@@ -124,3 +124,24 @@ def test_tables_and_words_for_the_search():
     assert "one" in lesson.text
     assert "Some soft words with ." in lesson.text
     assert "value" not in lesson.text
+
+
+def test_more_formulas_than_a_page_holds_are_one_sentence():
+    with pytest.raises(ExplainerError, match="more than 100 formulas"):
+        _lesson("$x$ " * 101)
+    with pytest.raises(ExplainerError, match="more than 100 formulas"):
+        _lesson("".join(f"$$x_{{{i}}}$$\n\n" for i in range(101)))
+    assert len(_lesson("".join(f"$x_{{{i}}}$ " for i in range(100))).formulas) == 100
+
+
+def test_a_file_of_a_book_s_length_is_one_sentence():
+    with pytest.raises(ExplainerError, match="longer than 64,000 characters"):
+        _lesson("word " * 20_000)
+
+
+@pytest.mark.parametrize("spec", [".999999999f", "1000000000d", ".100f"])
+def test_a_number_of_a_billion_figures_is_one_sentence(spec):
+    with pytest.raises(ExplainerError, match="which is none"):
+        _lesson(f"{{value:x:{spec}}}")
+    with pytest.raises(ExplainerError, match="which is none"):
+        _lesson(f"$a = {{value:x:{spec}}}$")

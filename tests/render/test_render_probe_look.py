@@ -261,6 +261,39 @@ def test_a_formula_that_cannot_be_set_is_a_value_error():
         formula.svg(r"\frac{1", 16.0, "#000000")
 
 
+HOSTILE = {
+    "long": "x+" * 400 + "x",
+    "roots": r"\sqrt{" * 30 + "x" + "}" * 30,
+    "powers": "x^{" * 20 + "x" + "}" * 20,
+    "brackets": r"\left(" * 20 + "x" + r"\right)" * 20,
+    "braces": "{" * 290 + "x" + "}" * 290,
+    "tables": r"\begin{matrix}" * 8 + "x" + r"\end{matrix}" * 8,
+}
+
+
+@pytest.mark.parametrize("latex", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_formula_that_would_run_away_is_words_instead(qapp, monkeypatch, latex):
+    def never(*_given, **_named):
+        raise AssertionError("it is set all the same")
+
+    monkeypatch.setattr(formula.library(), "Latex", never)
+    with pytest.raises(ValueError, match=r"longer than 600|nested too deeply"):
+        formula.svg(latex, 16.0, "#000000")
+    assert formula.is_set(latex, 16.0, "#000000"), "it is weighed again each time"
+    words = formula.picture(latex, 16.0, "#ff0000", 2.0)
+    assert words.width() > 10 * words.height() > 0
+    assert any(words.pixelColor(x, words.height() // 2).red() > 200 for x in range(words.width()))
+
+
+def test_a_formula_wider_than_any_screen_is_words_instead(qapp):
+    wide = formula.picture(r"\text{" + "w" * 500 + "}", 30.0, "#000000", 1.0)
+    assert 0 < wide.width() <= formula.LARGEST_PX
+
+
+def test_deep_formulas_of_a_lesson_are_still_set():
+    assert formula.svg(r"\sqrt{1+\sqrt{1+\sqrt{1+\frac{1}{1+x}}}}", 16.0, "#000000")
+
+
 # Numbers beside colour bars -----------------------------------------------------------------------------
 
 

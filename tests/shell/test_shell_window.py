@@ -76,6 +76,9 @@ def test_a_link_in_the_lesson_moves_the_control_and_the_result(window, qtbot):
 
 
 def test_a_link_that_asks_too_much_is_said_in_the_strip(window, qtbot):
+    window.lesson._follow(QUrl("try:radius="))
+    window.lesson._follow(QUrl("try:"))
+    assert "sets nothing" in window.strip.note.text()
     window.lesson._follow(QUrl("try:radius=999"))
     assert window.strip.note.text() == "radius must lie between 1 and 64, not 999."
     assert window.conductor.params.radius == 8
