@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from explainer import stopping
 from explainer.commands import house, window
 from explainer.core import writing
+from explainer.core.problem import ExplainerError, Problem
 from explainer.runtime.session import Session
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from explainer.render import headless
 
     stopping.check()
+    _refuse_the_web(args.source)
     writing.make_folder(args.out.absolute().parent)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     shown = window.make_window(_session(args), args.theme, remember=False)
@@ -57,6 +59,16 @@ def run(args: argparse.Namespace) -> int:
     if problem:
         print(problem, file=sys.stderr)
     return 1 if problem else 0
+
+
+def _refuse_the_web(source: str) -> None:
+    """Refuse what the window would ask a person about, and nobody is there to answer."""
+    from explainer.shell.feed import web_address
+    from explainer.sources.opening import open_source
+
+    refused = open_source(web_address(source)) if source and web_address(source) else None
+    if isinstance(refused, Problem):
+        raise ExplainerError(refused.what, refused.todo)
 
 
 def _session(args: argparse.Namespace) -> Session:

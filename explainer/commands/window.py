@@ -46,6 +46,7 @@ def _run(args: argparse.Namespace) -> int:
     stopping.check()
     display.require()
     app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
     window, opening = remembering_window(args)
     FirstPaint(window, window.start)
     window.show()
@@ -57,6 +58,8 @@ def _run(args: argparse.Namespace) -> int:
         if text:
             window.say(text)
     QTimer.singleShot(3000, window.find_cameras)
+    app.commitDataRequest.connect(lambda _manager: window.remember_now())  # the desktop logs out
+    app.aboutToQuit.connect(window.memory.close)  # an end in order, even if nobody closed the window
     with closing_when_asked(window):
         return app.exec()
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -83,8 +84,8 @@ def may_hold_a_picture(data: QMimeData) -> bool:
 
 
 def addresses_in(data: QMimeData) -> list[str]:
-    """Addresses as they were handed over; Qt's own reading loses bytes of names that are not UTF-8."""
-    if data.hasFormat(_ADDRESSES):
+    """Addresses as they were handed over; on Unix Qt's own reading loses bytes of names that are not UTF-8."""
+    if data.hasFormat(_ADDRESSES) and sys.platform not in ("win32", "darwin"):
         lines = bytes(data.data(_ADDRESSES).data()).decode("utf-8", "surrogateescape").replace("\0", "").splitlines()
         found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         if found:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from explainer.render.look import Look
 from explainer.shell.plain import Words
@@ -48,18 +49,40 @@ class QuestionBar(QFrame):
         self.text.setMinimumWidth(1)
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Progress")
-        self._row = QHBoxLayout(self)
+        self._answers = QHBoxLayout()
+        self._answers.addStretch(1)
+        self._answers.addWidget(self.progress)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.addWidget(self.text, 1)
-        self._row.addWidget(self.progress)
+        self._row.addLayout(self._answers)
         self.set_look(look)
         self.hide()
 
     def set_look(self, look: Look) -> None:
         """Wear another theme or size of type."""
+        self._look = look
         self._row.setContentsMargins(look.px(16), look.px(8), look.px(16), look.px(8))
         self._row.setSpacing(look.px(8))
         self.text.setFont(look.font())
         self.progress.setFixedWidth(look.px(120))
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as its buttons: where there is no room beside them, the words stand above."""
+        margins = self._row.contentsMargins()
+        width = self._answers.minimumSize().width() + margins.left() + margins.right()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def _arrange(self) -> None:
+        margins = self._row.contentsMargins()
+        room = self.width() - self._answers.sizeHint().width() - margins.left() - margins.right() - self._row.spacing()
+        beside = room >= self._look.px(300)
+        kinds = QBoxLayout.Direction
+        self._row.setDirection(kinds.LeftToRight if beside else kinds.TopToBottom)
 
     def ask(self, key: str, question: Question) -> None:
         """Ask, or change what is asked under this key."""
@@ -89,6 +112,7 @@ class QuestionBar(QFrame):
         if (key, labels) != self._shown:  # else the button under the mouse would be another one with each step
             self._shown = (key, labels)
             self._show_answers(key, question)
+        self._arrange()
 
     def _show_progress(self, fraction: float | None) -> None:
         self.progress.setVisible(fraction is not None)
@@ -103,7 +127,7 @@ class QuestionBar(QFrame):
             button.deleteLater()
         self.buttons = [self._button(key, answer, self) for answer in question.answers]
         for button in self.buttons:
-            self._row.addWidget(button)
+            self._answers.addWidget(button)
             button.show()
 
     def _button(self, key: str, answer: Answer, parent: QWidget) -> QPushButton:

@@ -8,12 +8,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolButton
 
 from explainer.core.model_card import ModelCard
+from explainer.core.words import printable
 from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.runtime.events import Position, SourceOpened
 from explainer.shell.giving_row import GivingRow
 from explainer.shell.plain import Words, menu_text, tip
-from explainer.sources.opening import sample_names
+from explainer.sources.opening import sample_names, without_stretch
 
 KIND_ICONS = {"image": "image", "folder": "images", "video": "film", "camera": "camera", "synthetic": "sparkles"}
 
@@ -125,6 +126,7 @@ class SourceBar(GivingRow):
         """Fill the menu of sources; `cameras` are (spec, name)."""
         menu = self.source.menu()
         menu.clear()
+        menu.setToolTipsVisible(True)  # a recent file's whole path
         for name in ("open", "open-folder", "paste"):
             menu.addAction(self._actions[name])
         menu.addMenu(self._samples)
@@ -134,8 +136,8 @@ class SourceBar(GivingRow):
         menu.addAction(self._actions["mirror"])
         if recent:
             menu.addSeparator()
-            for spec in recent:
-                menu.addAction(menu_text(short_name(spec)), lambda s=spec: self.opened.emit(s))
+            for spec, name in zip(recent, told_apart(recent), strict=True):
+                menu.addAction(menu_text(name), lambda s=spec: self.opened.emit(s)).setToolTip(tip(printable(spec)))
 
     def fill_models(self, cards: Sequence[ModelCard], current: ModelCard) -> None:
         """Fill the menu of models that can be used at once; the rest is behind "More models…"."""
@@ -238,7 +240,17 @@ def short_name(spec: str) -> str:
         return f"Sample: {spec.removeprefix('sample:')}"
     if spec.startswith("camera:"):
         return f"Camera {spec.removeprefix('camera:')}"
-    return Path(spec).name or spec
+    plain, stretched = without_stretch(spec)
+    return f"{Path(plain).name or plain}{', stretched' if stretched else ''}"
+
+
+def told_apart(specs: Sequence[str]) -> list[str]:
+    """Names of sources; where two are called the same, the folder is said too."""
+    names = [short_name(spec) for spec in specs]
+    return [
+        f"{name}, in {Path(spec).parent.name}" if names.count(name) > 1 and Path(spec).parent.name else name
+        for spec, name in zip(specs, names, strict=True)
+    ]
 
 
 def _clock(seconds: float) -> str:

@@ -236,3 +236,23 @@ def test_a_question_that_moves_on_keeps_its_button(qtbot):
     bar.ask("a", Question("1 of 2", [Answer("Cancel", print)], 0.5))
     assert bar.buttons == [button]
     assert bar.text.text() == "1 of 2"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.8])
+def test_words_have_room_in_a_narrow_window(qtbot, qapp, scale):
+    from explainer.render.look import look
+    from explainer.shell import style
+
+    style.dress(qapp, look("light", scale))
+    bar = QuestionBar(look("light", scale))
+    qtbot.addWidget(bar)
+    answers = [Answer(label, print) for label in ("Try again", "Close without saving", "Stay open")]
+    bar.ask("a", Question("The session could not be saved: the disk is full. Close all the same?", answers))
+    assert bar.minimumSizeHint().width() <= 640
+    for width in (640, 1280):
+        bar.resize(width, bar.heightForWidth(width))
+        qtbot.wait(5)
+        bar.resize(width, bar.heightForWidth(width))
+        assert bar.text.width() >= look("light", scale).px(300)
+        assert all(bar.rect().contains(button.geometry()) for button in bar.buttons)
+        assert bar.height() <= 200

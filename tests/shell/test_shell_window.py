@@ -22,7 +22,7 @@ from explainer.runtime.session import Session
 from explainer.shell import actions
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.palette_dialog import Entry, PaletteDialog, ranked
-from explainer.shell.source_bar import short_name
+from explainer.shell.source_bar import short_name, told_apart
 
 Key = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
@@ -317,6 +317,10 @@ def test_names_of_sources_in_the_menu():
     assert short_name("sample:cat") == "Sample: cat"
     assert short_name("camera:1") == "Camera 1"
     assert short_name("/a/b/c.png") == "c.png"
+    assert short_name("/a/b/c.png#stretch") == "c.png, stretched"
+    assert told_apart(["/a/sea/1.png", "/a/hills/1.png", "/a/hills/2.png", "camera:0"]) == [
+        "1.png, in sea", "1.png, in hills", "2.png", "Camera 0",
+    ]  # fmt: skip
 
 
 # Busy, theme, presenter view ----------------------------------------------------------------------------
