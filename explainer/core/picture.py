@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.frame import Frame
-from explainer.core.geometry import Affine, PointXY, apply, scale_shift
+from explainer.core.geometry import Affine, BoxXYXY, PointXY, apply, scale_shift
 from explainer.core.layers import ColourMap, Heat, Image, Layer, Lines, Mask, Panel, Points
 
 Focus = tuple[float, float, float, float]
@@ -17,6 +17,12 @@ Focus = tuple[float, float, float, float]
 def in_pixels(frame: Frame, *points: PointXY) -> NDArray[np.float64]:
     """Points of params in frame pixels, ``(N, 2)``."""
     return np.array(points, np.float64).reshape(-1, 2) * [frame.width, frame.height]
+
+
+def box_in_pixels(frame: Frame, box: BoxXYXY) -> NDArray[np.float64]:
+    """Box of params in frame pixels: left, top, right, bottom in order, cut off where the frame ends."""
+    corners = np.sort(np.clip(np.reshape(box, (2, 2)), 0.0, 1.0), axis=0)
+    return in_pixels(frame, *(PointXY(*corner) for corner in corners)).ravel()
 
 
 def panel(frame: Frame, title: str, *layers: Layer, note: str = "", focus: Focus | None = None) -> Panel:

@@ -1,7 +1,9 @@
 """A class for each pixel, from a network that learnt one class for each picture."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,9 @@ from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.core.subject import resolve_class
 from explainer.demos.segmentation import _shared as shared
+
+if TYPE_CHECKING:
+    from explainer.vision.segmentation.answers import Answers
 
 FIRST = PointXY(0.5, 0.45)
 SHOWN, PAINTED = 4, 6
@@ -115,58 +120,6 @@ class DensePrediction(Demo[Params]):
         return _result(_answers(frame, params, ctx, stride), params, missing)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """Logits ``(1, K, h, w)`` of one frame: at each position, and averaged over windows.
-
-    Parameters
-    ----------
-    net
-        A `vision.segmentation.dense.Dense`, or a trained segmenter, whose title is `trained`.
-    seen
-        The network's input, a `vision.segmentation.dense.Seen`.
-    labels
-        Names of the classes; of a trained segmenter the first is the background.
-    """
-
-    frame: Frame
-    net: Any
-    seen: Any
-    logits: Any
-    windowed: Any
-    labels: tuple[str, ...]
-    trained: str = ""
-
-    def label(self, index: int) -> str:
-        """Name of a class."""
-        return self.labels[index].strip("_")
-
-    def overall(self) -> NDArray[np.float64]:
-        """Logits by which classes are ranked for the whole picture; the background never comes first."""
-        if not self.trained:
-            return np.asarray(self.logits[0].double().mean((1, 2)).cpu().numpy())
-        mean = self.logits[0].double().softmax(0).mean((1, 2)).clamp_min(1e-12).log().cpu().numpy()
-        mean[0] = mean.min() - 1
-        return np.asarray(mean)
-
-    def fine(self, maps: Floats, how: Upsampling) -> Floats:
-        """Bring maps to the size of the network's input."""
-        from explainer.vision.segmentation.dense import aligned
-        from explainer.vision.segmentation.upsample import upsampled
-
-        height, width = self.seen.pixels.shape[:2]
-        out = upsampled(np.ascontiguousarray(maps), self.net.stride, how, self.seen.pixels)
-        return np.clip(aligned(out, self.net.offset)[:, :height, :width], 0, 1)
-
-    def at_pixel(self, pixel: PointXY) -> NDArray[np.float64]:
-        """Scores ``(K,)`` at the ring, from logits interpolated between the positions around it."""
-        from explainer.vision.segmentation.upsample import sampled
-
-        height, width = self.seen.pixels.shape[:2]
-        x, y = ((part - self.net.offset) / self.net.stride for part in (pixel.x * width, pixel.y * height))
-        return softmax(sampled(self.windowed, x, y))
-
-
 def _segmented(frame: Frame, params: Params, ctx: Context) -> Answers:
     """Return the logit map of a trained segmenter, or raise `ExplainerError` if it is not here."""
     from explainer.vision.zoo import task_cards
@@ -174,6 +127,7 @@ def _segmented(frame: Frame, params: Params, ctx: Context) -> Answers:
     if not task_cards.here(params.network):  # asked first, because torchvision takes seconds to load
         raise task_cards.absent(params.network)
     from explainer.vision.segmentation import semantic
+    from explainer.vision.segmentation.answers import Answers
 
     net, size = semantic.segmenter(params.network, ctx.device), params.longest
     with ctx.stage("prepare"):
@@ -190,20 +144,14 @@ def _key(params: Params, ctx: Context, stride: int) -> tuple[Any, ...]:
 def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> Answers:
     """Return the logit map at one stride; a pass that was made is not made again."""
     from explainer.vision.segmentation import dense
+    from explainer.vision.segmentation.answers import Answers
 
-    where = (ctx.card.name, ctx.device)
+    where, size, layer = (ctx.card.name, ctx.device), params.longest, ctx.card.layer("last").name
+    key, title = ("dense", *where, stride), ctx.card.title
     with ctx.model() as net:
-        layer = ctx.card.layer("last").name
-        twin = ctx.memo(
-            ("dense", *where, stride),
-            lambda: dense.dense(net.network(stock=True), layer, stride, ctx.card.title),
-            keep=True,
-        )
+        twin = ctx.memo(key, lambda: dense.dense(net.network(stock=True), layer, stride, title), keep=True)
         with ctx.stage("prepare"):
-            seen = ctx.memo(
-                ("dense input", *where, params.longest),
-                lambda: dense.prepare(frame, ctx.card, params.longest, net.device),
-            )
+            seen = ctx.memo(("dense input", *where, size), lambda: dense.prepare(frame, ctx.card, size, net.device))
     with ctx.stage("model"):
         held: list[Any] = ctx.memo(_key(params, ctx, stride), list)
         if not held:
@@ -219,7 +167,7 @@ def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = F
     index, there = resolve_class(params.target, whole), at.at_pixel(params.pixel)
     mask = at.fine(scores[index : index + 1], params.upsampling)[0]
     covered = mask >= params.threshold
-    winners, best = _winners(scores), int(there.argmax())
+    winners, best = at.winners(scores), int(there.argmax())
     values = numbers(
         class_index=index, map_width=scores.shape[2], map_height=scores.shape[1], answers=scores[index].size,
         stride_px=at.net.stride, score_here=there[index], score_whole=softmax(whole)[index],
@@ -242,12 +190,6 @@ def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = F
         badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
         input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
     )  # fmt: skip
-
-
-def _winners(scores: Floats) -> Winners:
-    best, counts = np.unique(scores.argmax(0), return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return [(int(best[k]), float(counts[k] / counts.sum())) for k in order]
 
 
 def _best(scores: NDArray[np.float64], index: int) -> Winners:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, identity
 from explainer.core.layers import Boxes, Heat, Image, Layer, Lines, Panel, Points
 from explainer.core.numbers import numbers
-from explainer.core.picture import heat, panel
+from explainer.core.picture import box_in_pixels, heat, panel
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.core.words import cells, place
@@ -60,17 +60,7 @@ class Params:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """What one picture leaves to the next.
-
-    Parameters
-    ----------
-    count
-        Pictures since the start, this one included.
-    psrs, trail
-        Ratio and place, x and y in frame pixels, of the newest `TRAIL` of them.
-    came_from
-        Place before this picture.
-    """
+    """What one picture leaves to the next: `count` pictures so far, ratio and place of the newest, place before."""
 
     frame_size: tuple[int, int]
     track: Track
@@ -100,10 +90,13 @@ class CorrelationTracker(Demo[Params]):
         settings = mosse.Settings(
             params.learning_rate, params.psr_threshold, params.padding, params.sigma, params.look_around
         )
-        memory, box = _before(ctx.state, frame), box_px(params.box, frame)
+        memory: Memory | None = ctx.state
+        if memory is not None and memory.frame_size != (frame.width, frame.height):
+            memory = None  # a picture of another size starts anew
+        box = box_in_pixels(frame, params.box)
         with ctx.stage("explain"):
             try:
-                track = memory.track if memory else mosse.begin(frame.pixels, _corners(*box), settings, ctx.rng)
+                track = memory.track if memory else mosse.begin(frame.pixels, tuple(box.tolist()), settings, ctx.rng)
             except ExplainerError as error:
                 return _flat(frame, box, error)
             track, seen = mosse.step(frame.pixels, track, settings)
@@ -121,12 +114,6 @@ class CorrelationTracker(Demo[Params]):
 # State --------------------------------------------------------------------------------------------------
 
 
-def _before(state: Any, frame: Frame) -> Memory | None:
-    """Return the memory to go on from; a picture of another size starts anew."""
-    memory: Memory | None = state
-    return memory if memory is not None and memory.frame_size == (frame.width, frame.height) else None
-
-
 def _remember(memory: Memory | None, frame: Frame, track: Track, seen: Sighting) -> Memory:
     return Memory(
         frame_size=(frame.width, frame.height),
@@ -136,13 +123,6 @@ def _remember(memory: Memory | None, frame: Frame, track: Track, seen: Sighting)
         trail=(*(memory.trail if memory else ()), track.centre)[-TRAIL:],
         came_from=memory.track.centre if memory else seen.window_centre,
     )
-
-
-def box_px(box: BoxXYXY, frame: Frame) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Centre and size in frame pixels of a box in fractions; what lies outside the frame is cut off."""
-    x = np.sort(np.clip([box.x0, box.x1], 0.0, 1.0)) * frame.width
-    y = np.sort(np.clip([box.y0, box.y1], 0.0, 1.0)) * frame.height
-    return (float(x.mean()), float(y.mean())), (float(x[1] - x[0]), float(y[1] - y[0]))
 
 
 def _corners(centre: tuple[float, float], size: tuple[float, float]) -> tuple[float, float, float, float]:
@@ -260,9 +240,9 @@ def _remark(width: float, height: float) -> str:
     return f" The box is only {width:.0f} × {height:.0f} px: what surrounds it is followed as well."
 
 
-def _flat(frame: Frame, box: tuple[tuple[float, float], tuple[float, float]], error: ExplainerError) -> Result:
+def _flat(frame: Frame, box: NDArray[np.float64], error: ExplainerError) -> Result:
     """Without texture there is no filter; the next picture tries again."""
-    (x, y), size = box
-    drawn = Boxes("target", np.array([_corners(*box)]), ("flat",), (LOST,), dashed=True)
+    (x, y), size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
+    drawn = Boxes("target", box[None], ("flat",), (LOST,), dashed=True)
     reading = error.problem.sentence + _remark(*size)
     return Result(reading, numbers(lost=1, x_px=x, y_px=y), (panel(frame, "Input", drawn),))

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
-
 from explainer.core.context import Context
 from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
+from explainer.core.picture import box_in_pixels
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.tracking import _single_view as view
@@ -127,20 +126,13 @@ def _first(frame: Frame, params: Params) -> Memory:
     """Reduce the first picture, put the box into it, and cut out the target if the motion is to be made."""
     from explainer.vision.tracking import lineup, motion
 
-    drawn = _corners(params.box, frame)
+    drawn = tuple(box_in_pixels(frame, params.box).tolist())
     factor = max(lineup.reduction(drawn), min(1.0, lineup.LEAST_PICTURE / min(frame.width, frame.height)))
     small = lineup.reduced(frame.pixels, factor)
-    box = lineup.usable((*(v * factor for v in drawn),), (small.shape[1], small.shape[0]))  # type: ignore[arg-type]
+    box = lineup.usable((*(v * factor for v in drawn),), (small.shape[1], small.shape[0]))
     made = motion.cast(small, box) if params.scene == "made" else None
     grown = max(box[2] - box[0] - factor * (drawn[2] - drawn[0]), box[3] - box[1] - factor * (drawn[3] - drawn[1]))
     return Memory((frame.width, frame.height), factor, made.box if made else box, made, grown=grown > 1)
-
-
-def _corners(box: BoxXYXY, frame: Frame) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom in frame pixels; what lies outside the frame is cut off."""
-    x = np.sort(np.clip([box.x0, box.x1], 0.0, 1.0)) * frame.width
-    y = np.sort(np.clip([box.y0, box.y1], 0.0, 1.0)) * frame.height
-    return float(x[0]), float(y[0]), float(x[1]), float(y[1])
 
 
 def _moment(memory: Memory, frame: Frame, params: Params) -> Moment:

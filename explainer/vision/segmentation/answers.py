@@ -1,0 +1,70 @@
+"""What a network answers all over a picture: at its positions, in between, and for the whole."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core.frame import Frame
+from explainer.core.geometry import PointXY
+from explainer.core.numbers import softmax
+from explainer.vision.segmentation.dense import Dense, Seen, aligned
+from explainer.vision.segmentation.semantic import Segmenter
+from explainer.vision.segmentation.upsample import sampled, upsampled
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Logits ``(1, K, h, w)`` of one frame: at each position, and averaged over windows.
+
+    Parameters
+    ----------
+    net
+        The classifier's twin, or a trained segmenter, whose title is `trained`.
+    seen
+        The network's input.
+    labels
+        Names of the classes; of a trained segmenter the first is the background.
+    """
+
+    frame: Frame
+    net: Dense | Segmenter
+    seen: Seen
+    logits: Any
+    windowed: Any
+    labels: tuple[str, ...]
+    trained: str = ""
+
+    def label(self, index: int) -> str:
+        """Name of a class."""
+        return self.labels[index].strip("_")
+
+    def overall(self) -> NDArray[np.float64]:
+        """Logits by which classes are ranked for the whole picture; the background never comes first."""
+        if not self.trained:
+            return np.asarray(self.logits[0].double().mean((1, 2)).cpu().numpy())
+        mean = self.logits[0].double().softmax(0).mean((1, 2)).clamp_min(1e-12).log().cpu().numpy()
+        mean[0] = mean.min() - 1
+        return np.asarray(mean)
+
+    def fine(self, maps: Floats, how: str) -> Floats:
+        """Bring maps to the size of the network's input."""
+        height, width = self.seen.pixels.shape[:2]
+        out = upsampled(np.ascontiguousarray(maps), self.net.stride, how, self.seen.pixels)
+        return np.clip(aligned(out, self.net.offset)[:, :height, :width], 0, 1)
+
+    def at_pixel(self, pixel: PointXY) -> NDArray[np.float64]:
+        """Scores ``(K,)`` at the ring, from logits interpolated between the positions around it."""
+        height, width = self.seen.pixels.shape[:2]
+        x, y = ((part - self.net.offset) / self.net.stride for part in (pixel.x * width, pixel.y * height))
+        return softmax(sampled(self.windowed, x, y))
+
+    @staticmethod
+    def winners(scores: Floats) -> list[tuple[int, float]]:
+        """Classes of `scores` ``(K, h, w)`` that win somewhere and their shares of the positions, the largest first."""
+        best, counts = np.unique(scores.argmax(0), return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return [(int(best[k]), float(counts[k] / counts.sum())) for k in order]
