@@ -5,17 +5,6 @@ from collections.abc import Sequence
 
 from explainer import stopping
 
-COMMANDS = {
-    "window": "open the window (the default)",
-    "list": "list demos and their parameters",
-    "render": "run a demo on a source and write pictures and numbers",
-    "shot": "save a picture of the whole window",
-    "bench": "measure demos against their floor",
-    "models": "list, verify and fetch weights",
-    "doctor": "say what this machine has and how fast the program starts",
-    "check": "check every lesson, link, formula, paper, manifest and demo contract",
-}
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.

@@ -7,10 +7,19 @@ import threading
 from types import TracebackType
 
 from explainer import __version__, stopping, terminal
-from explainer.cli import COMMANDS
 from explainer.core.problem import ExplainerError
 from explainer.vision.zoo.threads import wait_briefly
 
+COMMANDS = {
+    "window": "open the window (the default)",
+    "list": "list demos and their parameters",
+    "render": "run a demo on a source and write pictures and numbers",
+    "shot": "save a picture of the whole window",
+    "bench": "measure demos against their floor",
+    "models": "list, verify and fetch weights",
+    "doctor": "say what this machine has and how fast the program starts",
+    "check": "check every lesson, link, formula, paper, manifest and demo contract",
+}
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from explainer import __version__
-from explainer.cli import COMMANDS, main
+from explainer.cli import main
 from explainer.commands import house
 from explainer.core.params import checked, from_plain
+from explainer.dispatch import COMMANDS
 
 NO_TORCH = (
     "import sys; from explainer.cli import main; code = main(sys.argv[1:]); "
