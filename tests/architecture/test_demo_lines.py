@@ -23,7 +23,7 @@ LINES = {demo: sum(files.values()) for demo, files in _counter().own_lines().ite
 
 BEFORE = "written before there was a vocabulary; it has to shrink to the limit when it is taken up again"
 EXCEPTIONS = {
-    "data/augment_and_retrain": (297, BEFORE),
+    "data/augment_and_retrain": (288, BEFORE),
     "data/augmentation_studio": (944, BEFORE),
     "detection/anchor_explorer": (550, BEFORE),
     "detection/detector_stages": (630, BEFORE),
@@ -37,7 +37,7 @@ EXCEPTIONS = {
     "learning/backpropagation_stepper": (535, BEFORE),
     "learning/convolution_microscope": (665, BEFORE),
     "learning/pooling_and_shift": (385, BEFORE),
-    "learning/train_small_net": (319, BEFORE),
+    "learning/train_small_net": (290, BEFORE),
     "robustness/adversarial_panel": (630, BEFORE),
     "robustness/corruption_bench": (318, BEFORE),
     "robustness/illumination_stress": (433, BEFORE),
@@ -45,10 +45,8 @@ EXCEPTIONS = {
     "robustness/occlusion_stress": (487, BEFORE),
     "robustness/stress_report": (1112, BEFORE),
     "segmentation/classical_segmentation": (617, BEFORE),
-    "segmentation/dense_prediction": (306, BEFORE),
-    "tracking/correlation_tracker": (268, BEFORE),
     "tracking/multi_object_tracker": (488, BEFORE),
-    "tracking/single_object_trackers": (450, BEFORE),
+    "tracking/single_object_trackers": (442, BEFORE),
 }
 """Demos above the limit: the lines that they may have at most, and why."""
 
