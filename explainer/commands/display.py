@@ -84,12 +84,14 @@ def _plugin(name: str) -> Path | None:
 
 
 def _x_answers() -> bool:
+    """Connect, and stay so: some servers start anew when their last client leaves, and Qt would come in the middle."""
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    wrong = xcb.xcb_connection_has_error(connection)
+    if not xcb.xcb_connection_has_error(connection):
+        return True
     xcb.xcb_disconnect(connection)
-    return not wrong
+    return False
 
 
 def _wayland_answers() -> bool:
