@@ -148,9 +148,11 @@ def cameras(_settings: Settings) -> Report:
 
 
 def folders(_settings: Settings) -> Report:
-    """Where the program reads and writes."""
+    """Where the program reads and writes, and whether it may write there."""
     places = {"data": user_data(), "config": user_config(), "resources": resource()}
-    return {"folders": {name: str(path) for name, path in places.items()}}
+    closed = [path for path in (user_data(), user_config()) if not os.access(path, os.W_OK)]
+    problems = [f"{path} cannot be written to, so nothing can be kept there." for path in closed]
+    return {"folders": {name: str(path) for name, path in places.items()}, "problems": problems}
 
 
 def kept_runs(_settings: Settings) -> Report:

@@ -11,8 +11,9 @@ import pytest
 
 from explainer import __version__, dispatch, terminal
 from explainer.cli import main
-from explainer.commands import display, house
+from explainer.commands import display, doctor, house
 from explainer.core import paths
+from explainer.core.context import Settings
 from explainer.core.words import printable
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX")
@@ -195,6 +196,7 @@ def test_a_home_that_cannot_be_written_stops_nothing(
 
     assert Path(style._tinted("sun", "#123456")).is_file()
     assert "nothing will be remembered" in getattr(take_place(), "what", "")
+    assert len(doctor.folders(Settings())["problems"]) == 2
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
