@@ -57,11 +57,6 @@ class DemoInfo:
     uses_model: bool = True
     budget_s: float = 10.0
 
-    @property
-    def live(self) -> bool:
-        """Whether each new frame of a camera or video is worth a run."""
-        return self.uses_frame
-
 
 class Demo(ABC, Generic[P]):
     """Subclass with a frozen ``Params`` dataclass, set ``info`` and write ``run``."""

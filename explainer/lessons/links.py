@@ -1,7 +1,6 @@
 """Links in lessons: what they point at, and what a ``try:`` link changes."""
 
-from collections.abc import Mapping
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 SCHEMES = ("try", "lesson", "demo", "https")
 
@@ -38,8 +37,3 @@ def parse_try(href: str) -> dict[str, str]:
             raise ValueError(f"{href} sets {name} twice")
         params[name] = unquote(value)
     return params
-
-
-def try_link(params: Mapping[str, object]) -> str:
-    """Write params as a ``try:`` link; `parse_try` reads it back as text."""
-    return "try:" + "&".join(f"{name}={quote(str(value), safe=',;.+-_[]')}" for name, value in params.items())

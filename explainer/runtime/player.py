@@ -37,7 +37,7 @@ RETRY_S = 0.25
 class _Command:
     """What a person wants of the source. A later seek makes a waiting earlier one pointless."""
 
-    what: Literal["open", "play", "pause", "step", "seek", "shut"]
+    what: Literal["open", "play", "pause", "step", "seek"]
     number: int = 0
     opener: Opener | None = None
     held: bool = False
@@ -56,15 +56,17 @@ class Player:
         Called in the player's thread with every event.
     clock
         Replaced in tests.
+    loop
+        Whether a film begins again at its end.
     """
 
-    def __init__(self, emit: Callable[[SourceEvent], None], *, clock: Clock | None = None) -> None:
+    def __init__(self, emit: Callable[[SourceEvent], None], *, clock: Clock | None = None, loop: bool = True) -> None:
         self._emit = emit
         self._clock = clock or RealClock()
         self._changed = threading.Condition()
         self._commands: deque[_Command] = deque()
         self._closed = False
-        self._loop = True
+        self._loop = loop
         # From here on: touched by the player's thread only.
         self._reel: Reel | None = None
         self._index = -1
@@ -113,14 +115,6 @@ class Player:
     def seek(self, index: int) -> None:
         """Go to picture `index`, clipped to what there is; playing goes on from there."""
         self._send(_Command("seek", index))
-
-    def set_loop(self, loop: bool) -> None:
-        """Whether a file begins again at its end. True at first."""
-        self._loop = loop
-
-    def shut(self) -> None:
-        """Let go of the source without opening another."""
-        self._send(_Command("shut"))
 
     def close(self, timeout: float | None = None) -> bool:
         """Let go of the source and join the thread. May be called twice.
@@ -192,9 +186,6 @@ class Player:
                 self._step(command.number)
             case "seek":
                 self._seek(command.number)
-            case "shut":
-                self._stop()
-                self._let_go()
 
     def _open(self, opener: Opener, *, held: bool) -> None:
         opened = opener()

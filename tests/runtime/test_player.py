@@ -32,8 +32,7 @@ class Stage:
         self.clock, self.log = FakeClock(), Log()
         self.times = []
         self.stop_after = None
-        self.player = Player(self._hear, clock=self.clock)
-        self.player.set_loop(loop)
+        self.player = Player(self._hear, clock=self.clock, loop=loop)
 
     def _hear(self, event):
         if isinstance(event, FrameArrived):
@@ -52,8 +51,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage():
-    one = Stage()
+def stage(request):
+    one = Stage(loop=getattr(request, "param", False))
     yield one
     assert one.player.close(WAIT_S)
     assert "explainer-player" not in [t.name for t in threading.enumerate()]
@@ -261,8 +260,9 @@ def test_a_slow_decoder_leaves_frames_out_and_keeps_time(stage):
 
     stage.player.close(WAIT_S)
     log = Log()
-    stage.player = Player(lambda e: (log(e), hear(e) if isinstance(e, FrameArrived) else None), clock=stage.clock)
-    stage.player.set_loop(False)
+    stage.player = Player(
+        lambda e: (log(e), hear(e) if isinstance(e, FrameArrived) else None), clock=stage.clock, loop=False
+    )
     stage.open(source)
     log.until_count(SourceEnded, 1)
     shown = [e.frame.index for e in log.of(FrameArrived)]
@@ -279,8 +279,7 @@ def test_who_is_hopelessly_late_plays_slowly_and_does_not_race_afterwards(stage)
             stage.clock.time += 60.0  # the lid was closed
 
     stage.player.close(WAIT_S)
-    stage.player = Player(hear, clock=stage.clock)
-    stage.player.set_loop(False)
+    stage.player = Player(hear, clock=stage.clock, loop=False)
     stage.open(FakeSource(count=20, fps=10.0))
     stage.log.until_count(SourceEnded, 1)
     after = 3 + LATE_MOST
@@ -342,8 +341,8 @@ def test_a_seek_in_full_flight_keeps_the_pace(stage):
     assert gaps[:9] == pytest.approx([0.1, 0.1, 0.0, 0.1, 0.1, 0.0, 0.1, 0.1, 0.1])
 
 
+@pytest.mark.parametrize("stage", [True], indirect=True, ids=["loop"])
 def test_a_loop_begins_again_in_time(stage):
-    stage.player.set_loop(True)
     stage.stop_after = 8
     stage.open(FakeSource(count=3, fps=10.0))
     stage.log.until(lambda events: PlayState(False) in events)
@@ -360,10 +359,9 @@ def test_play_after_the_end_begins_anew_even_when_the_count_was_a_guess(stage):
     assert stage.shown == [0, 1, 2, 0, 1, 2]
 
 
-@pytest.mark.parametrize("loop", [False, True])
+@pytest.mark.parametrize("stage", [False, True], indirect=True, ids=["once", "loop"])
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_file_with_hardly_a_picture_does_not_begin_again_for_ever(stage, loop, count):
-    stage.player.set_loop(loop)
+def test_a_file_with_hardly_a_picture_does_not_begin_again_for_ever(stage, count):
     stage.open(FakeSource(count=count, fps=10.0))
     stage.log.until_count(SourceEnded, 1)
     assert stage.shown == [0] * count
@@ -378,18 +376,18 @@ def test_a_video_that_breaks_off_is_said_once_and_the_last_picture_stays(stage):
     assert stage.log.of(PlayState)[-1] == PlayState(False)
 
 
+@pytest.mark.parametrize("stage", [True], indirect=True, ids=["loop"])
 def test_a_video_that_breaks_off_begins_again_in_a_loop(stage):
-    stage.player.set_loop(True)
     stage.stop_after = 5
     stage.open(FakeSource(count=5, fps=10.0, script={3: BAD}))
     stage.log.until(lambda events: PlayState(False) in events)
     assert stage.shown[:5] == [0, 1, 2, 0, 1]
 
 
+@pytest.mark.parametrize("stage", [True], indirect=True, ids=["loop"])
 def test_a_video_that_is_gone_when_it_begins_again_is_said_once(stage):
     gone = FakeSource(count=3, fps=10.0)
     gone.at = lambda index: BAD
-    stage.player.set_loop(True)
     stage.open(gone)
     stage.log.until_count(SourceFailed, 1)
     assert stage.shown == [0, 1, 2]
@@ -429,13 +427,12 @@ def test_another_source_lets_go_of_the_first_and_a_bad_one_does_not(stage):
     second = stage.open(FakeSource("image", count=1, fps=0.0, name="second"))
     stage.log.until_count(FrameArrived, 3)
     assert first.closed == 1
-    stage.player.shut()
     assert stage.player.close(WAIT_S)
     assert second.closed == 1
 
 
 def test_nothing_happens_without_a_source(stage):
-    for act in (stage.player.play, stage.player.pause, stage.player.next, stage.player.shut):
+    for act in (stage.player.play, stage.player.pause, stage.player.next):
         act()
     stage.player.seek(3)
     assert stage.player.close(WAIT_S)

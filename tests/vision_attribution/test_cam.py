@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet, tiny
+from attribution_fakes import TinyNet
 from captum.attr import LayerGradCam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explainer.vision.attribution.cam import WEIGHTS, class_map, explain_cam
+from explainer.vision.attribution.cam import WEIGHTS, class_map
 from explainer.vision.zoo.split import split
 
 METHODS = tuple(WEIGHTS)
@@ -144,12 +144,3 @@ def test_infinite_gradients_are_told_and_drawable() -> None:
 def test_wrong_shapes_are_refused(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     with pytest.raises(ValueError, match="a map needs"):
         class_map(torch.ones(shapes[0]), torch.ones(shapes[1]))
-
-
-def test_explain_cam_runs_one_forward_pass() -> None:
-    net = tiny().net
-    x = picture(4)
-    values = explain_cam(net, x, "body", 1, "layercam")
-    cut = split(net.net, x, "body", "tiny")
-    np.testing.assert_allclose(values, class_map(cut.activation, cut.gradient(1), "layercam").values)
-    assert net.splits == 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet, tiny
+from attribution_fakes import TinyNet
 from captum.attr import InputXGradient
 from captum.attr import Saliency as CaptumSaliency
 
@@ -11,7 +11,6 @@ from explainer.vision.attribution.gradients import (
     REDUCTIONS,
     InputGraph,
     batch_gradient,
-    explain_saliency,
     gradient_x_input,
     smooth_grad,
     to_map,
@@ -115,10 +114,3 @@ def test_reductions_by_hand(reduction: str, expected: float) -> None:
     gradient = torch.tensor([3.0, 4.0, -12.0]).view(1, 3, 1, 1)
     assert to_map(gradient, reduction).item() == pytest.approx(expected)
     assert set(REDUCTIONS) == {"max", "sum", "mean", "l2"}
-
-
-@pytest.mark.parametrize("stock", [True, False])
-def test_explain_saliency(stock: bool) -> None:
-    net, x = tiny().net, picture(9)
-    theirs = CaptumSaliency(net.net).attribute(x.clone().requires_grad_(), 2)
-    np.testing.assert_allclose(explain_saliency(net, x, 2, stock=stock), theirs[0].amax(dim=0).detach(), atol=1e-6)

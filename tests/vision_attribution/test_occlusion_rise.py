@@ -145,7 +145,7 @@ def test_the_maps_are_the_formula_of_the_paper(x: torch.Tensor) -> None:
     scores = torch.stack([net((m * x[0])[None])[0].softmax(0)[2] for m in masks])
     expected = (scores[:, None, None] * masks[:, 0]).sum(0) / (count * 0.4)
     np.testing.assert_allclose(end.expected, expected, atol=1e-6)
-    assert end.mean_score == pytest.approx(float(scores.mean()), abs=1e-6)
+    assert end.scores == pytest.approx(scores.numpy(), abs=1e-6)
     gain = ((scores - scores.mean())[:, None, None] * masks[:, 0]).sum(0) / (count * 0.4)
     np.testing.assert_allclose(end.gain, gain, atol=1e-6)
 
@@ -157,7 +157,7 @@ def test_what_every_mask_shares_cancels(x: torch.Tensor) -> None:
 
     end = last(rise(Same(), x, x * 0, 1, masks=30))
     assert np.abs(end.gain).max() < 1e-6
-    assert end.mean_score == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-6)
+    assert end.scores.mean() == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-6)
 
 
 def test_it_finds_the_bright_square_and_is_the_same_twice() -> None:

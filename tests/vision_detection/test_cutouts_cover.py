@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from explainer.core.geometry import BoxXYXY
 from explainer.vision.detection import centreness, coco, cover, cutouts, truth
 from explainer.vision.detection.cutouts import Placed
-from explainer.vision.detection.detections import Detections, none_found
+from explainer.vision.detection.detections import Detections
 
 GROUND = np.full((200, 300, 3), 90, np.uint8)
 
@@ -144,7 +144,7 @@ def test_one_box_speaks_for_one_object_only() -> None:
     between = Detections(np.array([[0.5, 0, 10.5, 10]], np.float32), np.array([0.8], np.float32), np.array([0]))
     assert truth.best_for(between, two, np.array([0, 0]))[0].tolist() == [0, 0]  # it fits both alike
     assert truth.best_for(between, two, np.array([0, 1]))[0] == pytest.approx([0.8, 0])
-    assert truth.best_for(none_found(), two, np.array([0, 0]))[1].tolist() == [-1, -1]
+    assert truth.best_for(found[:0], two, np.array([0, 0]))[1].tolist() == [-1, -1]
 
 
 # Centre-ness --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explainer.vision.detection import coco
-from explainer.vision.detection.detections import Detections, none_found
+from explainer.vision.detection.detections import Detections
 
 
 def three(**more: Any) -> Detections:
@@ -16,7 +16,7 @@ def three(**more: Any) -> Detections:
 
 def test_rows_stay_together() -> None:
     found = three(track_id=np.array([7, 8, 9]), mask=np.zeros((3, 2, 2), bool))
-    best = found.best_first()
+    best = found[np.argsort(-found.score)]
     assert best.class_id.tolist() == [16, 0, 0]
     assert best.track_id is not None
     assert best.track_id.tolist() == [8, 9, 7]
@@ -41,12 +41,11 @@ def test_arrays_are_copied_and_read_only() -> None:
     assert found.xyxy.max() == 0
     with pytest.raises(ValueError, match="read-only"):
         found.score[0] = 1
-    assert found.with_tracks([4]).track_id is not None
-    assert found.track_id is None
 
 
 def test_nothing_found_is_a_value() -> None:
-    assert (len(none_found()), none_found().xyxy.shape, len(none_found().best_first())) == (0, (0, 4), 0)
+    none = three()[:0]
+    assert (len(none), none.xyxy.shape, len(none.at_least(0.0))) == (0, (0, 4), 0)
 
 
 @pytest.mark.parametrize(

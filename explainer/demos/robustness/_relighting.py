@@ -13,7 +13,6 @@ from explainer.core.memo import latest, memo_name
 from explainer.core.subject import resolve_class
 
 Pixels = NDArray[np.uint8]
-NOTHING = ("as it is",)
 
 
 class Scene:

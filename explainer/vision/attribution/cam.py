@@ -8,7 +8,6 @@ resolution and not scaled.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -132,27 +131,3 @@ def _class_map(packed: NDArray[np.float32], channels: int, size: tuple[int, int]
         contributions=packed[cells + channels :],
         raw_max=float(raw.max()),
     )
-
-
-def explain_cam(
-    net: Any,
-    x: Tensor,
-    layer: str,
-    class_index: int,
-    method: str = "grad-cam",
-    *,
-    stock: bool = False,
-) -> NDArray[np.float32]:
-    """From input tensor to raw map ``(h, w)``, forward pass included.
-
-    Parameters
-    ----------
-    net
-        A leased classifier with ``split(x, layer, stock=…)``.
-    x
-        ``(1, 3, S, S)`` on the classifier's device.
-    stock
-        Whether the unchanged module computes it rather than the folded one.
-    """
-    split = net.split(x, layer, stock=stock)
-    return class_map(split.activation, split.gradient(class_index), method).values

@@ -4,7 +4,6 @@ Symbols: ``x`` the normalised input ``(1, 3, S, S)``, ``yᶜ`` the logit of clas
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -144,18 +143,3 @@ def to_map(gradient: Tensor, reduction: str) -> NDArray[np.float32]:
     """Reduce ``(1, 3, S, S)`` to one map ``(S, S)``, on the CPU."""
     reduced = REDUCTIONS[reduction](gradient.detach())[0]
     return np.ascontiguousarray(reduced.cpu().numpy(), dtype=np.float32)
-
-
-def explain_saliency(
-    net: Any, x: Tensor, class_index: int, reduction: str = "max", *, stock: bool = False
-) -> NDArray[np.float32]:
-    """From input tensor to saliency map ``(S, S)``: one forward and one backward pass.
-
-    Parameters
-    ----------
-    net
-        A leased classifier with ``network(stock=…)``.
-    stock
-        Whether the unchanged module computes it rather than the folded one.
-    """
-    return to_map(batch_gradient(net.network(stock=stock), x, class_index), reduction)

@@ -43,11 +43,6 @@ class Progress:
     best: NDArray[np.float32]
     worst: NDArray[np.float32]
 
-    @property
-    def mean_score(self) -> float:
-        """s̄, the mean over all masks."""
-        return float(self.scores.mean())
-
 
 def random_masks(count: int, side: int, cells: int, seen: float, generator: torch.Generator) -> Tensor:
     """Draw soft masks ``(count, 1, side, side)``, 0…1.

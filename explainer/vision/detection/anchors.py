@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Rule = Literal["best-ties", "best-one", "none", "centre"]
-OCTAVE = tuple(2.0 ** (k / 3) for k in range(3))
 THREE = (0.5, 1.0, 2.0)
 
 

@@ -1,7 +1,7 @@
 """What a detector found in one picture: arrays of equal length, read-only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,10 +72,6 @@ class Detections:
         """Centre of each box in frame pixels, ``(N, 2)``."""
         return np.asarray((self.xyxy[:, :2] + self.xyxy[:, 2:]) / 2)
 
-    def best_first(self) -> "Detections":
-        """In descending order of score; equal scores keep their order."""
-        return self[np.argsort(-self.score, kind="stable")]
-
     def at_least(self, score: float) -> "Detections":
         """Those with at least this score."""
         return self[self.score >= score]
@@ -83,15 +79,6 @@ class Detections:
     def of_class(self, *class_ids: int) -> "Detections":
         """Those of one of these classes."""
         return self[np.isin(self.class_id, class_ids)]
-
-    def with_tracks(self, track_id: NDArray[np.int64] | Sequence[int]) -> "Detections":
-        """Return the same boxes, named by a tracker."""
-        return replace(self, track_id=np.asarray(track_id, np.int64))
-
-
-def none_found() -> Detections:
-    """Nothing was found."""
-    return Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
 def _check(found: Detections) -> None:

@@ -306,8 +306,3 @@ def difference(
 def descended(weights: tuple[Array, ...], gradients: tuple[Array, ...], rate: float) -> tuple[Array, ...]:
     """One step of plain gradient descent, ``w − η g``: this, and not backpropagation, changes weights."""
     return tuple(w - rate * g for w, g in zip(weights, gradients, strict=True))
-
-
-def expected_fall(gradients: tuple[Array, ...], rate: float) -> float:
-    """How far the loss falls in that step as long as it is straight: ``η ‖g‖²``."""
-    return rate * float(sum(np.sum(g * g) for g in gradients))

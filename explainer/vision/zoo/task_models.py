@@ -4,18 +4,15 @@
     task_cards.offer("maskrcnn_resnet50_fpn").card.labels   # class names by number, 0 is the background
     task_cards.here("maskrcnn_resnet50_fpn")                # without torch
 
-They resize and normalise what they are given: a list of ``(3, H, W)`` in 0…1 for detectors. A segmenter wants a
-normalised batch (`segmenter_input`) and returns a dict whose ``"out"`` is ``(B, 21, H, W)`` logits.
+They resize and normalise what they are given: a list of ``(3, H, W)`` in 0…1 for detectors. A segmenter wants
+a batch normalised with ImageNet's mean and deviation and returns a dict whose ``"out"`` is ``(B, 21, H, W)`` logits.
 """
 
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 from torchvision.models import get_model
 from torchvision.ops import FrozenBatchNorm2d
 
@@ -26,7 +23,6 @@ from explainer.vision.zoo.weights_file import read_state
 
 # Published with batch norms that add nothing to the variance (torchvision sets this when it loads them).
 NO_EPSILON = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "retinanet_resnet50_fpn")
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 KEPT = 2
 
 
@@ -101,17 +97,3 @@ def fill(net: nn.Module, state: dict[str, Tensor], title: str, todo: str) -> Non
         net.load_state_dict(state, strict=False)
     except RuntimeError as error:
         raise ExplainerError(f"The weights do not fit {title}.", todo, str(error)) from error
-
-
-def segmenter_input(pixels: NDArray[np.uint8], short_px: int = 520) -> Tensor:
-    """Resize and normalise a picture ``(H, W, 3) uint8`` RGB for a segmenter: ``(1, 3, h, w)``.
-
-    The shorter side becomes `short_px`; torchvision's segmenters were scored at 520.
-    """
-    image = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float() / 255
-    scale = short_px / min(pixels.shape[:2])
-    size = [max(1, round(side * scale)) for side in pixels.shape[:2]]
-    image = functional.interpolate(image, size, mode="bilinear", antialias=True)
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
-    out: Tensor = (image - mean) / std
-    return out
