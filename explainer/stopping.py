@@ -31,6 +31,7 @@ class _Listener:
 
     def __init__(self) -> None:
         self.number = 0
+        self.leaving = False  # in order: all has been said
         self._told: list[Act] = []
         self._lock = threading.Lock()
 
@@ -156,6 +157,7 @@ def _received(reader: socket.socket) -> int:
 
 def leave() -> None:
     """End the process, all of whose blocks have ended, without taking the libraries apart, which may take seconds."""
+    _LISTENER.leaving = True
     with suppress(Exception):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -170,8 +172,9 @@ def end_now(number: int) -> None:
 
     writing.discard_all()
     end_children()
-    with suppress(OSError):
-        os.write(2, b"Stopped.\n")
+    if not _LISTENER.leaving:
+        with suppress(OSError):
+            os.write(2, b"Stopped.\n")
     os._exit(code_of(number))
 
 
