@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from explainer.core.context import CancelScope, Settings
 from explainer.core.controls import Control, controls
 from explainer.core.demo import Demo
 from explainer.core.model_card import ModelCard
+from explainer.core.networks import NO_NETWORKS, Networks, TrainedNetwork
 from explainer.core.params import changed
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.runs import NO_RUNS, Runs
@@ -65,9 +66,25 @@ def _cancel_scope() -> CancelScope:
     return cancel_scope
 
 
-def engine(runs: Runs = NO_RUNS) -> Engine:
-    """Return a new engine over the zoo; it keeps no training runs unless it is told where."""
-    return Engine(zoo(), _cancel_scope, Watch(zoo().computing), runs)
+def engine(runs: Runs = NO_RUNS, networks: Networks = NO_NETWORKS) -> Engine:
+    """Return a new engine over the zoo; it keeps no training runs and no networks unless it is told where."""
+    return Engine(zoo(), _cancel_scope, Watch(zoo().computing), runs, networks)
+
+
+@dataclass(frozen=True, slots=True)
+class ZooNetworks:
+    """Implements `explainer.core.networks.Networks`: what is kept is one of the zoo's models from then on."""
+
+    at_once: bool
+
+    def keep(self, network: TrainedNetwork) -> ModelCard | None:
+        """Write weights and card into the user's folder of models."""
+        import torch
+
+        from explainer.vision.zoo import kept
+
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in network.weights.items()}
+        return kept.keep(network.card, network.architecture, tensors)
 
 
 def kept_runs(*, finished: bool = True) -> Runs:
@@ -79,7 +96,8 @@ def kept_runs(*, finished: bool = True) -> Runs:
 
 def scheduler(emit: Callable[[Any], None], *, keeps_runs: bool = False) -> Scheduler:
     """Return a new scheduler with an engine of its own, which may show and keep training runs."""
-    return Scheduler(engine(kept_runs() if keeps_runs else NO_RUNS), emit)
+    keeping = (kept_runs(), ZooNetworks(at_once=False)) if keeps_runs else ()
+    return Scheduler(engine(*keeping), emit)
 
 
 # Arguments that all computing commands take -------------------------------------------------------------

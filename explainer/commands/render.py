@@ -152,7 +152,7 @@ def _last(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
 
 
 def _results(task: Run, frames: Iterator[Frame]) -> Iterator[Finished]:
-    engine = house.engine(house.kept_runs(finished=False))
+    engine = house.engine(house.kept_runs(finished=False), house.ZooNetworks(at_once=True))
     with closing(SourceFrames(lambda: open_source(task.source))) as every:
         for frame in frames:
             yield run_one(engine, task.demo, task.params, frame, task.settings, every)

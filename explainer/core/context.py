@@ -9,6 +9,7 @@ import numpy as np
 
 from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
+from explainer.core.networks import Networks
 from explainer.core.result import Result
 from explainer.core.runs import Runs
 
@@ -138,6 +139,11 @@ class Context(Protocol):
     @property
     def runs(self) -> Runs:
         """Where the last snapshots of training runs are kept from one start of the program to the next."""
+        ...
+
+    @property
+    def networks(self) -> Networks:
+        """Where trained networks become models for other demos."""
         ...
 
     def checkpoint(self) -> None:

@@ -88,6 +88,9 @@ Presses = Annotated[int, Press()]
 TrainAgain = Annotated[
     int, Press(), Repeats(), Doc("Train again", "Forgets the run that is kept and trains it anew, before your eyes.")
 ]
+UseNetwork = Annotated[
+    int, Press(), Repeats(), Doc("Use this network", "Keeps it as a model, for every demo that looks at a classifier.")
+]
 LAST = "last"
 TOP_1 = "top-1"
 TOP_2 = "top-2"

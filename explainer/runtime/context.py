@@ -14,6 +14,7 @@ from explainer.core.context import Models, Settings, Stage
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
+from explainer.core.networks import NO_NETWORKS, Networks
 from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS, Runs
 from explainer.runtime.memo import Memo
@@ -35,8 +36,8 @@ class JobContext:
         Called with a fraction and a text when the fraction moved by at least 1 %.
     on_partial
         Called with each published result, marked as partial.
-    runs
-        Where training runs are kept.
+    runs, networks
+        Where training runs are kept, and where trained networks become models.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class JobContext:
         on_progress: Callable[[float, str], None] = lambda _fraction, _text: None,
         on_partial: Callable[[Result], None] = lambda _result: None,
         runs: Runs = NO_RUNS,
+        networks: Networks = NO_NETWORKS,
     ) -> None:
         self._demo = demo
         self._settings = settings
@@ -63,6 +65,7 @@ class JobContext:
         self._on_progress = on_progress
         self._on_partial = on_partial
         self._runs = runs
+        self._networks = networks
         self._told = -1.0
         self._leased = False
         self._clock = StageClock(lambda: time.perf_counter() - token.slept_s)
@@ -115,6 +118,11 @@ class JobContext:
     def runs(self) -> Runs:
         """Where the last snapshots of training runs are kept."""
         return self._runs
+
+    @property
+    def networks(self) -> Networks:
+        """Where trained networks become models for other demos."""
+        return self._networks
 
     @property
     def timings_ms(self) -> dict[str, float]:

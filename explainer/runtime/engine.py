@@ -11,6 +11,7 @@ import numpy as np
 from explainer.core.context import CancelScope, Models, Settings
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
+from explainer.core.networks import NO_NETWORKS, Networks
 from explainer.core.problem import Cancelled, ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS, Runs
@@ -63,6 +64,8 @@ class Engine:
         Chooses the threads that a job computes with, while it runs; left out, nobody does.
     runs
         Where training runs are kept from one start of the program to the next; nowhere by default.
+    networks
+        Where trained networks become models; nowhere by default.
     """
 
     def __init__(
@@ -71,9 +74,11 @@ class Engine:
         cancel_scope_factory: Callable[[], CancelScope] | None = None,
         watch: Watch | None = None,
         runs: Runs = NO_RUNS,
+        networks: Networks = NO_NETWORKS,
     ) -> None:
         self._models = models
         self._runs = runs
+        self._networks = networks
         self._scope_factory = cancel_scope_factory
         self._watch = watch
         self._scope: CancelScope | None = None
@@ -136,7 +141,7 @@ class Engine:
         ctx = JobContext(
             job.demo, job.settings, self._models, self._memo, token,
             state=ticket.before, frames=job.frames, on_progress=on_progress, on_partial=on_partial,
-            runs=self._runs,
+            runs=self._runs, networks=self._networks,
         )  # fmt: skip
         return ctx
 

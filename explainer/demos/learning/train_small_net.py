@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, Resets, TrainAgain, When
+from explainer.core.controls import Doc, Options, Range, Resets, TrainAgain, UseNetwork, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
@@ -70,6 +70,7 @@ class Params:
         Doc("Training digits", "With few, the two curves part: the net learns them by heart."),
     ] = 1297
     again: TrainAgain = 0
+    keep: UseNetwork = 0
 
 
 class TrainSmallNet(Demo[Params]):
@@ -88,14 +89,17 @@ class TrainSmallNet(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train, or carry on where the last run of the same recipe stopped."""
-        from explainer.vision.training.watched import watched
+        from explainer.vision.training.paper_net import network_of
+        from explainer.vision.training.watched import Keeping, watched
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
             (now,) = found
             assert now is not None
             return _result(now, params.epochs, partial=partial)
 
-        return watched(ctx, _recipe(params, ctx.seed), show, again=params.again)
+        return watched(
+            ctx, _recipe(params, ctx.seed), show, again=params.again, keeping=Keeping(params.keep, network_of)
+        )
 
 
 def _recipe(params: Params, seed: int) -> Recipe:

@@ -39,14 +39,14 @@ MEASURES: tuple[Measure, ...] = (LossAndAccuracy(), GradientSizes())
 class DigitsNet(nn.Module):
     """Scores ``(B, 10)`` of digits ``(B, 1, 8, 8)``, ink being 1."""
 
-    def __init__(self, activation: Activation = "relu") -> None:
+    def __init__(self, activation: Activation = "relu", classes: int = 10) -> None:
         super().__init__()
         act = ACTIVATIONS[activation]
         self.conv1, self.act1 = nn.Conv2d(1, 8, 3, padding=1), act()
         self.conv2, self.act2 = nn.Conv2d(8, 16, 3, padding=1), act()
         self.pool = nn.MaxPool2d(2)
         self.linear1, self.act3 = nn.Linear(16 * 4 * 4, 32), act()
-        self.linear2 = nn.Linear(32, 10)
+        self.linear2 = nn.Linear(32, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Two convolutions, ``(B, 16, 8, 8)``, the maximum of each 2 × 2, two linear maps."""

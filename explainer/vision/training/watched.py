@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from explainer.core.context import Context
+from explainer.core.networks import TrainedNetwork
 from explainer.core.result import Result
 from explainer.vision.training.fit import Snapshot, from_plain, start
 from explainer.vision.training.recipe import Recipe
@@ -24,6 +25,14 @@ Show = Callable[[Snapshots, bool], Result]
 Clock = Callable[[], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How often "use this network" was pressed, and what makes a network of a snapshot."""
+
+    pressed: int
+    network_of: Callable[[Snapshot], TrainedNetwork]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
     """What a training demo carries from one result to the next.
@@ -32,14 +41,15 @@ class Shelf:
     ----------
     runs
         Last snapshots by the recipe without its length.
-    again
-        How often "train again" had been pressed.
+    again, kept
+        How often "train again" and "use this network" had been pressed.
     dates
         When those were written that were not trained since the program was started.
     """
 
     runs: Mapping[Recipe, Snapshot] = field(default_factory=dict)
     again: int = 0
+    kept: int = 0
     dates: Mapping[Recipe, datetime] = field(default_factory=dict)
 
     def with_run(self, snapshot: Snapshot, when: datetime | None = None) -> "Shelf":
@@ -48,7 +58,7 @@ class Shelf:
         runs = {key: one for key, one in self.runs.items() if key != name}
         dates = {key: one for key, one in self.dates.items() if key != name}
         kept = dict(list(runs.items())[-(KEPT - 1) :])
-        return Shelf({**kept, name: snapshot}, self.again, dates | ({name: when} if when else {}))
+        return replace(self, runs={**kept, name: snapshot}, dates=dates | ({name: when} if when else {}))
 
     def find(self, recipe: Recipe) -> Snapshot | None:
         """Return where a run stands; there is no way back in one."""
@@ -64,6 +74,7 @@ def watched(
     show: Show,
     *,
     again: int = 0,
+    keeping: Keeping | None = None,
     text: str = "training",
     begun: bool = True,
     every_s: float | None = None,
@@ -80,6 +91,8 @@ def watched(
         for a run that has not begun.
     again
         How often "train again" was pressed; once more than before starts the runs anew.
+    keeping
+        What "use this network" keeps: the first of the runs, when all are trained.
     text
         What is going on, for the progress bar.
     begun
@@ -91,7 +104,8 @@ def watched(
     watch = _Watch(ctx, wanted, show, text, PUBLISH_S if every_s is None else every_s, clock)
     with ctx.stage("explain"):
         watch.take_up(again, begun=begun)
-        return watch.go_on()
+        result = watch.go_on()
+        return result if keeping is None else watch.kept(result, keeping)
 
 
 class _Watch:
@@ -106,11 +120,13 @@ class _Watch:
         self.unsaved: set[int] = set()
         self.began = self.shown = self.saved = clock()
         self.had = 0
+        self.resumed = False
 
     def take_up(self, again: int, *, begun: bool) -> None:
         """Find where each run stands: in this session, on disk, or nowhere."""
         held = self.ctx.state if isinstance(self.ctx.state, Shelf) else None
         anew = held is not None and again > held.again
+        self.resumed = held is not None
         self.shelf = replace(held, again=again) if held is not None else Shelf(again=again)
         for index, recipe in enumerate(self.recipes):
             found = None if anew else self.shelf.find(recipe) or self._from_disk(recipe)
@@ -144,6 +160,17 @@ class _Watch:
         finally:
             self._save()
         return self._result(partial=False)
+
+    def kept(self, result: Result, keeping: Keeping) -> Result:
+        """Make a model of the first net if that was asked for since the last result, and say so."""
+        networks, had = self.ctx.networks, self.shelf.kept
+        asked = keeping.pressed > had if self.resumed or networks.at_once else False
+        self.shelf = replace(self.shelf, kept=keeping.pressed)
+        card, first = None, self.now[0]
+        if asked and first is not None:
+            card = networks.keep(keeping.network_of(first))
+        said = (f"kept as “{card.title}” ({card.name}): choose it in the menu of models",) if card else ()
+        return replace(result, state=self.shelf, badges=(*said, *result.badges))
 
     def _on_step(self, index: int, step: int) -> None:
         """Called in the thread of a run."""
