@@ -74,28 +74,9 @@ class MainWindow(QMainWindow):
     # Connections ----------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-<<<<<<< HEAD
         c = self.conductor
         self.showing.titled.connect(self.setWindowTitle)
         self.showing.first_seen.connect(self.starting.end)
-=======
-        c, results = self.conductor, self.results
-        c.demo_changed.connect(self._show_demo)
-        c.params_changed.connect(self._show_params)
-        c.model_changed.connect(self._show_model)
-        self.bar.model.menu().aboutToShow.connect(self._fill_bar)  # a training demo may have kept a network
-        c.lesson_changed.connect(self._show_lesson)
-        c.source_changed.connect(self._show_source)
-        c.delivered.connect(self._show_result)
-        c.failed.connect(self._show_problem)
-        c.progressed.connect(results.show_progress)
-        c.started.connect(results.wait_for_busy)
-        c.noted.connect(self.say)
-        c.frame_arrived.connect(results.frame_arrived)
-        c.position_changed.connect(lambda e: self.bar.show_position(e, c.frame.name if c.frame else ""))
-        c.playing_changed.connect(self.bar.show_playing)
-        self.cameras.changed.connect(self._fill_sources)
->>>>>>> c1ddf94 (A net that was trained here can be used: it joins the models, with a card that says how pictures are prepared)
         self.appearance.changed.connect(self._set_look)
         self.catalogue.chosen.connect(c.choose_lesson)
         self.lesson.tried.connect(c.set_params)

@@ -53,6 +53,7 @@ class Showing(QObject):
         c.position_changed.connect(lambda e: bar.show_position(e, c.frame.name if c.frame else ""))
         c.playing_changed.connect(bar.show_playing)
         self.cameras.changed.connect(self.fill_sources)
+        bar.model.menu().aboutToShow.connect(self.fill_bar)  # a training demo may have kept a network meanwhile
 
     # What is chosen -------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The window by mouse and key: shortcuts, palette, theme, presenter view, memory, names for screen readers."""
 
 import gc
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
@@ -207,6 +208,13 @@ def test_all_keys_are_listed(window, qtbot):
     for spec in actions.SPECS:
         assert spec.label in texts
         assert " or ".join(spec.keys) in texts
+
+
+def test_a_network_that_was_kept_meanwhile_is_in_the_menu_when_it_opens(window):
+    made, menu = window.conductor.models.made, window.bar.model.menu()
+    made["trained"] = replace(made["other"], name="trained", title="Trained here", tier="trained")
+    menu.aboutToShow.emit()
+    assert any(action.text().startswith("Trained here") for action in menu.actions())
 
 
 def test_a_model_that_is_here_is_used(window, qtbot):
