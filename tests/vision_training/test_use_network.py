@@ -11,8 +11,9 @@ from explainer.demos.learning.train_small_net import Params, TrainSmallNet
 from explainer.runtime.engine import Engine, Job
 from explainer.runtime.token import JobToken
 from explainer.vision.training import digits, fit, small_net
-from explainer.vision.training.paper_net import PaperNet, network_of
+from explainer.vision.training.paper_net import network_of
 from explainer.vision.training.parts import scores_of
+from explainer.vision.zoo.digits_net import PaperNet
 from explainer.vision.zoo.zoo import Zoo
 
 TEST = digits.split().test

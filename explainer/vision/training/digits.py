@@ -16,7 +16,7 @@ from explainer.vision.training.examples import Examples, Split
 
 COUNT, TEST = 1797, 500
 TRAIN = COUNT - TEST
-SIDE, INK = 8, 16.0  # the highest count
+INK = 16.0  # the highest count
 NAMES = tuple("0123456789")
 
 

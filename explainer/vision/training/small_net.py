@@ -26,33 +26,12 @@ from explainer.vision.training import digits
 from explainer.vision.training.examples import Split
 from explainer.vision.training.parts import Adam, CrossEntropy, GradientSizes, LossAndAccuracy, Sgd
 from explainer.vision.training.recipe import Batches, Measure, Net, Optimiser, Recipe
-
-Activation = Literal["relu", "tanh", "sigmoid"]
+from explainer.vision.zoo.digits_net import Activation, DigitsNet
 
 LAYERS = ("conv 1", "conv 2", "linear 1", "linear 2")
-ACTIVATIONS: Mapping[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 FIRST = "conv1.weight"
 LAST_SCALE = 0.1  # small first scores: the untrained net says about 1/10 for each digit
 MEASURES: tuple[Measure, ...] = (LossAndAccuracy(), GradientSizes())
-
-
-class DigitsNet(nn.Module):
-    """Scores ``(B, 10)`` of digits ``(B, 1, 8, 8)``, ink being 1."""
-
-    def __init__(self, activation: Activation = "relu", classes: int = 10) -> None:
-        super().__init__()
-        act = ACTIVATIONS[activation]
-        self.conv1, self.act1 = nn.Conv2d(1, 8, 3, padding=1), act()
-        self.conv2, self.act2 = nn.Conv2d(8, 16, 3, padding=1), act()
-        self.pool = nn.MaxPool2d(2)
-        self.linear1, self.act3 = nn.Linear(16 * 4 * 4, 32), act()
-        self.linear2 = nn.Linear(32, classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Two convolutions, ``(B, 16, 8, 8)``, the maximum of each 2 × 2, two linear maps."""
-        x = self.pool(self.act2(self.conv2(self.act1(self.conv1(x)))))
-        out: Tensor = self.linear2(self.act3(self.linear1(x.flatten(1))))
-        return out
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ A network that is trained in the program and kept becomes a model by a row in `B
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,26 +14,18 @@ from torch import Tensor, nn
 from explainer.core.model_card import ModelCard
 from explainer.core.problem import ExplainerError
 from explainer.vision.zoo import cards, torchvision_models
+from explainer.vision.zoo.digits_net import PaperNet
 from explainer.vision.zoo.lite0 import lite0, lite1
 
 Builder = Callable[[int], nn.Module]  # from the number of classes
 
 
-def _digits_net(activation: Literal["relu", "tanh", "sigmoid"]) -> Builder:
-    def build(classes: int) -> nn.Module:
-        from explainer.vision.training.paper_net import PaperNet
-
-        return PaperNet(activation, classes)
-
-    return build
-
-
 BUILDERS: Mapping[str, Builder] = {
     "efficientnet-lite0": lite0,
     "efficientnet-lite1": lite1,
-    "digits-net-relu": _digits_net("relu"),
-    "digits-net-tanh": _digits_net("tanh"),
-    "digits-net-sigmoid": _digits_net("sigmoid"),
+    "digits-net-relu": partial(PaperNet, "relu"),
+    "digits-net-tanh": partial(PaperNet, "tanh"),
+    "digits-net-sigmoid": partial(PaperNet, "sigmoid"),
 }
 
 
