@@ -13,7 +13,10 @@ Style = Literal["solid", "dashed", "dotted"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """Horizontal bars with a label and a number each; `chosen` is drawn in the accent colour."""
+    """Horizontal bars with a label and a number each; `chosen` is drawn in the accent colour.
+
+    `spread` is drawn as a whisker of that length each way, for as many bars as it has numbers.
+    """
 
     title: str
     labels: tuple[str, ...]
@@ -24,17 +27,22 @@ class Bars:
     chosen: int = 0
     note: str = ""
     sets: tuple[Sets | None, ...] = ()
+    spread: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One line of a `Curve`: ``x`` and ``y`` of equal length. `colour` −1 is the accent, −2 is muted."""
+    """One line of a `Curve`: ``x`` and ``y`` of equal length. `colour` −1 is the accent, −2 is muted.
+
+    `spread`, of the same length, is drawn as a band of that width above and below the line.
+    """
 
     name: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     style: Style = "solid"
     colour: int = -1
+    spread: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -103,7 +103,21 @@ class BarsBody(Painted):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.theme.color("accent" if chosen else "bar"))
         painter.drawRoundedRect(bar, 2, 2)
+        if index < len(chart.spread):
+            self._whisker(painter, index, track, height)
         self.spot(row, chart.sets[index] if index < len(chart.sets) else None)
+
+    def _whisker(self, painter: QPainter, index: int, track: QRectF, height: float) -> None:
+        chart, y = self.chart, track.center().y()
+        reach = chart.spread[index]
+        if not (math.isfinite(reach) and reach > 0 and math.isfinite(chart.values[index])):
+            return
+        ends = [(chart.values[index] + sign * reach - chart.lo) / (chart.hi - chart.lo or 1.0) for sign in (-1, 1)]
+        left, right = (track.left() + track.width() * min(1.0, max(0.0, end)) for end in ends)
+        painter.setPen(QPen(self.look.theme.color("text"), self.look.scale))
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        for x in (left, right):
+            painter.drawLine(QPointF(x, y - height / 2), QPointF(x, y + height / 2))
 
     def sizeHint(self) -> QSize:
         rows = len(self.chart.values) if self.chart else 5

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPen, QResizeEvent
 
 from explainer.core.charts import Curve, Histogram, Scatter, Series
 from explainer.render.look import Look
 
+BAND_OPACITY = 0.22
 OFFSET = 5  # px from the axis to its numbers
 PENS = {"solid": Qt.PenStyle.SolidLine, "dashed": Qt.PenStyle.DashLine, "dotted": Qt.PenStyle.DotLine}
 
@@ -99,6 +100,7 @@ class CurveBody(Plotted):
         super().__init__(look)
         self._lines: list[pg.PlotDataItem] = []
         self._names: list[pg.TextItem] = []
+        self._bands: dict[int, pg.FillBetweenItem] = {}
 
     def draw(self, chart: Curve) -> None:
         """Update lines in place; a live curve must not rebuild its items at each frame."""
@@ -108,6 +110,7 @@ class CurveBody(Plotted):
             line.setPen(self._pen(series))
             name.setText(series.name, color=self.look.series_color(series.colour))
             name.textItem.setFont(self.look.font("small"))
+        self._show_bands(chart)
         self._x = chart.x_range or _span([s.x for s in chart.series])
         self._y = chart.y_range or _span([s.y for s in chart.series], pad=0.06)
         self.setYRange(*self._y, padding=0.02)
@@ -127,6 +130,24 @@ class CurveBody(Plotted):
             self._lines.append(self.plot([], [], antialias=True))
             self._names.append(pg.TextItem(anchor=(0, 0.5)))
             self.addItem(self._names[-1], ignoreBounds=True)
+
+    def _show_bands(self, chart: Curve) -> None:
+        """Lay a band behind each line that has one."""
+        wide = {number: one for number, one in enumerate(chart.series) if one.spread is not None}
+        for number in self._bands.keys() - wide.keys():
+            self.removeItem(self._bands.pop(number))
+        for number, one in wide.items():
+            if number not in self._bands:
+                edges = pg.PlotCurveItem(), pg.PlotCurveItem()
+                self._bands[number] = pg.FillBetweenItem(*edges)
+                self._bands[number].setZValue(-1)
+                self.addItem(self._bands[number], ignoreBounds=True)
+            band, reach = self._bands[number], one.spread
+            for edge, sign in zip(band.curves, (-1, 1), strict=True):
+                edge.setData(one.x, one.y + sign * reach)
+            colour = QColor(self.look.series_color(one.colour))
+            colour.setAlphaF(BAND_OPACITY)
+            band.setBrush(colour)
 
     def _pen(self, series: Series) -> QPen:
         colour = self.look.series_color(series.colour)

@@ -28,6 +28,8 @@ FULL = [
     Bars("Bars", ("cat", "dog"), (0.7, 0.2)),
     Bars("Signed", ("up", "down"), (0.7, -0.6), lo=-1.0),
     Curve("Curve", (line(), line("other", (0.9, 0.2, 0.4), style="dashed", colour=1)), "x", "y"),
+    Bars("Whiskers", ("cat", "dog"), (0.7, 0.2), spread=(0.1, 0.0)),
+    Curve("Band", (line(spread=np.array([0.1, 0.2, 0.0])), line("other", (0.9, 0.2, 0.4)))),
     Histogram("Histogram", np.linspace(0, 1, 6), np.array([1.0, 4, 2, 0, 3]), "value"),
     Matrix("Matrix", np.arange(6.0).reshape(2, 3), ("a", "b"), ("x", "y", "z"), "columns", "rows"),
     Matrix("Signed matrix", np.arange(4.0).reshape(2, 2) - 1.5, ("a", "b"), ("x", "y"), colours="diverging"),
@@ -40,6 +42,9 @@ POOR = [
     Bars("One", ("a",), (0.0,), hi=0.0),
     Bars("NaN", ("a", "b"), (NAN, float("inf"))),
     Bars("Beyond", ("a",), (9.0,)),
+    Bars("Whiskers", ("a", "b"), (NAN, 9.0), spread=(1.0, float("inf"))),
+    Curve("Band of nothing", (line(y=(), spread=np.zeros(0)),)),
+    Curve("Band of NaN", (line(y=(1.0, NAN), spread=np.array([NAN, 0.1])),)),
     Curve("None", ()),
     Curve("Empty", (line(y=()),)),
     Curve("One", (line(y=(1.0,)),)),
@@ -272,3 +277,31 @@ def test_the_name_of_an_upright_line_keeps_away_from_the_lines_it_crosses(qtbot)
     assert names["now"].x() == 1.0
     assert names["now"].y() < 6.0
     assert names["objects"].y() > 20.0
+
+
+def test_a_whisker_reaches_one_deviation_each_way(qapp):
+    lk, (width, height) = look("light"), (600, 62)
+
+    def differing(one, two):
+        return [x for x in range(width) if any(one.pixel(x, y) != two.pixel(x, y) for y in range(height))]
+
+    def drawn(value, *spread_):
+        return headless.chart_image(Bars("B", ("a",), (value,), spread=spread_), lk, (width, height))
+
+    whole = differing(drawn(1.0), drawn(0.0))
+    marked = differing(drawn(0.5, 0.25), drawn(0.5))
+    track = [x for x in whole if x < 540]  # the number stands right of it
+    span = track[-1] - track[0]
+    assert (marked[-1] - marked[0]) / span == pytest.approx(0.5, abs=0.02)
+    assert (marked[0] - track[0]) / span == pytest.approx(0.25, abs=0.02)
+
+
+def test_a_band_comes_and_goes_with_the_spread(qtbot):
+    view = ChartView(look("light"))
+    qtbot.addWidget(view)
+    view.resize(*SIZE)
+    counts = []
+    for spread_ in (None, np.full(3, 0.2), np.full(3, 0.1), None):
+        view.show_chart(Curve("Band", (line(spread=spread_),)))
+        counts.append(len(view._body._bands))
+    assert counts == [0, 1, 1, 0]

@@ -10,6 +10,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series, Table
 from explainer.core.layers import Cells, Panel
 from explainer.core.result import Result
+from explainer.core.spread import spread
 
 NAMES = {
     "shift": "Shift by 1 px",
@@ -77,11 +78,6 @@ def _tests(
     return np.array([done[run].test for run in finished if run.augments == names and run.digits == digits])
 
 
-def _spread(scores: NDArray[np.float64]) -> float:
-    """Standard deviation over seeds (of a sample, not of a population); 0 for one seed."""
-    return float(scores.std(ddof=1)) if len(scores) > 1 else 0.0
-
-
 def _bars(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Chart:
     got = [(names, _tests(done, finished, names, params.digits)) for names in rows(params)]
     got = [(names, scores) for names, scores in got if len(scores)]
@@ -114,7 +110,7 @@ def _line(
     alone = names == NONE or not len(gains)
     gain = "" if alone else f"{100 * gains.mean():+.1f}".replace("-", "−")
     better = "" if alone else f"{int((gains > 0).sum())}/{len(gains)}"
-    return label, f"{100 * scores.mean():.1f}", f"{100 * _spread(scores):.1f}", gain, better
+    return label, f"{100 * scores.mean():.1f}", f"{100 * spread(scores).deviation:.1f}", gain, better
 
 
 def _curves(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> Chart:
@@ -145,7 +141,7 @@ def _values(params: Any, done: Mapping[Any, Any], finished: Sequence[Any]) -> di
             at = f"_{size}_digits" if params.show == "curves" else ""
             values[f"accuracy_{key}{at}_percent"] = 100 * float(scores.mean())
             if params.show == "bars":
-                values[f"deviation_{key}_percent"] = 100 * _spread(scores)
+                values[f"deviation_{key}_percent"] = 100 * spread(scores).deviation
     known = [done[run].train for run in finished]
     if known:
         values["accuracy_train_percent"] = 100 * float(np.mean(known))
@@ -169,9 +165,9 @@ def _reading(params: Any, done: Mapping[Any, Any], finished: Sequence[Any], want
         return f"{start}.{going}"
     best = max(got, key=lambda one: float(one[1].mean()))
     worst = min(got, key=lambda one: float(one[1].mean()))
-    spread = f" (±{100 * _spread(base):.1f} points over {len(base)} seeds)" if len(base) > 1 else ""
+    over_seeds = f" (±{100 * spread(base).deviation:.1f} points over {len(base)} seeds)" if len(base) > 1 else ""
     return (
-        f"{start}{spread}. Best is “{called(best[0])}” with {100 * best[1].mean():.1f} %, "
+        f"{start}{over_seeds}. Best is “{called(best[0])}” with {100 * best[1].mean():.1f} %, "
         f"worst “{called(worst[0])}” with {100 * worst[1].mean():.1f} %. "
         f"A difference that is smaller than the spread says little.{going}"
     )

@@ -1,0 +1,65 @@
+"""Mean and spread over seeds: told and drawn in one way wherever several runs of the same kind are compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from explainer.core.charts import Bars, Series, Style
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean of some runs, and their standard deviation.
+
+    Parameters
+    ----------
+    deviation
+        Of a sample, not of a population: divided by ``count − 1``; 0 for one run.
+    """
+
+    mean: float
+    deviation: float
+    count: int
+
+    def words(self, digits: int = 1, unit: str = "") -> str:
+        """``98.1 ± 0.4 %`` for several runs, ``98.1 %`` for one."""
+        mean = f"{self.mean:.{digits}f}".replace("-", "−")
+        told = f"{mean} ± {self.deviation:.{digits}f}" if self.count > 1 else mean
+        return f"{told} {unit}".rstrip()
+
+
+def spread(runs: ArrayLike) -> Spread:
+    """Summarise one number of each run.
+
+    Raises
+    ------
+    ValueError
+        Without a run there is no mean.
+    """
+    found = np.asarray(runs, np.float64)
+    if not found.size:
+        raise ValueError("without a run there is no mean")
+    deviation = float(found.std(ddof=1)) if found.size > 1 else 0.0
+    return Spread(float(found.mean()), deviation, int(found.size))
+
+
+def spread_line(name: str, x: NDArray[np.float64], runs: ArrayLike, style: Style = "solid", colour: int = -1) -> Series:
+    """Line of the means of ``(runs, points)``, in a band of one standard deviation each way where there are several."""
+    found = np.asarray(runs, np.float64)
+    several = [spread(column) for column in found.T]
+    band = np.array([one.deviation for one in several]) if len(found) > 1 else None
+    return Series(name, x, np.array([one.mean for one in several]), style, colour, band)
+
+
+def spread_bars(
+    title: str, rows: Sequence[tuple[str, ArrayLike]], *, hi: float = 100.0, digits: int = 1, note: str = ""
+) -> Bars:
+    """Bar of the mean for each ``(label, runs)``, with a whisker of one standard deviation each way."""
+    several = [spread(runs) for _, runs in rows]
+    whiskers = tuple(one.deviation for one in several) if any(one.count > 1 for one in several) else ()
+    return Bars(
+        title, tuple(label for label, _ in rows), tuple(one.mean for one in several), hi=hi, format=f".{digits}f",
+        note=note, spread=whiskers,
+    )  # fmt: skip
