@@ -133,16 +133,16 @@ class CurveBody(Plotted):
 
     def _show_bands(self, chart: Curve) -> None:
         """Lay a band behind each line that has one."""
-        wide = {number: one for number, one in enumerate(chart.series) if one.spread is not None}
+        wide = {number: (one, one.spread) for number, one in enumerate(chart.series) if one.spread is not None}
         for number in self._bands.keys() - wide.keys():
             self.removeItem(self._bands.pop(number))
-        for number, one in wide.items():
+        for number, (one, reach) in wide.items():
             if number not in self._bands:
                 edges = pg.PlotCurveItem(), pg.PlotCurveItem()
                 self._bands[number] = pg.FillBetweenItem(*edges)
                 self._bands[number].setZValue(-1)
                 self.addItem(self._bands[number], ignoreBounds=True)
-            band, reach = self._bands[number], one.spread
+            band = self._bands[number]
             for edge, sign in zip(band.curves, (-1, 1), strict=True):
                 edge.setData(one.x, one.y + sign * reach)
             colour = QColor(self.look.series_color(one.colour))

@@ -8,7 +8,7 @@ from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
 from explainer.core.words import thousands
 from explainer.sources.identity import new_id, shown_name
-from explainer.sources.listing import Listing, instead, listing_of, natural
+from explainer.sources.listing import Listing, below, instead, listing_of, natural
 from explainer.sources.reading import check_picture, read_picture
 
 __all__ = ["FolderSource", "natural", "open_folder"]
@@ -66,8 +66,9 @@ class FolderSource:
         picture = read_picture(path, stretch=self._stretch)
         if isinstance(picture, Problem):
             return picture
+        parts = [shown_name(Path(part)) for part in Path(self.names[index]).parts]
         self._last = Frame(
-            picture.pixels, self.id, index, float(index), shown_name(path), picture.notes, picture.stretchable
+            picture.pixels, self.id, index, float(index), "/".join(parts), picture.notes, picture.stretchable
         )
         return self._last
 
@@ -81,7 +82,10 @@ class FolderSource:
 
 
 def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Problem:
-    """List the pictures in `path`; subfolders and hidden files are left out. `stretch` as in `read_picture`.
+    """List the pictures in `path`; hidden files are left out. `stretch` as in `read_picture`.
+
+    Subfolders are left out too, unless there is no picture beside them: then their pictures are taken, each named
+    ``subfolder/picture``, so that a folder of folders can be learnt from.
 
     Returns
     -------
@@ -97,6 +101,8 @@ def open_folder(path: Path | str, *, stretch: bool = False) -> FolderSource | Pr
         found = listing_of(folder)
     except (OSError, ValueError) as error:
         return Problem(f"{name} cannot be read.", "Check that you are allowed to open it.", repr(error))
+    if not found.pictures:
+        found = below(folder) or found
     return _opened(folder, found, stretch) if found.pictures else _without_picture(name, found)
 
 

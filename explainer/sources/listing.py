@@ -5,6 +5,7 @@ import re
 import stat
 from bisect import bisect_left
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import merge
 from pathlib import Path
@@ -66,6 +67,20 @@ def listing_of(folder: Path) -> Listing:
             else:
                 others[kind] += 1
     return Listing(tuple(_in_order(pictures)), others)
+
+
+def below(folder: Path) -> Listing | None:
+    """List the pictures of the subfolders of `folder`, one level down, named ``subfolder/picture``; ``None`` without.
+
+    A subfolder that cannot be listed is left out.
+    """
+    with os.scandir(folder) as entries:
+        inner = [entry.name for entry in entries if entry.is_dir() and not _is_hidden(entry)]
+    pictures: list[str] = []
+    for name in sorted(inner, key=natural):
+        with suppress(OSError):
+            pictures += [f"{name}/{one}" for one in listing_of(folder / name).pictures]
+    return Listing(tuple(pictures)) if pictures else None
 
 
 def _in_order(names: list[str]) -> list[str]:

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from explainer.core.problem import ExplainerError
+from explainer.core.problem import Cancelled, ExplainerError
+from explainer.runtime.frames import SourceFrames
+from explainer.sources.opening import open_source
 from explainer.vision.training import garments
-from explainer.vision.training.examples import Examples, from_pictures, halves, tensors
+from explainer.vision.training.examples import Examples, from_frames, from_pictures, halves, tensors
 
 
 def test_garments_are_balanced_and_apart():
@@ -79,3 +82,55 @@ def test_what_cannot_be_halved_is_one_sentence(labels, what):
 def test_pictures_without_labels_are_refused():
     with pytest.raises(ValueError, match="do not belong together"):
         Examples(np.zeros((3, 4, 4), np.float32), np.zeros(2))
+
+
+# A folder of folders ------------------------------------------------------------------------------------
+
+
+def picture(path, colour):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (12, 9), colour).save(path)
+
+
+def opened(folder):
+    return SourceFrames(lambda: open_source(str(folder)))
+
+
+def test_a_folder_of_folders_names_its_classes(tmp_path):
+    for number in (1, 2, 10):
+        picture(tmp_path / "red" / f"{number}.png", (255, 0, 0))
+    picture(tmp_path / "blue" / "1.jpg", (0, 0, 255))
+    (tmp_path / "red" / "3.png").write_bytes(b"\x89PNG broken")
+    (tmp_path / "empty").mkdir()
+    picture(tmp_path / ".hidden" / "1.png", (0, 255, 0))
+    examples, called = from_frames(opened(tmp_path), 4)
+    assert called == ("blue/1.jpg", "red/1.png", "red/2.png", "red/10.png")
+    assert examples.names == ("blue", "red")
+    assert examples.labels.tolist() == [0, 1, 1, 1]
+    assert examples.images.shape == (4, 4, 4, 3)
+    assert np.allclose(examples.images[1], [1, 0, 0])
+    assert from_frames(opened(tmp_path), 4, grey=True)[0].images.shape == (4, 4, 4)
+
+
+def test_pictures_beside_the_folders_come_first_and_have_no_class(tmp_path):
+    picture(tmp_path / "red" / "1.png", (255, 0, 0))
+    picture(tmp_path / "1.png", (255, 0, 0))
+    source = open_source(str(tmp_path))
+    assert source.names == ("1.png",)
+    with pytest.raises(ExplainerError, match="not sorted into folders"):
+        from_frames(opened(tmp_path), 4)
+
+
+def test_reading_a_folder_can_be_stopped(tmp_path):
+    picture(tmp_path / "red" / "1.png", (255, 0, 0))
+
+    def stop():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        from_frames(opened(tmp_path), 4, asked=stop)
+
+
+def test_a_folder_of_empty_folders_has_no_picture(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    assert "no picture" in open_source(str(tmp_path)).what

@@ -1,7 +1,8 @@
 """Labelled pictures as one record, wherever they come from: shipped sets, a user's folders, shots from the camera."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explainer.core.frame import Frame
 from explainer.core.problem import ExplainerError
 
 
@@ -116,8 +118,49 @@ def from_pictures(
     side
         Pixels of the square they are resized to.
     """
-    images = np.stack([_square(one, side, grey=grey) for one in pictures]).astype(np.float32) / np.float32(255)
+    return _stacked([_square(one, side, grey=grey) for one in pictures], labels, names)
+
+
+def _stacked(squares: Sequence[NDArray[np.uint8]], labels: Sequence[int], names: Sequence[str]) -> Examples:
+    images = np.stack(squares).astype(np.float32) / np.float32(255)
     return Examples(images, np.asarray(labels, np.int64), tuple(names))
+
+
+def from_frames(
+    frames: Sequence[Frame], side: int, *, grey: bool = False, asked: Callable[[], None] = lambda: None
+) -> tuple[Examples, tuple[str, ...]]:
+    """Make examples of a folder of folders: each picture is called ``folder/picture``, and its folder is its class.
+
+    Parameters
+    ----------
+    frames
+        Pictures of the source; those that cannot be read are left out.
+    asked
+        Called before each picture; may raise to stop.
+
+    Returns
+    -------
+    examples, names
+        The examples, and what each picture is called.
+
+    Raises
+    ------
+    ExplainerError
+        If there are no folders in the folder, or no picture can be read.
+    """
+    squares, called = [], []
+    for index in range(len(frames)):
+        asked()
+        with suppress(ExplainerError):
+            frame = frames[index]
+            squares.append(_square(frame.pixels, side, grey=grey))
+            called.append(frame.name)
+    folders = [name.rpartition("/")[0] for name in called]
+    if not all(folders) or not called:
+        what = "These pictures are not sorted into folders."
+        raise ExplainerError(what, "Open a folder that holds a folder of pictures for each class.")
+    names = tuple(dict.fromkeys(folders))
+    return _stacked(squares, [names.index(one) for one in folders], names), tuple(called)
 
 
 def _square(pixels: NDArray[np.uint8], side: int, *, grey: bool) -> NDArray[np.uint8]:

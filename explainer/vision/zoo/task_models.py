@@ -23,6 +23,7 @@ from explainer.vision.zoo.weights_file import read_state
 
 # Published with batch norms that add nothing to the variance (torchvision sets this when it loads them).
 NO_EPSILON = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "retinanet_resnet50_fpn")
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # what a segmenter's batch is normalised with
 KEPT = 2
 
 
