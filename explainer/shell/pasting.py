@@ -2,7 +2,6 @@
 
 import base64
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -21,7 +20,6 @@ from explainer.sources.reading import check_bytes, from_array, read_bytes
 # What programs put on the clipboard beside Qt's own picture, the fullest first: with depth, profile and orientation.
 _ENCODED = ("image/png", "image/tiff", "image/webp", "image/avif", "image/heic", "image/jpeg", "image/bmp")
 
-_ADDRESSES = "text/uri-list"
 _MOST_LETTERS = 8192
 
 
@@ -84,12 +82,7 @@ def may_hold_a_picture(data: QMimeData) -> bool:
 
 
 def addresses_in(data: QMimeData) -> list[str]:
-    """Addresses as they were handed over; on Unix Qt's own reading loses bytes of names that are not UTF-8."""
-    if data.hasFormat(_ADDRESSES) and sys.platform not in ("win32", "darwin"):
-        lines = bytes(data.data(_ADDRESSES).data()).decode("utf-8", "surrogateescape").replace("\0", "").splitlines()
-        found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-        if found:
-            return found
+    """Addresses, encoded as they were handed over: bytes of names that are not UTF-8 are still in them."""
     return [url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in data.urls()]
 
 

@@ -76,6 +76,7 @@ def session(house, qtbot, keeper):
     QGuiApplication.clipboard().setImage(picture)
     window.actions["paste"].trigger()
     qtbot.waitUntil(lambda: "Pasted" in conductor.source_spec)
+    QGuiApplication.clipboard().clear()
     window.memory.autosave._save()
     qtbot.waitUntil(lambda: keeper.path.exists())
     with free_address() as address:
