@@ -7,6 +7,7 @@ the lock says that the last run was killed or crashed.
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -83,6 +84,9 @@ class Keeper:
         """Read what the window begins with."""
         first = _named(self._folder, 1, "json")
         session, problem = session_file.load(self.path if self.path.exists() else first)
+        if problem is not None and self.path.exists():  # it will be written anew; what a person may repair stays
+            with suppress(OSError):
+                shutil.copyfile(self.path, self._named("unreadable.json"))
         remark = "Another window of Explainer is open. This one keeps a session of its own." if self.number > 1 else ""
         if self._crashed and self.path.exists() and problem is None:
             return Opening(session.held_back(), session, problem, remark)

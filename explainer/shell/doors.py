@@ -13,7 +13,7 @@ from explainer.runtime.events import SourceSkipped
 from explainer.shell import pasting
 from explainer.shell.conductor import Conductor
 from explainer.sources import kept_pictures
-from explainer.sources.opening import STRETCHED
+from explainer.sources.opening import STRETCHED, path_of
 
 
 class Doors(QObject):
@@ -37,8 +37,11 @@ class Doors(QObject):
             self._conductor.open(name)
 
     def _folder(self) -> str:
+        """Where to look first: beside the file that is open, unless it is one of the program's own."""
         spec = self._conductor.source_spec
-        return str(Path(spec).parent) if spec and ":" not in spec[2:] else str(Path.home())
+        here = None if spec.startswith("sample:") else path_of(spec)
+        own = here is None or here.is_relative_to(kept_pictures.folder())
+        return str(Path.home() if own or here is None else here.parent)
 
     def paste(self) -> None:
         """Open what is on the clipboard."""

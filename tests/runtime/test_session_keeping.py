@@ -103,6 +103,17 @@ def test_without_locks_the_number_of_the_process_decides(places, monkeypatch):
     assert take_place(places.folder).number == 1
 
 
+def test_a_file_that_cannot_be_read_is_put_aside_before_it_is_written_anew(places):
+    first = places()
+    first.path.write_text('{"version": 99, "demo": "later"}')
+    opening = first.opening()
+    assert opening.session == Session()
+    assert opening.problem is not None
+    first.keep(lambda: WORK)
+    assert '"later"' in (places.folder / "session.unreadable.json").read_text()
+    assert load(first.path)[0] == WORK
+
+
 # After an end that was none -----------------------------------------------------------------------------
 
 

@@ -333,6 +333,17 @@ def test_an_address_that_is_not_fetched_is_refused_in_a_sentence(window, qtbot, 
     assert window.stage.problem.isVisible()
 
 
+def test_the_next_file_is_looked_for_beside_the_present_one(window, house, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (asked.append(args[2]), ("", ""))[1])
+    window.actions["open"].trigger()
+    window.heard.opened.clear()
+    paste(window, pixels_of(house.pictures[1]))
+    settled(window, qtbot)
+    window.actions["open"].trigger()
+    assert asked == [str(house.folder), str(Path.home())]
+
+
 # The recent list ----------------------------------------------------------------------------------------
 
 
