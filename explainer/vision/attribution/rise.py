@@ -88,7 +88,7 @@ def rise(
     masks
         Their number N. The paper takes 4,000 to 8,000.
     seed
-        The same seed draws the same masks for every `masks` and, in steps of a batch, on every device.
+        The same seed draws the same masks for every `masks` and on every device.
     """
     batch = batch or (CPU_BATCH if x.device.type == "cpu" else GPU_BATCH)
     generator = torch.Generator().manual_seed(seed)
@@ -97,7 +97,7 @@ def rise(
     weighted, shown = torch.zeros((side, side), dtype=torch.float64), torch.zeros((side, side), dtype=torch.float64)
     while len(scores) < masks:
         checkpoint()
-        drawn = random_masks(min(batch, masks - len(scores)), side, cells, seen, generator)
+        drawn = _drawn(min(batch, masks - len(scores)), side, cells, seen, generator)
         score = _scores(net, x, instead, drawn.to(x.device), class_index)
         weighted += torch.einsum("n,nhw->hw", score, drawn[:, 0].double())
         shown += drawn[:, 0].double().sum(dim=0)
@@ -109,6 +109,12 @@ def rise(
         scale = 1.0 / (len(scores) * seen)
         gain = scale * (weighted - float(scores.mean()) * shown)
         yield Progress(len(scores), _array(scale * weighted), _array(gain), scores, best, worst)
+
+
+def _drawn(count: int, side: int, cells: int, seen: float, generator: torch.Generator) -> Tensor:
+    """Draw masks in portions of the CPU's, however many a device takes at once: so all devices see the same ones."""
+    starts = range(0, count, CPU_BATCH)
+    return torch.cat([random_masks(min(CPU_BATCH, count - at), side, cells, seen, generator) for at in starts])
 
 
 def _array(values: Tensor) -> NDArray[np.float32]:

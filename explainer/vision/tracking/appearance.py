@@ -78,6 +78,7 @@ def looks(pixels: NDArray[np.uint8], xyxy: NDArray[np.floating], net: nn.Module 
     """Vectors of boxes ``(N, 4)``, each of length 1: ``(N, 1280)``. Their product is the cosine of two looks."""
     if not len(xyxy):
         return np.empty((0, WIDTH))
+    net = net or load()
     with torch.no_grad():
-        vectors = (net or load())(crops(pixels, xyxy)).mean(dim=(2, 3))
+        vectors = net(crops(pixels, xyxy).to(next(net.parameters()).device)).mean(dim=(2, 3))
     return np.asarray(nn.functional.normalize(vectors, dim=1).cpu().numpy(), np.float64)

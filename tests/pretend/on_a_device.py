@@ -1,0 +1,88 @@
+"""Runs of demos on the CPU and on the pretend device, in a process of their own.
+
+PyTorch counts its devices when the first gradient is computed, so the pretend one has to be there before: a process in
+which other tests have run is too late.
+"""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pretend_device import NAME, install, pretending
+
+from explainer.commands import house
+from explainer.contract.cases import parts
+from explainer.contract.runs import Bench, Outcome, contract_frames
+from explainer.core.context import Settings
+from explainer.runtime.engine import Engine
+from explainer.vision.zoo.zoo import Zoo
+
+DEMOS = [demo.info.id for demo in house.demos().demos()]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What is compared of a run: values, names of panels and charts, the device it says it used."""
+
+    problem: str
+    values: dict[str, float]
+    parts: list[str]
+    device: str
+
+
+class PretendZoo(Zoo):
+    """All models, and the pretend device as the one there is."""
+
+    def device(self, wanted: str) -> str:
+        return NAME
+
+
+@cache
+def _worker() -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=context, initializer=install)
+
+
+def both(demo_id: str) -> tuple[Ran, Ran]:
+    """One run on the CPU and one on the pretend device, each of the defaults on the first contract frame."""
+    return in_the_worker(_both, demo_id)
+
+
+def in_the_worker(work: Any, *args: Any) -> Any:
+    """Call a function of a module in the process that has the device."""
+    return _worker().submit(work, *args).result()
+
+
+def _both(demo_id: str) -> tuple[Ran, Ran]:
+    here = _ran(demo_id, house.engine, "cpu")
+    with pretending() as name:
+        return here, _ran(demo_id, _engine, name)
+
+
+def _ran(demo_id: str, make_engine: Any, device: str) -> Ran:
+    settings = Settings(threads=1, device=device)
+    card = house.zoo().card(settings.model)
+    bench = Bench(house.demos().demo(demo_id), make_engine, card, _frames(), settings)
+    outcome: Outcome = bench.fresh(bench.everyday)
+    if outcome.finished is None:
+        return Ran(outcome.problem or "it stopped", {}, [], "")
+    result = outcome.finished.result
+    return Ran("", dict(result.values), list(parts(result)), outcome.finished.device)
+
+
+@cache
+def _frames() -> dict[str, Any]:
+    return contract_frames()
+
+
+@cache
+def _zoo() -> PretendZoo:
+    return PretendZoo()
+
+
+def _engine() -> Engine:
+    from explainer.vision.zoo.cancelling import cancel_scope
+
+    return Engine(_zoo(), lambda: cancel_scope)

@@ -1,0 +1,36 @@
+"""Every demo at its defaults gives on a device what it gives on the CPU."""
+
+import pytest
+from on_a_device import DEMOS, NAME, both
+
+from explainer.contract.clauses import against_golden
+
+ON_THE_CPU = {
+    "backpropagation-stepper": "written out by hand in NumPy: that is its lesson",
+    "channel-gates": "a net of 4,000 weights, which a GPU only keeps waiting",
+    "convolution-microscope": "one patch and nine numbers at the defaults; a layer of the network is on the device",
+    "augment-and-retrain": "small nets train one to a core",
+    "train-small-net": "at this size a GPU spends its time on being asked",
+    "trained-for-holes": "at this size a GPU spends its time on being asked",
+    "anchor-explorer": "anchors are counted by NumPy",
+    "classical-segmentation": "OpenCV and scikit-image know the CPU alone",
+    "correlation-tracker": "Fourier transforms of 64 cells a side",
+    "mask-metrics": "distances are OpenCV's",
+    "split-touching-objects": "distances and floods are OpenCV's",
+}
+"""Demos of which nothing is computed on the session's device, and why."""
+
+
+@pytest.mark.parametrize("demo_id", DEMOS)
+def test_a_device_gives_the_values_of_the_cpu(demo_id: str) -> None:
+    here, there = both(demo_id)
+    assert there.problem == ""
+    assert here.problem == ""
+    assert against_golden({"cat": there.values}, {"cat": here.values}) == []
+    assert there.parts == here.parts
+    assert (there.device == NAME) != (demo_id in ON_THE_CPU)
+
+
+def test_what_stays_on_the_cpu_is_a_demo_and_says_why() -> None:
+    assert ON_THE_CPU.keys() <= set(DEMOS)
+    assert all(ON_THE_CPU.values())
