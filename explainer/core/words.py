@@ -62,3 +62,11 @@ def listed(items: Sequence[str], last: str = "and") -> str:
 def cells(shape: Sequence[int]) -> str:
     """Resolution of a map ``(h, w)`` in words: ``7 × 7``, width first."""
     return f"{shape[1]} × {shape[0]}"
+
+
+def time_left(seconds: float) -> str:
+    """In words, rounded the more the longer it is."""
+    if seconds < 90:
+        rounded = max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
+        return f"{rounded} s left"
+    return f"{round(seconds / 60)} min left"

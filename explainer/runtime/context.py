@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from explainer.core import words
 from explainer.core.context import Models, Settings, Stage
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
@@ -18,6 +19,7 @@ from explainer.core.networks import NO_NETWORKS, Networks
 from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS, Runs
 from explainer.runtime.memo import Memo
+from explainer.runtime.remaining import Remaining
 from explainer.runtime.stages import StageClock
 from explainer.runtime.token import JobToken
 
@@ -67,6 +69,7 @@ class JobContext:
         self._runs = runs
         self._networks = networks
         self._told = -1.0
+        self._remaining = Remaining()
         self._leased = False
         self._clock = StageClock(lambda: time.perf_counter() - token.slept_s)
 
@@ -136,13 +139,18 @@ class JobContext:
         self._token.check()
 
     def progress(self, fraction: float, text: str = "") -> None:
-        """Say how far the job is, 0…1 (what lies outside is clipped), and what it is doing."""
+        """Say how far the job is, 0…1 (what lies outside is clipped), and what it is doing.
+
+        Where that takes long, the time that is left is added to the text.
+        """
         clipped = min(max(float(fraction), 0.0), 1.0)
         done = clipped == 1.0 and self._told < 1.0
         # The little slack is for sums of hundredths, which fall short of the next one by a rounding error.
         if done or self._told < 0 or abs(clipped - self._told) >= PROGRESS_STEP - 1e-9:
             self._told = clipped
-            self._on_progress(clipped, text)
+            left_s = self._remaining.left_s(clipped, time.perf_counter() - self._token.slept_s)
+            said = text and left_s is not None and not text.endswith(" left")  # a training run says it itself
+            self._on_progress(clipped, f"{text}, about {words.time_left(left_s)}" if said and left_s else text)
 
     def publish(self, partial: Result) -> None:
         """Show a first picture before the end. Also a checkpoint."""

@@ -14,10 +14,11 @@ from explainer.core.context import Settings
 from explainer.core.problem import Cancelled
 from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS
+from explainer.core.words import time_left
 from explainer.runtime.runs import DiskRuns
 from explainer.vision.training import fit, small_net
 from explainer.vision.training.parts import CrossEntropy
-from explainer.vision.training.watched import dated, time_left, watched
+from explainer.vision.training.watched import dated, watched
 
 
 class Count:

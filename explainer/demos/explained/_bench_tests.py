@@ -1,6 +1,6 @@
 """Tests that maps of the bench take, and the tables of what came out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -129,8 +129,20 @@ def agreement_chart(maps: Mapping[str, Map]) -> Chart:
     return Matrix("Agreement", agreement(maps), rows, columns, format=".2f", note=note, colours="diverging")
 
 
-def faithfulness(about: Subject, network: Any, maps: Mapping[str, Map], board: Board, ctx: Context) -> Iterator[str]:
+def faithfulness(
+    about: Subject,
+    network: Any,
+    maps: Mapping[str, Map],
+    board: Board,
+    ctx: Context,
+    tell: Callable[[float, str], None],
+) -> Iterator[str]:
     """Let each map, and for each resolution a random map and the edges, take both tests; `board` is filled in.
+
+    Parameters
+    ----------
+    tell
+        Called with the share of the tests that is done, and with what is being tested.
 
     Yields
     ------
@@ -147,7 +159,7 @@ def faithfulness(about: Subject, network: Any, maps: Mapping[str, Map], board: B
     # Two thirds of the time go into filling holes for ROAD: the other test's answers are all shown before.
     for number, (what, test) in enumerate((("gap", _gap), ("road", _road))):
         for done, (name, heat) in enumerate(whole.items()):
-            ctx.progress((number + done / len(whole)) / 2, f"testing {_row_name(name)}")
+            tell((number + done / len(whole)) / 2, f"testing {_row_name(name)}")
             key = ("bench test", what, *memo_name(ctx), about.index, ctx.seed, name, heat.tobytes())
             found = ctx.memo(key, lambda heat=heat, test=test: test(about, network, heat, ctx))  # type: ignore[misc]
             board.note(name, **{what: found})

@@ -1,6 +1,7 @@
 """Attribution bench: many methods, one picture, and the tests that tell them apart."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ Method = Literal[
 METHODS = Options(NAMES)
 Effort = Literal["quick", "usual", "thorough"]
 SHARED = ("integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta")  # these promise a sum
+COSTS = {"draw": 1.0, "forget": 1.0, "test": 2.0}  # parts of a run, in turn, and about how long they take
 MOST = 8  # panels beside the picture that can still be told apart
 
 
@@ -102,8 +104,8 @@ class _Bench:
         chosen = self.params.methods[:MOST]
         with self.ctx.stage("explain"):
             for number, method in enumerate(chosen):
-                self.ctx.progress(number / len(chosen), NAMES[method])
-                self._draw(method, network)
+                self._tell("draw", number / len(chosen), NAMES[method])
+                self._draw(method, network, number)
                 if number + 1 < len(chosen):
                     self.ctx.publish(self._so_far(partial=True))
         if self.params.randomise:
@@ -111,13 +113,26 @@ class _Bench:
         if self.params.controls:
             self.ctx.publish(self._so_far(partial=True))
             tested = {method: _testable(method, heat, self.params.effort) for method, heat in self.maps.items()}
-            for _ in faithfulness(self.about, network, tested, self.board, self.ctx):
+            tell = partial(self._tell, "test")
+            for _ in faithfulness(self.about, network, tested, self.board, self.ctx, tell):
                 self.ctx.publish(self._so_far(partial=True))
         return self._so_far()
 
-    def _draw(self, method: str, network: Any) -> None:
+    def _tell(self, part: str, share: float, text: str) -> None:
+        """Say how far the whole run is when `share` of this part is done."""
+        parts = {"draw": True, "forget": bool(self.params.randomise), "test": self.params.controls}
+        cost = {name: COSTS[name] for name, asked in parts.items() if asked}
+        before = sum(cost[name] for name in list(cost)[: list(cost).index(part)])
+        self.ctx.progress((before + share * cost[part]) / sum(cost.values()), text)
+
+    def _draw(self, method: str, network: Any, number: int) -> None:
         asked = self._question(network)
-        shown = replace(asked, show=lambda heat, _share: self._publish(method, heat))
+
+        def show(heat: Map, share: float) -> None:
+            self._publish(method, heat)
+            self._tell("draw", (number + share) / len(self.params.methods[:MOST]), NAMES[method])
+
+        shown = replace(asked, show=show)
         try:
             self.maps[method] = self._map(method, shown, ("trained",))
         except ExplainerError as error:
@@ -125,6 +140,7 @@ class _Bench:
             return
         self.board.note(method, kept=self._kept(method))
         if self.params.check:
+            self.ctx.publish(self._so_far(partial=True))
             self._ask_captum(method, asked)
 
     def _publish(self, method: str, heat: Map) -> None:
@@ -164,10 +180,15 @@ class _Bench:
 
         twin, count = forgetting.forgetful(self.net, self.params.randomise, self.ctx)
         for number, (method, heat) in enumerate(self.maps.items()):
-            self.ctx.progress(number / len(self.maps), f"{NAMES[method]}, forgetful")
-            other = self._map(method, self._question(twin), ("randomised", count))
+            self._tell("forget", number / len(self.maps), f"{NAMES[method]}, forgetful")
+            asked = replace(self._question(twin), show=partial(self._forgetting, number))
+            other = self._map(method, asked, ("randomised", count))
             self.board.note(method, forgotten=spearman(heat, other))
-            self.ctx.checkpoint()
+            self.ctx.publish(self._so_far(partial=True))
+
+    def _forgetting(self, number: int, _heat: Map, share: float) -> None:
+        name = NAMES[list(self.maps)[number]]
+        self._tell("forget", (number + share) / len(self.maps), f"{name}, forgetful")
 
     def _kept(self, method: str) -> float | None:
         """Sum of the map over what it promises to share out; ``None`` where it promises nothing."""

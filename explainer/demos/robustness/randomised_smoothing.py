@@ -21,6 +21,7 @@ from explainer.core.picture import panel
 from explainer.core.result import Result
 
 WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
+STEP_COST = 3  # passes: one forward, and a backward pass is about two
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,17 @@ class Booth:
         self.ready = prepared(frame, net, ctx)
         self.x = grey_levels(self.ready.tensor, ctx.card.mean, ctx.card.std)
         self.victim = Victim(net.network(), ctx.card.mean, ctx.card.std)
+        self._done, self._of = 0, params.choosing + params.proving
+        if params.attack:
+            self._of += STEP_COST * STEPS + params.proving
+
+    def done(self, votes: int, text: str) -> None:
+        """Say how far the whole run is when so many votes of this part are cast."""
+        self.ctx.progress((self._done + votes) / self._of, text)
+
+    def ended(self, votes: int) -> None:
+        """Count a part of the run that cost as much as so many votes."""
+        self._done += votes
 
     def result(self, part: Part, *, partial: bool = False) -> Result:
         """Make it a result."""
@@ -129,7 +141,7 @@ def _voting(at: Booth, x: Any, of: int, seed: int, chosen: Poll | None, what: st
     poll = None
     for done, counts in votes(at.victim, x, WHITE * at.params.sigma, of, seed, at.ctx.checkpoint):
         poll = Poll.of(counts, done, poll, chosen)
-        at.ctx.progress(done / of, what.format(f"{done} of {of} votes"))
+        at.done(done, what.format(f"{done} of {of} votes"))
         yield poll
 
 
@@ -148,7 +160,9 @@ def _poll(at: Booth, chosen: Poll | None) -> Poll:
 
     key = (*memo_name(ctx), params.sigma, params.choosing, None if first else of)
     with ctx.stage("model"):
-        return ctx.memo(("votes", *key), count)
+        poll = ctx.memo(("votes", *key), count)
+    at.ended(of)
+    return poll
 
 
 def _part(at: Booth, poll: Poll) -> Part:
@@ -219,13 +233,19 @@ def _attacked(at: Booth, found: Poll) -> Part:
     radius = certify(found.count, found.done, params.alpha, params.sigma).radius
     if not params.attack or radius is None:
         return Part()
+    so_far = _part(at, found)
+    ctx.publish(at.result(so_far, partial=True))
     label, moved = at.x.new_tensor([found.winner]).long(), at.x
     run = pgd(at.victim, at.x, label, Budget("l2", WHITE * radius), STEPS, ctx.checkpoint)
     for count, moved in enumerate(run, 1):  # noqa: B007 (the last one counts)
-        ctx.progress(count / STEPS, "attacking the bare network")
+        at.done(STEP_COST * count, "attacking the bare network")
+    at.ended(STEP_COST * STEPS)
     bare, noise = at.victim.answers(moved)[0], seeds(ctx.seed + 1)[1]
-    *_, again = _voting(at, moved, params.proving, noise, found, "voting on the attacked picture")
-    return _attack_part(at, found.winner, again, bare, radius)
+    for again in _voting(at, moved, params.proving, noise, found, "{} on the attacked picture"):
+        part = _attack_part(at, found.winner, again, bare, radius)
+        if again.done < params.proving:
+            ctx.publish(at.result(so_far + part, partial=True))
+    return part
 
 
 def _attack_part(at: Booth, winner: int, again: Poll, bare: NDArray[np.float64], radius: float) -> Part:

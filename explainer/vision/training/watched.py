@@ -8,6 +8,7 @@ from datetime import datetime
 from explainer.core.context import Context
 from explainer.core.networks import TrainedNetwork
 from explainer.core.result import Result
+from explainer.core.words import time_left
 from explainer.vision.training.fit import Snapshot, from_plain, start
 from explainer.vision.training.recipe import Recipe
 from explainer.vision.training.several import several
@@ -226,11 +227,3 @@ class _Watch:
 def dated(when: datetime) -> str:
     """``28 November 2026 at 12:30``."""
     return f"{when.day} {MONTHS[when.month - 1]} {when.year} at {when:%H:%M}"
-
-
-def time_left(seconds: float) -> str:
-    """In words, rounded the more the longer it is."""
-    if seconds < 90:
-        rounded = max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
-        return f"{rounded} s left"
-    return f"{round(seconds / 60)} min left"
