@@ -80,6 +80,28 @@ def test_partials_are_marked_and_progress_is_told_by_the_percent():
     assert "total" in partial.timings_ms
 
 
+class Ahead(JobToken):
+    """Makes ten seconds of every check."""
+
+    slept_s = 0.0
+
+    def check(self):
+        self.slept_s -= 10.0
+
+
+def test_a_long_run_says_how_long_it_will_take():
+    def script(_picture, _params, ctx):
+        for i in range(6):
+            ctx.progress(i / 10, "step" if i < 4 else "" if i == 4 else "50 s left")
+            ctx.checkpoint()
+        return result()
+
+    bench = Bench(Scripted(script))
+    bench.run(token=Ahead())
+    said = [e.text for e in bench.log.of(Progress)]
+    assert said == ["step", "step, about 2 min left", "step, about 80 s left", "step, about 70 s left", "", "50 s left"]
+
+
 def test_the_end_is_told_even_when_it_is_less_than_a_percent_away():
     def script(_picture, _params, ctx):
         for fraction in (0.0, 0.995, 1.0, 1.0):
