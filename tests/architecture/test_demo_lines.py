@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "detection/nms_lab": (370, BEFORE),
     "detection/object_detector": (421, BEFORE),
     "detection/roi_align": (346, BEFORE),
-    "explained/attribution_bench": (472, BEFORE),
+    "explained/attribution_bench": (502, BEFORE),
     "explained/feature_visualization": (639, BEFORE),
     "explained/picture_gates": (293, BEFORE),
     "explained/self_attention": (343, BEFORE),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from explainer.core.parts import Part
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.core.subject import Subject, ask
+from explainer.core.way import Way
 from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement_chart, faithfulness
 from explainer.demos.explained._bench_words import told
@@ -93,6 +95,8 @@ class _Bench:
 
     def __init__(self, about: Subject, net: Any, params: Params, ctx: Context) -> None:
         self.about, self.net, self.params, self.ctx = about, net, params, ctx
+        asked = (True, bool(params.randomise), params.controls)
+        self.way = Way(ctx.progress, dict(compress(COSTS.items(), asked)))
         self.maps: dict[str, Map] = {}
         self.board = Board()
         self.refused: list[str] = []
@@ -104,7 +108,7 @@ class _Bench:
         chosen = self.params.methods[:MOST]
         with self.ctx.stage("explain"):
             for number, method in enumerate(chosen):
-                self._tell("draw", number / len(chosen), NAMES[method])
+                self.way.tell("draw", number / len(chosen), NAMES[method])
                 self._draw(method, network, number)
                 if number + 1 < len(chosen):
                     self.ctx.publish(self._so_far(partial=True))
@@ -113,24 +117,17 @@ class _Bench:
         if self.params.controls:
             self.ctx.publish(self._so_far(partial=True))
             tested = {method: _testable(method, heat, self.params.effort) for method, heat in self.maps.items()}
-            tell = partial(self._tell, "test")
+            tell = partial(self.way.tell, "test")
             for _ in faithfulness(self.about, network, tested, self.board, self.ctx, tell):
                 self.ctx.publish(self._so_far(partial=True))
         return self._so_far()
-
-    def _tell(self, part: str, share: float, text: str) -> None:
-        """Say how far the whole run is when `share` of this part is done."""
-        parts = {"draw": True, "forget": bool(self.params.randomise), "test": self.params.controls}
-        cost = {name: COSTS[name] for name, asked in parts.items() if asked}
-        before = sum(cost[name] for name in list(cost)[: list(cost).index(part)])
-        self.ctx.progress((before + share * cost[part]) / sum(cost.values()), text)
 
     def _draw(self, method: str, network: Any, number: int) -> None:
         asked = self._question(network)
 
         def show(heat: Map, share: float) -> None:
             self._publish(method, heat)
-            self._tell("draw", (number + share) / len(self.params.methods[:MOST]), NAMES[method])
+            self.way.tell("draw", (number + share) / len(self.params.methods[:MOST]), NAMES[method])
 
         shown = replace(asked, show=show)
         try:
@@ -180,15 +177,15 @@ class _Bench:
 
         twin, count = forgetting.forgetful(self.net, self.params.randomise, self.ctx)
         for number, (method, heat) in enumerate(self.maps.items()):
-            self._tell("forget", number / len(self.maps), f"{NAMES[method]}, forgetful")
-            asked = replace(self._question(twin), show=partial(self._forgetting, number))
+
+            def tell(_heat: Map | None, share: float, at: int = number, name: str = NAMES[method]) -> None:
+                self.way.tell("forget", (at + share) / len(self.maps), f"{name}, forgetful")
+
+            tell(None, 0.0)
+            asked = replace(self._question(twin), show=tell)
             other = self._map(method, asked, ("randomised", count))
             self.board.note(method, forgotten=spearman(heat, other))
             self.ctx.publish(self._so_far(partial=True))
-
-    def _forgetting(self, number: int, _heat: Map, share: float) -> None:
-        name = NAMES[list(self.maps)[number]]
-        self._tell("forget", (number + share) / len(self.maps), f"{name}, forgetful")
 
     def _kept(self, method: str) -> float | None:
         """Sum of the map over what it promises to share out; ``None`` where it promises nothing."""

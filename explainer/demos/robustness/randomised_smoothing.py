@@ -19,9 +19,9 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.picture import panel
 from explainer.core.result import Result
+from explainer.core.way import Way
 
 WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
-STEP_COST = 3  # passes: one forward, and a backward pass is about two
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ class RandomisedSmoothing(Demo[Params]):
         """Vote, bound, certify."""
         with ctx.model() as net:
             at = Booth(frame, net, ctx, params)
-            chosen = _poll(at, None)
-            found = _poll(at, chosen)
+            found = _poll(at, _poll(at, None))
             return at.result(_part(at, found) + _attacked(at, found))
 
 
@@ -108,17 +107,8 @@ class Booth:
         self.ready = prepared(frame, net, ctx)
         self.x = grey_levels(self.ready.tensor, ctx.card.mean, ctx.card.std)
         self.victim = Victim(net.network(), ctx.card.mean, ctx.card.std)
-        self._done, self._of = 0, params.choosing + params.proving
-        if params.attack:
-            self._of += STEP_COST * STEPS + params.proving
-
-    def done(self, votes: int, text: str) -> None:
-        """Say how far the whole run is when so many votes of this part are cast."""
-        self.ctx.progress((self._done + votes) / self._of, text)
-
-    def ended(self, votes: int) -> None:
-        """Count a part of the run that cost as much as so many votes."""
-        self._done += votes
+        after = {"attack": 3 * STEPS, "on the attacked picture": params.proving} if params.attack else {}  # passes
+        self.way = Way(ctx.progress, {"that choose": params.choosing, "that prove": params.proving, **after})
 
     def result(self, part: Part, *, partial: bool = False) -> Result:
         """Make it a result."""
@@ -141,7 +131,7 @@ def _voting(at: Booth, x: Any, of: int, seed: int, chosen: Poll | None, what: st
     poll = None
     for done, counts in votes(at.victim, x, WHITE * at.params.sigma, of, seed, at.ctx.checkpoint):
         poll = Poll.of(counts, done, poll, chosen)
-        at.done(done, what.format(f"{done} of {of} votes"))
+        at.way.tell(what, done / of, f"{done} of {of} votes {what}")
         yield poll
 
 
@@ -153,16 +143,14 @@ def _poll(at: Booth, chosen: Poll | None) -> Poll:
     of, seed = params.choosing if first else params.proving, seeds(ctx.seed)[0 if first else 1]
 
     def count() -> Poll:
-        for poll in _voting(at, at.x, of, seed, chosen, "{} that choose" if first else "{} that prove"):
+        for poll in _voting(at, at.x, of, seed, chosen, "that choose" if first else "that prove"):
             if poll.done < of:
                 ctx.publish(at.result(_part(at, poll), partial=True))
         return poll
 
     key = (*memo_name(ctx), params.sigma, params.choosing, None if first else of)
     with ctx.stage("model"):
-        poll = ctx.memo(("votes", *key), count)
-    at.ended(of)
-    return poll
+        return ctx.memo(("votes", *key), count)
 
 
 def _part(at: Booth, poll: Poll) -> Part:
@@ -229,22 +217,18 @@ def _attacked(at: Booth, found: Poll) -> Part:
     from explainer.vision.perturb.attacks import Budget, pgd
     from explainer.vision.perturb.smoothing import certify, seeds
 
-    params, ctx = at.params, at.ctx
-    radius = certify(found.count, found.done, params.alpha, params.sigma).radius
-    if not params.attack or radius is None:
+    radius = certify(found.count, found.done, at.params.alpha, at.params.sigma).radius
+    if not at.params.attack or radius is None:
         return Part()
-    so_far = _part(at, found)
-    ctx.publish(at.result(so_far, partial=True))
+    at.ctx.publish(at.result(_part(at, found), partial=True))
     label, moved = at.x.new_tensor([found.winner]).long(), at.x
-    run = pgd(at.victim, at.x, label, Budget("l2", WHITE * radius), STEPS, ctx.checkpoint)
+    run = pgd(at.victim, at.x, label, Budget("l2", WHITE * radius), STEPS, at.ctx.checkpoint)
     for count, moved in enumerate(run, 1):  # noqa: B007 (the last one counts)
-        at.done(STEP_COST * count, "attacking the bare network")
-    at.ended(STEP_COST * STEPS)
-    bare, noise = at.victim.answers(moved)[0], seeds(ctx.seed + 1)[1]
-    for again in _voting(at, moved, params.proving, noise, found, "{} on the attacked picture"):
+        at.way.tell("attack", count / STEPS, "attacking the bare network")
+    bare, noise = at.victim.answers(moved)[0], seeds(at.ctx.seed + 1)[1]
+    for again in _voting(at, moved, at.params.proving, noise, found, "on the attacked picture"):
         part = _attack_part(at, found.winner, again, bare, radius)
-        if again.done < params.proving:
-            ctx.publish(at.result(so_far + part, partial=True))
+        at.ctx.publish(at.result(_part(at, found) + part, partial=True))
     return part
 
 
