@@ -11,19 +11,21 @@ nothing about which is better. What is kept is the gated net of seed 0. Scores a
 
 import hashlib
 import json
-import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional
 
 from explainer.vision.attention.clutter import scenes
 from explainer.vision.attention.squeeze import FILE, GatedNet
 from explainer.vision.training import digits
+from explainer.vision.training.examples import Examples, tensors
+from explainer.vision.training.fit import trained
+from explainer.vision.training.parts import Adam, Cosine, CrossEntropy, OneStream
+from explainer.vision.training.recipe import Augment, Net, Recipe
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "resources" / "weights"
 EPOCHS, BATCH, RATE = 40, 64, 3e-3
@@ -31,25 +33,47 @@ PIECES, TEST_SEED = 4, 1
 RECIPE = f"{EPOCHS} epochs, batches of {BATCH}, Adam from {RATE:g} along a cosine, seed 0"
 
 
+@dataclass(frozen=True)
+class Gated(Net):
+    """The net with its gates, or without."""
+
+    gated: bool = True
+
+    def module(self) -> GatedNet:
+        """Build it."""
+        return GatedNet(gated=self.gated)
+
+
+@dataclass(frozen=True)
+class Clutter(Augment):
+    """Each digit in a field of its own, strewn anew in each epoch."""
+
+    def renewed(self, train: Examples, seed: int, epoch: int) -> Examples:
+        """Compose the scenes."""
+        return Examples(scenes(train, None, 1000 * (seed + 1) + epoch)[:, 0], train.labels, train.names)
+
+
+def recipe(*, gated: bool, seed: int) -> Recipe:
+    """Return how one network is trained."""
+    data = digits.split()
+    order = OneStream(BATCH, salt=7)
+    steps = EPOCHS * order.per_epoch(data.train.labels)
+    return Recipe(
+        data, Gated(gated), CrossEntropy(), Adam(RATE), steps,
+        schedule=Cosine(by_epoch=True), augment=Clutter(), batches=order, seed=seed,
+    )  # fmt: skip
+
+
 def train(*, gated: bool, seed: int) -> GatedNet:
     """Train one network from nothing."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng([seed, 7])
-    net = GatedNet(gated=gated)
-    optimiser = torch.optim.Adam(net.parameters(), RATE)
-    found = digits.split()[0]
-    labels = torch.from_numpy(found.labels)
-    for epoch in range(EPOCHS):
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * (1 + math.cos(math.pi * epoch / EPOCHS)) / 2
-        x = torch.from_numpy(scenes(found, None, 1000 * (seed + 1) + epoch))
-        for batch in torch.from_numpy(rng.permutation(len(x))).split(BATCH):
-            optimiser.zero_grad()
-            functional.cross_entropy(net(x[batch]), labels[batch]).backward()
-            optimiser.step()
+    made = recipe(gated=gated, seed=seed)
+    net = trained(made).module()
+    assert isinstance(net, GatedNet)
     if net.gates is not None:
+        last, _ = tensors(made.augment.renewed(made.data.train, seed, EPOCHS - 1))
         with torch.no_grad():
-            net.usual.copy_(net.gates(net.maps(x)).mean(0))
+            # In train mode, by the batch's own mean and variance: so the shipped file was made.
+            net.usual.copy_(net.train().gates(net.maps(last)).mean(0))
     return net.eval()
 
 

@@ -8,6 +8,7 @@ from torchvision.transforms.v2 import functional as F
 
 from explainer.vision.augment import batches, retrain
 from explainer.vision.training import digits, fit
+from explainer.vision.training.parts import OneStream
 
 TRAIN, _ = digits.split()
 IMAGES = torch.from_numpy(TRAIN.images[:12])[:, None]
@@ -100,11 +101,11 @@ def test_few_digits_are_learned_by_heart_and_free_rotation_hurts():
 
 
 def test_whole_batches_are_cut_from_orders_of_one_generator():
-    orders = retrain.OneStream(25).epochs(np.zeros(30), 4, 0)
+    orders = OneStream(25, whole=True, salt=8).epochs(np.zeros(30), 4, 0)
     drawn = [next(orders) for _ in range(3)]
     rng = np.random.default_rng([4, 8])
     assert all(np.array_equal(one, rng.permutation(30)) for one in drawn)
-    assert np.array_equal(next(retrain.OneStream(25).epochs(np.zeros(30), 4, 2)), drawn[2])
-    assert retrain.OneStream(25).per_epoch(np.zeros(30)) == 1
+    assert np.array_equal(next(OneStream(25, whole=True, salt=8).epochs(np.zeros(30), 4, 2)), drawn[2])
+    assert OneStream(25, whole=True, salt=8).per_epoch(np.zeros(30)) == 1
     losses = fit.trained(retrain.recipe(retrain.Run((), 10, 7, 0))).losses
     assert len(losses) == 7

@@ -12,11 +12,20 @@ import torch
 from torch import nn
 
 from explainer.core.problem import Cancelled
-from explainer.vision.augment.retrain import Augmented, OneStream
+from explainer.vision.augment.retrain import Augmented
 from explainer.vision.training import digits, fit, several, small_net
 from explainer.vision.training.examples import Examples, Split
 from explainer.vision.training.holes import Holes
-from explainer.vision.training.parts import Accuracy, Adam, Cosine, CrossEntropy, Dropout, Sgd, without_compiler
+from explainer.vision.training.parts import (
+    Accuracy,
+    Adam,
+    Cosine,
+    CrossEntropy,
+    Dropout,
+    OneStream,
+    Sgd,
+    without_compiler,
+)
 from explainer.vision.training.recipe import Batches, Net, Recipe, described
 from explainer.vision.training.small_net import SmallNet
 

@@ -4,7 +4,6 @@ Net and starting weights are those of ``training.small_net``. Every run of one s
 starting weights and the same number of steps; only the augmentation differs.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +15,12 @@ from explainer.vision.augment.batches import augmented
 from explainer.vision.training import digits
 from explainer.vision.training.examples import Examples, Split
 from explainer.vision.training.fit import Snapshot
-from explainer.vision.training.parts import Accuracy, Adam, CrossEntropy
-from explainer.vision.training.recipe import Augment, Batches, Recipe
+from explainer.vision.training.parts import Accuracy, Adam, CrossEntropy, OneStream
+from explainer.vision.training.recipe import Augment, Recipe
 from explainer.vision.training.small_net import SmallNet
 
 BATCH, RATE = 25, 0.003
+ORDER = 8
 ONCE = 10**9  # steps between marks: the only one is the end
 
 
@@ -53,28 +53,13 @@ class Augmented(Augment):
         return augmented(images, self.names, rng), labels
 
 
-@dataclass(frozen=True)
-class OneStream(Batches):
-    """Whole batches; the orders of all epochs come from one generator."""
-
-    whole: bool = True
-
-    def epochs(self, labels: NDArray[np.int64], seed: int, first: int) -> Iterator[NDArray[np.int64]]:
-        """Draw and pass over what comes before `first`."""
-        rng = np.random.default_rng([seed, 8])
-        for _ in range(first):
-            rng.permutation(len(labels))
-        while True:
-            yield rng.permutation(len(labels))
-
-
 def recipe(run: Run, data: Split | None = None) -> Recipe:
     """Return how one net is trained."""
     train, test = data or digits.split()
     return Recipe(
         Split(chosen(run, train), test), SmallNet(), CrossEntropy(), Adam(RATE), run.steps,
-        augment=Augmented(run.augments), batches=OneStream(min(BATCH, run.digits)), measures=(Accuracy(),),
-        seed=run.seed, every=ONCE,
+        augment=Augmented(run.augments), batches=OneStream(min(BATCH, run.digits), whole=True, salt=ORDER),
+        measures=(Accuracy(),), seed=run.seed, every=ONCE,
     )  # fmt: skip
 
 

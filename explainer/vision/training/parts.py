@@ -1,10 +1,11 @@
-"""Parts that most recipes are made of: losses, optimisers, schedules, dropout and the usual measures."""
+"""Parts that most recipes are made of: losses, optimisers, schedules, orders, dropout and the usual measures."""
 
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from explainer.vision.training.examples import Examples, Split, tensors
-from explainer.vision.training.recipe import Loss, Measure, Optimiser, Schedule
+from explainer.vision.training.recipe import Batches, Loss, Measure, Optimiser, Schedule
 
 CHUNK_PX = 131_072  # pixels that are asked about at once: 2,048 digits of 8 × 8
 
@@ -105,6 +106,21 @@ class Cosine(Schedule):
             return (step + 1) / (self.warm_up + 1)
         at = step // per_epoch * per_epoch if self.by_epoch else step
         return (1 + math.cos(math.pi * (at - self.warm_up) / max(1, steps - self.warm_up))) / 2
+
+
+@dataclass(frozen=True)
+class OneStream(Batches):
+    """The orders of all epochs come from one generator, seeded with the run's seed and `salt`."""
+
+    salt: int = 0
+
+    def epochs(self, labels: NDArray[Any], seed: int, first: int) -> Iterator[NDArray[np.int64]]:
+        """Draw and pass over what comes before `first`."""
+        rng = np.random.default_rng([seed, self.salt])
+        for _ in range(first):
+            rng.permutation(self.length(labels))
+        while True:
+            yield rng.permutation(self.length(labels))
 
 
 # Layers -------------------------------------------------------------------------------------------------
