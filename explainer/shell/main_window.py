@@ -270,8 +270,8 @@ class MainWindow(QMainWindow):
             return
         self.starting.close()
         self.fetcher.cancel()
+        self.memory.close()  # before the workers are waited for: what takes too long is ended from outside
         self.lesson.rest()
         self.catalogue.rest()
         self.conductor.close()
-        self.memory.close()
         event.accept()

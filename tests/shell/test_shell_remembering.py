@@ -208,6 +208,14 @@ def test_who_stays_is_asked_again_next_time(kept, full):
     assert closed(kept)  # a signal, or somebody who insists
 
 
+def test_the_end_is_one_in_order_before_the_workers_are_waited_for(kept, keeper, monkeypatch):
+    """A signal gives the program a moment only, and a worker may still be loading torch."""
+    marks, real = [], kept.conductor.close
+    monkeypatch.setattr(kept.conductor, "close", lambda: (marks.append(keeper._mark.exists()), real()))
+    kept.close()
+    assert marks == [False]
+
+
 # The bar of questions -----------------------------------------------------------------------------------
 
 
