@@ -81,7 +81,7 @@ def test(arguments: list[str]) -> int:
         [PYTHON, "-m", "explainer", "check"],
     ]  # fmt: skip
     failed = []
-    spread = arguments or ["-n", str(min(8, os.cpu_count() or 1)), "--dist", "worksteal"]
+    spread = arguments or ["-n", str(min(8, os.cpu_count() or 1)), "--dist", "loadgroup"]
     for step in [*steps, [PYTHON, "-m", "pytest", *spread]]:
         name = " ".join(str(part) for part in step[1:]) or Path(step[0]).stem
         print(f"\n── {name}", flush=True)

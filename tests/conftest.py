@@ -3,10 +3,12 @@
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before anything imports Qt or a library that counts its threads.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -19,6 +21,8 @@ import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 JOIN_S = 2.0
+MOST_MB = 2560  # of a process that runs tests: they have to run on a small machine
+_peaks_mb: dict[str, float] = {}
 
 # The same examples in every run, or a change is blamed for what it did not do. To look for new ones:
 # HYPOTHESIS_PROFILE=default .venv/bin/python -m pytest …
@@ -28,6 +32,45 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the present values as golden")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what is run of one demo in one process, and the pretend device in one: each is made ready once."""
+    for item in items:
+        demo_id = getattr(item, "callspec", None) and item.callspec.params.get("demo_id")
+        group = "pretend device" if "pretend" in item.path.parts else demo_id
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that gives out the work how large this one has become; there, fail if one grew too large."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["peak_mb"] = _peak_mb()
+    elif any(peak > MOST_MB for peak in _peaks_mb.values()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _peak_mb() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _peaks_mb[node.gateway.id] = getattr(node, "workeroutput", {}).get("peak_mb", 0.0)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for name, peak_mb in _peaks_mb.items():
+        word = f"too large, {MOST_MB} MB is the most" if peak_mb > MOST_MB else "at most"
+        terminalreporter.write_line(f"{name}: {peak_mb:.0f} MB {word}")
 
 
 def pytest_unconfigure() -> None:
