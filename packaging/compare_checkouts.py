@@ -5,10 +5,10 @@
 
 Each checkout runs ``explainer render`` in a process of its own, with the packages of this interpreter. Compared are
 params, values, reading and notes of ``result.json``, all arrays and documents, the pixels of every panel and chart,
-and the whole `Result` as it was handed over: what a click sets, badges, colours. Not compared are milliseconds, state,
-and empty fields that one side does not know. ``--cases`` also moves every control, one at a time, to its ends and
-choices. ``--keep`` leaves what was written in a folder; what stands there of BEFORE is not rendered again.
-Exit code 1 when anything differs.
+and the whole `Result` as it was handed over: what a click sets, badges, colours. Not compared are state, what is
+measured (milliseconds), and empty fields that one side does not know. ``--cases`` also moves every control, one at a
+time, to its ends and choices. ``--keep`` leaves what was written in a folder; what stands there of
+BEFORE is not rendered again. Exit code 1 when anything differs.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import numpy as np
 
 SOURCES = ("sample:cat", "sample:coins")
 OF_RESULT = ("params", "values", "reading", "notes", "model")
-NEVER = frozenset({"ms", "state", "measured"})
+NEVER = frozenset({"ms", "state", "measured"})  # also where a checkout does not mark its fields yet
 DRAWN_TRY, POINT_TRY, BOX_TRY = "[[[[0.2, 0.2], [0.8, 0.8]], 0.05]]", "0.25,0.3", "0.3,0.2,0.6,0.7"
 HANDLES = {
     "layer": (), "class": ("top-2", "285"), "point": (POINT_TRY,), "box": (BOX_TRY,), "boxes": (BOX_TRY, ""),
@@ -136,7 +136,8 @@ def _recorder() -> list[Any]:
         checked(result)
         if not result.partial:
             for node in (node for chart in result.charts for node in getattr(chart, "nodes", ())):
-                object.__setattr__(node, "ms", None)  # drawn, and never the same twice
+                for one in (one for one in dataclasses.fields(node) if _never(one)):
+                    object.__setattr__(node, one.name, None)  # drawn, and never the same twice
             seen[:] = [result]
 
     Result.__post_init__ = note  # type: ignore[method-assign]
@@ -157,13 +158,17 @@ def _one(explainer: Callable[[list[str]], int], given: list[str], folder: Path, 
     )
 
 
+def _never(one: Any) -> bool:
+    return one.name in NEVER or bool(one.metadata.get("measured"))
+
+
 def _plain(value: Any) -> Any:
     """Turn a value into JSON: arrays by shape, type and digest; what is empty or never compared is left out."""
     if isinstance(value, np.ndarray):
         digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:16]
         return f"{value.shape} {value.dtype} {digest}"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name not in NEVER}
+        named = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if not _never(f)}
         plain = {name: _plain(one) for name, one in named.items()}
         return {"is": type(value).__name__} | {
             name: one for name, one in plain.items() if one not in (None, "", [], {})

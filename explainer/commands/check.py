@@ -213,7 +213,7 @@ def _run_lessons(bench: Bench, lessons: Sequence[Lesson]) -> tuple[set[str], lis
         texts = [text for result in outcome.results for text in sound(result, bench.demo, bench.card)]
         problem = [outcome.problem] if outcome.problem else []
         found += [f"{where}: {text}" for text in dict.fromkeys((*problem, *texts))]
-        known |= {name for result in outcome.results for name in result.values}
+        known |= {name for result in outcome.results for name in result.all_numbers}
     return known, found, len(asked)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,13 @@ import numpy as np
 from explainer.core.controls import SYMBOLIC, Control, control
 from explainer.core.demo import Demo
 from explainer.core.geometry import CENTRE, BoxXYXY, PointXY, Stroke
+from explainer.core.measured import compared_fields
 from explainer.core.model_card import ModelCard
 from explainer.core.params import changed
 from explainer.core.result import Result
 
 # What a person reads beside a picture; a change of it alone is no change of the picture.
 CAPTIONS = frozenset({"title", "note", "name", "sets"})
-CLOCK = "ms"  # of a chart's node: differs from run to run
 
 # Values to try ------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ def at_most(demo: Demo[Any], card: ModelCard) -> Any:
 
 
 def parts(result: Result) -> dict[str, bytes]:
-    """Hash of each part of a result, to the last bit; the state is nobody's to see."""
+    """Hash of each part of a result, to the last bit; the state is nobody's to see, what is measured differs."""
     found = {f"panel {panel.slug}": digest(panel) for panel in result.panels}
     found |= {f"chart {chart.title}": digest(chart) for chart in result.charts}
     found |= {f"value {name}": digest(value) for name, value in result.values.items()}
@@ -142,7 +142,7 @@ def differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]
 
 
 def digest(value: Any, leave_out: frozenset[str] = frozenset()) -> bytes:
-    """Hash of a plain value: arrays by shape, type and bytes, dataclasses field by field."""
+    """Hash of a plain value: arrays by shape, type and bytes, dataclasses field by field but for measured ones."""
     hashed = hashlib.blake2b(digest_size=16)
     _feed(hashed, value, leave_out)
     return hashed.digest()
@@ -160,8 +160,8 @@ def _feed(hashed: Any, value: Any, leave_out: frozenset[str]) -> None:
             _feed(hashed, item, leave_out)
     elif is_dataclass(value):
         hashed.update(type(value).__name__.encode())
-        for f in fields(value):
-            if f.name not in leave_out and f.name != CLOCK:
+        for f in compared_fields(value):
+            if f.name not in leave_out:
                 _feed(hashed, getattr(value, f.name), leave_out)
     else:
         hashed.update(f"{value!r};".encode())

@@ -89,7 +89,8 @@ def _summary_comes_back(bench: Bench, outcome: Outcome) -> list[str]:
     except (TypeError, ValueError) as error:
         return [f"result.json cannot be written: {error}"]
     result = outcome.finished.result
-    if again["values"] != dict(result.values) or again["reading"] != result.reading:
+    numbers = (again["values"], again["measured"])
+    if numbers != (dict(result.values), dict(result.measured)) or again["reading"] != result.reading:
         return ["result.json comes back with other values"]
     params, notes = from_plain(bench.demo.params_type, again["params"], bench.card)
     return [] if params == bench.everyday and not notes else ["result.json comes back with other params"]

@@ -12,6 +12,7 @@ from explainer.core.controls import control
 from explainer.core.demo import Demo
 from explainer.core.geometry import apply
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
+from explainer.core.measured import UNITS
 from explainer.core.model_card import ModelCard
 from explainer.core.params import checked
 from explainer.core.result import Result
@@ -50,16 +51,23 @@ def _words(result: Result) -> Iterator[str]:
 
 
 def _numbers(result: Result) -> Iterator[str]:
-    values: Mapping[str, Any] = result.values  # what they should be is what is asked here
-    for name, value in values.items():
-        if not _VALUE_NAME.fullmatch(name):
-            yield f"the value {name} is not in snake_case"
-        if not isinstance(value, float):
-            yield f"the value {name} is {type(value).__name__}, not float"
-        elif not np.isfinite(value):
-            yield f"the value {name} is not finite"
+    yield from _named("the value", result.values)
+    yield from _named("the measured", result.measured)
+    for name in result.measured:
+        if name.rpartition("_")[2] not in UNITS:
+            yield f"the measured {name} does not end with its unit, such as _ms, _gb_s or _w"
     if result.input is not None:
         yield from _tensor(result.input)
+
+
+def _named(what: str, numbers: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in numbers.items():
+        if not _VALUE_NAME.fullmatch(name):
+            yield f"{what} {name} is not in snake_case"
+        if not isinstance(value, float):
+            yield f"{what} {name} is {type(value).__name__}, not float"
+        elif not np.isfinite(value):
+            yield f"{what} {name} is not finite"
 
 
 def _tensor(x: Any) -> Iterator[str]:

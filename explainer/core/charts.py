@@ -1,12 +1,13 @@
 """Charts as plain values. Numbers are drawn by ``render``; nothing here knows how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.layers import Sets, slug
+from explainer.core.measured import MEASURED
 
 Style = Literal["solid", "dashed", "dotted"]
 
@@ -111,13 +112,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A box of a `Graph`. `ms` is how long it took, which no two runs share and no check compares."""
+    """A box of a `Graph`. `ms` is how long it took, which is measured."""
 
     name: str
     label: str
     note: str = ""
     sets: Sets | None = None
-    ms: float | None = None
+    ms: float | None = field(default=None, metadata=MEASURED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

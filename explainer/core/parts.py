@@ -11,13 +11,13 @@ from explainer.core.result import Result
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A piece of a result: ``a + b`` is the panels, charts and sentences of both in order, and the values of both.
+    """A piece of a result: ``a + b`` is the panels, charts and sentences of both in order, and the numbers of both.
 
     Parameters
     ----------
     sentences
         Joined by spaces they are the reading; empty ones are left out.
-    values
+    values, measured
         As in `Result`; of two with one name the later counts.
     """
 
@@ -26,14 +26,17 @@ class Part:
     sentences: tuple[str, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     badges: tuple[str, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     def __add__(self, other: "Part") -> "Part":
         return Part(
             self.panels + other.panels, self.charts + other.charts, self.sentences + other.sentences,
-            {**self.values, **other.values}, self.badges + other.badges,
+            {**self.values, **other.values}, self.badges + other.badges, {**self.measured, **other.measured},
         )  # fmt: skip
 
     def result(self, **more: Any) -> Result:
         """Hand it back; `more` is what else a `Result` may have: ``input``, ``documents``, ``state``, ``partial``."""
         reading = " ".join(filter(None, self.sentences))
-        return Result(reading, self.values, self.panels, self.charts, badges=self.badges, **more)
+        return Result(
+            reading, self.values, self.panels, self.charts, badges=self.badges, measured=self.measured, **more
+        )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explainer.core.charts import Chart
 from explainer.core.layers import Panel
+from explainer.core.measured import MEASURED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,11 +34,14 @@ class Result:
         Next state of a temporal or training demo; committed only when ``run`` returns.
     partial
         True for what ``publish`` sends before the end.
+    measured
+        Like `values`, but measured: milliseconds, GB/s, watts (``forward_ms``, ``read_gb_s``). Shown and written,
+        and never compared, for no two runs give the same. The reading is compared: it does not name them.
 
     Raises
     ------
     ValueError
-        When there is no value at all, or one is not finite.
+        When there is no value at all, one is not finite, or a name is both a value's and a measured number's.
     """
 
     reading: str
@@ -49,10 +53,18 @@ class Result:
     input: NDArray[np.float32] | None = None
     state: Any = None
     partial: bool = False
+    measured: Mapping[str, float] = field(default_factory=dict, metadata=MEASURED)
 
     def __post_init__(self) -> None:
         if not self.values:
             raise ValueError("a result has at least one value")
-        bad = [name for name, value in self.values.items() if not math.isfinite(value)]
+        bad = [name for name, value in (*self.values.items(), *self.measured.items()) if not math.isfinite(value)]
         if bad:
             raise ValueError(f"these values are not finite: {', '.join(bad)}")
+        if twice := self.values.keys() & self.measured.keys():
+            raise ValueError(f"these are values and measured as well: {', '.join(sorted(twice))}")
+
+    @property
+    def all_numbers(self) -> dict[str, float]:
+        """Values and measured numbers: what a lesson may print."""
+        return {**self.values, **self.measured}

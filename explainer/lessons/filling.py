@@ -24,7 +24,7 @@ def fill(lesson: Lesson, values: Mapping[str, float]) -> tuple[str, dict[str, Fo
     Parameters
     ----------
     values
-        ``Result.values``; a name that is missing or not finite shows as a quiet dash.
+        ``Result.all_numbers``; a name that is missing or not finite shows as a quiet dash.
 
     Returns
     -------

@@ -12,6 +12,7 @@ def summary(demo_id: str, params: Any, finished: Finished) -> dict[str, Any]:
         "demo": demo_id,
         "params": to_plain(params),
         "values": dict(finished.result.values),
+        "measured": dict(finished.result.measured),
         "reading": finished.result.reading,
         "notes": list(finished.frame.notes),
         "device": finished.device,

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from time import process_time
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from explainer.core.geometry import BoxXYXY, PointXY, identity, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Lines, Mask, Panel, Points
 from explainer.core.problem import Cancelled
 from explainer.core.result import Result
+from explainer.runtime.summary import summary
 from explainer.vision.zoo.zoo import Zoo
 
 INFO = DemoInfo(id="fake", title="Fake", topics=(1,), uses_model=False)
@@ -88,6 +90,30 @@ def test_an_honest_demo_keeps_every_clause(zoo: Zoo) -> None:
     assert asks_often(bench, zoo) == []
     assert clauses.nothing_left(bench, zoo) == []
     assert clauses.demo_problems(bench, zoo) == []
+
+
+def test_what_is_measured_is_checked_and_never_compared(zoo: Zoo) -> None:
+    clock = count(1)
+
+    def run(frame: Any, params: Any, ctx: Any) -> Result:
+        ms = float(next(clock))
+        stages = Graph("Stages", (Node("a", "A", ms=ms),), ())
+        return replace(honest(frame, params, ctx), measured={"forward_ms": ms}, charts=(stages,))
+
+    bench = bench_of(run)
+    assert clauses.demo_problems(bench, zoo) == []
+    assert next(clock) > 3  # every run had a time of its own
+    assert set(clauses.golden_values(bench)["cat"]) == {"mean"}
+    one = bench.fresh(bench.everyday).finished
+    assert one is not None
+    assert summary("x", bench.everyday, one)["measured"] == dict(one.result.measured)
+
+
+def test_a_control_that_moves_only_what_is_measured_does_not_matter() -> None:
+    def run(frame: Any, params: Any, ctx: Any) -> Result:
+        return replace(honest(frame, Params(), ctx), measured={"forward_ms": params.gain})
+
+    assert any("moving gain" in text for text in clauses.every_parameter_matters(bench_of(run), ["gain"]))
 
 
 # Ends and choices ---------------------------------------------------------------------------------------
@@ -344,6 +370,14 @@ RESULTS = {
     "camel case": (Result("1", {"peakX": 1.0}, (GOOD,)), "the value peakX is not in snake_case"),
     "a number of numpy": (Result("1", {"a": np.float32(1)}, (GOOD,)), "the value a is float32, not float"),
     "a whole number": (Result("1", {"a": 1}, (GOOD,)), "the value a is int, not float"),
+    "measured without a unit": (
+        Result("1", {"a": 1.0}, (GOOD,), measured={"forward": 1.0}),
+        "the measured forward does not end with its unit",
+    ),
+    "measured as a number of numpy": (
+        Result("1", {"a": 1.0}, (GOOD,), measured={"read_gb_s": np.float32(1)}),
+        "the measured read_gb_s is float32, not float",
+    ),
     "two panels of a name": (Result("1", {"a": 1.0}, (GOOD, GOOD)), "more than one panel or chart is called input"),
     "a chart of a panel's name": (
         Result("1", {"a": 1.0}, (GOOD,), (Curve("Input!", (LINE,)),)),

@@ -53,6 +53,18 @@ def test_a_result_is_finite(value):
         Result("…", {"gap": value, "fine": 1.0})
 
 
+@pytest.mark.parametrize(
+    ("measured", "says"), [({"took_ms": math.nan}, "took_ms"), ({"fine": 2.0}, "measured as well")]
+)
+def test_what_is_measured_is_finite_and_no_value(measured, says):
+    with pytest.raises(ValueError, match=says):
+        Result("…", {"fine": 1.0}, measured=measured)
+
+
+def test_what_is_measured_comes_after_the_values():
+    assert Result("…", {"gap": 1.0}, measured={"took_ms": 2.0}).all_numbers == {"gap": 1.0, "took_ms": 2.0}
+
+
 def test_a_result_has_a_value():
     with pytest.raises(ValueError, match="at least one"):
         Result("…", {})

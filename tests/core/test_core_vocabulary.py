@@ -114,10 +114,11 @@ def test_the_class_in_question(target: str, index: int) -> None:
 
 
 def test_parts_add_up_in_order() -> None:
-    one = Part(sentences=("First.",), values={"a": 1.0, "b": 1.0}, badges=("x",))
-    other = Part(sentences=("", "Then."), values={"b": 2.0})
+    one = Part(sentences=("First.",), values={"a": 1.0, "b": 1.0}, badges=("x",), measured={"a_ms": 1.0, "b_ms": 1.0})
+    other = Part(sentences=("", "Then."), values={"b": 2.0}, measured={"b_ms": 2.0})
     result = (one + other).result(partial=True, state=3)
     assert (result.reading, dict(result.values)) == ("First. Then.", {"a": 1.0, "b": 2.0})
+    assert result.measured == {"a_ms": 1.0, "b_ms": 2.0}
     assert (result.badges, result.partial, result.state) == (("x",), True, 3)
 
 

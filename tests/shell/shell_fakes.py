@@ -89,7 +89,15 @@ class LooksDemo(Hooked, Demo[Looks]):
             picture_panel(frame), picture_panel(frame, "Map", (heat,)), Panel("Maps", cells.size, (cells,), frame=False)
         )  # fmt: skip
         values = {"radius_px": float(params.radius), "mean": float(frame.pixels.mean())}
-        return Result(f"Radius **{params.radius}**.", values, panels, (scores, curve), {"notes.txt": "n"}, ("checked",))
+        return Result(
+            f"Radius **{params.radius}**.",
+            values,
+            panels,
+            (scores, curve),
+            {"notes.txt": "n"},
+            ("checked",),
+            measured={"took_ms": 1.5},
+        )
 
 
 class FollowDemo(Hooked, Demo[Boxed]):
@@ -190,7 +198,7 @@ PLAN = {
 }
 LESSONS = {
     "looks": (1, 1, "Looks", "looks", {"radius": 8},
-              "## See\n\nThe radius is {value:radius_px:.0f}. [Nine](try:radius=9), [far](try:radius=999).\n\n$x^2$"),
+              "## See\n\nRadius {value:radius_px:.0f}, in {value:took_ms:.1f} ms. [Nine](try:radius=9), [far](try:radius=999).\n\n$x^2$"),
     "hard-looks": (1, 1, "Hard looks", "looks", {"mode": "hard", "layer": "mid"}, "See [the other](lesson:looks)."),
     "follow": (2, 1, "Follow", "follow", {}, "One target."),
     "train": (3, 2, "Train", "train", {}, "Run it."),

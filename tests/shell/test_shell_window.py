@@ -69,6 +69,10 @@ def test_moving_a_control_reruns_and_shows(window, qtbot):
     assert window.lesson.toPlainText().find("21") >= 0 or window.lesson._timer.isActive()
 
 
+def test_the_lesson_prints_what_was_measured(window, qtbot):
+    qtbot.waitUntil(lambda: "in 1.5 ms" in window.lesson.toPlainText())
+
+
 def test_a_link_in_the_lesson_moves_the_control_and_the_result(window, qtbot):
     window.lesson._follow(QUrl("try:radius=9"))
     assert window.controls.editor("radius").box.value() == 9
