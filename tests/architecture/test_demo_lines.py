@@ -43,7 +43,7 @@ EXCEPTIONS = {
     "robustness/illumination_stress": (433, BEFORE),
     "robustness/missing_pixels": (361, BEFORE),
     "robustness/occlusion_stress": (487, BEFORE),
-    "robustness/stress_report": (1112, BEFORE),
+    "robustness/stress_report": (914, BEFORE),
     "segmentation/classical_segmentation": (617, BEFORE),
     "tracking/multi_object_tracker": (488, BEFORE),
     "tracking/single_object_trackers": (442, BEFORE),

@@ -198,7 +198,7 @@ PLAN = {
 }
 LESSONS = {
     "looks": (1, 1, "Looks", "looks", {"radius": 8},
-              "## See\n\nRadius {value:radius_px:.0f}, in {value:took_ms:.1f} ms. [Nine](try:radius=9), [far](try:radius=999).\n\n$x^2$"),
+              "## See\n\n{value:radius_px}, {value:took_ms} ms. [Nine](try:radius=9), [far](try:radius=999).\n\n$x^2$"),
     "hard-looks": (1, 1, "Hard looks", "looks", {"mode": "hard", "layer": "mid"}, "See [the other](lesson:looks)."),
     "follow": (2, 1, "Follow", "follow", {}, "One target."),
     "train": (3, 2, "Train", "train", {}, "Run it."),

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 
 from explainer.commands import house
 from explainer.contract.runs import photo
@@ -19,7 +21,7 @@ from explainer.core.frame import Frame
 from explainer.demos.robustness import _report_numbers as numbers
 from explainer.demos.robustness import _report_run, stress_report
 from explainer.demos.robustness import _report_svg as svg
-from explainer.demos.robustness._report_run import Found, Photo
+from explainer.demos.robustness._report_run import Found, Photo, Worst
 from explainer.runtime.engine import Job
 from explainer.runtime.events import Finished
 from explainer.runtime.frames import SourceFrames
@@ -28,6 +30,7 @@ from explainer.sources.opening import open_source
 from explainer.vision.stress.coverage import Coverage
 from explainer.vision.stress_report import views
 from explainer.vision.stress_report.exam import FULL, QUICK, Exam, Plan, examine, mean_and_margin
+from explainer.vision.stress_report.page import filled
 from explainer.vision.stress_report.pictures import data_uri, thumbnail
 
 CARD = house.zoo().card("efficientnet-lite0")
@@ -145,9 +148,17 @@ class Outline(HTMLParser):
         self.open: list[str] = []
         self.addresses: list[str] = []
         self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.alts: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.alts += [value for name, value in attrs if name == "alt" and value]
         self.addresses += [value for name, value in attrs if name in ("src", "href") and value]
         if tag not in self.VOID:
             self.open.append(tag)
@@ -178,6 +189,36 @@ def test_the_page_is_whole_and_needs_no_other_file() -> None:
     assert "Left out (1)" in text
 
 
+HOSTILE = ("<script>x</script>", '"><img src=x onerror=x>', "' onload='x", "&lt;b&gt;", "{{ 7 * 7 }}", "</style>")
+
+
+def page_of_strangers(word: str) -> Outline:
+    """A page on which all names, labels, titles and notes are `word`."""
+    from explainer.demos.robustness._report_page import page
+
+    cards = tuple(replace(card, title=word, labels=(word,) * 1000) for card in (CARD, CARD))
+    whole = found_of((exam_of(0.3), exam_of(0.5)), cards=2)
+    blank = np.zeros((8, 8, 3), np.uint8)
+    photo = replace(whole.photos[0], name=word, notes=(word,))
+    worst = Worst(photo, "fog", 5, 3, 0.9, blank, blank)
+    found = replace(whole, cards=cards, photos=(photo,), skipped=(word,), worst=(worst,))
+    return read(page(found, stress_report.Params(), 0))
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_whatever_comes_from_outside_is_text(word: str) -> None:
+    shown, plain = page_of_strangers(word), page_of_strangers("STRANGER")
+    assert (shown.tags, shown.attributes) == (plain.tags, plain.attributes)
+    assert "".join(plain.texts).count("STRANGER") > 10 and plain.alts == ["STRANGER", "STRANGER, corrupted"]
+    assert "".join(shown.texts) == "".join(plain.texts).replace("STRANGER", word)
+    assert shown.alts == [alt.replace("STRANGER", word) for alt in plain.alts]
+
+
+def test_a_template_that_names_what_is_not_there_fails() -> None:
+    with pytest.raises(UndefinedError):
+        filled("stress-report.html", found=None)
+
+
 def test_a_data_address_is_the_picture() -> None:
     pixels = thumbnail(photo("coffee").pixels, 120)
     assert max(pixels.shape[:2]) == 120
@@ -190,9 +231,7 @@ def test_a_data_address_is_the_picture() -> None:
 def test_labels_at_the_ends_of_lines_never_overlap() -> None:
     for ends in ([0.0] * 4, [1.0] * 4, [0.5, 0.51, 0.5, 0.0]):
         lines = [svg.Line(f"line {n}", (0, 1), (1, end), n) for n, end in enumerate(ends)]
-        drawn = svg.curves(lines, "x", [(0, "0"), (1, "1")], "a chart")
-        read(drawn)
-        heights = sorted(float(y) for y in re.findall(r'class="name s\d" x="\d+" y="([\d.]+)"', drawn))
+        heights = sorted(svg.curves(lines, "x", [(0, "0"), (1, "1")], "a chart").names_y)
         assert len(heights) == 4 and min(np.diff(heights)) >= svg.LINE - 0.2
         assert heights[-1] <= svg.HEIGHT
 
