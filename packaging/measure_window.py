@@ -18,9 +18,9 @@ import psutil
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from explainer.commands import quiet, window
+from explainer.commands import offscreen, window
 from explainer.commands.beside import beside
-from explainer.commands.uncollected import uncollected
+from explainer.commands.gc_paused import gc_paused
 from explainer.runtime.events import Finished
 from explainer.runtime.session import Session
 from explainer.shell.main_window import MainWindow
@@ -90,7 +90,7 @@ def switch(watch: Watch) -> None:
 
 def main() -> int:
     """Print a JSON object."""
-    with uncollected():  # as ``explainer`` starts
+    with gc_paused():  # as ``explainer`` starts
         return _measured()
 
 
@@ -105,7 +105,7 @@ def _measured() -> int:
 
 
 def _live(args: argparse.Namespace) -> int:
-    quiet.without_screen()
+    offscreen.without_screen()
     app = QApplication(sys.argv[:1])
     began = perf_counter()
     shown = window.make_window(Session(demo="grad-cam", source="sample:cat"), "light", remember=False)

@@ -20,7 +20,7 @@ import numpy as np
 
 from explainer import __version__
 from explainer.commands import house
-from explainer.commands.uncollected import uncollected
+from explainer.commands.gc_paused import gc_paused
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.paths import resource, user_config, user_data
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Look at everything and print it; exit code 1 where something is broken."""
     settings = house.settings_of(args)
     if args.child:
-        with uncollected():
+        with gc_paused():
             return _start_and_tell(settings)
     found = examined(settings)
     if args.json:
@@ -250,7 +250,7 @@ def _command(settings: Settings) -> list[str]:
 def _start_and_tell(settings: Settings) -> int:
     """In the child: the real window with the default demo and photo, as ``explainer`` opens it."""
     from explainer.commands import shot, window
-    from explainer.commands.quiet import without_screen
+    from explainer.commands.offscreen import without_screen
     from explainer.runtime.session import Session
 
     without_screen()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from explainer.commands.quiet import application
+from explainer.commands.offscreen import application
 from explainer.core import writing
 from explainer.core.layers import Panel
 from explainer.core.problem import ExplainerError

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, QTimer
 
 from explainer.commands import house
-from explainer.commands.quiet import application
+from explainer.commands.offscreen import application
 from explainer.core.context import Settings
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame

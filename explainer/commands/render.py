@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from explainer import stopping
 from explainer.commands import house
-from explainer.commands.ahead import ahead
+from explainer.commands.prefetch import prefetch
 from explainer.core import writing
 from explainer.core.charts import Chart, chart_slug
 from explainer.core.context import Settings
@@ -188,7 +188,7 @@ def _over_video(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
     finished, times_s, fps = None, [], pictures.fps or 25.0
     with Film(task.out / "video.mp4", fps, task.theme, task.size) as film:
         # The next picture is computed while the last one is drawn and written.
-        for finished in ahead(_results(task, islice(pictures, frames))):
+        for finished in prefetch(_results(task, islice(pictures, frames))):
             stopping.check()
             film.add(finished.result)
             times_s.append(finished.frame.time_s)
@@ -216,7 +216,7 @@ def write(task: Run, finished: Finished, notes: Sequence[str] = ()) -> None:
     ExplainerError
         If the folder cannot be written or the disk is full.
     """
-    from explainer.commands.quiet import application
+    from explainer.commands.offscreen import application
     from explainer.render import headless
     from explainer.render.look import look
 

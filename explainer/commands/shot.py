@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start the window, wait for the result, save the picture, leave."""
-    from explainer.commands.quiet import without_screen
+    from explainer.commands.offscreen import without_screen
 
     without_screen()
     from PySide6.QtWidgets import QApplication

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from explainer import stopping
 from explainer.commands import display, house
-from explainer.commands.uncollected import uncollected
+from explainer.commands.gc_paused import gc_paused
 from explainer.core.context import Settings
 from explainer.core.params import to_plain
 from explainer.core.problem import Problem
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the window and stay until it is closed."""
-    with uncollected():
+    with gc_paused():
         return _run(args)
 
 
@@ -39,7 +39,9 @@ def _run(args: argparse.Namespace) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    import explainer.render.lean_imports  # noqa: F401 - before more is imported
+    from explainer.render import source_reading
+
+    source_reading.switch_off()
     from explainer.commands.first_paint import FirstPaint
     from explainer.commands.interrupt import closing_when_asked
 

@@ -8,7 +8,6 @@ from typing import Literal
 from PySide6.QtGui import QColor, QFont, QFontDatabase
 
 from explainer.core import paths
-from explainer.render import lean_imports  # noqa: F401 - for what it spares
 
 ThemeName = Literal["light", "dark"]
 SIZES = {"small": 11, "base": 13, "title": 20}

@@ -21,7 +21,7 @@ COLLECT_AFTER_MS = 15_000
 class Starting(QObject):
     """Takes the portions, one in each turn of the event loop; `loaded` is said once, when something is to be seen.
 
-    It also keeps the search for garbage out of the way (see ``commands/uncollected.py``).
+    It also keeps the search for garbage out of the way (see ``commands/gc_paused.py``).
     """
 
     loaded = Signal()

@@ -146,11 +146,11 @@ QUIT = """
 import sys, threading
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from explainer.commands import quiet, window
+from explainer.commands import offscreen, window
 from explainer.runtime import events as ev
 from explainer.runtime.session import Session
 
-quiet.without_screen()
+offscreen.without_screen()
 app = QApplication(sys.argv[:1])
 params = {"saliency": {"method": "smoothgrad", "samples": 64}}
 shown = window.make_window(Session(demo="saliency", source="sample:cat", params=params), "light", remember=False)

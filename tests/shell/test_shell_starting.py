@@ -24,7 +24,8 @@ assert len(list(starting.portions())) == len(starting.DRAWS) + 2
 
 SOURCES = """
 import linecache, sys
-import explainer.render.lean_imports
+from explainer.render import source_reading
+source_reading.switch_off()
 import xml.dom.minidom, sqlite3, wsgiref.handlers
 read = [name for name in linecache.cache if "minidom" in name or "sqlite3" in name or "wsgiref" in name]
 assert not read, read

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from explainer.core.numbers import iou
-from explainer.vision.tracking import appearance, association, crowd, diary, kalman, many
+from explainer.vision.tracking import appearance, association, crowd, kalman, many, track_history
 from explainer.vision.tracking.association import Costs, Rule
 from explainer.vision.tracking.mot_text import parsed
 
@@ -300,12 +300,14 @@ def test_the_simulated_detector_sees_less_of_what_is_hidden():
 def test_the_diary_writes_what_was_shown_and_counts_like_the_metrics():
     from explainer.vision.metrics import mot
 
-    book, tracks, sights = diary.Diary(), many.nothing(), []
+    book, tracks, sights = track_history.TrackHistory(), many.nothing(), []
     for i in range(30):
         truth = np.array([at(3 * i), at(100 - 3 * i, 10)], float)
         found = seen(*truth) if i % 7 else seen()
         tracks, step = many.follow(tracks, found, many.Settings(max_age=3))
-        book = diary.judged(diary.written(book, tracks, step), np.array([1, 2]), truth, tracks, step.shown)
+        book = track_history.judged(
+            track_history.written(book, tracks, step), np.array([1, 2]), truth, tracks, step.shown
+        )
         sights.append(mot.sight(np.array([1, 2]), truth, tracks.identity[step.shown], tracks.belief.xyxy[step.shown]))
     assert book.scores.clear == mot.clear_mot(sights)
     assert book.scores.hota == mot.hota(sights)
@@ -320,12 +322,12 @@ def test_the_diary_writes_what_was_shown_and_counts_like_the_metrics():
 
 
 def test_the_diary_stays_small():
-    text = diary.Text()
+    text = track_history.Text()
     for _ in range(3000):
         text = text.plus("x" * 100)
     assert len(str(text)) == text.size == 300_000
     assert len(text.chunks) < 6
-    full = diary.Text(("y",), diary.MOST)
+    full = track_history.Text(("y",), track_history.MOST)
     assert full.plus("more") is full
     assert full.full
     assert not text.full

@@ -1,4 +1,4 @@
-"""Trackers of one target: made motion with its truth, deep correlation, OpenCV's trackers, and their honesty."""
+"""Trackers of one target: made motion with its truth, deep correlation, OpenCV's trackers, and their lost_reports."""
 
 import cv2
 import numpy as np
@@ -217,7 +217,7 @@ def test_a_picture_that_is_too_small_is_refused_in_words():
 
 def test_success_and_honesty_by_hand():
     values, lost, seen = [0.9, 0.5, 0.1, 0.0, 0.8], [False, True, True, False, False], [True, True, True, True, False]
-    told = metrics.honesty(values, lost, seen)
+    told = metrics.lost_reports(values, lost, seen)
     assert (told.off, told.told, told.false_alarms, told.on) == (3, 1, 1, 2)
     curve = metrics.success(values)
     assert curve[0] == pytest.approx(0.8)  # one of five does not overlap at all

@@ -216,7 +216,7 @@ def test_people_alone_are_followed_and_counted():
 def test_the_state_is_handed_on_without_pictures():
     """What a long run keeps grows by lines of text and sums, not by arrays of pixels."""
     state = follow(many.MultiObjectTracker(), [CAT] * 5, WALK)[-1].state
-    assert state.diary.tracks.size == len(str(state.diary.tracks))
+    assert state.history.tracks.size == len(str(state.history.tracks))
     assert not any(isinstance(value, np.ndarray) for value in vars_of(state))
     assert crowd.SIDE == 640
 

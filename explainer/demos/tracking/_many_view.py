@@ -16,8 +16,8 @@ from explainer.core.result import Result
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.crowd import Crowd
-    from explainer.vision.tracking.diary import Diary, Scores
     from explainer.vision.tracking.many import Step, Tracks
+    from explainer.vision.tracking.track_history import Scores, TrackHistory
 
 COLOURS = 7  # class colours that identities take in turn
 MUTED = 7
@@ -47,7 +47,7 @@ class Memory:
 
     frame_size: tuple[int, int]
     tracks: Tracks | None
-    diary: Diary
+    history: TrackHistory
     time_s: float | None = None
     intervals: tuple[float, ...] = ()
     restarted: bool = False
@@ -59,16 +59,16 @@ def result(frame: Frame, params: Any, state: Memory, step: Step, now: Moment, pa
 
     assert state.tracks is not None
     scale = (frame.width / now.pixels.shape[1], frame.height / now.pixels.shape[0])
-    documents = {"tracks.txt": str(state.diary.tracks)}
+    documents = {"tracks.txt": str(state.history.tracks)}
     if now.truth is not None:
-        documents["truth.txt"] = str(state.diary.truth)
+        documents["truth.txt"] = str(state.history.truth)
     return Result(
         reading=_reading(params, state, step, now, passed),
         values=_values(state, step, now),
         panels=(_tracks(frame, state, step, now, scale), _predictions(frame, params, step, now, scale)),
         charts=_charts(state, step),
         documents=documents,
-        badges=(f"tracks.txt to save: {state.diary.count} pictures in the format of the MOT Challenge",),
+        badges=(f"tracks.txt to save: {state.history.count} pictures in the format of the MOT Challenge",),
         state=replace(state, restarted=False),
     )
 
@@ -97,13 +97,13 @@ def _tracks(frame: Frame, state: Memory, step: Step, now: Moment, scale: tuple[f
     ids, classes = tracks.identity[step.shown], tracks.class_id[step.shown]
     colours = tuple(_colour(one) for one in ids)
     labels = tuple(f"#{one} {_name(c)}" for one, c in zip(ids, classes, strict=True))
-    ways = {one: way for one, way in state.diary.trails.items() if len(way) > 1}
+    ways = {one: way for one, way in state.history.trails.items() if len(way) > 1}
     layers: list[Layer] = [Image("picture", now.pixels, scale_shift(*scale))]
     if ways:
         paths = tuple(np.array(way) * scale for way in ways.values())
         layers.append(Lines("trails", paths, tuple(_colour(one) for one in ways)))
     layers.append(Boxes("tracks", _scaled(tracks.belief.xyxy[step.shown], scale), labels, colours))
-    note = f"picture {state.diary.count}: {len(ids)} of {len(tracks)} tracks shown"
+    note = f"picture {state.history.count}: {len(ids)} of {len(tracks)} tracks shown"
     return Panel("Input", (frame.width, frame.height), tuple(layers), note)
 
 
@@ -138,10 +138,10 @@ def _charts(state: Memory, step: Step) -> tuple[Chart, ...]:
     matrix = _matrix(step)
     if matrix is not None:
         found.append(matrix)
-    lives = _lives(state.diary)
+    lives = _lives(state.history)
     if lives is not None:
         found.append(lives)
-    found.append(_table(state.diary))
+    found.append(_table(state.history))
     return tuple(found)
 
 
@@ -160,9 +160,9 @@ def _matrix(step: Step) -> Matrix | None:
     return Matrix("Cost of each pair", costs, names, heads, "detection", "track", ".2f", note)
 
 
-def _lives(diary: Diary) -> Curve | None:
+def _lives(history: TrackHistory) -> Curve | None:
     """When each identity was born and died."""
-    lives = list(diary.lives.items())[-LIVES:]
+    lives = list(history.lives.items())[-LIVES:]
     if not lives:
         return None
     lines = tuple(
@@ -171,16 +171,16 @@ def _lives(diary: Diary) -> Curve | None:
         for row, (one, life) in enumerate(lives, 1)
     )  # fmt: skip
     start = float(min(life.first for _, life in lives))
-    span = (start, float(max(diary.count + 1, start + 20)))
+    span = (start, float(max(history.count + 1, start + 20)))
     note = "dotted: ended"
     return Curve("Births and deaths", lines, "picture", "", (0.0, len(lives) + 1.0), span, note)
 
 
-def _table(diary: Diary) -> Table:
-    if diary.scores is None:
-        counts = (("begun", str(diary.born)), ("ended", str(diary.died)), ("pictures", str(diary.count)))
+def _table(history: TrackHistory) -> Table:
+    if history.scores is None:
+        counts = (("begun", str(history.born)), ("ended", str(history.died)), ("pictures", str(history.count)))
         return Table("Tracks so far", ("", ""), counts, "no truth to count by")
-    scores = diary.scores
+    scores = history.scores
     rows = (
         ("MOTA", _share(scores.clear.mota)),
         ("IDF1", _share(scores.identity.f1)),
@@ -200,16 +200,16 @@ def _share(value: float | None) -> str:
 
 
 def _values(state: Memory, step: Step, now: Moment) -> dict[str, float]:
-    diary, before = state.diary, step.before
+    history, before = state.history, step.before
     found = {
-        "pictures": float(diary.count),
+        "pictures": float(history.count),
         "detections": float(len(step.seen)),
         "tracks": float(len(state.tracks or ())),
         "shown": float(step.shown.sum()),
         "paired": float(len(step.pairs)),
         "doubtful_paired": float(step.doubtful.sum()),
-        "begun": float(diary.born),
-        "ended": float(diary.died),
+        "begun": float(history.born),
+        "ended": float(history.died),
     }
     if len(step.pairs):
         costs = step.costs.cost[step.pairs[:, 0], step.pairs[:, 1]]
@@ -219,8 +219,8 @@ def _values(state: Memory, step: Step, now: Moment) -> dict[str, float]:
         found["sigma_px"] = float(np.sqrt(before.belief.cov[:, 0, 0]).mean())
     if now.truth is not None:
         found["visible_figures"] = float(now.truth.there.sum())
-    if diary.scores is not None:
-        found |= _counted(diary.scores)
+    if history.scores is not None:
+        found |= _counted(history.scores)
     return found
 
 
@@ -237,12 +237,12 @@ def _counted(scores: Scores) -> dict[str, float]:
 
 
 def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float) -> str:
-    diary = state.diary
+    history = state.history
     if state.restarted:
         return "The picture has another size than the one before: all tracks begin anew. " + _now(state, step)
     text = _now(state, step)
-    if diary.switches:
-        who = "; ".join(f"figure {thing} was #{old} and is #{new}" for thing, old, new in diary.switches)
+    if history.switches:
+        who = "; ".join(f"figure {thing} was #{old} and is #{new}" for thing, old, new in history.switches)
         text = f"**Identity switch**: {who}. " + text
     if passed > 2:
         text += f" This picture came late: the predictions went on for {passed:.3g} pictures' worth of time."
@@ -250,7 +250,7 @@ def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float)
         text += " A filmed source has no truth to count switches by."
     elif params.detector == "simulated":
         text += " The detections are simulated: the truth, shaken."
-    if state.diary.tracks.full:
+    if state.history.tracks.full:
         text += " The file of tracks is full; no more lines are added."
     return text
 
@@ -262,7 +262,7 @@ def _now(state: Memory, step: Step) -> str:
     waiting = int(((state.tracks.unseen > 0).sum()) if state.tracks is not None else 0)
     if waiting:
         text += f"; {waiting} {'goes' if waiting == 1 else 'go'} on unseen, on prediction alone"
-    scores = state.diary.scores
+    scores = state.history.scores
     if scores is None:
         return text + "."
     return f"{text}. {scores.clear.switches} identity switches so far, MOTA {_share(scores.clear.mota)}."

@@ -196,13 +196,13 @@ def _while_seen(past: Past, state: Memory) -> tuple[float, ...]:
 
 
 def _table(state: Memory) -> Table:
-    from explainer.vision.metrics.overlap import honesty
+    from explainer.vision.metrics.overlap import lost_reports
 
     seen = np.array(state.visible) >= SEEN_FROM
     if state.made is None:
         lines = tuple((NAMES[n], str(sum(p.lost)), f"{np.mean(p.overlaps):.2f}") for n, p in state.past.items())
         return Table("Says it is lost", ("", "pictures", "overlap"), lines, "no truth to check by")
-    told = {n: honesty(p.overlaps, p.lost, seen) for n, p in state.past.items()}
+    told = {n: lost_reports(p.overlaps, p.lost, seen) for n, p in state.past.items()}
     rows = tuple((NAMES[n], str(h.off), str(h.told), str(h.false_alarms)) for n, h in told.items())
     return Table("Does it know?", ("", "off", "told", "false"), rows, "in pictures")
 
@@ -211,7 +211,7 @@ def _table(state: Memory) -> Table:
 
 
 def _values(state: Memory, reports: Mapping[Any, Report], now: Moment) -> dict[str, float]:
-    from explainer.vision.metrics.overlap import area_under, honesty
+    from explainer.vision.metrics.overlap import area_under, lost_reports
 
     found = {"pictures": float(state.count), "box_px": float(state.box[2] - state.box[0])}
     seen = np.array(state.visible) >= SEEN_FROM
@@ -223,7 +223,7 @@ def _values(state: Memory, reports: Mapping[Any, Report], now: Moment) -> dict[s
         found[f"{name}_x_px"] = (x0 + x1) / 2
         kept = _while_seen(past, state)
         if now.truth is not None:
-            told = honesty(past.overlaps, past.lost, seen)
+            told = lost_reports(past.overlaps, past.lost, seen)
             found |= {f"{name}_off": float(told.off), f"{name}_told": float(told.told)}
             found |= {f"{name}_false_alarms": float(told.false_alarms)}
             if kept:

@@ -97,23 +97,23 @@ class MultiObjectTracker(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Take one picture."""
-        from explainer.vision.tracking import diary, many
+        from explainer.vision.tracking import many, track_history
 
         memory = _before(ctx.state, frame)
         with ctx.stage("prepare"):
-            now = _moment(memory.diary.count, frame, params, ctx)
+            now = _moment(memory.history.count, frame, params, ctx)
         with ctx.stage("model"):
-            seen = _detected(memory.diary.count, now, params, ctx)
+            seen = _detected(memory.history.count, now, params, ctx)
         ctx.checkpoint()
         with ctx.stage("explain"):
             step, memory = _paced(memory, frame, params)
             tracks, what = many.follow(memory.tracks or many.nothing(), seen, _settings(params), step)
-            book = diary.written(memory.diary, tracks, what)
+            book = track_history.written(memory.history, tracks, what)
             if now.truth is not None:
                 there = now.truth.there & _wanted(now.truth.class_id, params)
                 ids = np.flatnonzero(there) + 1
-                book = diary.judged(book, ids, now.truth.boxes[there], tracks, what.shown)
-            state = replace(memory, tracks=tracks, diary=book)
+                book = track_history.judged(book, ids, now.truth.boxes[there], tracks, what.shown)
+            state = replace(memory, tracks=tracks, history=book)
             return view.result(frame, params, state, what, now, step)
 
 
@@ -122,13 +122,13 @@ class MultiObjectTracker(Demo[Params]):
 
 def _before(state: Any, frame: Frame) -> Memory:
     """Return the memory to go on from; a picture of another size starts anew."""
-    from explainer.vision.tracking.diary import Diary
+    from explainer.vision.tracking.track_history import TrackHistory
 
     size = (frame.width, frame.height)
     memory: Memory | None = state
     if memory is not None and memory.frame_size == size:
         return memory
-    return Memory(size, None, Diary(), restarted=memory is not None)
+    return Memory(size, None, TrackHistory(), restarted=memory is not None)
 
 
 def _paced(memory: Memory, frame: Frame, params: Params) -> tuple[float, Memory]:

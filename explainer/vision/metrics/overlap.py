@@ -19,7 +19,7 @@ OFF_BELOW = 0.2  # IoU under which a box is no longer on its target
 
 
 @dataclass(frozen=True, slots=True)
-class Honesty:
+class LostReports:
     """What a tracker said of itself, in pictures.
 
     Parameters
@@ -56,7 +56,7 @@ def area_under(overlaps: ArrayLike) -> float | None:
     return float(success(overlaps).mean()) if np.size(np.asarray(overlaps)) else None
 
 
-def honesty(overlaps: ArrayLike, lost: ArrayLike, seen: ArrayLike) -> Honesty:
+def lost_reports(overlaps: ArrayLike, lost: ArrayLike, seen: ArrayLike) -> LostReports:
     """Compare what a tracker says of itself with the truth.
 
     Parameters
@@ -68,4 +68,4 @@ def honesty(overlaps: ArrayLike, lost: ArrayLike, seen: ArrayLike) -> Honesty:
     """
     value, said, there = np.asarray(overlaps, np.float64), np.asarray(lost, bool), np.asarray(seen, bool)
     off = (value < OFF_BELOW) | ~there
-    return Honesty(int(off.sum()), int((off & said).sum()), int((~off & said).sum()), int((~off).sum()))
+    return LostReports(int(off.sum()), int((off & said).sum()), int((~off & said).sum()), int((~off).sum()))

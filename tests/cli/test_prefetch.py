@@ -4,14 +4,14 @@ import threading
 
 import pytest
 
-from explainer.commands.ahead import ahead
+from explainer.commands.prefetch import prefetch
 
 
 def test_order_is_kept_and_the_thread_is_gone():
-    assert list(ahead(iter(range(20)))) == list(range(20))
-    assert list(ahead(iter([]))) == []
-    assert list(ahead(iter([None, 0]))) == [None, 0]
-    assert not [t for t in threading.enumerate() if t.name.startswith("explainer-ahead")]
+    assert list(prefetch(iter(range(20)))) == list(range(20))
+    assert list(prefetch(iter([]))) == []
+    assert list(prefetch(iter([None, 0]))) == [None, 0]
+    assert not [t for t in threading.enumerate() if t.name.startswith("explainer-prefetch")]
 
 
 def test_an_exception_comes_after_what_was_made_before_it():
@@ -22,10 +22,10 @@ def test_an_exception_comes_after_what_was_made_before_it():
 
     got = []
     with pytest.raises(ValueError, match="third"):
-        got.extend(ahead(broken()))
+        got.extend(prefetch(broken()))
     got = []
     with pytest.raises(ValueError, match="third"):
-        for item in ahead(broken()):
+        for item in prefetch(broken()):
             got.append(item)
     assert got == [1, 2]
 
@@ -40,13 +40,13 @@ def test_it_works_while_the_last_is_used_and_never_two_ahead():
             begun[i].set()
             yield i
 
-    for item in ahead(items()):
+    for item in prefetch(items()):
         assert item == 5 or begun[item + 1].wait(60)  # the next one is made meanwhile
         assert made == list(range(min(item + 2, 6)))  # and none after it: nobody has asked for that yet
 
 
 def test_stopping_early_ends_the_thread():
-    run = ahead(iter(range(1000)))
+    run = prefetch(iter(range(1000)))
     assert next(run) == 0
     run.close()
-    assert not [t for t in threading.enumerate() if t.name.startswith("explainer-ahead")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("explainer-prefetch")]

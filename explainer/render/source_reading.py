@@ -1,4 +1,4 @@
-"""Spare a start-up cost of PySide: import this beside the first module of Qt, before more is imported.
+"""Spare a start-up cost of PySide.
 
 Once ``QtCore`` is there, PySide reads the source of every module that anybody imports and looks for its own name in
 it, in case the module wants PySide's optional spellings (``from __feature__ import snake_case``). For torch these are
@@ -11,10 +11,12 @@ import sys
 import PySide6.QtCore  # noqa: F401 - brings the module that is changed here
 
 
+def switch_off() -> None:
+    """Let PySide read no sources; called beside the first import of Qt, before more is imported."""
+    feature = sys.modules.get("shibokensupport.feature")
+    if feature is not None and hasattr(feature, "_mod_uses_pyside"):
+        feature._mod_uses_pyside = _never  # type: ignore[attr-defined]
+
+
 def _never(_module: object) -> bool:
     return False
-
-
-_feature = sys.modules.get("shibokensupport.feature")
-if _feature is not None and hasattr(_feature, "_mod_uses_pyside"):
-    _feature._mod_uses_pyside = _never  # type: ignore[attr-defined]

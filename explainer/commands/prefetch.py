@@ -7,13 +7,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
+def prefetch(items: Iterator[T]) -> Iterator[T]:
     """Yield `items` in their order, each made in a thread of its own while the one before is used.
 
     At most one is waiting, so memory stays what it was. An exception comes out where its item would have come.
     The thread has ended when the iterator is closed or at its end.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="explainer-ahead") as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix="explainer-prefetch") as thread:
         coming = thread.submit(_next, items)
         while (got := coming.result()) is not None:
             coming = thread.submit(_next, items)

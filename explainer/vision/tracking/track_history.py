@@ -67,7 +67,7 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Diary:
+class TrackHistory:
     """Everything that is kept."""
 
     count: int = 0
@@ -83,14 +83,14 @@ class Diary:
     switches: tuple[tuple[int, int, int], ...] = ()
 
 
-def written(diary: Diary, tracks: Tracks, step: Step) -> Diary:
+def written(history: TrackHistory, tracks: Tracks, step: Step) -> TrackHistory:
     """Add one picture's tracks."""
-    count = diary.count + 1
+    count = history.count + 1
     ids, boxes = tracks.identity[step.shown], tracks.belief.xyxy[step.shown]
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     alive = set(tracks.identity.tolist())
-    trails = {one: way for one, way in diary.trails.items() if one in alive}
-    lives = dict(diary.lives)
+    trails = {one: way for one, way in history.trails.items() if one in alive}
+    lives = dict(history.lives)
     for one, (x, y) in zip(ids.tolist(), middle.tolist(), strict=True):
         trails[one] = (*trails.get(one, ()), (x, y))[-TRAIL:]
         lives[one] = Life(lives[one].first if one in lives else count, count)
@@ -100,23 +100,23 @@ def written(diary: Diary, tracks: Tracks, step: Step) -> Diary:
     lives = dict(list(lives.items())[-LIVES:])
     text = lines(count, ids, boxes)
     return replace(
-        diary, count=count, tracks=diary.tracks.plus(text), trails=trails, lives=lives,
-        born=diary.born + len(step.born), died=diary.died + len(step.died), switches=(),
+        history, count=count, tracks=history.tracks.plus(text), trails=trails, lives=lives,
+        born=history.born + len(step.born), died=history.died + len(step.died), switches=(),
     )  # fmt: skip
 
 
 def judged(
-    diary: Diary, truth_ids: NDArray[np.int64], truth_xyxy: Floats, tracks: Tracks, shown: NDArray[np.bool_]
-) -> Diary:
+    history: TrackHistory, truth_ids: NDArray[np.int64], truth_xyxy: Floats, tracks: Tracks, shown: NDArray[np.bool_]
+) -> TrackHistory:
     """Hold the picture that was just written against the truth."""
     seen = mot.sight(truth_ids, truth_xyxy, tracks.identity[shown], tracks.belief.xyxy[shown])
-    counter = copy.deepcopy(diary.counter)  # the state of the picture before must stay as it was
+    counter = copy.deepcopy(history.counter)  # the state of the picture before must stay as it was
     switches = counter.add(seen)
-    sights = (*diary.sights, seen)[-NEWEST:]
-    scores = diary.scores
-    if scores is None or len(sights) < 60 or diary.count % EVERY == 0:
+    sights = (*history.sights, seen)[-NEWEST:]
+    scores = history.scores
+    if scores is None or len(sights) < 60 or history.count % EVERY == 0:
         scores = Scores(counter.result(), mot.identity(sights), mot.hota(sights))
     else:
         scores = replace(scores, clear=counter.result())
-    truth = diary.truth.plus(lines(diary.count, truth_ids, truth_xyxy))
-    return replace(diary, counter=counter, sights=sights, scores=scores, switches=switches, truth=truth)
+    truth = history.truth.plus(lines(history.count, truth_ids, truth_xyxy))
+    return replace(history, counter=counter, sights=sights, scores=scores, switches=switches, truth=truth)

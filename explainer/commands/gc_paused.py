@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Little of what is loaded becomes garbage, and looking for some takes a tenth of the start.
 
     The window turns it on again with its first result, and in any case when this block ends.

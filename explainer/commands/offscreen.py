@@ -6,8 +6,10 @@ import sys
 from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-import explainer.render.lean_imports  # noqa: F401 - before more is imported
 from explainer.commands import display
+from explainer.render import source_reading
+
+source_reading.switch_off()  # before more is imported
 
 # What sets how many pixels a length is: sizes that were asked for are in pixels.
 SCALES = (
