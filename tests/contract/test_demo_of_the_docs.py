@@ -8,58 +8,42 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from explainer.commands.contract_runs import Bench, contract_frames
 
-from explainer.commands import contract, house
-from explainer.core.context import Settings
-from explainer.demos.finding import demo_classes
+from explainer.testing import photo
 
 PAGE = Path(__file__).parents[2] / "docs" / "demos.md"
-CODE = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+DEMO, TESTS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def loaded(name: str, code: str, folder: Path) -> ModuleType:
+    file = folder / f"{name}.py"
+    file.write_text(code, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[name] = made  # annotations are looked up there
+    spec.loader.exec_module(made)
+    return made
 
 
 @pytest.fixture(scope="module")
 def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    assert CODE is not None
-    file = tmp_path_factory.mktemp("docs") / "cover_square.py"
-    file.write_text(CODE[1], encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("cover_square", file)
-    assert spec is not None and spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules["cover_square"] = made  # annotations are looked up there
-    spec.loader.exec_module(made)
-    yield made
+    yield loaded("cover_square", DEMO, tmp_path_factory.mktemp("docs"))
     del sys.modules["cover_square"]
 
 
-@pytest.fixture(scope="module")
-def bench(module: ModuleType) -> Bench:
-    (kind,) = demo_classes(module)
-    settings = Settings(threads=1)
-    return Bench(kind(), house.engine, house.zoo().card(settings.model), contract_frames(), settings)
-
-
 def test_it_is_short() -> None:
-    assert CODE is not None and len(CODE[1].splitlines()) <= 80
+    assert len(DEMO.splitlines()) <= 80
 
 
-@pytest.mark.parametrize(
-    "clause",
-    [
-        contract.defaults_end, contract.every_case_shows, contract.twice_the_same, contract.params_come_back,
-        contract.every_parameter_matters, contract.every_frame_matters,
-    ],
-)  # fmt: skip
-def test_it_keeps_the_contract(bench: Bench, clause: object) -> None:
-    assert clause(bench) == []  # type: ignore[operator]
-
-
-def test_it_leaves_nothing_behind(bench: Bench) -> None:
-    assert contract.nothing_left(bench, house.zoo()) == []
+@pytest.mark.parametrize("name", re.findall(r"def (test_\w+)", TESTS))
+def test_its_tests_pass(name: str, module: ModuleType, tmp_path: Path) -> None:
+    assert module.__name__ == "cover_square"
+    getattr(loaded("test_cover_square", TESTS, tmp_path), name)()
 
 
 def test_the_square_stays_inside_and_is_filled(module: ModuleType) -> None:
-    frame = contract_frames()["small"]  # 64 × 48
+    frame = photo()  # 64 × 48
     spot = type(module.CENTRE)(1.0, 0.0)
     box, pixels = module.covered(frame, module.Params(spot=spot, size=0.5))
     assert box == (40, 0, 64, 24)

@@ -1,7 +1,5 @@
 """Gates of torchvision's networks against their own modules, and the demo on networks with and without them."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +8,10 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "vision_attribution"))
-from attribution_fakes import FakeClassifier, FakeContext, photo, tiny
-
 from explainer.core.model_card import ModelCard
 from explainer.demos.explained.picture_gates import Params, PictureGates
+from explainer.testing import FakeContext, photo, tiny
+from explainer.testing.networks import FakeClassifier
 from explainer.vision.attention.gates import chosen, passed, site_at, sites
 from explainer.vision.convolution.effective import calibrated
 from explainer.vision.zoo import cards

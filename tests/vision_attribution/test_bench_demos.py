@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import FakeContext, TinyNet, bright, photo, planted, tiny
 
 from explainer.core.charts import Curve, Histogram, Table
 from explainer.core.frame import Frame
@@ -16,6 +15,8 @@ from explainer.core.layers import Heat
 from explainer.core.result import Result
 from explainer.demos.explained import attribution_bench, integrated_gradients, occlusion_and_rise
 from explainer.demos.explained._bench_tests import Board, agreement
+from explainer.testing import FakeContext, bright, photo, planted, tiny
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.methods import METHODS, SIGNED, Question, answer
 from explainer.vision.attribution.oracle import ORACLES, deviation
 

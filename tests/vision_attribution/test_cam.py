@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 from captum.attr import LayerGradCam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.cam import WEIGHTS, class_map
 from explainer.vision.zoo.split import split
 

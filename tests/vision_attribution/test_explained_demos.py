@@ -7,13 +7,14 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TINY_LAYERS, FakeClassifier, FakeContext, TinyNet, bright, photo, planted, tiny, tiny_card
 
 from explainer.core.charts import Bars, Curve
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Heat, Image
 from explainer.core.result import Result
 from explainer.demos.explained import activations, grad_cam, saliency
+from explainer.testing import FakeContext, bright, photo, planted, tiny
+from explainer.testing.networks import TINY_LAYERS, FakeClassifier, TinyNet, tiny_card
 from explainer.vision.zoo.split import Split
 
 DEMOS = {

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 from scipy.ndimage import gaussian_filter
 from skimage.filters import sobel
 
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.controls import (
     class_score,
     compare_with_controls,

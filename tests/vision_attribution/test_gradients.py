@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 from captum.attr import InputXGradient
 from captum.attr import Saliency as CaptumSaliency
 
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.gradients import (
     REDUCTIONS,
     InputGraph,

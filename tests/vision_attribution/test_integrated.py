@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 from captum.attr import IntegratedGradients
 from torch import nn
 
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.integrated import (
     PROBES,
     Points,

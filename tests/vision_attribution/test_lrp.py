@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 from captum.attr import LRP
 from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule, GammaRule
 from torch import Tensor, nn
 
 from explainer.core.problem import ExplainerError
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.gradients import batch_gradient
 from explainer.vision.attribution.lrp import relevance
 from explainer.vision.attribution.methods import Question, answer, limits

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import BrightNet, TinyNet
 from captum.attr import Occlusion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explainer.testing.networks import BrightNet, TinyNet
 from explainer.vision.attribution.occlusion import FIRST_WINDOWS, Windows, cover, occlusion, painted
 from explainer.vision.attribution.rise import random_masks, rise
 

@@ -3,9 +3,9 @@
 import copy
 
 import torch
-from attribution_fakes import TinyNet
 from torch import nn
 
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.randomise import OneRandomised, randomised, units
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 from captum.attr import Deconvolution, DeepLift, GuidedBackprop
 from torch import nn
 
 from explainer.core.problem import ExplainerError
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.deeplift import deep_lift
 from explainer.vision.attribution.gradients import batch_gradient
 from explainer.vision.attribution.rectified import rectified

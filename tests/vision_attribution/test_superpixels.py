@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attribution_fakes import TinyNet
 
+from explainer.testing.networks import TinyNet
 from explainer.vision.attribution.superpixels import coalition_score, kernel_shap, lime, superpixels
 
 

@@ -1,25 +1,21 @@
-"""Tiny networks and a context that records, for the tests of attribution and of its demos."""
+"""Small networks whose answers are known or quickly computed, as a lease lends them."""
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, scale_shift
 from explainer.core.model_card import LayerCard, ModelCard
-from explainer.core.result import Result
 from explainer.vision.zoo.split import Split, split
 
 SIDE = 32
 
 
 def tiny_card(layers: tuple[LayerCard, ...], classes: int) -> ModelCard:
+    """Card of a network that looks at 32 × 32 px and calls its classes "thing 0" and so on."""
     labels = tuple(f"thing {k}" for k in range(classes))
     zero, one = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     return ModelCard("tiny", "Tiny", "own", "nothing", SIDE, SIDE, zero, one, "bilinear", layers, labels)
@@ -41,8 +37,10 @@ class TinyNet(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits ``(N, classes)``."""
         features = self.head(self.body(self.stem(x)))
-        return self.classifier(features.mean(dim=(2, 3)))
+        logits: Tensor = self.classifier(features.mean(dim=(2, 3)))
+        return logits
 
 
 TINY_LAYERS = (
@@ -68,7 +66,9 @@ class BrightNet(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.features(x).mean(dim=(2, 3)))
+        """Logits ``(N, 2)``."""
+        logits: Tensor = self.classifier(self.features(x).mean(dim=(2, 3)))
+        return logits
 
 
 BRIGHT_LAYERS = (LayerCard("features", "blocks", (2, 8, 8)),)
@@ -76,6 +76,8 @@ BRIGHT_LAYERS = (LayerCard("features", "blocks", (2, 8, 8)),)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
+    """A prepared frame: ``(1, 3, 32, 32)``, the map to the frame, the square that is seen."""
+
     tensor: Tensor
     to_frame: Affine
     focus: tuple[float, float, float, float]
@@ -92,6 +94,7 @@ class FakeClassifier:
     prepares: int = 0
 
     def prepare(self, frame: Frame) -> Ready:
+        """Crop the middle square and average it to 32 × 32 px."""
         self.prepares += 1
         side = min(frame.height, frame.width)
         x0, y0 = (frame.width - side) / 2, (frame.height - side) / 2
@@ -103,80 +106,18 @@ class FakeClassifier:
         return Ready(x.contiguous(memory_format=torch.channels_last), to_frame, (x0, y0, x0 + side, y0 + side))
 
     def network(self, *, stock: bool = False) -> nn.Module:
+        """Return the module itself."""
+        del stock
         return self.net
 
     def logits(self, x: Tensor, *, stock: bool = False) -> Tensor:
-        return self.net(x)
+        """Run it."""
+        del stock
+        found: Tensor = self.net(x)
+        return found
 
     def split(self, x: Tensor, layer: str, *, stock: bool = False) -> Split:
+        """Run it and cut it at a layer."""
+        del stock
         self.splits += 1
         return split(self.net, x, layer, self.card.title)
-
-
-@dataclass
-class FakeContext:
-    """A context with a memo, that keeps what was published and checked."""
-
-    net: FakeClassifier
-    seed: int = 0
-    settings: Settings = field(default_factory=Settings)
-    device: str = "cpu"
-    state: Any = None
-    frames: tuple[Frame, ...] = ()
-    published: list[Result] = field(default_factory=list)
-    checkpoints: int = 0
-    stages: list[str] = field(default_factory=list)
-    kept: dict[Hashable, Any] = field(default_factory=dict)
-
-    @property
-    def card(self) -> ModelCard:
-        return self.net.card
-
-    @property
-    def rng(self) -> np.random.Generator:
-        return np.random.default_rng(self.seed)
-
-    def checkpoint(self) -> None:
-        self.checkpoints += 1
-
-    def progress(self, fraction: float, text: str = "") -> None:
-        assert 0.0 <= fraction <= 1.0
-
-    def publish(self, partial: Result) -> None:
-        assert partial.partial
-        self.published.append(partial)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.stages.append(name)
-        yield
-
-    @contextmanager
-    def model(self, name: str | None = None) -> Iterator[FakeClassifier]:
-        yield self.net
-
-    def memo(self, key: Hashable, make: Callable[[], Any], *, keep: bool = False) -> Any:
-        if key not in self.kept:
-            self.kept[key] = make()
-        return self.kept[key]
-
-
-def tiny() -> FakeContext:
-    return FakeContext(FakeClassifier(TinyNet(), tiny_card(TINY_LAYERS, 7)))
-
-
-def bright() -> FakeContext:
-    return FakeContext(FakeClassifier(BrightNet(), tiny_card(BRIGHT_LAYERS, 2)))
-
-
-def photo(height: int = 48, width: int = 64, seed: int = 3) -> Frame:
-    """Coarse random blocks, so that there are edges and even regions."""
-    blocks = np.random.default_rng(seed).integers(0, 256, (height // 8, width // 8, 3), dtype=np.uint8)
-    return Frame(np.kron(blocks, np.ones((8, 8, 1), np.uint8)), "test", seed)
-
-
-def planted(height: int, width: int, x: int, y: int, side: int) -> Frame:
-    """A dark picture with one bright square whose top left corner is at (x, y) px."""
-    pixels = np.full((height, width, 3), 30, np.uint8)
-    pixels[y : y + side, x : x + side] = 240
-    return Frame(pixels, "planted")
