@@ -12,7 +12,10 @@ from explainer.demos.learning import _training_view as view
 from explainer.demos.learning.train_small_net import Params, TrainSmallNet
 from explainer.demos.learning.train_small_net import _recipe as demo_recipe
 from explainer.runtime.context import JobContext
+from explainer.runtime.engine import Engine, Job
+from explainer.runtime.events import Partial
 from explainer.runtime.memo import Memo
+from explainer.runtime.runs import DiskRuns
 from explainer.runtime.token import JobToken
 
 DEMO = TrainSmallNet()
@@ -183,3 +186,21 @@ def test_hard_digits_are_labelled_with_both_digits():
 def test_a_guessing_net_is_called_one():
     reading = Watched().run(init_scale=0.03).reading
     assert "guessing" in reading
+
+
+def test_the_next_start_shows_the_finished_run_at_once(tmp_path):
+    """What a window does: an engine of its own each time, over the same folder."""
+
+    def opened():
+        seen = []
+        engine = Engine(None, runs=DiskRuns(tmp_path))
+        finished = engine.run(Job(0, DEMO, Params(**SHORT), FRAME, Settings()), JobToken(), seen.append)
+        return finished.result, [event for event in seen if isinstance(event, Partial)]
+
+    first, partials = opened()
+    again, none = opened()
+    assert partials
+    assert not none
+    assert again.values == first.values
+    assert again.reading == first.reading
+    assert next(text for text in again.badges if text not in first.badges).startswith("trained on ")
