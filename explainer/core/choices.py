@@ -21,10 +21,10 @@ class Choice(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
-        """Make a member."""
+    def __new__(cls, value: str, label: str = "") -> Self:
+        """Make a member; without a label its value is one."""
         member = str.__new__(cls, value)
-        member._value_, member.label = value, label
+        member._value_, member.label = value, label or _said(value)
         return member
 
 
@@ -49,4 +49,8 @@ def labelled(where: str, values: Sequence[Any], options: Options | None) -> tupl
     stray = [value for value in given if value not in values]
     if stray:
         raise TypeError(f"{where}: there is a label for {', '.join(stray)}, which is no choice")
-    return tuple((value, given.get(value, value.replace("-", " ").capitalize())) for value in values)
+    return tuple((value, given.get(value, _said(value))) for value in values)
+
+
+def _said(value: str) -> str:
+    return value.replace("-", " ").capitalize()

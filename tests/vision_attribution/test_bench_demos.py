@@ -94,7 +94,7 @@ def test_maps_find_the_planted_square_and_its_mirror_image(method: str) -> None:
     mirrored = Frame(np.ascontiguousarray(frame.pixels[:, ::-1]), "mirror")
     params = attribution_bench.Params(methods=(method,), target="1", randomise=0)
     for one, left in ((frame, x0), (mirrored, 320 - x0 - side)):
-        layer = heat(BENCH.run(one, params, bright()), attribution_bench.METHODS[method])
+        layer = heat(BENCH.run(one, params, bright()), attribution_bench.NAMES[method])
         hot = layer.values > 0.5 * layer.values.max()
         ys, xs = np.nonzero(hot)
         x, y = layer.to_panel @ np.array([xs.mean() + 0.5, ys.mean() + 0.5, 1.0])
@@ -267,7 +267,7 @@ def test_what_is_missed_most_is_the_planted_square() -> None:
 
 def test_rise_publishes_and_counts_its_masks() -> None:
     ctx = tiny()
-    result = HIDE.run(photo(), occlusion_and_rise.Params(method="rise", masks=100), ctx)
+    result = HIDE.run(photo(), occlusion_and_rise.Params(method=occlusion_and_rise.Method.RISE, masks=100), ctx)
     assert titles(result) == ["Input", "RISE", "Best mask", "Worst mask"]
     assert result.values["masks"] == 100
     assert result.values["score_worst"] <= result.values["score_mean"] <= result.values["score_best"]
@@ -288,7 +288,7 @@ def test_a_network_that_always_says_the_same_has_a_blank_map() -> None:
     ctx: FakeContext = tiny()
     ctx.net.net.classifier.weight.data.zero_()
     for method in ("occlusion", "rise"):
-        result = HIDE.run(photo(), occlusion_and_rise.Params(method=method, masks=32), ctx)
+        result = HIDE.run(photo(), occlusion_and_rise.Params(method=occlusion_and_rise.Method(method), masks=32), ctx)
         assert np.isfinite(list(result.values.values())).all()
     result = PATH.run(photo(), integrated_gradients.Params(steps=8), ctx)
     assert "gap_percent" not in result.values

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ import torch
 from explainer.core.charts import Bars, Curve
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Heat, Image
+from explainer.core.params import changed
 from explainer.core.result import Result
 from explainer.demos.explained import activations, grad_cam, saliency
 from explainer.testing import FakeContext, bright, photo, planted, tiny
@@ -51,7 +52,7 @@ def test_importing_them_loads_no_torch() -> None:
 def test_the_peak_lies_in_the_planted_square_and_its_mirror_image(method: str, x: int) -> None:
     frame = planted(160, 320, x, 24, 36)
     mirrored = Frame(np.ascontiguousarray(frame.pixels[:, ::-1]), "mirror")
-    params = grad_cam.Params(method=method, target="1")
+    params = grad_cam.Params(method=grad_cam.Method(method), target="1")
     here = grad_cam.GradCam().run(frame, params, bright()).values
     there = grad_cam.GradCam().run(mirrored, params, bright()).values
     assert x <= here["peak_x_px"] <= x + 36
@@ -113,7 +114,7 @@ def test_another_class_or_method_runs_no_forward_pass() -> None:
         for params in (
             grad_cam.Params(),
             grad_cam.Params(target="top-2"),
-            grad_cam.Params(target="3", method="layercam"),
+            grad_cam.Params(target="3", method=grad_cam.Method.LAYERCAM),
         )
     ]
     assert (ctx.net.splits, ctx.net.prepares) == (1, 1)
@@ -129,7 +130,7 @@ def test_another_class_or_reduction_of_saliency_runs_no_forward_pass() -> None:
         saliency.Params(),
         saliency.Params(target="2"),
         saliency.Params(channels="l2"),
-        saliency.Params(method="gradient-x-input"),
+        saliency.Params(method=saliency.Method.GRADIENT_X_INPUT),
     ):
         demo.run(photo(), params, ctx)
     assert len(calls) == 1
@@ -232,7 +233,7 @@ def test_the_likeness_of_a_blank_map_is_undefined_and_told() -> None:
 
 def test_smoothgrad_shows_its_mean_as_it_grows() -> None:
     ctx = tiny()
-    result = saliency.Saliency().run(photo(), saliency.Params(method="smoothgrad", samples=10), ctx)
+    result = saliency.Saliency().run(photo(), saliency.Params(method=saliency.Method.SMOOTHGRAD, samples=10), ctx)
     assert len(ctx.published) == 2  # of three batches of four, four and two the last is the result
     assert not np.array_equal(heat(ctx.published[0], "SmoothGrad").values, heat(result, "SmoothGrad").values)
 
@@ -330,7 +331,7 @@ def print_of(result: Result) -> tuple:
 def test_every_parameter_matters_and_the_same_run_is_the_same(name: str) -> None:
     demo, kind = DEMOS[name]
     assert {f.name for f in fields(kind)} == {k for v in VARIATIONS[name] for k in v}
-    prints = [print_of(demo.run(photo(), replace(kind(), **v), tiny())) for v in [{}, *VARIATIONS[name]]]
+    prints = [print_of(demo.run(photo(), changed(kind(), None, **v), tiny())) for v in [{}, *VARIATIONS[name]]]
     assert len(set(prints)) == len(prints)
     assert print_of(demo.run(photo(), kind(), tiny())) == prints[0]
 

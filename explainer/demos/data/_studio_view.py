@@ -1,6 +1,6 @@
 """What the augmentation studio shows and says: the frame, the sheet, a sample enlarged, two charts, the reading."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from explainer.core import words
 from explainer.core.charts import Chart, Curve, Series, Table
 from explainer.core.geometry import apply, scale_shift
 from explainer.core.layers import Boxes, Image, Label, Layer, Lines, Mask, Panel, Points
+from explainer.core.numbers import numbers
+from explainer.core.picture import panel
 from explainer.core.result import Result
 from explainer.demos.data._studio import Answers, Drawn, Scene
 
@@ -21,15 +23,22 @@ FLIPPED, BOX, MASK, POINT, SHOWN = 5, 7, 2, 4, 5  # colours of the class palette
 
 
 def result(
-    scene: Scene, params: Any, drawn: Drawn, answers: Answers | None, large: Any, *, partial: bool = False
+    scene: Scene,
+    shown: Collection[str],
+    chosen: int,
+    drawn: Drawn,
+    answers: Answers | None,
+    large: Any,
+    *,
+    partial: bool = False,
 ) -> Result:
-    """Put panels, charts, reading and values together."""
+    """Put panels, charts, reading and values together; of the labels those `shown` are drawn, sample `chosen` large."""
     from explainer.vision.augment import asking
 
     spread = asking.spread(answers.clean, answers.samples, SHOWN) if answers is not None else None
-    panels = [_input(scene, params), _sheet(scene, params, drawn, answers, spread)]
+    panels = [_input(scene, shown), _sheet(scene, shown, chosen, drawn, answers, spread)]
     if large is not None:
-        panels.append(_large(params, large))
+        panels.append(_large(shown, chosen, large))
     return Result(
         " ".join(_sentences(scene, drawn, answers, spread)),
         _values(drawn, answers, spread),
@@ -44,16 +53,15 @@ def result(
 # Panels -----------------------------------------------------------------------------------------------------
 
 
-def _input(scene: Scene, params: Any) -> Panel:
-    frame = scene.frame
-    layers: list[Layer] = [Image("picture", frame.pixels)]
-    if "mask" in params.labels and scene.labels is not None:
-        layers.append(Mask("mask", scene.mask, scene.base.to_frame, colour=MASK))
-    note = f"resized to {scene.size[1]} × {scene.size[0]} for the sheet"
-    return Panel("Input", (frame.width, frame.height), tuple(layers), note)
+def _input(scene: Scene, shown: Collection[str]) -> Panel:
+    mask = [Mask("mask", scene.mask, scene.base.to_frame, colour=MASK)]
+    layers = mask if "mask" in shown and scene.labels is not None else []
+    return panel(scene.frame, "Input", *layers, note=f"resized to {words.cells(scene.size)} for the sheet")
 
 
-def _sheet(scene: Scene, params: Any, drawn: Drawn, answers: Answers | None, spread: Any) -> Panel:
+def _sheet(
+    scene: Scene, shown: Collection[str], chosen: int, drawn: Drawn, answers: Answers | None, spread: Any
+) -> Panel:
     samples = drawn.sheet.samples
     height, width = (max(one.pixels.shape[i] for one in samples) for i in (0, 1))
     wide = HIGH * width / height
@@ -64,10 +72,9 @@ def _sheet(scene: Scene, params: Any, drawn: Drawn, answers: Answers | None, spr
     for number, (one, (x, y)) in enumerate(zip(samples, corners, strict=True)):
         scale = HIGH / height
         layers.append(Image(f"sample {number + 1}", one.pixels, scale_shift(scale, scale, x, y)))
-    layers += _left_layers(
-        params, [(one.left, HIGH / height, x, y) for one, (x, y) in zip(samples, corners, strict=True)]
-    )
-    layers.append(_frames(params, corners, wide, spread))
+    tiles = [(one.left, HIGH / height, x, y) for one, (x, y) in zip(samples, corners, strict=True)]
+    layers += _left_layers(shown, tiles)
+    layers.append(_frames(chosen, corners, wide, spread))
     size = (columns * (wide + GAP) - GAP, rows * (HIGH + STRIP + GAP) - GAP)
     if answers is not None:
         layers += _strips(scene, answers, spread, corners, wide, columns)
@@ -88,17 +95,17 @@ def columns_for(count: int, cell_width: float, cell_height: float) -> int:
     return min(range(1, count + 1), key=ugliness)
 
 
-def _frames(params: Any, corners: list[tuple[float, float]], wide: float, spread: Any) -> Boxes:
+def _frames(enlarged: int, corners: list[tuple[float, float]], wide: float, spread: Any) -> Boxes:
     """Outline each tile: muted, in the accent where it is enlarged, in a warning colour where the answer flips."""
     boxes = np.array([(x, y, x + wide, y + HIGH) for x, y in corners])
     flips = spread.flips if spread is not None else np.zeros(len(corners), bool)
-    chosen = params.enlarged - 1
+    chosen = enlarged - 1
     colours = tuple(-1 if n == chosen else FLIPPED if flips[n] else -2 for n in range(len(corners)))
     sets = tuple({"enlarged": 0 if n == chosen else n + 1} for n in range(len(corners)))
     return Boxes("samples", boxes, colours=colours, sets=sets)
 
 
-def _left_layers(params: Any, tiles: list[tuple[Any, float, float, float]]) -> Iterator[Layer]:
+def _left_layers(shown: Collection[str], tiles: list[tuple[Any, float, float, float]]) -> Iterator[Layer]:
     """Labels of every tile as three layers: outlines of masks, boxes, points."""
     from explainer.vision.augment import outlines
 
@@ -112,11 +119,11 @@ def _left_layers(params: Any, tiles: list[tuple[Any, float, float, float]]) -> I
         paths += [apply(to_panel, path) for path in outlines.outlines(left.mask)]
         boxes += [apply(to_panel, _corners(left.box))] if left.box is not None else []
         points.append(apply(to_panel, left.points))
-    if "mask" in params.labels and paths:
+    if "mask" in shown and paths:
         yield Lines("masks", tuple(paths), (MASK,) * len(paths), closed=True, width_px=1.3)
-    if "box" in params.labels and boxes:
+    if "box" in shown and boxes:
         yield Lines("boxes", tuple(boxes), (BOX,) * len(boxes), closed=True, width_px=1.5)
-    if "points" in params.labels and points:
+    if "points" in shown and points:
         xy = np.concatenate(points)
         yield Points("points", xy, colours=(POINT,) * len(xy), size_px=5.0)
 
@@ -162,15 +169,15 @@ def shortened(name: str, letters: int) -> str:
     return name if len(name) <= letters else f"{name[: max(1, letters - 1)].rstrip()}…"
 
 
-def _large(params: Any, large: Any) -> Panel:
+def _large(shown: Collection[str], chosen: int, large: Any) -> Panel:
     height, width = large.pixels.shape[:2]
     layers: list[Layer] = [Image("sample", large.pixels)]
-    layers += _left_layers(params, [(large.left, 1.0, 0.0, 0.0)])
+    layers += _left_layers(shown, [(large.left, 1.0, 0.0, 0.0)])
     tight = large.left.mask_box if large.left is not None else None
-    if tight is not None and "mask" in params.labels:
+    if tight is not None and "mask" in shown:
         layers.append(Boxes("around the mask", np.array([tight]), colours=(MASK,), dashed=True))
     return Panel(
-        f"Sample {params.enlarged}", (float(width), float(height)), tuple(layers), f"{width} × {height} px", frame=False
+        f"Sample {chosen}", (float(width), float(height)), tuple(layers), f"{width} × {height} px", frame=False
     )
 
 
@@ -257,36 +264,25 @@ def _points_before(scene: Scene) -> int:
 
 
 def _values(drawn: Drawn, answers: Answers | None, spread: Any) -> dict[str, float]:
-    samples = drawn.sheet.samples
+    samples, plan = drawn.sheet.samples, drawn.sheet.plan
     lefts = [one.left for one in samples if one.left is not None]
-    values = {
-        "samples": float(len(samples)),
-        "cards_applied": float(len(drawn.sheet.plan.placed) + len(drawn.sheet.plan.mixes)),
-        "cards_left_out": float(len(drawn.sheet.refused)),
-        "mean_grey": float(np.mean([one.pixels.mean() for one in samples])),
-        "mix_share": float(np.mean([one.share for one in samples])),
-    }
-    if lefts:
-        kept = [left.box for left in lefts if left.box is not None]
-        values |= {
-            "box_left": float(len(lefts) - len(kept)),
-            "mask_share": float(np.mean([left.mask_share for left in lefts])),
-            "points_inside": float(np.mean([len(left.points) for left in lefts])),
-        }
-        if kept:
-            values["box_area_px"] = float(np.mean([(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in kept]))
+    kept = [left.box for left in lefts if left.box is not None]
+    values = numbers(
+        samples=len(samples), cards_applied=len(plan.placed) + len(plan.mixes), cards_left_out=len(drawn.sheet.refused),
+        mean_grey=np.mean([one.pixels.mean() for one in samples]), mix_share=np.mean([one.share for one in samples]),
+        box_left=len(lefts) - len(kept) if lefts else None,
+        mask_share=np.mean([left.mask_share for left in lefts]) if lefts else None,
+        points_inside=np.mean([len(left.points) for left in lefts]) if lefts else None,
+        box_area_px=np.mean([(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in kept]) if kept else None,
+    )  # fmt: skip
     if answers is None:
         return values
-    scores = answers.samples[:, spread.classes[0]]
-    return values | {
-        "class_index": float(spread.classes[0]),
-        "score_clean": float(answers.clean[spread.classes[0]]),
-        "score_mean": float(scores.mean()),
-        "score_deviation": float(scores.std()),
-        "score_least": float(scores.min()),
-        "score_most": float(scores.max()),
-        "flips": float(spread.flips.sum()),
-    }
+    own = spread.classes[0]
+    scores = answers.samples[:, own]
+    return values | numbers(
+        class_index=own, score_clean=answers.clean[own], score_mean=scores.mean(), score_deviation=scores.std(),
+        score_least=scores.min(), score_most=scores.max(), flips=spread.flips.sum(),
+    )  # fmt: skip
 
 
 def _program(scene: Scene, drawn: Drawn) -> str:

@@ -1,10 +1,10 @@
 """The augmentation studio: a pipeline of cards, a sheet of samples, their labels, and what the network says of each."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
@@ -16,8 +16,22 @@ from explainer.demos.data._cards import Affine, AnyCard, Erase, FlipHorizontal, 
 FIRST = (FlipHorizontal(), Affine(), Jitter(), Erase())
 OBJECT = BoxXYXY(0.22, 0.15, 0.78, 0.88)
 EYE, OTHER_EYE, NOSE = PointXY(0.4, 0.4), PointXY(0.6, 0.4), PointXY(0.5, 0.6)
-MASKS = Options({"cut": "Cut out of the box", "ellipse": "Ellipse in the box", "paint": "Painted by hand"})
-SHOWN = Options({"box": "Box", "mask": "Mask", "points": "Points"})
+
+
+class Labels(Choice):
+    """Labels."""
+
+    BOX = "box", "Box"
+    MASK = "mask", "Mask"
+    POINTS = "points", "Points"
+
+
+class Mask(Choice):
+    """Mask."""
+
+    CUT = "cut", "Cut out of the box"
+    ELLIPSE = "ellipse", "Ellipse in the box"
+    PAINT = "paint", "Painted by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +47,22 @@ class Params:
     enlarged: Annotated[
         int, Range(0, 64), Doc("Enlarged", "This sample at full size; click one on the sheet. 0 shows none.")
     ] = 0
-    labels: Annotated[
-        tuple[Literal["box", "mask", "points"], ...], SHOWN, Doc("Labels", "What is drawn on the samples.")
-    ] = ("box", "mask", "points")
-    mask: Annotated[
-        Literal["cut", "ellipse", "paint"], MASKS, Doc("Mask", "Where the mask comes from before it is moved.")
-    ] = "ellipse"
+    labels: Annotated[tuple[Labels, ...], Doc("Labels", "What is drawn on the samples.")] = (
+        Labels.BOX,
+        Labels.MASK,
+        Labels.POINTS,
+    )
+    mask: Annotated[Mask, Doc("Mask", "Where the mask comes from before it is moved.")] = Mask.ELLIPSE
     painted: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
-        When("mask", ("paint",)),
+        When("mask", (Mask.PAINT,)),
         Doc("Brush", "Paint the object; the box is the one around what you painted."),
     ] = ()
     box: Annotated[
         BoxXYXY,
         OnPicture("input"),
-        When("mask", ("cut", "ellipse")),
+        When("mask", (Mask.CUT, Mask.ELLIPSE)),
         Doc("Box", "Put it around the object."),
     ] = OBJECT
     first: Annotated[PointXY, OnPicture("input"), Doc("Point 1", "An eye, say.")] = EYE
@@ -72,9 +86,8 @@ class AugmentationStudio(Demo[Params]):
         """Make the sheet, show it, ask the network, show it again."""
         with ctx.model() as net:
             scene = studio.scene(frame, params, ctx)
-            drawn = studio.drawn(scene, params, ctx)
+            drawn, shown = studio.drawn(scene, params, ctx), (params.labels, params.enlarged)
             if not studio.is_answered(drawn, ctx):
-                ctx.publish(view.result(scene, params, drawn, None, None, partial=True))
+                ctx.publish(view.result(scene, *shown, drawn, None, None, partial=True))
             answers = studio.answered(scene, drawn, net, ctx)
-            large = studio.enlarged(scene, params, drawn, ctx)
-            return view.result(scene, params, drawn, answers, large)
+            return view.result(scene, *shown, drawn, answers, studio.enlarged(scene, params, drawn, ctx))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY
@@ -21,13 +21,47 @@ if TYPE_CHECKING:
     from explainer.vision.detection.anchors import Layout, Setting
     from explainer.vision.detection.matching import Matching
 
-Family = Literal["faster-rcnn", "faster-rcnn-2015", "retinanet", "ssd300", "ssdlite320", "fcos", "scenes"]
-Ratio = Literal["1:3", "1:2", "1:1", "2:1", "3:1"]
 HEIGHT_OVER_WIDTH = {"1:3": 3.0, "1:2": 2.0, "1:1": 1.0, "2:1": 0.5, "3:1": 1 / 3}
 OWN_RULE, OWN_SHAPES, DECODE = When("rule", ("own",)), When("shapes", ("own",)), When("code", ("decode",))
 TWO = (BoxXYXY(0.36, 0.25, 0.6, 0.66), BoxXYXY(0.66, 0.6, 0.8, 0.74))
 SPOT = PointXY(0.47, 0.45)
 LARGEST_SHARE = 0.95  # of SSD's own scales
+
+
+class Family(Choice):
+    """Detector."""
+
+    FASTER_RCNN = "faster-rcnn", "Faster R-CNN with pyramid"
+    FASTER_RCNN_2015 = "faster-rcnn-2015", "Faster R-CNN of 2015: one map"
+    RETINANET = "retinanet", "RetinaNet"
+    SSD300 = "ssd300", "SSD300"
+    SSDLITE320 = "ssdlite320", "SSDLite320"
+    FCOS = "fcos", "FCOS: no anchors"
+    SCENES = "scenes", "The small net of this program"
+
+
+class Rule(Choice):
+    """Thresholds."""
+
+    PUBLISHED = "published", "As published"
+    OWN = "own", "My own"
+
+
+class Ratio(Choice):
+    """Width to height."""
+
+    RATIO_1_3 = "1:3", "1:3"
+    RATIO_1_2 = "1:2", "1:2"
+    RATIO_1_1 = "1:1", "1:1"
+    RATIO_2_1 = "2:1", "2:1"
+    RATIO_3_1 = "3:1", "3:1"
+
+
+class Code(Choice):
+    """Offsets."""
+
+    ENCODE = "encode", "From anchor to true box"
+    DECODE = "decode", "My own, from anchor to box"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +71,7 @@ class Params:
     family: Annotated[
         Family,
         Doc("Detector", "Each lays out other boxes, at another input size, and matches them by other rules."),
-        Options({
-            "faster-rcnn": "Faster R-CNN with pyramid", "faster-rcnn-2015": "Faster R-CNN of 2015: one map",
-            "retinanet": "RetinaNet", "ssd300": "SSD300", "ssdlite320": "SSDLite320", "fcos": "FCOS: no anchors",
-            "scenes": "The small net of this program",
-        }),
-    ] = "faster-rcnn"  # fmt: skip
+        ] = Family.FASTER_RCNN  # fmt: skip
     boxes: Annotated[
         tuple[BoxXYXY, ...], OnPicture("input"), Doc("True boxes", "Draw what a person would have marked.")
     ] = TWO
@@ -50,37 +79,34 @@ class Params:
     level: Annotated[int, Range(1, 6), Doc("Level", "1 is the finest map; each next has half its cells a side.")] = 4
     anchor: Annotated[int, Range(1, 15), Doc("Anchor of the cell", "Whose offsets are shown.")] = 2
     rule: Annotated[
-        Literal["published", "own"],
+        Rule,
         Doc("Thresholds", "Those the detector was trained with, or your own."),
-        Options(published="As published", own="My own"),
-    ] = "published"
+    ] = Rule.PUBLISHED
     high: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Positive from IoU"), OWN_RULE] = 0.75
     low: Annotated[float, Range(0.0, 0.95, 0.01), Doc("Negative below IoU"), OWN_RULE] = 0.3
     force: Annotated[
         bool, Doc("Every box keeps its best anchor", "Without it a box that fits no anchor teaches nothing."), OWN_RULE
     ] = True
     shapes: Annotated[
-        Literal["published", "own"],
+        Rule,
         Doc("Anchors", "Those of the detector, or your own on its maps."),
-        Options(published="As published", own="My own"),
-    ] = "published"
+    ] = Rule.PUBLISHED
     size: Annotated[
         int, Range(4, 256, unit="px", log=True), Doc("Side on the finest level", "Each level doubles it."), OWN_SHAPES
     ] = 24
     octaves: Annotated[int, Range(1, 4), Doc("Sizes for each level"), OWN_SHAPES] = 1
     ratios: Annotated[tuple[Ratio, ...], Doc("Width to height", "Thin objects need thin anchors."), OWN_SHAPES] = (
-        "1:2",
-        "1:1",
-        "2:1",
+        Ratio.RATIO_1_2,
+        Ratio.RATIO_1_1,
+        Ratio.RATIO_2_1,
     )
     stride: Annotated[
         int, Range(4, 64, 4, unit="px"), Doc("Cells of the finest level", "Wider cells: fewer anchors."), OWN_SHAPES
     ] = 8
     code: Annotated[
-        Literal["encode", "decode"],
+        Code,
         Doc("Offsets", "From the true box, or your own, which move the anchor."),
-        Options(encode="From anchor to true box", decode="My own, from anchor to box"),
-    ] = "encode"
+    ] = Code.ENCODE
     dx: Annotated[float, Range(-1.5, 1.5, 0.01), Doc("dx", "Shift in widths of the anchor."), DECODE] = 0.2
     dy: Annotated[float, Range(-1.5, 1.5, 0.01), Doc("dy", "Shift in heights of the anchor."), DECODE] = 0.0
     dw: Annotated[float, Range(-2.0, 2.0, 0.01), Doc("dw", "Logarithm of the growth in width."), DECODE] = 0.4

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, When
+from explainer.core.controls import Choice, Doc, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest
@@ -19,13 +19,34 @@ if TYPE_CHECKING:
     from explainer.vision.detection.composed_scenes import Scene
     from explainer.vision.detection.stages import Stages
 
-Net = Literal[
-    "scenes", "fasterrcnn_mobilenet_v3_large_320_fpn", "fasterrcnn_resnet50_fpn", "fasterrcnn_resnet50_fpn_v2",
-    "maskrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn_v2", "keypointrcnn_resnet50_fpn",
-]  # fmt: skip
-Stage = Literal["maps", "objectness", "proposals", "roialign", "classes", "masks"]
 PUT = When("items", (True,))
 MAPPED = When("stage", ("maps", "objectness"))
+
+
+class Stage(Choice):
+    """Stage."""
+
+    MAPS = "maps", "Feature maps"
+    OBJECTNESS = "objectness", "Objectness"
+    PROPOSALS = "proposals", "Proposals"
+    ROIALIGN = "roialign", "RoIAlign"
+    CLASSES = "classes", "Classes and refined boxes"
+    MASKS = "masks", "Masks"
+
+
+class Net(Choice):
+    """Detector."""
+
+    SCENES = "scenes", "Small Mask R-CNN of this program"
+    FASTERRCNN_MOBILENET_V3_LARGE_320_FPN = (
+        "fasterrcnn_mobilenet_v3_large_320_fpn",
+        "Faster R-CNN MobileNetV3, 320 px (COCO)",
+    )
+    FASTERRCNN_RESNET50_FPN = "fasterrcnn_resnet50_fpn", "Faster R-CNN ResNet50 (COCO)"
+    FASTERRCNN_RESNET50_FPN_V2 = "fasterrcnn_resnet50_fpn_v2", "Faster R-CNN ResNet50 v2 (COCO)"
+    MASKRCNN_RESNET50_FPN = "maskrcnn_resnet50_fpn", "Mask R-CNN ResNet50 (COCO)"
+    MASKRCNN_RESNET50_FPN_V2 = "maskrcnn_resnet50_fpn_v2", "Mask R-CNN ResNet50 v2 (COCO)"
+    KEYPOINTRCNN_RESNET50_FPN = "keypointrcnn_resnet50_fpn", "Keypoint R-CNN ResNet50 (COCO)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +56,7 @@ class Params:
     stage: Annotated[
         Stage,
         Doc("Stage", "What the detector has at this point. A click on the chain of stages does the same."),
-        Options(maps="Feature maps", objectness="Objectness", proposals="Proposals", roialign="RoIAlign",
-                classes="Classes and refined boxes", masks="Masks"),
-    ] = "proposals"  # fmt: skip
+        ] = Stage.PROPOSALS  # fmt: skip
     level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map."), MAPPED] = 2
     pick: Annotated[int, Range(1, 20), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
     score: Annotated[
@@ -61,16 +80,7 @@ class Params:
     net: Annotated[
         Net,
         Doc("Detector", "torchvision's COCO detectors are fetched with Ctrl+M."),
-        Options({
-            "scenes": "Small Mask R-CNN of this program",
-            "fasterrcnn_mobilenet_v3_large_320_fpn": "Faster R-CNN MobileNetV3, 320 px (COCO)",
-            "fasterrcnn_resnet50_fpn": "Faster R-CNN ResNet50 (COCO)",
-            "fasterrcnn_resnet50_fpn_v2": "Faster R-CNN ResNet50 v2 (COCO)",
-            "maskrcnn_resnet50_fpn": "Mask R-CNN ResNet50 (COCO)",
-            "maskrcnn_resnet50_fpn_v2": "Mask R-CNN ResNet50 v2 (COCO)",
-            "keypointrcnn_resnet50_fpn": "Keypoint R-CNN ResNet50 (COCO)",
-        }),
-    ] = "scenes"  # fmt: skip
+        ] = Net.SCENES  # fmt: skip
 
 
 class DetectorStages(Demo[Params]):

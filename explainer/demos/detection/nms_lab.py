@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
@@ -19,10 +19,26 @@ if TYPE_CHECKING:
     from explainer.vision.detection.cutouts import Placed, Scene
     from explainer.vision.detection.gfl import Answers
 
-Figure = Literal["woman", "man", "dog"]
-FIGURES = Options({"woman": "A woman", "man": "A man, grey", "dog": "A dog"})
 STEPS, AT_ONCE = 15, 2
 IN_FRONT, BEHIND = PointXY(0.42, 0.6), PointXY(0.58, 0.6)
+
+
+class Figure(Choice):
+    """Front figure."""
+
+    WOMAN = "woman", "A woman"
+    MAN = "man", "A man, grey"
+    DOG = "dog", "A dog"
+
+
+class Method(Choice):
+    """Suppression."""
+
+    GREEDY = "greedy", "Greedy, class by class"
+    AGNOSTIC = "agnostic", "Greedy, all classes alike"
+    DIOU = "diou", "Greedy, by DIoU"
+    LINEAR = "linear", "Soft, linear"
+    GAUSSIAN = "gaussian", "Soft, Gaussian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +47,23 @@ class Params:
 
     a: Annotated[PointXY, OnPicture("input"), Doc("In front", "Drag it over the other.")] = IN_FRONT
     b: Annotated[PointXY, OnPicture("input"), Doc("Behind", "Drag it anywhere.")] = BEHIND
-    front: Annotated[Figure, FIGURES, Doc("Front figure", "Two of one class speak against each other.")] = "man"
-    back: Annotated[Figure, FIGURES, Doc("Figure behind", "Two of one class speak against each other.")] = "woman"
+    front: Annotated[Figure, Doc("Front figure", "Two of one class speak against each other.")] = Figure.MAN
+    back: Annotated[Figure, Doc("Figure behind", "Two of one class speak against each other.")] = Figure.WOMAN
     size: Annotated[
         float, Range(0.1, 1.0, 0.05), Doc("Height", "Share of the picture's height. Small figures are missed sooner.")
     ] = 0.7
     method: Annotated[
-        Literal["greedy", "agnostic", "diou", "linear", "gaussian"],
-        Options(
-            {
-                "greedy": "Greedy, class by class",
-                "agnostic": "Greedy, all classes alike",
-                "diou": "Greedy, by DIoU",
-                "linear": "Soft, linear",
-                "gaussian": "Soft, Gaussian",
-            }
-        ),
+        Method,
         Doc("Suppression", "What a kept box does to those it overlaps."),
-    ] = "greedy"
+    ] = Method.GREEDY
     iou: Annotated[
         float,
         Range(0.0, 1.0, 0.01),
-        When("method", ("greedy", "agnostic", "diou", "linear")),
+        When("method", (Method.GREEDY, Method.AGNOSTIC, Method.DIOU, Method.LINEAR)),
         Doc("Overlap allowed", "Higher spares neighbours, and duplicates with them."),
     ] = 0.5
     sigma: Annotated[
-        float, Range(0.05, 2.0, 0.05), When("method", ("gaussian",)), Doc("σ", "Smaller punishes overlap harder.")
+        float, Range(0.05, 2.0, 0.05), When("method", (Method.GAUSSIAN,)), Doc("σ", "Smaller punishes overlap harder.")
     ] = 0.5
     score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Least score", "Before and after suppression alike.")] = 0.35
     sweep: Annotated[

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range
+from explainer.core.controls import Choice, Doc, OnPicture, Range
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY
@@ -19,6 +19,22 @@ from explainer.demos.detection import _nanodet_view as shared
 
 if TYPE_CHECKING:
     from explainer.vision.detection.gfl import Answers
+
+
+class Names(Choice):
+    """Names."""
+
+    BEST = "best", "One for each cell"
+    EVERY = "every", "All above the score"
+    PLACE = "place", "One for each place"
+
+
+class Shown(Choice):
+    """Maps."""
+
+    BEST = "best", "Best class"
+    CLASS = "class", "The chosen class"
+    CENTRENESS = "centreness", "Centre-ness, as in FCOS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +50,18 @@ class Params:
         Doc("Overlap allowed", "IoU above which a box is dropped in favour of a better one. At 1 nothing is."),
     ] = 0.5
     names: Annotated[
-        Literal["best", "every", "place"],
-        Options({"best": "One for each cell", "every": "All above the score", "place": "One for each place"}),
+        Names,
         Doc("Names", "A cell scores every class. Boxes drop others of their class only, or of any at their place."),
-    ] = "best"
+    ] = Names.BEST
     spot: Annotated[
         PointXY,
         OnPicture("input"),
         Doc("Ask here", "Click a box, or drag the ring; away from boxes it asks the best cell at that place."),
     ] = CENTRE
     shown: Annotated[
-        Literal["best", "class", "centreness"],
-        Options({"best": "Best class", "class": "The chosen class", "centreness": "Centre-ness, as in FCOS"}),
+        Shown,
         Doc("Maps", "What is drawn for every cell of the three levels."),
-    ] = "best"
+    ] = Shown.BEST
     side: Annotated[
         int,
         Range(256, 640, 32, unit="px"),

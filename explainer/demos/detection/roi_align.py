@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Range
+from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, apply, invert
@@ -19,6 +19,13 @@ from explainer.demos.detection import _roi_view as view
 
 MIDDLE = BoxXYXY(0.33, 0.22, 0.7, 0.78)
 SHIFTS = np.linspace(-1.0, 1.0, 161)  # in cells, of the curves
+
+
+class Shown(Choice):
+    """Feature map."""
+
+    STRONGEST = "strongest", "The strongest in the box"
+    MEAN = "mean", "Mean of all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,9 @@ class Params:
         bool, Doc("Values in the middle of cells", "Off: half a cell too far right and down, as first programmed.")
     ] = True
     shown: Annotated[
-        Literal["strongest", "mean"],
+        Shown,
         Doc("Feature map", "The one that answers most inside the box, or the mean of all."),
-        Options(strongest="The strongest in the box", mean="Mean of all"),
-    ] = "strongest"
+    ] = Shown.STRONGEST
 
 
 class RoiAlign(Demo[Params]):

@@ -9,16 +9,35 @@ from numpy.typing import NDArray
 
 from explainer.core.charts import Chart, Matrix, Table
 from explainer.core.context import Context
+from explainer.core.controls import Choice
 from explainer.core.memo import memo_name
 from explainer.core.subject import Subject
 
-NAMES = {
-    "gradient": "Gradient", "gradient-x-input": "Gradient × input", "smoothgrad": "SmoothGrad",
-    "integrated-gradients": "Integrated Gradients", "deeplift": "DeepLIFT", "lrp-epsilon": "LRP-ε",
-    "lrp-gamma": "LRP-γ", "lrp-alpha-beta": "LRP-α₁β₀", "guided-backprop": "Guided backprop",
-    "deconvnet": "Deconvnet", "grad-cam": "Grad-CAM", "grad-cam-pp": "Grad-CAM++", "hirescam": "HiResCAM",
-    "layercam": "LayerCAM", "occlusion": "Occlusion", "rise": "RISE", "kernel-shap": "KernelSHAP", "lime": "LIME",
-}  # fmt: skip
+
+class Method(Choice):
+    """Who takes part."""
+
+    GRADIENT = "gradient", "Gradient"
+    GRADIENT_X_INPUT = "gradient-x-input", "Gradient × input"
+    SMOOTHGRAD = "smoothgrad", "SmoothGrad"
+    INTEGRATED_GRADIENTS = "integrated-gradients", "Integrated Gradients"
+    DEEPLIFT = "deeplift", "DeepLIFT"
+    LRP_EPSILON = "lrp-epsilon", "LRP-ε"
+    LRP_GAMMA = "lrp-gamma", "LRP-γ"
+    LRP_ALPHA_BETA = "lrp-alpha-beta", "LRP-α₁β₀"
+    GUIDED_BACKPROP = "guided-backprop", "Guided backprop"
+    DECONVNET = "deconvnet", "Deconvnet"
+    GRAD_CAM = "grad-cam", "Grad-CAM"
+    GRAD_CAM_PP = "grad-cam-pp", "Grad-CAM++"
+    HIRESCAM = "hirescam", "HiResCAM"
+    LAYERCAM = "layercam", "LayerCAM"
+    OCCLUSION = "occlusion", "Occlusion"
+    RISE = "rise", "RISE"
+    KERNEL_SHAP = "kernel-shap", "KernelSHAP"
+    LIME = "lime", "LIME"
+
+
+NAMES = {one.value: one.label for one in Method}
 SHORT = NAMES | {"gradient-x-input": "Grad × inp", "integrated-gradients": "Integrated", "guided-backprop": "Guided"}
 GRID = (14, 14)  # cells on which maps of different resolution are compared
 

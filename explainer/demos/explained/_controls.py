@@ -114,7 +114,7 @@ def _curve_values(found: Any) -> dict[str, float]:
 def _verdict(tested: TestedMap, found: Any) -> str:
     """Say who won, also when it was not the map. What is printed equal counts as equal."""
     gap, edges, random = (_two_places(c.gap) for c in (found.method, found.edges, found.random))
-    stand_in = "their blurred copy" if tested.removal is Removal.BLUR else "the mean colour"
+    stand_in = "their blurred copy" if tested.removal == Removal.BLUR else "the mean colour"
     told = (
         f"With pixels replaced by {stand_in}, insertion minus deletion is {gap:.2f} for {tested.name}, "
         f"{edges:.2f} for mere edges and {random:.2f} for {_draws(found.random_gaps)}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from explainer.core.subject import Subject
 SHOWN = 6
 STYLES: tuple[Style, Style] = ("solid", "dashed")
 NAMES = {"waves": "waves", "colours": "photo colours", "robust": "moves"}
-Objective = Literal["channel", "unit", "class"]
+Objective = str  # channel, unit, class
 
 
 @dataclass(frozen=True, slots=True, eq=False)

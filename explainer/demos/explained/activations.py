@@ -127,7 +127,7 @@ def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:
     from explainer.vision.metrics.heat import upper_limit
 
     count = min(params.tiles, len(maps.values))
-    order = maps.ranked if params.order is Order.ACTIVE else np.arange(len(maps.values))
+    order = maps.ranked if params.order == Order.ACTIVE else np.arange(len(maps.values))
     shown = [int(k) for k in order[:count]]
     tiles = maps.values[shown]
     limit = upper_limit(tiles)

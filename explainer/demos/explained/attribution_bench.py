@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 
 from explainer.core import words
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Panel
@@ -20,19 +20,20 @@ from explainer.core.result import Result
 from explainer.core.subject import Subject, ask
 from explainer.core.way import Way
 from explainer.demos.explained import _forgetting as forgetting
-from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement_chart, faithfulness
+from explainer.demos.explained._bench_tests import NAMES, Board, Map, Method, agreement_chart, faithfulness
 from explainer.demos.explained._bench_words import told
 
-Method = Literal[
-    "gradient", "gradient-x-input", "smoothgrad", "integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma",
-    "lrp-alpha-beta", "guided-backprop", "deconvnet", "grad-cam", "grad-cam-pp", "hirescam", "layercam", "occlusion",
-    "rise", "kernel-shap", "lime",
-]  # fmt: skip
-METHODS = Options(NAMES)
-Effort = Literal["quick", "usual", "thorough"]
 SHARED = ("integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta")  # these promise a sum
 COSTS = {"draw": 1.0, "forget": 1.0, "test": 2.0}  # parts of a run, in turn, and about how long they take
 MOST = 8  # panels beside the picture that can still be told apart
+
+
+class Effort(Choice):
+    """Effort."""
+
+    QUICK = "quick", "Quick"
+    USUAL = "usual", "Usual"
+    THOROUGH = "thorough", "Thorough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Params:
     layer: Annotated[LayerName, Doc("Layer", "Where class activation maps look.")] = LAST
     effort: Annotated[
         Effort, Doc("Effort", "Steps, copies, windows and masks of the methods that repeat themselves.")
-    ] = "usual"
+    ] = Effort.USUAL
     randomise: Annotated[
         int,
         Doc("Layers forgotten", "From the top; who still draws the same map explains no learning."),
@@ -53,14 +54,12 @@ class Params:
         False
     )
     check: Annotated[bool, Doc("Ask captum", "Computes what it can a second time, with captum.")] = False
-    methods: Annotated[
-        tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown."), METHODS
-    ] = (
-        "gradient",
-        "smoothgrad",
-        "deeplift",
-        "guided-backprop",
-        "grad-cam",
+    methods: Annotated[tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown.")] = (
+        Method.GRADIENT,
+        Method.SMOOTHGRAD,
+        Method.DEEPLIFT,
+        Method.GUIDED_BACKPROP,
+        Method.GRAD_CAM,
     )
 
 

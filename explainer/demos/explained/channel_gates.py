@@ -1,18 +1,26 @@
 """Channel gates: a squeeze-and-excitation block weighs feature maps, and one may take over."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, When
+from explainer.core.controls import Choice, Doc, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
 from explainer.demos.explained import _gates_view as view
 
 TEST_SEED = 1  # as the score in the manifest was measured
+
+
+class Gates(Choice):
+    """Gates."""
+
+    OWN = "own", "As the net sets them"
+    UNIFORM = "uniform", "All alike"
+    USUAL = "usual", "Always the usual ones"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +32,9 @@ class Params:
         int, Range(0, 8, unit="pieces"), Doc("Clutter", "Pieces of other digits, strewn over the field.")
     ] = 4
     gates: Annotated[
-        Literal["own", "uniform", "usual"],
-        Options({"own": "As the net sets them", "uniform": "All alike", "usual": "Always the usual ones"}),
+        Gates,
         Doc("Gates", "All alike: the mean of this scene's. Usual: each map's mean over the training scenes."),
-    ] = "own"
+    ] = Gates.OWN
     channel: Annotated[int, Range(0, 11), Doc("Map", "Click a tile or a bar to choose.")] = 6
     override: Annotated[bool, Doc("Set this gate", "Takes the chosen map's gate out of the net's hands.")] = False
     value: Annotated[

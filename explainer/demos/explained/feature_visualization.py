@@ -5,13 +5,13 @@ The ascent does not depend on the frame, so it is kept: on a camera only the fra
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name, prepared
@@ -22,46 +22,63 @@ from explainer.demos.explained import _feature_examples as examples
 from explainer.demos.explained import _feature_view as view
 from explainer.demos.explained._feature_climb import SIZE_PX, Climb
 
-Objective = Literal["channel", "unit", "class"]
-OBJECTIVES = Options({"channel": "A channel's mean", "unit": "Its middle cell", "class": "A class"})
-Help = Literal["waves", "colours", "robust"]
-HELPS = Options({"waves": "Waves, not pixels", "colours": "Photo colours", "robust": "Hold out when moved"})
-Compare = Literal["none", "all", "waves", "colours", "robust"]
-COMPARES = Options(
-    {
-        "none": "Nothing",
-        "all": "All three switched over",
-        "waves": "Waves or pixels",
-        "colours": "Photo colours or RGB",
-        "robust": "Moved or not",
-    }
-)
-Penalty = Literal["none", "tv", "l2"]
-PENALTIES = Options({"none": "Nothing", "tv": "Roughness (TV)", "l2": "Contrast (L2)"})
-ALL_HELP: tuple[Help, ...] = ("waves", "colours", "robust")
 OF_MAPS, OF_CLASSES = When("objective", ("channel", "unit")), When("objective", ("class",))
+
+
+class Objective(Choice):
+    """Maximise."""
+
+    CHANNEL = "channel", "A channel's mean"
+    UNIT = "unit", "Its middle cell"
+    CLASS = "class", "A class"
+
+
+class Help(Choice):
+    """Kept natural by."""
+
+    WAVES = "waves", "Waves, not pixels"
+    COLOURS = "colours", "Photo colours"
+    ROBUST = "robust", "Hold out when moved"
+
+
+class Penalty(Choice):
+    """Punish."""
+
+    NONE = "none", "Nothing"
+    TV = "tv", "Roughness (TV)"
+    L2 = "l2", "Contrast (L2)"
+
+
+class Compare(Choice):
+    """Compare with."""
+
+    NONE = "none", "Nothing"
+    ALL = "all", "All three switched over"
+    WAVES = "waves", "Waves or pixels"
+    COLOURS = "colours", "Photo colours or RGB"
+    ROBUST = "robust", "Moved or not"
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What is maximised, and how."""
 
-    objective: Annotated[Objective, Doc("Maximise", "What the picture is to excite."), OBJECTIVES] = "channel"
+    objective: Annotated[Objective, Doc("Maximise", "What the picture is to excite.")] = Objective.CHANNEL
     layer: Annotated[LayerName, Doc("Layer", "Early layers like textures, late ones parts of objects."), OF_MAPS] = LAST
     channel: Annotated[int, Doc("Channel", "One feature map of the layer."), Range(0, 4095), OF_MAPS] = 100
     target: Annotated[ClassIndex, Doc("Class", "Whose logit is climbed; top-1 is what it sees."), OF_CLASSES] = TOP_1
     steps: Annotated[int, Doc("Steps", "Raising it goes on from here."), Range(8, 512, step=8, log=True)] = 48
-    helps: Annotated[
-        tuple[Help, ...], Doc("Kept natural by", "None of these knows what a picture should show."), HELPS
-    ] = ALL_HELP
-    penalty: Annotated[Penalty, Doc("Punish", "Taken off the objective, times a weight."), PENALTIES] = "none"
+    helps: Annotated[tuple[Help, ...], Doc("Kept natural by", "None of these knows what a picture should show.")] = (
+        tuple(Help)
+    )
+    penalty: Annotated[Penalty, Doc("Punish", "Taken off the objective, times a weight.")] = Penalty.NONE
     weight: Annotated[
         float,
         Doc("Weight", "How much the punishment counts against the activation."),
         Range(1.0, 1000.0, log=True),
-        When("penalty", ("tv", "l2")),
+        When("penalty", (Penalty.TV, Penalty.L2)),
     ] = 50.0
-    compare: Annotated[Compare, Doc("Compare with", "Another ascent, with one switch the other way."), COMPARES] = "all"
+    compare: Annotated[Compare, Doc("Compare with", "Another ascent, with one switch the other way.")] = Compare.ALL
     examples: Annotated[bool, Doc("Search the folder", "Which of your pictures excite it most, up to 64 of them.")] = (
         False
     )

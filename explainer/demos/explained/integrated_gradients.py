@@ -122,7 +122,7 @@ class Walk:
         from explainer.vision.attribution.integrated import PROBES, following, integrate, points, scores_along
 
         path, along = (network, self.about.x, self.start, self.about.index), None
-        if params.spacing is Spacing.FOLLOWING:
+        if params.spacing == Spacing.FOLLOWING:
             along = following(PROBES, scores_along(*path, PROBES, checkpoint=ctx.checkpoint))
         where = points(params.rule, params.steps, along)
         for s in integrate(*path, where, checkpoint=ctx.checkpoint):

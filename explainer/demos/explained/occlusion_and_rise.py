@@ -88,7 +88,7 @@ class OcclusionAndRise(Demo[Params]):
         """Draw the map as it grows, and on request test it."""
         with ctx.model() as net:
             about = ask(net, frame, params.target, ctx)
-            work = _occluded if params.method is Method.OCCLUSION else _masked
+            work = _occluded if params.method == Method.OCCLUSION else _masked
             key = (*_key(params), *memo_name(ctx), about.index, ctx.seed)
             with ctx.stage("explain"):
                 seen = ctx.memo(key, lambda: work(about, net.network(), params, ctx))
@@ -117,14 +117,14 @@ def _as_known(heat: Any, params: Params) -> Any:
     """Bring the map to as many cells as it really tells apart, so that random maps have no finer ones."""
     from explainer.vision.metrics.heat import on_grid
 
-    windows = params.method is Method.OCCLUSION
+    windows = params.method == Method.OCCLUSION
     side = heat.shape[0] // min(params.stride, params.window) if windows else params.cells
     return on_grid(heat, (max(side, 2), max(side, 2)))
 
 
 def _key(params: Params) -> tuple[Any, ...]:
     """What the map depends on beside picture, network and class."""
-    if params.method is Method.OCCLUSION:
+    if params.method == Method.OCCLUSION:
         return (params.method, params.fill, params.window, params.stride)
     return (params.method, params.fill, params.masks, params.cells, params.seen)
 
@@ -171,14 +171,14 @@ def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
 
 def _growing(about: Subject, method: Method, heat: NDArray[np.float32], done: int) -> Part:
     """What can be shown before the end."""
-    things = "windows" if method is Method.OCCLUSION else "masks"
+    things = "windows" if method == Method.OCCLUSION else "masks"
     return Part((_map_panel(about, method, heat),), (), (f"{done} {things} so far.",), numbers(**{things: done}))
 
 
 def _finished(about: Subject, seen: Seen) -> Part:
     """All of it."""
     panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
-    told = _of_occlusion(about, seen) if seen.method is Method.OCCLUSION else _of_rise(about, seen)
+    told = _of_occlusion(about, seen) if seen.method == Method.OCCLUSION else _of_rise(about, seen)
     return Part(panels) + told + Part(values=_peak(about, seen.heat))
 
 
@@ -191,7 +191,7 @@ def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Pan
 def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:
     from explainer.vision.attribution.views import to_pixels
 
-    titles = ("Missed most", "Missed least") if seen.method is Method.OCCLUSION else ("Best mask", "Worst mask")
+    titles = ("Missed most", "Missed least") if seen.method == Method.OCCLUSION else ("Best mask", "Worst mask")
     for title, (view, score) in zip(titles, seen.views, strict=True):
         shown = Image("view", to_pixels(view, about.card.mean, about.card.std), about.to_frame)
         yield about.panel(title, shown, note=f"score {words.score(score)}")

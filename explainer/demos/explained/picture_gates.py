@@ -1,18 +1,36 @@
 """Gates on your picture: what a network's own channel gates let through of it, and what a hand can change."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from explainer.core import words
+from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, ClassIndex, Doc, LayerName, Options, Range, When
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Cells, Panel
 from explainer.core.memo import latest, prepared
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.core.subject import subject
-from explainer.demos.explained import _picture_gates_view as view
+from explainer.core.subject import Subject, subject
+
+SHOWN, ENDS = 16, 4  # tiles; gates named at either end of their order
+WITH_GATES = "mobilenet_v3_small"
+Floats = NDArray[np.float32]
+
+
+class Gates(Choice):
+    """Who sets them."""
+
+    OWN = "own", "As the network sets them"
+    MEAN = "mean", "All alike: their mean"
+    LEVEL = "level", "All alike: by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +39,12 @@ class Params:
 
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     layer: Annotated[LayerName, Doc("Layer", "The gates of this layer, or of the last one before it.")] = LAST
-    gates: Annotated[
-        Literal["own", "mean", "level"],
-        Options({"own": "As the network sets them", "mean": "All alike: their mean", "level": "All alike: by hand"}),
-        Doc("Gates", "All alike: the network loses what its gates could tell."),
-    ] = "own"
+    gates: Annotated[Gates, Doc("Gates", "All alike: the network loses what its gates could tell.")] = Gates.OWN
     level: Annotated[
-        float, Range(0.0, 1.5, 0.05), When("gates", ("level",)), Doc("Level", "What each map is multiplied by.")
+        float, Range(0.0, 1.5, 0.05), When("gates", (Gates.LEVEL,)), Doc("Level", "What each map is multiplied by.")
     ] = 0.5
     everywhere: Annotated[
-        bool, When("gates", ("level", "mean")), Doc("In all layers", "And not in the chosen one alone.")
+        bool, When("gates", (Gates.LEVEL, Gates.MEAN)), Doc("In all layers", "And not in the chosen one alone.")
     ] = False
     channel: Annotated[
         int, Range(-1, 4095), Doc("Map", "Click a tile or a bar; −1 is the one with the widest open gate.")
@@ -72,17 +86,46 @@ class PictureGates(Demo[Params]):
             open_gates = own.used.cpu().numpy()
             channel = _channel(params.channel, open_gates, own.maps)
             with ctx.stage("explain"):
-                now = _moved(network, ready.tensor, found, site, channel, params) if _by_hand(params) else own
-        seen = view.Seen(
-            replace(about, logits=now.logits.double().cpu().numpy()), about, site, [one.module for one in found],
-            {name: g.cpu().numpy() for name, g in own.gates.items()}, own.maps.cpu().numpy().astype(np.float32),
-            open_gates, now.used.cpu().numpy(), channel, params.gates, params.channel >= len(open_gates),
+                by_hand = params.gates != Gates.OWN or params.override
+                now = _moved(network, ready.tensor, found, site, channel, params) if by_hand else own
+        seen = Seen(
+            replace(about, logits=now.logits.double().cpu().numpy()), about, site,
+            {one.module: own.gates[one.module].cpu().numpy() for one in found},
+            own.maps.cpu().numpy().astype(np.float32), open_gates, now.used.cpu().numpy(), channel,
         )  # fmt: skip
-        return view.result(seen)
+        part = Part(_panels(seen), (_bars(seen), _by_block(seen)), (_reading(seen, params),), _values(seen))
+        return seen.about.result(part)
 
 
-def _by_hand(params: Params) -> bool:
-    return params.gates != "own" or params.override
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One picture before a network's gates: the class with those that are applied (`about`), and with its own.
+
+    `gates` are the network's own by place, from the input to the output; `site` is the place that is looked at, with
+    its maps before the gates ``(C, h, w)``, its own gates ``(C,)`` and those that are `used`.
+    """
+
+    about: Subject
+    before: Subject
+    site: Any
+    gates: Mapping[str, Floats]
+    maps: Floats
+    own: Floats
+    used: Floats
+    channel: int
+
+    @property
+    def order(self) -> list[int]:
+        """Maps by their gate, widest open first; where all are alike by how much they answer."""
+        alike = float(np.ptp(self.own)) == 0.0
+        key = np.abs(self.maps).mean((1, 2)) if alike else self.own
+        return [int(k) for k in np.argsort(-key, kind="stable")]
+
+    @property
+    def label(self) -> str:
+        """Name of the layer, as the control has it."""
+        card, layer = self.about.card, self.site.layer
+        return str(card.layer(layer).label.split(" · ")[0] if card.has_layer(layer) else layer)
 
 
 def _channel(wanted: int, own: Any, maps: Any) -> int:
@@ -102,6 +145,103 @@ def _moved(network: Any, x: Any, found: Any, site: Any, channel: int, params: Pa
     def at(one: Any, own: Any) -> Any:
         if one is site:
             return gates.chosen(own, params.gates, params.level, override)
-        return gates.chosen(own, params.gates, params.level) if params.everywhere and params.gates != "own" else own
+        return gates.chosen(own, params.gates, params.level) if params.everywhere and params.gates != Gates.OWN else own
 
     return gates.passed(network, x, found, site, at)
+
+
+def _panels(seen: Seen) -> tuple[Panel, ...]:
+    from explainer.vision.metrics.heat import upper_limit
+
+    order, half, (one, gate) = seen.order, SHOWN // 2, (seen.channel, float(seen.used[seen.channel]))
+    picked = [*order[:half], *order[-half:]] if seen.site.real and len(order) > SHOWN else order[:SHOWN]
+    if one not in picked:
+        picked[half - 1] = one
+    limit, after = upper_limit(seen.maps[picked]), seen.maps * seen.used[:, None, None]
+    what = "widest open and most shut" if seen.site.real else "most active"
+    every = len(picked) == len(seen.own)
+    which = f"all {len(picked)}" if every else f"{len(picked)} of {words.thousands(len(seen.own))}: {what}"
+    chosen = seen.about.heat_panel(
+        "Map behind its gate", seen.maps[one] * seen.used[one], f"map {one} × {gate:.2f}",
+        limit=upper_limit(seen.maps[one]), signed=bool(seen.maps.min() < 0),
+    )  # fmt: skip
+    return (
+        chosen,
+        _mosaic("Before the gates", seen, seen.maps, picked, limit, which),
+        _mosaic("Behind the gates", seen, after, picked, limit, "same scale"),
+    )
+
+
+def _mosaic(title: str, seen: Seen, maps: Floats, picked: Sequence[int], limit: float, note: str) -> Panel:
+    signed = bool(seen.maps.min() < 0)
+    mosaic = Cells(
+        "maps", np.ascontiguousarray(maps[list(picked)]), 4, -limit if signed else 0.0, limit,
+        colours="diverging" if signed else "sequential", labels=tuple(str(k) for k in picked),
+        sets=tuple({"channel": k} for k in picked), chosen=list(picked).index(seen.channel),
+    )  # fmt: skip
+    return Panel(title, mosaic.size, (mosaic,), note, frame=False)
+
+
+def _bars(seen: Seen) -> Bars:
+    order = seen.order
+    real = seen.site.real and len(order) > 2 * ENDS
+    ends = [*order[:ENDS], *order[-ENDS:]] if real else order[: 2 * ENDS]
+    shown = ends if seen.channel in ends else [*ends[:ENDS], seen.channel, *ends[ENDS:]]
+    return Bars(
+        "Gates", tuple(f"map {k}" for k in shown), tuple(float(seen.used[k]) for k in shown),
+        hi=max(1.0, float(seen.used.max())), chosen=shown.index(seen.channel), note=seen.label,
+        sets=tuple({"channel": k} for k in shown),
+    )  # fmt: skip
+
+
+def _by_block(seen: Seen) -> Curve:
+    """Own gates of all places: mean, and the range that holds nine tenths of them."""
+    x, real = np.arange(1, len(seen.gates) + 1, dtype=np.float64), seen.site.real
+    low, high = (np.array([float(np.quantile(g, share)) for g in seen.gates.values()]) for share in (0.05, 0.95))
+    mean = np.array([float(np.mean(g)) for g in seen.gates.values()])
+    here = np.full(2, float(list(seen.gates).index(seen.site.module) + 1))
+    spread = (Series("95 %", x, high, "dashed", -2), Series("5 %", x, low, "dashed", -2)) if real else ()
+    series = (Series("mean", x, mean), *spread, Series("here", here, np.array([0.0, 1.05]), "dotted", -2))
+    return Curve("Own gates, layer by layer", series, "block" if real else "layer", "gate", (0.0, 1.05))
+
+
+def _values(seen: Seen) -> dict[str, float]:
+    about, before, own, one = seen.about, seen.before, seen.own, seen.channel
+    return numbers(
+        own_score=before.score, own_logit=before.logits[before.index], best_class_index=about.logits.argmax(),
+        channel=one, gate=seen.used[one], own_gate=own[one], gate_min=own.min(), gate_mean=own.mean(),
+        gate_max=own.max(), gates_here=len(own), blocks_with_gates=len(seen.gates) if seen.site.real else 0,
+        map_mean=seen.maps[one].mean(),
+    )  # fmt: skip
+
+
+def _reading(seen: Seen, params: Params) -> str:
+    title, own, one = seen.about.card.title, seen.own, seen.channel
+    if seen.site.real:
+        intro = (
+            f"{title} sets {len(own)} gates in {seen.label}, from {own.min():.2f} to "
+            f"{own.max():.2f} on this picture; map {one} gets {own[one]:.2f}."
+        )
+    else:
+        intro = (
+            f"**{title} has no gates of its own**: every map passes with 1. To see real ones fetch "
+            f"MobileNetV3 or EfficientNet-B0 under More models (or: explainer models fetch {WITH_GATES}) and "
+            f"choose it."
+        )
+    last = f" The layer has {words.thousands(len(own))} maps, so the last one is shown."
+    return f"{intro}{last if params.channel >= len(own) else ''} {_effect(seen, params.gates)}"
+
+
+def _effect(seen: Seen, rule: Gates) -> str:
+    about, before, used = seen.about, seen.before, seen.used
+    if np.array_equal(used, seen.own) and np.array_equal(about.logits, before.logits):
+        return f"{about.label} scores {words.score(about.score)}."
+    what = f"map {seen.channel} at {used[seen.channel]:.2f}"
+    if rule != Gates.OWN:
+        what = f"all alike at {float(np.median(used)):.2f}"
+    best = int(about.logits.argmax())
+    turned = "" if best == int(before.logits.argmax()) else f" The answer is now “{about.card.label(best)}”."
+    return (
+        f"With {what}, {about.label} goes from {words.score(before.score)} to {words.score(about.score)} "
+        f"(logit {before.logits[before.index]:.2f} to {about.logits[about.index]:.2f}).{turned}"
+    )

@@ -125,11 +125,11 @@ def _map(
     """Map ``(S, S)`` of the method; gradients are memoised, so another reduction costs nothing."""
     from explainer.vision.attribution.gradients import gradient_x_input, to_map
 
-    if params.method is Method.SMOOTHGRAD:
+    if params.method == Method.SMOOTHGRAD:
         return to_map(_smooth(about, network, params, of, ctx), params.channels)
     key = ("input gradient", *memo_name(ctx), *of, about.index)
     gradient = ctx.memo(key, lambda: graph.gradient(about.index))
-    if params.method is Method.GRADIENT_X_INPUT:
+    if params.method == Method.GRADIENT_X_INPUT:
         gradient = gradient_x_input(about.x, gradient)
     return to_map(gradient, params.channels)
 
@@ -167,7 +167,7 @@ def _look(heat: NDArray[np.float32], params: Params) -> dict[str, Any]:
     """A few pixels are far stronger than the rest, so the colour bar ends at the 99th percentile."""
     from explainer.vision.metrics.heat import upper_limit
 
-    return {"limit": upper_limit(heat, 0.99), "signed": params.channels is Channels.SUM}
+    return {"limit": upper_limit(heat, 0.99), "signed": params.channels == Channels.SUM}
 
 
 def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part:

@@ -1,12 +1,12 @@
 """Self-attention: from which patches a vision transformer takes what one patch becomes."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
@@ -19,37 +19,60 @@ QUERY = PointXY(0.5, 0.4)
 MEAN = "mean"
 
 
+class Asking(Choice):
+    """Who asks."""
+
+    PATCH = "patch", "A patch"
+    CLASS = "class", "The class token"
+
+
+class View(Choice):
+    """Map."""
+
+    LAYER = "layer", "One layer"
+    ROLLOUT = "rollout", "Rollout"
+
+
+class Head(Choice):
+    """Head."""
+
+    MEAN = "mean", "Mean of all"
+    HEAD_1 = "1", "Head 1"
+    HEAD_2 = "2", "Head 2"
+    HEAD_3 = "3", "Head 3"
+    HEAD_4 = "4", "Head 4"
+    HEAD_5 = "5", "Head 5"
+    HEAD_6 = "6", "Head 6"
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """Who asks, and how the answer is read."""
 
     asking: Annotated[
-        Literal["patch", "class"],
-        Options({"patch": "A patch", "class": "The class token"}),
+        Asking,
         Doc("Who asks", "The class token stands for the whole picture and belongs to no place in it."),
-    ] = "patch"
+    ] = Asking.PATCH
     query: Annotated[
         PointXY,
         OnPicture("input"),
-        When("asking", ("patch",)),
+        When("asking", (Asking.PATCH,)),
         Doc("Patch", "Drag the ring: the map shows from where this patch takes."),
     ] = QUERY
     view: Annotated[
-        Literal["layer", "rollout"],
-        Options({"layer": "One layer", "rollout": "Rollout"}),
+        View,
         Doc("Map", "Rollout follows attention back through all layers down to the input."),
-    ] = "layer"
+    ] = View.LAYER
     layer: Annotated[int, Range(1, DEPTH), Doc("Layer", "What a patch looks for changes from layer to layer.")] = DEPTH
     head: Annotated[
-        Literal["mean", "1", "2", "3", "4", "5", "6"],
-        Options({MEAN: "Mean of all"} | {str(k): f"Head {k}" for k in range(1, 7)}),
-        When("view", ("layer",)),
+        Head,
+        When("view", (View.LAYER,)),
         Doc("Head", "Each layer asks six questions at once. Click a tile to choose."),
-    ] = "mean"
+    ] = Head.MEAN
     residual: Annotated[
         float,
         Range(0.0, 0.95, 0.05),
-        When("view", ("rollout",)),
+        When("view", (View.ROLLOUT,)),
         Doc("Share that stays", "How much of a token passes a layer unmixed. Nobody has measured it; 0.5 is a guess."),
     ] = 0.5
     size: Annotated[

@@ -6,16 +6,33 @@ The net and its backward pass are written out in numpy; torch is asked only whet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range
+from explainer.core.controls import Choice, Doc, Range
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
 from explainer.demos.learning import _stepper_view as view
 
 MOST_LAYERS = 12
+
+
+class Activation(Choice):
+    """Activation."""
+
+    RELU = "relu", "ReLU"
+    TANH = "tanh", "tanh"
+    SIGMOID = "sigmoid", "Sigmoid"
+
+
+class Start(Choice):
+    """Starting weights."""
+
+    HE = "he", "He"
+    GLOROT = "glorot", "Glorot"
+    SMALL = "small", "0.3 times He"
+    LARGE = "large", "3 times He"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +45,13 @@ class Params:
     digit: Annotated[int, Range(0, 499), Doc("Digit", "One of 500 handwritten test digits.")] = 3
     depth: Annotated[int, Range(2, MOST_LAYERS), Doc("Layers", "Convolutions, and one linear layer at the end.")] = 6
     activation: Annotated[
-        Literal["relu", "tanh", "sigmoid"],
-        Options({"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid"}),
+        Activation,
         Doc("Activation", "The slope of a sigmoid is 1/4 at most."),
-    ] = "relu"
+    ] = Activation.RELU
     start: Annotated[
-        Literal["he", "glorot", "small", "large"],
-        Options({"he": "He", "glorot": "Glorot", "small": "0.3 times He", "large": "3 times He"}),
+        Start,
         Doc("Starting weights", "He's keep the gradient's size through ReLUs."),
-    ] = "he"
+    ] = Start.HE
     residual: Annotated[bool, Doc("Residual", "Adds each layer's input to its output: a way past the layer.")] = False
     learning_rate: Annotated[
         float, Range(0.0001, 1.0, log=True), Doc("Learning rate", "The optimiser's; gradients do not know it.")

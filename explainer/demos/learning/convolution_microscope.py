@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Doc, LayerName, OnPicture, Options, Range, When
+from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY, apply, invert
@@ -26,62 +26,96 @@ PICTURE = ("classic", "custom")
 Grid = tuple[tuple[float, ...], ...]
 
 
+class Where(Choice):
+    """Kernel from."""
+
+    CLASSIC = "classic", "The classics"
+    CUSTOM = "custom", "My own numbers"
+    NETWORK = "network", "A layer of the network"
+    OVERVIEW = "overview", "Overview of the network"
+
+
+class Kernel(Choice):
+    """Kernel."""
+
+    IDENTITY = "identity", "Identity"
+    SOBEL_X = "sobel-x", "Sobel, across"
+    SOBEL_Y = "sobel-y", "Sobel, down"
+    BLUR = "blur", "Box blur"
+    GAUSSIAN = "gaussian", "Gaussian"
+    SHARPEN = "sharpen", "Sharpen"
+    LAPLACIAN = "laplacian", "Laplacian"
+    GABOR = "gabor", "Gabor"
+    ONE_BY_ONE = "one-by-one", "1 × 1, mixes maps"
+
+
+class Plane(Choice):
+    """Reads."""
+
+    GREY = "grey", "Grey"
+    RED = "red", "Red"
+    GREEN = "green", "Green"
+    BLUE = "blue", "Blue"
+    RGB = "rgb", "Red, green and blue"
+
+
+class Groups(Choice):
+    """Groups."""
+
+    ONE = "one", "1: a kernel reads all maps"
+    EACH = "each", "3: each map has its own"
+
+
+class Padding(Choice):
+    """Beyond the edge."""
+
+    NONE = "none", "Nothing: stay inside"
+    ZEROS = "zeros", "Zeros"
+    REFLECT = "reflect", "Mirrored"
+    REPLICATE = "replicate", "Edge repeated"
+    CIRCULAR = "circular", "Circular"
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """Where the kernel comes from, and how it moves."""
 
     where: Annotated[
-        Literal["classic", "custom", "network", "overview"],
+        Where,
         Doc("Kernel from", "A known filter, your own numbers, or a layer of the network with the weights it learnt."),
-        Options(
-            classic="The classics", custom="My own numbers", network="A layer of the network",
-            overview="Overview of the network",
-        ),
-    ] = "classic"  # fmt: skip
+        ] = Where.CLASSIC  # fmt: skip
     spot: Annotated[PointXY, OnPicture("input"), Doc("Pixel", "Drag the ring: its surroundings are multiplied.")] = (
         CENTRE
     )
     kernel: Annotated[
-        Literal["identity", "sobel-x", "sobel-y", "blur", "gaussian", "sharpen", "laplacian", "gabor", "one-by-one"],
+        Kernel,
         Doc("Kernel", "What it answers to is written in its numbers."),
-        Options(
-            {
-                "identity": "Identity",
-                "sobel-x": "Sobel, across",
-                "sobel-y": "Sobel, down",
-                "blur": "Box blur",
-                "one-by-one": "1 × 1, mixes maps",
-            }
-        ),
-        When("where", ("classic",)),
-    ] = "sobel-x"
+        When("where", (Where.CLASSIC,)),
+    ] = Kernel.SOBEL_X
     grid: Annotated[
         Grid,
         Doc("Numbers", "Numbers that add up to 0 answer with 0 where the picture is plain."),
         Range(-10, 10, 0.5),
-        When("where", ("custom",)),
+        When("where", (Where.CUSTOM,)),
     ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
     plane: Annotated[
-        Literal["grey", "red", "green", "blue", "rgb"],
+        Plane,
         Doc("Reads", "Behind three maps a kernel has three layers of numbers, and all products are added."),
-        Options(grey="Grey", red="Red", green="Green", blue="Blue", rgb="Red, green and blue"),
         When("where", PICTURE),
-    ] = "grey"
+    ] = Plane.GREY
     groups: Annotated[
-        Literal["one", "each"],
+        Groups,
         Doc("Groups", "In three groups no kernel sees another colour: depthwise, with a third of the work."),
-        Options(one="1: a kernel reads all maps", each="3: each map has its own"),
-        When("plane", ("rgb",)),
-    ] = "one"
+        When("plane", (Plane.RGB,)),
+    ] = Groups.ONE
     stride: Annotated[
         int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4), When("where", PICTURE)
     ] = 1
     padding: Annotated[
-        Literal["none", "zeros", "reflect", "replicate", "circular"],
+        Padding,
         Doc("Beyond the edge", "What the kernel reads where the picture ends."),
-        Options(none="Nothing: stay inside", zeros="Zeros", reflect="Mirrored", replicate="Edge repeated"),
         When("where", PICTURE),
-    ] = "zeros"
+    ] = Padding.ZEROS
     dilation: Annotated[
         int,
         Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."),
@@ -89,25 +123,25 @@ class Params:
         When("where", PICTURE),
     ] = 1
     layer: Annotated[
-        LayerName, Doc("Layer", "Whose convolution is looked at."), When("where", ("network", "overview"))
+        LayerName, Doc("Layer", "Whose convolution is looked at."), When("where", (Where.NETWORK, Where.OVERVIEW))
     ] = LAST
     back: Annotated[
         int,
         Doc("Convolutions back", "0 is the layer's last; each step goes one convolution towards the picture."),
         Range(0, 12),
-        When("where", ("network",)),
+        When("where", (Where.NETWORK,)),
     ] = 0
     channel: Annotated[
         int,
         Doc("Output map", "−1 is the one that answers most at the ring."),
         Range(-1, 4095),
-        When("where", ("network",)),
+        When("where", (Where.NETWORK,)),
     ] = -1
     source: Annotated[
         int,
         Doc("Input map", "Whose products are shown; −1 is the one that adds most."),
         Range(-1, 4095),
-        When("where", ("network",)),
+        When("where", (Where.NETWORK,)),
     ] = -1
 
 

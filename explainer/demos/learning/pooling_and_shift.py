@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY
@@ -22,14 +22,22 @@ if TYPE_CHECKING:
     from explainer.vision.convolution.shift import Movable
 
 WINDOWED, STRIDED = ("max", "average", "max-blur"), ("max", "average", "stride", "blur-3", "blur-5", "max-blur")
-LABELS = Options({
-    "max": "Maximum", "average": "Average", "stride": "Every n-th pixel", "blur-3": "BlurPool, 3 taps",
-    "blur-5": "BlurPool, 5 taps", "max-blur": "Maximum, then BlurPool", "adaptive": "Adaptive average",
-    "global": "Global average",
-})  # fmt: skip
 FARTHEST = 8  # px of the network's input
 STEP = 0.5  # px between the points of the curve of changes
 BATCH = 4
+
+
+class Kind(Choice):
+    """What a window becomes."""
+
+    MAX = "max", "Maximum"
+    AVERAGE = "average", "Average"
+    STRIDE = "stride", "Every n-th pixel"
+    BLUR_3 = "blur-3", "BlurPool, 3 taps"
+    BLUR_5 = "blur-5", "BlurPool, 5 taps"
+    MAX_BLUR = "max-blur", "Maximum, then BlurPool"
+    ADAPTIVE = "adaptive", "Adaptive average"
+    GLOBAL = "global", "Global average"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +45,8 @@ class Params:
     """How to pool, how far to move, which cell to follow."""
 
     pooling: Annotated[
-        Literal["max", "average", "stride", "blur-3", "blur-5", "max-blur", "adaptive", "global"],
-        Doc("Pooling", "How many pixels become one."), LABELS,
-    ] = "max"  # fmt: skip
+        Kind,
+        Doc("Pooling", "How many pixels become one."), ] = Kind.MAX  # fmt: skip
     window: Annotated[
         int, Doc("Window", "Side of what one cell reads."), Range(2, 8, unit="px"), When("pooling", WINDOWED)
     ] = 2
@@ -47,7 +54,10 @@ class Params:
         int, Doc("Stride", "Less than the window: windows overlap."), Range(2, 8, unit="px"), When("pooling", STRIDED)
     ] = 2
     cells: Annotated[
-        int, Doc("Cells", "Side of the output, whatever the input's."), Range(2, 32), When("pooling", ("adaptive",))
+        int,
+        Doc("Cells", "Side of the output, whatever the input's."),
+        Range(2, 32),
+        When("pooling", (Kind.ADAPTIVE,)),
     ] = 7
     shift_x: Annotated[
         float, Doc("Move right", "By whole strides nothing is lost."), Range(0, FARTHEST, 0.25, unit="px")
@@ -88,7 +98,7 @@ class PoolingAndShift(Demo[Params]):
             picture = middle(grey.moved(*moved), side)
             followed = route(pooling, picture, cell)
             seen = view.Seen(
-                params.pooling, LABELS[params.pooling], pooling, moved, np.ascontiguousarray(picture[0, 0].numpy()),
+                params.pooling, params.pooling.label, pooling, moved, np.ascontiguousarray(picture[0, 0].numpy()),
                 now, cell, followed, _others(params, grey, side, ctx), _curve(pooling, grey, side, ctx),
             )  # fmt: skip
         if not params.scores:
@@ -116,7 +126,7 @@ def _others(params: Params, grey: Movable, side: int, ctx: Context) -> tuple[tup
     found = []
     for kind in STRIDED:
         ctx.checkpoint()
-        other = Pooling(kind, params.window, params.stride)  # type: ignore[arg-type]
+        other = Pooling(kind, params.window, params.stride)
         found.append((kind, change_between(other, still, moving, *moved).relative or 0.0))
     return tuple(found)
 

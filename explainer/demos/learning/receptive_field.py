@@ -95,7 +95,7 @@ class ReceptiveField(Demo[Params]):
             with ctx.stage("model"):
                 fields = ctx.memo("fields", lambda: receptive_fields(net.network(), ready.tensor, layers), keep=True)
                 network = net.network()
-                if params.weights is Weights.RANDOM:
+                if params.weights == Weights.RANDOM:
                     stock, px = net.network(stock=True), ctx.card.input_px
                     network = ctx.memo("random", lambda: drawn_anew(stock, px, ctx.seed), keep=True)
             side = int(ready.tensor.shape[2])
@@ -103,7 +103,7 @@ class ReceptiveField(Demo[Params]):
             unit = Unit(frame, ready, layer, fields, cell_at(place, layer.shape), side)
             asked = (network, ready.tensor, layer.name, unit.cell, params.unit)
             with ctx.stage("explain"):
-                if params.over is Over.FRAMES and params.copies > 1:
+                if params.over == Over.FRAMES and params.copies > 1:
                     return _over_frames(unit, asked, params, ctx)
                 each = effective_field(
                     *asked, copies=params.copies, noise=params.noise, seed=ctx.seed, checkpoint=ctx.checkpoint
@@ -188,7 +188,7 @@ def _input(unit: Unit, centre: tuple[float, float], effective: float) -> Panel:
 def _gradient(unit: Unit, seen: Effective, done: int, over: Over) -> Panel:
     limit = float(np.quantile(seen.values, BRIGHT)) or float(seen.values.max()) or 1.0
     drawn = heat(seen.values, unit.ready.to_frame, name="gradient", limit=limit, smooth=False)
-    pictures = words.count(done, "picture", "frames" if over is Over.FRAMES else "copies")
+    pictures = words.count(done, "picture", "frames" if over == Over.FRAMES else "copies")
     return panel(unit.frame, "Effective field", drawn, note=f"Σ |∂u/∂x|, {pictures}", focus=unit.ready.focus)
 
 
@@ -226,14 +226,14 @@ def _table(values: Mapping[str, float]) -> Table:
 
 
 def _where(done: int, over: Over, asked: int) -> str:
-    if over is Over.FRAMES and asked > 1:
+    if over == Over.FRAMES and asked > 1:
         return f"Over the last {done} frames" if done > 1 else "On this frame (a photo has no other)"
     return "On this picture" if done == 1 else f"Over this picture and {done - 1} noisy copies"
 
 
 def _reading(unit: Unit, values: Mapping[str, float], done: int, params: Params) -> str:
     name = f"map {values['map']:.0f}" if values["map"] >= 0 else "all maps together"
-    (row, column), drawn = unit.cell, ", weights random" if params.weights is Weights.RANDOM else ""
+    (row, column), drawn = unit.cell, ", weights random" if params.weights == Weights.RANDOM else ""
     place = f"Unit ({column}, {row}) of {unit.layer.label.split(' · ')[0]}, {name}{drawn}"
     sees = (
         f"can see {values['theoretical_px']:.0f} × {values['theoretical_px']:.0f} px of a {unit.side} px input"

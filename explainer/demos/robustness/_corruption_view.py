@@ -5,28 +5,34 @@ from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars
+from explainer.core.controls import Choice
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Heat, Image, Layer, Panel
 from explainer.core.parts import Part
 from explainer.demos.robustness._corruption_scene import Look, Scene
 
-LABELS = {
-    "gaussian-noise": "Gaussian noise",
-    "shot-noise": "Shot noise",
-    "impulse-noise": "Impulse noise",
-    "defocus-blur": "Defocus blur",
-    "glass-blur": "Glass blur",
-    "motion-blur": "Motion blur",
-    "zoom-blur": "Zoom blur",
-    "snow": "Snow",
-    "frost": "Frost",
-    "fog": "Fog",
-    "brightness": "Brightness",
-    "contrast": "Contrast",
-    "elastic-transform": "Elastic",
-    "pixelate": "Pixelate",
-    "jpeg-compression": "JPEG",
-}
+
+class Corruption(Choice):
+    """One of the fifteen of ImageNet-C."""
+
+    GAUSSIAN_NOISE = "gaussian-noise", "Gaussian noise"
+    SHOT_NOISE = "shot-noise", "Shot noise"
+    IMPULSE_NOISE = "impulse-noise", "Impulse noise"
+    DEFOCUS_BLUR = "defocus-blur", "Defocus blur"
+    GLASS_BLUR = "glass-blur", "Glass blur"
+    MOTION_BLUR = "motion-blur", "Motion blur"
+    ZOOM_BLUR = "zoom-blur", "Zoom blur"
+    SNOW = "snow", "Snow"
+    FROST = "frost", "Frost"
+    FOG = "fog", "Fog"
+    BRIGHTNESS = "brightness", "Brightness"
+    CONTRAST = "contrast", "Contrast"
+    ELASTIC_TRANSFORM = "elastic-transform", "Elastic"
+    PIXELATE = "pixelate", "Pixelate"
+    JPEG_COMPRESSION = "jpeg-compression", "JPEG"
+
+
+LABELS = {one.value: one.label for one in Corruption}
 NAMES_KEPT = ("Gaussian noise", "JPEG")  # a person's name, and letters
 SIDE, GAP, COLUMNS = 224, 10, 5
 SHOWN = 5

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
+from explainer.core.controls import Choice
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name
 from explainer.core.subject import resolve_class
@@ -15,6 +16,17 @@ from explainer.core.subject import resolve_class
 Pixels = NDArray[np.uint8]
 SEEN_PX = 224
 SHARES = (0.0, 0.1, 0.25, 0.4, 0.6, 0.8, 0.95)
+
+
+class Fill(Choice):
+    """What stands where pixels are missing."""
+
+    BLACK = "black", "Black (0 in the file)"
+    ZERO = "zero", "Zero in the network"
+    MEAN = "mean", "Mean colour"
+    NEAREST = "nearest", "Nearest pixel"
+    TELEA = "telea", "Inpainted, Telea"
+    NAVIER_STOKES = "navier-stokes", "Inpainted, Navier–Stokes"
 
 
 class Scene:

@@ -9,16 +9,8 @@ from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import identity, resized
 from explainer.core.layers import Image, Label, Mask, Panel
 from explainer.core.result import Result
-from explainer.demos.robustness._missing import SHARES, Pixels, Trial
+from explainer.demos.robustness._missing import SHARES, Fill, Pixels, Trial
 
-NAMES: Mapping[str, str] = {
-    "black": "Black (0 in the file)",
-    "zero": "Zero in the network",
-    "mean": "Mean colour",
-    "nearest": "Nearest pixel",
-    "telea": "Inpainted, Telea",
-    "navier-stokes": "Inpainted, Navier–Stokes",
-}
 SHORT: Mapping[str, str] = {
     "black": "black",
     "zero": "zero",
@@ -56,7 +48,7 @@ def _filled(trial: Trial) -> Panel:
     frame, how = trial.scene.frame, trial.scene.params.fill
     pixels = trial.pictures[how]
     over = resized(identity(), (frame.height, frame.width), (pixels.shape[0], pixels.shape[1]))
-    note = f"{NAMES[how]}: {_answer(trial, how)}"
+    note = f"{Fill(how).label}: {_answer(trial, how)}"
     return Panel("Filled in", (frame.width, frame.height), (Image("picture", pixels, over, focus=trial.focus),), note)
 
 
@@ -143,7 +135,7 @@ def _sentences(trial: Trial) -> Iterator[str]:
     changed = trial.answers[how].argmax() != trial.plain.argmax()
     said = "the answer is now" if changed else "the answer stays"
     yield (
-        f"{NAMES[how]} is off by {trial.error_255(how):.0f} grey levels on what is missing, and {said} "
+        f"{Fill(how).label} is off by {trial.error_255(how):.0f} grey levels on what is missing, and {said} "
         f"{'**' if changed else ''}{_answer(trial, how)}{'**' if changed else ''}."
     )
 

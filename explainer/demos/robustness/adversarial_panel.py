@@ -1,12 +1,12 @@
 """The adversarial panel: a change that is made for this network, beside noise of the same size."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_2, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.controls import TOP_2, Choice, ClassIndex, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
@@ -15,100 +15,100 @@ from explainer.core.result import Result
 from explainer.demos.robustness import _attack as attack
 from explainer.demos.robustness import _attack_view as view
 
-Method = Literal["fgsm", "pgd", "pgd-l2", "patch"]
-METHODS = Options(
-    {
-        "fgsm": "FGSM, one step",
-        "pgd": "PGD, L∞ (every pixel a little)",
-        "pgd-l2": "PGD, L2 (length of the change)",
-        "patch": "Patch (one square, no limit)",
-    }
-)
-Shield = Literal["none", "jpeg", "blur", "quantise", "noise", "masking"]
-SHIELDS = Options(
-    {
-        "none": "None",
-        "jpeg": "JPEG",
-        "blur": "Blur",
-        "quantise": "Fewer grey levels",
-        "noise": "Random noise",
-        "masking": "Masked gradient (logits scaled)",
-    }
-)
 GUARDED = ("jpeg", "blur", "quantise", "noise", "masking")
 BELOW = PointXY(0.5, 0.75)
 OTHER, ANOTHER = "efficientnet-lite1", "efficientnet-lite0"
+
+
+class Method(Choice):
+    """Attack."""
+
+    FGSM = "fgsm", "FGSM, one step"
+    PGD = "pgd", "PGD, L∞ (every pixel a little)"
+    PGD_L2 = "pgd-l2", "PGD, L2 (length of the change)"
+    PATCH = "patch", "Patch (one square, no limit)"
+
+
+class Shield(Choice):
+    """Defence."""
+
+    NONE = "none", "None"
+    JPEG = "jpeg", "JPEG"
+    BLUR = "blur", "Blur"
+    QUANTISE = "quantise", "Fewer grey levels"
+    NOISE = "noise", "Random noise"
+    MASKING = "masking", "Masked gradient (logits scaled)"
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What can be asked of the attack."""
 
-    method: Annotated[Method, Doc("Attack", "What the change may look like, and how it is found."), METHODS] = "fgsm"
+    method: Annotated[Method, Doc("Attack", "What the change may look like, and how it is found.")] = Method.FGSM
     eps: Annotated[
         float,
         Doc("ε", "No colour value may move further than this."),
         Range(0.0, 16.0, step=0.5, unit="of 255"),
-        When("method", ("fgsm", "pgd")),
+        When("method", (Method.FGSM, Method.PGD)),
     ] = 2.0
     radius: Annotated[
         float,
         Doc("Radius", "Euclidean length of the change, where white is 1."),
         Range(0.0, 4.0, step=0.05),
-        When("method", ("pgd-l2",)),
+        When("method", (Method.PGD_L2,)),
     ] = 0.5
     steps: Annotated[
         int,
         Doc("Steps", "Each costs a forward and a backward pass."),
         Range(1, 60),
-        When("method", ("pgd", "pgd-l2", "patch")),
+        When("method", (Method.PGD, Method.PGD_L2, Method.PATCH)),
     ] = 10
     stride: Annotated[
         float,
         Doc("Step, share of the budget", "Large steps arrive soon, small ones aim better."),
         Range(0.02, 1.0, step=0.01),
-        When("method", ("pgd", "pgd-l2", "patch")),
+        When("method", (Method.PGD, Method.PGD_L2, Method.PATCH)),
     ] = 0.25
     place: Annotated[
         PointXY,
         OnPicture("input"),
         Doc("Patch", "Put it on the object, or far from it."),
-        When("method", ("patch",)),
+        When("method", (Method.PATCH,)),
     ] = BELOW
     size: Annotated[
         float,
         Doc("Side of the patch", "Of the side of what the network sees."),
         Range(4.0, 50.0, step=1.0, unit="%"),
-        When("method", ("patch",)),
+        When("method", (Method.PATCH,)),
     ] = 16.0
     targeted: Annotated[bool, Doc("Choose the wrong answer", "Rather than just any other answer.")] = False
     target: Annotated[
         ClassIndex, Doc("Wrong answer", "The class to be believed; click a bar."), When("targeted", (True,))
     ] = TOP_2
-    defence: Annotated[Shield, Doc("Defence", "What stands before, or behind, the network."), SHIELDS] = "none"
+    defence: Annotated[Shield, Doc("Defence", "What stands before, or behind, the network.")] = Shield.NONE
     quality: Annotated[
-        int, Doc("JPEG quality", "Lower throws more away."), Range(5, 100), When("defence", ("jpeg",))
+        int, Doc("JPEG quality", "Lower throws more away."), Range(5, 100), When("defence", (Shield.JPEG,))
     ] = 50
     sigma_px: Annotated[
         float,
         Doc("Blur", "Standard deviation."),
         Range(0.3, 5.0, step=0.1, unit="px"),
-        When("defence", ("blur",)),
+        When("defence", (Shield.BLUR,)),
     ] = 1.0
     bits: Annotated[
-        int, Doc("Bits per colour", "8 is what a file keeps."), Range(1, 8), When("defence", ("quantise",))
+        int, Doc("Bits per colour", "8 is what a file keeps."), Range(1, 8), When("defence", (Shield.QUANTISE,))
     ] = 3
     noise: Annotated[
         float,
         Doc("Noise", "Standard deviation; the answer is the mean of eight draws."),
         Range(1.0, 32.0, step=1.0, unit="of 255"),
-        When("defence", ("noise",)),
+        When("defence", (Shield.NOISE,)),
     ] = 8.0
     scale: Annotated[
         float,
         Doc("Logits times", "Softmax then rounds to 0 and 1."),
         Range(1.0, 1000.0, log=True),
-        When("defence", ("masking",)),
+        When("defence", (Shield.MASKING,)),
     ] = 200.0
     adaptive: Annotated[
         bool,

@@ -90,7 +90,7 @@ class BorderProbe(Demo[Params]):
 
 
 def _colour(name: Colour, frame: Frame, card: ModelCard) -> RGB:
-    if name is Colour.MEAN:
+    if name == Colour.MEAN:
         red, green, blue = (float(v) / 255.0 for v in frame.pixels.reshape(-1, 3).mean(axis=0))
         return red, green, blue
     return {Colour.ZERO: card.mean, Colour.BLACK: (0.0, 0.0, 0.0), Colour.WHITE: (1.0, 1.0, 1.0)}[name]

@@ -4,30 +4,44 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, Options, Presses, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Options, Presses, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
 from explainer.demos.robustness import _corruption_table as tables
 from explainer.demos.robustness import _corruption_view as view
 from explainer.demos.robustness._corruption_scene import Scene
+from explainer.demos.robustness._corruption_view import Corruption
 
-Corruption = Literal[
-    "gaussian-noise", "shot-noise", "impulse-noise", "defocus-blur", "glass-blur", "motion-blur", "zoom-blur",
-    "snow", "frost", "fog", "brightness", "contrast", "elastic-transform", "pixelate", "jpeg-compression",
-]  # fmt: skip
 Second = Literal[
     "none", "gaussian-noise", "shot-noise", "impulse-noise", "defocus-blur", "glass-blur", "motion-blur", "zoom-blur",
     "snow", "frost", "fog", "brightness", "contrast", "elastic-transform", "pixelate", "jpeg-compression",
 ]  # fmt: skip
-CORRUPTIONS = Options(view.LABELS)
 SECONDS = Options({"none": "Nothing more", **view.LABELS})
-Remedy = Literal["none", "median", "bilateral", "nlm"]
-REMEDIES = Options({"none": "None", "median": "Median", "bilateral": "Bilateral", "nlm": "Non-local means"})
-Scope = Literal["picture", "folder"]
-SCOPES = Options({"picture": "This picture", "folder": "All pictures of the source"})
-Metric = Literal["score", "rank", "kept"]
-METRICS = Options({"score": "Score of the class", "rank": "Its rank", "kept": "Is the answer kept?"})
+
+
+class Remedy(Choice):
+    """Denoise with."""
+
+    NONE = "none", "None"
+    MEDIAN = "median", "Median"
+    BILATERAL = "bilateral", "Bilateral"
+    NLM = "nlm", "Non-local means"
+
+
+class Metric(Choice):
+    """Table shows."""
+
+    SCORE = "score", "Score of the class"
+    RANK = "rank", "Its rank"
+    KEPT = "kept", "Is the answer kept?"
+
+
+class Scope(Choice):
+    """Table of."""
+
+    PICTURE = "picture", "This picture"
+    FOLDER = "folder", "All pictures of the source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +49,8 @@ class Params:
     """What is done to the picture, and what is looked at."""
 
     corruption: Annotated[
-        Corruption, Doc("Corruption", "One of the fifteen of ImageNet-C; or click a cell of the table."), CORRUPTIONS
-    ] = "gaussian-noise"
+        Corruption, Doc("Corruption", "One of the fifteen of ImageNet-C; or click a cell of the table.")
+    ] = Corruption.GAUSSIAN_NOISE
     severity: Annotated[int, Doc("Severity", "The published constants, mild to strong."), Range(1, 5)] = 3
     second: Annotated[Second, Doc("Then", "A mix of your own: a second corruption on top of the first."), SECONDS] = (
         "none"
@@ -45,21 +59,21 @@ class Params:
         int, Doc("Its severity", "Of the second one."), Range(1, 5), When("second", tuple(view.LABELS))
     ] = 2
     remedy: Annotated[
-        Remedy, Doc("Denoise with", "In front of the network. It takes some of the picture away too."), REMEDIES
-    ] = "none"
+        Remedy, Doc("Denoise with", "In front of the network. It takes some of the picture away too.")
+    ] = Remedy.NONE
     strength: Annotated[
         int,
         Doc("Strength", "Stronger takes more noise and more detail."),
         Range(1, 5),
-        When("remedy", ("median", "bilateral", "nlm")),
+        When("remedy", (Remedy.MEDIAN, Remedy.BILATERAL, Remedy.NLM)),
     ] = 3
     target: Annotated[
         ClassIndex, Doc("Class", "Whose score and map are followed; top-1 is the answer to the clean picture.")
     ] = TOP_1
     sheet: Annotated[bool, Doc("Sheet of all fifteen", "At this severity, each with its answer.")] = False
     maps: Annotated[bool, Doc("Maps over the sheet", "Grad-CAM of each."), When("sheet", (True,))] = False
-    metric: Annotated[Metric, Doc("Table shows", "In every cell."), METRICS] = "score"
-    scope: Annotated[Scope, Doc("Table of", "A whole folder takes a while; it can be stopped."), SCOPES] = "picture"
+    metric: Annotated[Metric, Doc("Table shows", "In every cell.")] = Metric.SCORE
+    scope: Annotated[Scope, Doc("Table of", "A whole folder takes a while; it can be stopped.")] = Scope.PICTURE
     again: Annotated[Presses, Doc("Roll the dice again", "Other noise, other snow, another cloud.")] = 0
 
 

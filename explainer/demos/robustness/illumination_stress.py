@@ -1,10 +1,10 @@
 """Illumination stress test: relight the picture, paint a shadow on it, and see whether a remedy helps or hurts."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, Stroke
@@ -12,20 +12,25 @@ from explainer.core.result import Result
 from explainer.demos.robustness import _relighting as relighting
 from explainer.demos.robustness import _relighting_view as view
 
-Remedy = Literal["grey-world", "white-patch", "retinex", "equalise", "clahe", "local-contrast"]
-REMEDIES = Options(
-    {
-        "grey-world": "Grey-world balance",
-        "white-patch": "White patch (Retinex)",
-        "retinex": "Multi-scale Retinex",
-        "equalise": "Global equalisation",
-        "clahe": "CLAHE",
-        "local-contrast": "Local contrast",
-    }
-)
-MapOf = Literal["answer", "best"]
-MAPS = Options({"answer": "Score of the class", "best": "Score of whatever wins"})
 LEFT_SIDE = (Stroke((PointXY(0.12, 0.0), PointXY(0.3, 1.0)), 0.22),)
+
+
+class Remedy(Choice):
+    """Remedies."""
+
+    GREY_WORLD = "grey-world", "Grey-world balance"
+    WHITE_PATCH = "white-patch", "White patch (Retinex)"
+    RETINEX = "retinex", "Multi-scale Retinex"
+    EQUALISE = "equalise", "Global equalisation"
+    CLAHE = "clahe", "CLAHE"
+    LOCAL_CONTRAST = "local-contrast", "Local contrast"
+
+
+class MapOf(Choice):
+    """The map shows."""
+
+    ANSWER = "answer", "Score of the class"
+    BEST = "best", "Score of whatever wins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +73,15 @@ class Params:
     ] = 1.0
     gain: Annotated[float, Doc("Gain", "Click a cell of the map."), Range(0.25, 4.0, log=True, unit="×")] = 1.0
     gamma: Annotated[float, Doc("Gamma", "Above 1 darkens the middle."), Range(0.25, 4.0, log=True)] = 1.0
-    remedies: Annotated[tuple[Remedy, ...], Doc("Remedies", "Colour first, then brightness."), REMEDIES] = ("clahe",)
+    remedies: Annotated[tuple[Remedy, ...], Doc("Remedies", "Colour first, then brightness.")] = (Remedy.CLAHE,)
     renorm: Annotated[
         bool, Doc("Refresh batch norms", "A seventeenth of their statistics comes from the picture itself.")
     ] = False
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     tone_map: Annotated[bool, Doc("Gain × gamma map", "121 answers; off for a camera.")] = True
     map_of: Annotated[
-        MapOf, Doc("The map shows", "The answer may be another and yet be sure of itself."), MAPS,
-        When("tone_map", (True,)),
-    ] = "answer"  # fmt: skip
+        MapOf, Doc("The map shows", "The answer may be another and yet be sure of itself."), When("tone_map", (True,)),
+    ] = MapOf.ANSWER  # fmt: skip
 
 
 class IlluminationStress(Demo[Params]):

@@ -1,19 +1,18 @@
 """Missing pixels: erase some, put something else in their place, and ask the network each time."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range
+from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, Stroke
 from explainer.core.result import Result
 from explainer.demos.robustness import _missing as missing
 from explainer.demos.robustness import _missing_view as view
+from explainer.demos.robustness._missing import Fill
 
-Fill = Literal["black", "zero", "mean", "nearest", "telea", "navier-stokes"]
-FILLS = Options(view.NAMES)
 ACROSS = (Stroke((PointXY(0.3, 0.35), PointXY(0.7, 0.65)), 0.05),)
 
 
@@ -32,7 +31,7 @@ class Params:
         Doc("Side of a lost block", "Pixels of a picture of 224. Large ones have no near neighbour to copy."),
         Range(1, 32, unit="px"),
     ] = 2
-    fill: Annotated[Fill, Doc("Filled with", "Shown large; the score is computed for all of them."), FILLS] = "zero"
+    fill: Annotated[Fill, Doc("Filled with", "Shown large; the score is computed for all of them.")] = Fill.ZERO
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     curve: Annotated[bool, Doc("More and more of it lost", "Each fill at seven shares; off for a camera.")] = True
 

@@ -1,10 +1,10 @@
 """Occlusion stress test: cover parts of the picture by hand, or all of it little by little, and watch the answer."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Options, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
@@ -12,58 +12,67 @@ from explainer.core.result import Result
 from explainer.demos.robustness import _occluding as occluding
 from explainer.demos.robustness import _occluding_view as view
 
-Shape = Literal["boxes", "brush"]
-SHAPES = Options({"boxes": "Boxes", "brush": "Brush"})
-Fill = Literal["grey", "black", "mean", "noise", "blur", "texture", "object"]
-FILLS = Options(
-    {
-        "grey": "Mid-grey",
-        "black": "Black",
-        "mean": "Mean colour of the picture",
-        "noise": "Random colours",
-        "blur": "The picture, blurred",
-        "texture": "A patch of the picture, repeated",
-        "object": "Another object: a cup",
-    }
-)
-Measure = Literal["curves", "map"]
-MEASURES = Options({"curves": "Coverage curves", "map": "Map of missed places"})
 FIRST_BOX = (BoxXYXY(0.38, 0.3, 0.62, 0.7),)
 CORNER = PointXY(0.15, 0.15)
+
+
+class Shape(Choice):
+    """Cover with."""
+
+    BOXES = "boxes", "Boxes"
+    BRUSH = "brush", "Brush"
+
+
+class Fill(Choice):
+    """Seen instead."""
+
+    GREY = "grey", "Mid-grey"
+    BLACK = "black", "Black"
+    MEAN = "mean", "Mean colour of the picture"
+    NOISE = "noise", "Random colours"
+    BLUR = "blur", "The picture, blurred"
+    TEXTURE = "texture", "A patch of the picture, repeated"
+    OBJECT = "object", "Another object: a cup"
+
+
+class Measure(Choice):
+    """Measure."""
+
+    CURVES = "curves", "Coverage curves"
+    MAP = "map", "Map of missed places"
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What hides the picture, and what is measured."""
 
-    shape: Annotated[Shape, Doc("Cover with", "Boxes are drawn, moved and pulled; the brush paints."), SHAPES] = "boxes"
+    shape: Annotated[Shape, Doc("Cover with", "Boxes are drawn, moved and pulled; the brush paints.")] = Shape.BOXES
     boxes: Annotated[
         tuple[BoxXYXY, ...],
         OnPicture("input"),
         Doc("Occluders", "Drag one over what you think the answer rests on."),
-        When("shape", ("boxes",)),
+        When("shape", (Shape.BOXES,)),
     ] = FIRST_BOX
     strokes: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
         Doc("Painted", "[ and ] change the brush; the right button takes a stroke back."),
-        When("shape", ("brush",)),
+        When("shape", (Shape.BRUSH,)),
     ] = ()
-    fill: Annotated[
-        Fill, Doc("Seen instead", "Each hides the same pixels, yet they are not the same question."), FILLS
-    ] = "grey"
+    fill: Annotated[Fill, Doc("Seen instead", "Each hides the same pixels, yet they are not the same question.")] = (
+        Fill.GREY
+    )
     spot: Annotated[
         PointXY,
         OnPicture("input"),
         Doc("Patch from", "Where the repeated patch is cut."),
-        When("fill", ("texture",)),
+        When("fill", (Fill.TEXTURE,)),
     ] = CORNER
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     measure: Annotated[
         tuple[Measure, ...],
         Doc("Measure", "For a camera take both off: then each picture costs one pass."),
-        MEASURES,
-    ] = ("curves", "map")
+    ] = (Measure.CURVES, Measure.MAP)
     window: Annotated[
         int,
         Doc("Window", "It moves by half of its side. Small ones find details, large ones whole objects."),

@@ -1,42 +1,54 @@
 """The stress report: the whole battery over a photo or a folder, as a page that can be kept."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options
+from explainer.core.controls import Choice, Doc
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.result import Result
 from explainer.demos.robustness import _report_run as runs
 from explainer.demos.robustness import _report_view as view
 
-Part = Literal["corruptions", "covering", "light", "views"]
-PARTS = Options(
-    {
-        "corruptions": "Noise, blur, weather, files",
-        "covering": "Covering it bit by bit",
-        "light": "Other light",
-        "views": "Mirrored, turned, closer",
-    }
-)
-Detail = Literal["quick", "full"]
-DETAILS = Options({"quick": "Quick: 97 passes", "full": "Full: 186 passes"})
-Fill = Literal["grey", "black", "mean", "noise", "blur"]
-FILLS = Options({"grey": "Grey", "black": "Black", "mean": "Mean colour", "noise": "Noise", "blur": "Blur"})
+
+class Part(Choice):
+    """What is tried."""
+
+    CORRUPTIONS = "corruptions", "Noise, blur, weather, files"
+    COVERING = "covering", "Covering it bit by bit"
+    LIGHT = "light", "Other light"
+    VIEWS = "views", "Mirrored, turned, closer"
+
+
+class Detail(Choice):
+    """Detail."""
+
+    QUICK = "quick", "Quick: 97 passes"
+    FULL = "full", "Full: 186 passes"
+
+
+class Fill(Choice):
+    """Cover with."""
+
+    GREY = "grey", "Grey"
+    BLACK = "black", "Black"
+    MEAN = "mean", "Mean colour"
+    NOISE = "noise", "Noise"
+    BLUR = "blur", "Blur"
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What is tried, and with which networks; on all pictures of the source."""
 
-    parts: Annotated[tuple[Part, ...], Doc("What is tried", "Each part is a section of the page."), PARTS] = (
-        "corruptions", "covering", "light", "views",
+    parts: Annotated[tuple[Part, ...], Doc("What is tried", "Each part is a section of the page.")] = (
+        Part.CORRUPTIONS, Part.COVERING, Part.LIGHT, Part.VIEWS,
     )  # fmt: skip
     detail: Annotated[
-        Detail, Doc("Detail", "Passes for each photo: more severities, finer curves, more kinds of light."), DETAILS
-    ] = "quick"
-    fill: Annotated[Fill, Doc("Cover with", "What a covered pixel shows instead."), FILLS] = "grey"
+        Detail, Doc("Detail", "Passes for each photo: more severities, finer curves, more kinds of light.")
+    ] = Detail.QUICK
+    fill: Annotated[Fill, Doc("Cover with", "What a covered pixel shows instead.")] = Fill.GREY
     compare: Annotated[bool, Doc("Compare with a second network", "On the same photos; it takes twice as long.")] = (
         False
     )

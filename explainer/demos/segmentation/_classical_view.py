@@ -39,7 +39,7 @@ def result(
     here = {name: cut for name, cut in cuts.items() if not cut.missing}  # an absent network disagrees with nobody
     charts: list[Chart] = [_table(at, here) if at.wanted.any() else _agreement(here or cuts)]
     if method in (Method.FIXED, Method.OTSU):
-        charts.append(_separation(at, own.count if method is Method.OTSU else level))
+        charts.append(_separation(at, own.count if method == Method.OTSU else level))
     values = _values(at, method, cuts)
     return Result(_reading(at, method, cuts, values), values, panels, tuple(charts), partial=partial)
 
@@ -58,16 +58,16 @@ def _input(at: Scene) -> Panel:
 def _works_with(at: Scene, method: Method, own: Cut) -> Panel:
     """What the chosen method sees in place of the picture."""
     copy = Copy(at.frame, at.grey.shape)
-    if method is Method.GRABCUT:
+    if method == Method.GRABCUT:
         return copy.panel("Works with", note="colours, 224 px long", under=_shrunk(at))
     if method in (Method.SLIC, Method.GRAPH, Method.INSTANCE) and own.regions is not None:
         return _regions(at, own.regions, own.count)
     if own.relief is None:
         return copy.panel("Works with")
-    signed = method is Method.ADAPTIVE
+    signed = method == Method.ADAPTIVE
     limit, colours = (0.0, "diverging") if signed else (255.0, "grey")
     layers: list[Layer] = [copy.heat("relief", own.relief, limit=limit, signed=signed, colours=colours, over=False)]
-    if method is Method.WATERSHED and own.regions is not None:
+    if method == Method.WATERSHED and own.regions is not None:
         layers.append(copy.mask("object's lake", own.regions == 1, shared.OBJECT))
         layers.append(copy.mask("background's lake", own.regions == 2, shared.BACKGROUND))
     return copy.panel("Works with", *layers, note=NOTES[method])

@@ -109,7 +109,7 @@ class DensePrediction(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Answer everywhere; the coarse answer comes first."""
         missing = ""
-        if params.network is not Network.CLASSIFIER:
+        if params.network != Network.CLASSIFIER:
             try:
                 return _result(_segmented(frame, params, ctx), params)
             except ExplainerError as error:

@@ -100,7 +100,7 @@ class MaskMetrics(Demo[Params]):
         copy = Copy(frame, small.shape)
         with ctx.stage("model"):
             wanted = _reference(frame, small, params, ctx)
-            start = wanted if params.found is Judged.COPY else _masks.mask(params.found, frame, small, wanted, ctx)
+            start = wanted if params.found == Judged.COPY else _masks.mask(params.found, frame, small, wanted, ctx)
         with ctx.stage("explain"):
             near = scores.tolerance(height, width, params.tolerance / 100)
             aside = (params.shift_x / 100 * width, params.shift_y / 100 * height)

@@ -110,7 +110,7 @@ def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
     copy = painting.small(frame.pixels, LONGEST)
     height, width = copy.shape[:2]
     mask = np.zeros((height, width), bool)
-    if params.foreground is not Ground.PAINTED:
+    if params.foreground != Ground.PAINTED:
         levels = thresholds.grey(copy)
         if params.light:
             levels = thresholds.evened(levels, round(params.light / 100 * max(height, width)))
@@ -121,10 +121,10 @@ def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
 
 
 def _chosen(bright: NDArray[np.bool_], which: Ground) -> NDArray[np.bool_]:
-    if which is Ground.AUTO:
+    if which == Ground.AUTO:
         rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
         which = Ground.DARKER if rim.mean() > 0.5 else Ground.BRIGHTER
-    return bright if which is Ground.BRIGHTER else ~bright
+    return bright if which == Ground.BRIGHTER else ~bright
 
 
 def _panels(frame: Frame, params: Params, land: Any, found: Any) -> tuple[Any, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
@@ -29,40 +29,64 @@ INTERVALS = 9  # of which the median is the usual time between two pictures
 LONGEST_STEP = 60.0
 
 
+class Scene(Choice):
+    """Scene."""
+
+    MADE = "made", "Figures that walk, truth known"
+    SOURCE = "source", "The source as it comes"
+
+
+class Detector(Choice):
+    """Detector."""
+
+    NANODET = "nanodet", "NanoDet"
+    SIMULATED = "simulated", "Simulated from the truth"
+
+
+class Kinds(Choice):
+    """Follow."""
+
+    ALL = "all", "Everything found"
+    PEOPLE = "people", "People"
+
+
+class Association(Choice):
+    """Association."""
+
+    SORT = "sort", "SORT: sure detections"
+    BYTETRACK = "bytetrack", "ByteTrack: doubtful ones too"
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """Scene, detector and tracker."""
 
     scene: Annotated[
-        Literal["made", "source"],
-        Options({"made": "Figures that walk, truth known", "source": "The source as it comes"}),
+        Scene,
         Resets(),
         Doc("Scene", "Made figures have true boxes and names; a film has none."),
-    ] = "made"
-    figures: Annotated[int, Range(2, 9, 1), Resets(), When("scene", ("made",)), Doc("Figures")] = 4
+    ] = Scene.MADE
+    figures: Annotated[int, Range(2, 9, 1), Resets(), When("scene", (Scene.MADE,)), Doc("Figures")] = 4
     walled: Annotated[bool, Doc("A wall", "Painted over the picture before anything is detected.")] = True
     wall: Annotated[
         BoxXYXY, OnPicture("input"), When("walled", (True,)), Doc("Wall", "Drag it over what shall be hidden.")
     ] = WALL
     detector: Annotated[
-        Literal["nanodet", "simulated"],
-        Options({"nanodet": "NanoDet", "simulated": "Simulated from the truth"}),
-        When("scene", ("made",)),
+        Detector,
+        When("scene", (Scene.MADE,)),
         Doc("Detector", "NanoDet looks at pixels; the simulated one adds noise to the truth."),
-    ] = "nanodet"
+    ] = Detector.NANODET
     kinds: Annotated[
-        Literal["all", "people"],
-        Options({"all": "Everything found", "people": "People"}),
+        Kinds,
         Doc("Follow", "People alone, or whatever the detector has a name for."),
-    ] = "all"
+    ] = Kinds.ALL
     sure: Annotated[
         float, Range(0.2, 0.9, 0.05), Doc("Sure from score", "Below it no track begins; only ByteTrack looks there.")
     ] = 0.35
     association: Annotated[
-        Literal["sort", "bytetrack"],
-        Options({"sort": "SORT: sure detections", "bytetrack": "ByteTrack: doubtful ones too"}),
+        Association,
         Doc("Association", "Which detections may continue a track."),
-    ] = "sort"
+    ] = Association.SORT
     appearance: Annotated[
         float, Range(0.0, 1.0, 0.05), Doc("Share of looks", "MobileNetV2 vectors in the cost; 0 looks at none.")
     ] = 0.0

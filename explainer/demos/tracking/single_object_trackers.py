@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Options, Range, Resets, When
+from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
@@ -23,9 +23,54 @@ if TYPE_CHECKING:
     from explainer.vision.tracking.siamese import Extract
 
 MIDDLE = BoxXYXY(0.38, 0.35, 0.62, 0.65)
-Difficulty = Literal["scale", "rotation", "blur", "occlusion", "light", "clutter", "twin", "speed", "leaves"]
-Tracker = Literal["mosse", "kcf", "csrt", "mil", "siamese"]
 LITE = "efficientnet-lite0"
+
+
+class Scene(Choice):
+    """Motion."""
+
+    MADE = "made", "Made from this picture, truth known"
+    SOURCE = "source", "The source as it comes"
+
+
+class Difficulty(Choice):
+    """Difficulties."""
+
+    SCALE = "scale", "Size"
+    ROTATION = "rotation", "Rotation"
+    BLUR = "blur", "Blur"
+    OCCLUSION = "occlusion", "Occlusion"
+    LIGHT = "light", "Light"
+    CLUTTER = "clutter", "Clutter"
+    TWIN = "twin", "Twin"
+    SPEED = "speed", "Speed"
+    LEAVES = "leaves", "Leaves the picture"
+
+
+class Tracker(Choice):
+    """Trackers."""
+
+    MOSSE = "mosse", "MOSSE"
+    KCF = "kcf", "KCF"
+    CSRT = "csrt", "CSRT"
+    MIL = "mil", "MIL"
+    SIAMESE = "siamese", "Siamese"
+
+
+class Net(Choice):
+    """Siamese: network."""
+
+    LITE0 = "lite0", "EfficientNet-Lite0"
+    MOBILENETV2 = "mobilenetv2", "MobileNetV2"
+
+
+class Depth(Choice):
+    """Siamese: layer."""
+
+    DEPTH_4 = "4", "early, 4 px cells"
+    DEPTH_8 = "8", "8 px cells"
+    DEPTH_16 = "16", "16 px cells"
+    DEPTH_32 = "32", "deep, 32 px cells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +79,38 @@ class Params:
 
     box: Annotated[BoxXYXY, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = MIDDLE
     scene: Annotated[
-        Literal["made", "source"],
-        Options({"made": "Made from this picture, truth known", "source": "The source as it comes"}),
+        Scene,
         Resets(),
         Doc("Motion", "Made motion has a true box in every picture; a film has none."),
-    ] = "made"
+    ] = Scene.MADE
     difficulties: Annotated[
         tuple[Difficulty, ...],
-        Options({"scale": "Size", "leaves": "Leaves the picture", "occlusion": "Occlusion"}),
         Resets(),
-        When("scene", ("made",)),
+        When("scene", (Scene.MADE,)),
         Doc("Difficulties", "What the target has to go through."),
-    ] = ("occlusion",)
+    ] = (Difficulty.OCCLUSION,)
     strength: Annotated[
-        float, Range(0.0, 1.0, 0.05), Resets(), When("scene", ("made",)), Doc("Strength", "Of all difficulties alike.")
+        float,
+        Range(0.0, 1.0, 0.05),
+        Resets(),
+        When("scene", (Scene.MADE,)),
+        Doc("Strength", "Of all difficulties alike."),
     ] = 0.4
     trackers: Annotated[
         tuple[Tracker, ...],
-        Options({"mosse": "MOSSE", "kcf": "KCF", "csrt": "CSRT", "mil": "MIL", "siamese": "Siamese"}),
         Resets(),
         Doc("Trackers", "All see the same pictures. MIL is the slowest."),
-    ] = ("mosse", "kcf", "csrt", "siamese")
+    ] = (Tracker.MOSSE, Tracker.KCF, Tracker.CSRT, Tracker.SIAMESE)
     net: Annotated[
-        Literal["lite0", "mobilenetv2"],
-        Options({"lite0": "EfficientNet-Lite0", "mobilenetv2": "MobileNetV2"}),
+        Net,
         Resets(),
         Doc("Siamese: network", "Whose features are compared."),
-    ] = "lite0"
+    ] = Net.LITE0
     depth: Annotated[
-        Literal["4", "8", "16", "32"],
-        Options({"4": "early, 4 px cells", "8": "8 px cells", "16": "16 px cells", "32": "deep, 32 px cells"}),
+        Depth,
         Resets(),
         Doc("Siamese: layer", "Early layers say exactly where, deep ones say what."),
-    ] = "16"
+    ] = Depth.DEPTH_16
     window: Annotated[
         float, Range(1.5, 3.0, 0.25, unit="×"), Resets(), Doc("Siamese: window", "Over the exemplar; wider is slower.")
     ] = 2.0

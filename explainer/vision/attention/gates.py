@@ -7,12 +7,12 @@ that has none every map passes as it is, ``s_k = 1``; a hand may set that too, a
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-Rule = Literal["own", "mean", "level"]
+Rule = str  # own, mean, level
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from explainer.core.problem import ExplainerError
 from explainer.vision.attribution.canvas import Canvas, contrast, fine_share, moved, roughness
 
-Objective = Literal["channel", "unit", "class"]
+Objective = str  # channel, unit, class
 Penalty = Literal["none", "tv", "l2"]
 
 STEP = 0.05  # Adam's step in the picture's coordinates

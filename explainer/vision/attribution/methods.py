@@ -6,7 +6,7 @@ The networks may be leased or a randomised copy of one, so that the same call se
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from explainer.vision.attribution.superpixels import CPU_BATCH, Fit, coalition_s
 from explainer.vision.zoo.split import split
 
 Map = NDArray[np.float32]
-Effort = Literal["quick", "usual", "thorough"]
+Effort = str  # quick, usual, thorough
 NOISE = 0.15
 
 

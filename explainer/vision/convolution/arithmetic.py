@@ -8,14 +8,14 @@ the kernel ``w (C, k, k)`` is laid on the picture ``x (C, H, W)`` as it is, not 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from numpy.typing import NDArray
 
-PadMode = Literal["zeros", "reflect", "replicate", "circular"]
+PadMode = str  # zeros, reflect, replicate, circular
 NUMPY_MODES: Mapping[PadMode, Any] = {
     "zeros": "constant",
     "reflect": "reflect",

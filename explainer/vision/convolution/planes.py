@@ -1,12 +1,10 @@
 """A picture as the maps that a convolution reads."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = Literal["grey", "red", "green", "blue", "rgb"]
+Plane = str  # grey, red, green, blue, rgb
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 LONGEST = 1600  # px; a larger picture is averaged in whole blocks first, so that it stays live
 
@@ -38,8 +36,8 @@ def surroundings(
     """Cut rows × columns out of maps ``(C, H, W)``, padding included, as ``(r, c, 3) uint8``."""
     from explainer.vision.convolution.arithmetic import index_in
 
-    down, here = index_in(rows, maps.shape[1], mode)  # type: ignore[arg-type]
-    across, there = index_in(columns, maps.shape[2], mode)  # type: ignore[arg-type]
+    down, here = index_in(rows, maps.shape[1], mode)
+    across, there = index_in(columns, maps.shape[2], mode)
     cut = maps[:, down[:, None], across[None, :]] * (here[:, None] & there[None, :])
     grey_or_rgb = cut if len(cut) == 3 else np.repeat(cut, 3, axis=0)
     return np.ascontiguousarray(np.rint(255 * grey_or_rgb.transpose(1, 2, 0)).astype(np.uint8))

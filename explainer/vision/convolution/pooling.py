@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from explainer.vision.convolution.shift import Movable, middle, rms, shifted
 
-Kind = Literal["max", "average", "stride", "blur-3", "blur-5", "max-blur", "adaptive", "global"]
+Kind = str  # max, average, stride, blur-3, blur-5, max-blur, adaptive, global
 FLAT = 1e-6  # standard deviation below which a map has nothing to compare
 BINOMIAL: Mapping[int, tuple[float, ...]] = {3: (1.0, 2.0, 1.0), 5: (1.0, 4.0, 6.0, 4.0, 1.0)}
 
@@ -50,7 +49,7 @@ class Pooling:
                 return blur_pool(F.max_pool2d(x, self.window, 1), 3, self.stride)
             case "adaptive":
                 return F.adaptive_avg_pool2d(x, self.cells)
-            case "global":
+            case _:  # global
                 return x.mean(dim=(-2, -1), keepdim=True)
 
     def step(self, side: int) -> float:

@@ -12,7 +12,7 @@ from explainer.vision.tracking import appearance
 from explainer.vision.zoo.classifier import Classifier
 
 Net = Literal["lite0", "mobilenetv2"]
-Depth = Literal["4", "8", "16", "32"]
+Depth = str  # 4, 8, 16, 32
 
 # The last block before each halving: its cells are 4, 8, 16 and 32 px apart.
 LAYERS: Mapping[Net, Mapping[Depth, str]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from explainer.vision.tracking.native import LEAST_PX, Native
 from explainer.vision.tracking.report import Box, Report
 
 Pixels = NDArray[np.uint8]
-Name = Literal["mosse", "kcf", "csrt", "mil", "siamese"]
+Name = str  # mosse, kcf, csrt, mil, siamese
 
 TARGET_PX = 80.0  # mean side of a target; a larger one is reduced with its picture
 LEAST_PICTURE = 24  # shorter side of a picture in which anything can be followed

@@ -13,7 +13,6 @@ box.* 2022.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from explainer.vision.tracking.association import Costs, Rule
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
-Method = Literal["sort", "bytetrack"]
+Method = str  # sort, bytetrack
 
 LOOK_KEPT = 0.9  # of a track's look when a new one is mixed in, as in DeepSORT's successors
 PACE = 4.0  # standard deviations of place that a new thing may move in a picture

@@ -6,7 +6,6 @@ one by one: size, rotation, blur, an occluder, light, clutter, a twin, speed, an
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Difficulty = Literal["scale", "rotation", "blur", "occlusion", "light", "clutter", "twin", "speed", "leaves"]
+Difficulty = str  # scale, rotation, blur, occlusion, light, clutter, twin, speed, leaves
 
 PERIOD = 60  # pictures of one round at ordinary speed
 REACH = 2.0  # how far it goes from its start, at most, in widths or heights of its box

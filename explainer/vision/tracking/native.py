@@ -13,7 +13,7 @@ Babenko, Yang, Belongie. *Robust object tracking with online multiple instance l
 
 import ctypes
 from collections.abc import Callable, Hashable
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from explainer.core.problem import ExplainerError
 from explainer.vision.tracking.report import Box, Report
 
-Kind = Literal["kcf", "csrt", "mil"]
+Kind = str  # kcf, csrt, mil
 LEAST_PX = 8  # with a smaller box MIL searches for samples for ever
 MAKERS: dict[Kind, Callable[[], Any]] = {
     "kcf": cv2.TrackerKCF.create,

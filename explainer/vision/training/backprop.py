@@ -15,14 +15,13 @@ He, Zhang, Ren, Sun. *Delving deep into rectifiers.* ICCV 2015; *Deep residual l
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-Activation = Literal["relu", "tanh", "sigmoid"]
-Start = Literal["he", "glorot", "small", "large"]
+Activation = str  # relu, tanh, sigmoid
+Start = str  # he, glorot, small, large
 Array = NDArray[np.float64]
 
 SIDE, WIDTH, CLASSES = 8, 8, 10
