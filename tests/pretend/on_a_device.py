@@ -4,10 +4,13 @@ PyTorch counts its devices when the first gradient is computed, so the pretend o
 which other tests have run is too late.
 """
 
+import importlib.util
 import multiprocessing
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pretend_device import NAME, install, pretending
@@ -70,6 +73,20 @@ def _ran(demo_id: str, make_engine: Any, device: str) -> Ran:
         return Ran(outcome.problem or "it stopped", {}, [], "")
     result = outcome.finished.result
     return Ran("", dict(result.values), list(parts(result)), outcome.finished.device)
+
+
+def compared(demo_id: str) -> Any:
+    """Row of ``packaging/compare_devices.py`` for one demo on the pretend device."""
+    file = Path(__file__).parents[2] / "packaging" / "compare_devices.py"
+    spec = importlib.util.spec_from_file_location("compare_devices", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    with pretending() as name:
+        (row,) = module.compare(name, [demo_id], _engine, repeats=0)
+    return {"copies": row.copies, "used": row.used, "differs": row.differs}
 
 
 @cache

@@ -1,7 +1,7 @@
 """Every demo at its defaults gives on a device what it gives on the CPU."""
 
 import pytest
-from on_a_device import DEMOS, NAME, both
+from on_a_device import DEMOS, NAME, both, compared, in_the_worker
 
 from explainer.contract.clauses import against_golden
 
@@ -34,3 +34,10 @@ def test_a_device_gives_the_values_of_the_cpu(demo_id: str) -> None:
 def test_what_stays_on_the_cpu_is_a_demo_and_says_why() -> None:
     assert ON_THE_CPU.keys() <= set(DEMOS)
     assert all(ON_THE_CPU.values())
+
+
+def test_the_script_for_real_devices_counts_copies_and_compares() -> None:
+    row = in_the_worker(compared, "grad-cam")
+    assert row["differs"] == ""
+    assert row["used"] == NAME
+    assert row["copies"] >= 2  # the picture goes there, and a map comes back
