@@ -4,23 +4,30 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from explainer.core.charts import Bars
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Cells, Heat, Panel
+from explainer.core.numbers import numbers
 from explainer.core.result import Result
-from explainer.demos.explained import _gates_view as view
 
 TEST_SEED = 1  # as the score in the manifest was measured
 
 
 class Gates(Choice):
-    """Gates."""
+    """Who sets them."""
 
     OWN = "own", "As the net sets them"
     UNIFORM = "uniform", "All alike"
     USUAL = "usual", "Always the usual ones"
+
+
+APPLIED = {Gates.OWN: "own gates", Gates.UNIFORM: "all alike", Gates.USUAL: "usual gates"}
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,8 @@ class ChannelGates(Demo[Params]):
             own_scores = ctx.memo(("se own scores", params.clutter), lambda: _scores(net, maps, own, ctx))
             scores = _scores(net, maps, used, ctx)
         k, labels = params.digit, test.labels
-        return view.result(
-            view.Seen(
+        return _result(
+            Seen(
                 scenes[k, 0], int(labels[k]), maps[k].numpy(), own[k].numpy(), used[k].numpy(), net.usual.numpy(),
                 params.channel, params.gates, scores[k], own_scores[k],
                 float((scores.argmax(1) == labels).mean()), float((own_scores.argmax(1) == labels).mean()),
@@ -106,3 +113,115 @@ def _scores(net: Any, maps: Any, gates: Any, ctx: Context) -> Any:
         ctx.checkpoint()
         found.append(net.rest(squeeze.scaled(some, theirs)).softmax(1).numpy())
     return np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One scene in the network, and how many of the test scenes it reads with the same gates.
+
+    Parameters
+    ----------
+    scene
+        ``(16, 16)`` in 0…1.
+    label
+        The digit in it.
+    maps
+        Feature maps before the gates ``(12, 16, 16)``.
+    own, used, usual
+        The network's gates for this scene, those that are applied, and each one's mean over the training
+        scenes, ``(12,)``.
+    chosen
+        The map that is looked at.
+    probabilities, own_probabilities
+        Of the ten digits, with the gates that are applied and with the network's own.
+    accuracy, own_accuracy
+        Share of `tested` scenes that are read rightly, likewise.
+    spread
+        Standard deviation of each gate over the test scenes, averaged over the gates.
+    """
+
+    scene: Floats
+    label: int
+    maps: Floats
+    own: Floats
+    used: Floats
+    usual: Floats
+    chosen: int
+    rule: Gates
+    probabilities: Floats
+    own_probabilities: Floats
+    accuracy: float
+    own_accuracy: float
+    tested: int
+    spread: float
+
+    @property
+    def answer(self) -> int:
+        """The digit with the highest score."""
+        return int(self.probabilities.argmax())
+
+
+def _result(seen: Seen) -> Result:
+    """Put all of it together."""
+    limit = float(np.percentile(seen.maps, 99.5)) or 1.0  # single hot pixels would leave the rest dark
+    after = seen.maps * seen.used[:, None, None]
+    panels = (
+        _scene(seen),
+        _mosaic("Before the gates", seen.maps, limit, seen.chosen, "same scale"),
+        _mosaic("Behind the gates", after, limit, seen.chosen, APPLIED[seen.rule]),
+    )
+    return Result(_reading(seen), _values(seen), panels, (_gates(seen), _answers(seen)))
+
+
+def _scene(seen: Seen) -> Panel:
+    side = seen.scene.shape[0]
+    ink = Heat("ink", 1 - seen.scene, 0.0, 1.0, colours="grey", over=False, smooth=False)
+    return Panel("Scene", (side, side), (ink,), f"there is a {seen.label} in it", frame=False)
+
+
+def _mosaic(title: str, maps: Floats, limit: float, chosen: int, note: str) -> Panel:
+    mosaic = Cells(
+        "maps", maps, 4, 0.0, limit, labels=tuple(str(k) for k in range(len(maps))),
+        sets=tuple({"channel": k} for k in range(len(maps))), chosen=chosen,
+    )  # fmt: skip
+    return Panel(title, mosaic.size, (mosaic,), note, frame=False)
+
+
+def _gates(seen: Seen) -> Bars:
+    return Bars(
+        "Gates", tuple(f"map {k}" for k in range(len(seen.used))), tuple(float(v) for v in seen.used),
+        hi=max(1.0, float(seen.used.max())), chosen=seen.chosen, note="1: passes as it is",
+        sets=tuple({"channel": k} for k in range(len(seen.used))),
+    )  # fmt: skip
+
+
+def _answers(seen: Seen) -> Bars:
+    return Bars(
+        "Digit", tuple(str(k) for k in range(10)), tuple(float(p) for p in seen.probabilities), chosen=seen.label,
+        note="accent: the true one",
+    )  # fmt: skip
+
+
+def _values(seen: Seen) -> dict[str, float]:
+    own, one = seen.own, seen.chosen
+    return numbers(
+        digit=seen.label, answer=seen.answer, true_score=seen.probabilities[seen.label],
+        own_true_score=seen.own_probabilities[seen.label], accuracy=seen.accuracy, own_accuracy=seen.own_accuracy,
+        tested_scenes=seen.tested, gate=seen.used[one], own_gate=own[one], usual_gate=seen.usual[one],
+        gate_min=own.min(), gate_max=own.max(), gate_mean=own.mean(), gate_spread=seen.spread,
+        map_mean=seen.maps[one].mean(),
+    )  # fmt: skip
+
+
+def _reading(seen: Seen) -> str:
+    verdict = "rightly" if seen.answer == seen.label else f"though it is a {seen.label}"
+    gates = (
+        f"Map {seen.chosen} passes with gate {seen.used[seen.chosen]:.2f} (its own is {seen.own[seen.chosen]:.2f}, "
+        f"usually {seen.usual[seen.chosen]:.2f})."
+    )
+    score = f"With these gates the net reads {100 * seen.accuracy:.1f} % of {seen.tested} test scenes"
+    unchanged = bool(np.array_equal(seen.used, seen.own))
+    against = "." if unchanged else f", with its own {100 * seen.own_accuracy:.1f} %."
+    return (
+        f"The net says {seen.answer} (score {seen.probabilities[seen.answer]:.2f}), {verdict}. {gates} {score}{against}"
+    )

@@ -127,8 +127,7 @@ def _listed(names: Sequence[str]) -> str:
     said = [lower(name) for name in names]
     if len(said) > 4:
         return f"{len(said)} corruptions change none"
-    joined = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    return f"{joined} change{'s' if len(said) == 1 else ''} none"
+    return f"{words.listed(said)} change{'s' if len(said) == 1 else ''} none"
 
 
 # A whole source -----------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def _under_remedy(trial: Trial) -> str:
     )  # fmt: skip
     p = trial.scene.params
     names = [*(NAMES[name] for name in NAMES if name in p.remedies), *(["refreshed batch norms"] if p.renorm else [])]
-    name = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    name = words.listed(names)
     verb = "helps" if cured > lit + NOTICED else "**hurts**" if cured < lit - NOTICED else "changes little"
     alone = "costs score" if only < plain - NOTICED else "gains score" if only > plain + NOTICED else "matters little"
     return (

@@ -15,7 +15,7 @@ from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Heat, Image, Layer, Panel, Points
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.core.words import percent
+from explainer.core.words import listed, percent
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.lineup import Lineup
@@ -242,30 +242,26 @@ def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:
     if not reports:
         return "no tracker is chosen, or none could start." + _remarks(state)
     lost = [NAMES[name] for name, report in reports.items() if report.lost]
-    said = f"{_listed(lost)} {_say(lost)} lost" if lost else "none says that it is lost"
+    said = f"{listed(lost)} {_say(lost)} lost" if lost else "none says that it is lost"
     if now.truth is None:
         text = f"{said}. A filmed source has no truth: the curves show how far the trackers agree, not who is right."
         return text + _remarks(state)
     if now.visible < SEEN_FROM:
         unaware = [NAMES[name] for name, report in reports.items() if not report.lost]
-        rest = f"; {_listed(unaware)} {'does' if len(unaware) == 1 else 'do'} not notice" if unaware else ""
+        rest = f"; {listed(unaware)} {'does' if len(unaware) == 1 else 'do'} not notice" if unaware else ""
         return f"the target can hardly be seen ({percent(now.visible)}); {said}{rest}." + _remarks(state)
     off = [n for n, p in state.past.items() if p.overlaps[-1] < OFF_BELOW]
     unaware = [NAMES[n] for n in off if not reports[n].lost]
     on = [f"{NAMES[n]} ({p.overlaps[-1]:.2f})" for n, p in state.past.items() if n not in off]
-    text = f"on the target: {_listed(on)}; " if on else "no tracker is on the target; "
+    text = f"on the target: {listed(on)}; " if on else "no tracker is on the target; "
     text += f"{said}."
     if unaware:
-        text += f" **{_listed(unaware)}** {'is' if len(unaware) == 1 else 'are'} off it without knowing."
+        text += f" **{listed(unaware)}** {'is' if len(unaware) == 1 else 'are'} off it without knowing."
     return text + _remarks(state)
 
 
 def _say(names: list[str]) -> str:
     return "says that it is" if len(names) == 1 else "say that they are"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _remarks(state: Memory) -> str:
