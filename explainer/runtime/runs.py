@@ -48,9 +48,9 @@ class DiskRuns:
 
     def load(self, key: str, steps: int) -> KeptRun | None:
         """Return the furthest of run `key` that is not beyond `steps`; a damaged file is passed over."""
-        known = ((done, path) for path in self._files(key) if (done := _steps_done(path)) is not None)
-        for done, path in sorted(known, reverse=True):
-            if done > steps or (done == steps and not self.finished):
+        known = ((*about, path) for path in self._files(key) if (about := _done_of(path)) is not None)
+        for done, wanted, path in sorted(known, reverse=True):
+            if done > steps or (done >= wanted and not self.finished):
                 continue
             with suppress(OSError, SafetensorError, ValueError):
                 arrays = load_file(path)
@@ -84,10 +84,12 @@ class DiskRuns:
                 total -= size
 
 
-def _steps_done(path: Path) -> int | None:
+def _done_of(path: Path) -> tuple[int, int] | None:
+    """Steps that are done, and of how many."""
     try:
         with safe_open(path, "numpy") as file:
-            return int(json.loads(file.metadata()[ABOUT])["done"])
+            about = json.loads(file.metadata()[ABOUT])
+            return int(about["done"]), int(about["steps"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return None
 

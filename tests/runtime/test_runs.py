@@ -37,7 +37,14 @@ def test_the_furthest_that_is_not_beyond_what_is_asked_for(runs):
         runs.save("a", steps, steps, {"n": np.array(steps)})
     assert [int(runs.load("a", steps).arrays["n"]) for steps in (5, 19, 20, 99)] == [5, 5, 20, 60]
     assert runs.load("a", 4) is None
-    assert int(replace(runs, finished=False).load("a", 20).arrays["n"]) == 5
+
+
+def test_a_script_is_given_back_only_what_was_broken_off(runs):
+    script = replace(runs, finished=False)
+    runs.save("a", 5, 5, {"n": np.array(5)})
+    assert script.load("a", 20) is None
+    runs.save("a", 20, 8, {"n": np.array(8)})
+    assert int(script.load("a", 20).arrays["n"]) == int(runs.load("a", 20).arrays["n"]) == 8
 
 
 def test_a_file_that_is_cut_off_or_foreign_is_passed_over(runs):

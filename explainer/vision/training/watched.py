@@ -200,7 +200,8 @@ class _Watch:
         for index in sorted(self.unsaved):
             one = self.now[index]
             assert one is not None
-            self.ctx.runs.save(one.recipe.key(), one.recipe.steps, one.step, one.plain())
+            steps = one.recipe.steps  # a run that diverged has nothing left to do either
+            self.ctx.runs.save(one.recipe.key(), steps, steps if one.done else one.step, one.plain())
         self.unsaved.clear()
         self.saved = self.clock()
 
