@@ -26,7 +26,7 @@ class FakeContext:
     net
         Lent by `model`, whatever the name; it has a ``card``.
     published, checkpoints, stages, progressed
-        What the demo did: partial results, how often it asked whether it is wanted, stages and fractions in order.
+        What the demo did: partial results, how often it asked whether it is wanted, stages and progress in order.
     kept
         What `memo` made, by key.
     """
@@ -42,7 +42,7 @@ class FakeContext:
     published: list[Result] = field(default_factory=list)
     checkpoints: int = 0
     stages: list[str] = field(default_factory=list)
-    progressed: list[float] = field(default_factory=list)
+    progressed: list[tuple[float, str]] = field(default_factory=list)
     kept: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
@@ -61,10 +61,9 @@ class FakeContext:
         self.checkpoints += 1
 
     def progress(self, fraction: float, text: str = "") -> None:
-        """Note the fraction, which is one."""
-        del text
+        """Note both; the fraction is one."""
         assert 0.0 <= fraction <= 1.0, fraction
-        self.progressed.append(fraction)
+        self.progressed.append((fraction, text))
 
     def publish(self, partial: Result) -> None:
         """Keep it; it says that it is partial."""

@@ -417,18 +417,12 @@ def test_a_result_out_of_bounds_is_found(result: Result, text: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class OutOfRange:
-    gain: Annotated[float, Range(0.0, 1.0)] = 2.0
-
-
-@dataclass(frozen=True, slots=True)
 class Boxed:
     box: BoxXYXY = INSIDE_OUT
 
 
-@pytest.mark.parametrize("params", [OutOfRange, Boxed])
-def test_params_that_do_not_come_back_are_found(params: type) -> None:
-    found = clauses.params_come_back(bench_of(dead, params=params))
+def test_params_that_do_not_come_back_are_found() -> None:
+    found = clauses.params_come_back(bench_of(dead, params=Boxed))
     assert any("come back from JSON" in text for text in found)
 
 

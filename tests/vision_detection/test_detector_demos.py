@@ -2,22 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Hashable
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
-from explainer.core import paths
 from explainer.core.charts import Bars, Curve, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY
 from explainer.core.layers import Arrows, Boxes, Points
 from explainer.core.result import Result
 from explainer.demos.detection import nms_lab, object_detector, occlusion_and_detection
+from explainer.testing import FakeContext, sample
 from explainer.vision.detection import nanodet
 
 DETECTOR, LAB, COVER = (
@@ -28,35 +25,9 @@ DETECTOR, LAB, COVER = (
 NET = nanodet.load()
 
 
-class Bench:
-    """What a demo may ask for; counts passes through the network."""
-
-    device, seed = "cpu", 0
-
-    def __init__(self) -> None:
-        self.kept: dict[Hashable, Any] = {("nanodet", "cpu"): NET}
-        self.partials: list[Result] = []
-
-    def memo(self, key: Hashable, make: Callable[[], Any], *, keep: bool = False) -> Any:
-        del keep
-        if key not in self.kept:
-            self.kept[key] = make()
-        return self.kept[key]
-
-    def stage(self, name: str) -> Any:
-        del name
-        return nullcontext()
-
-    def progress(self, fraction: float, text: str = "") -> None:
-        assert 0 <= fraction <= 1
-        assert text
-
-    def checkpoint(self) -> None:
-        """Never cancelled."""
-
-    def publish(self, partial: Result) -> None:
-        assert partial.partial
-        self.partials.append(partial)
+def a_context() -> FakeContext:
+    """Without a classifier; the detector is there already."""
+    return FakeContext(None, kept={("nanodet", "cpu"): NET})
 
 
 @pytest.fixture
@@ -73,18 +44,12 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-def sample(name: str) -> Frame:
-    read = cv2.imread(str(paths.samples() / f"{name}.jpg"))
-    assert read is not None
-    return Frame(np.ascontiguousarray(read[..., ::-1]), name=name)
-
-
 def layer(result: Result, panel: int, kind: type) -> Any:
     return next(one for one in result.panels[panel].layers if isinstance(one, kind))
 
 
-def run(demo: Any, frame: Frame, bench: Bench | None = None, **values: Any) -> Result:
-    found: Result = demo.run(frame, replace(demo.defaults(), **values), bench or Bench())
+def run(demo: Any, frame: Frame, bench: FakeContext | None = None, **values: Any) -> Result:
+    found: Result = demo.run(frame, replace(demo.defaults(), **values), bench or a_context())
     return found
 
 
@@ -123,7 +88,7 @@ def test_importing_them_loads_no_torch() -> None:
 
 
 def test_thresholds_names_and_places_need_no_pass(passes: list[int]) -> None:
-    bench, frame = Bench(), sample("cat")
+    bench, frame = a_context(), sample("cat")
     for values in ({}, {"score": 0.1}, {"iou": 0.9}, {"names": "every"}, {"spot": PointXY(0, 0)}, {"shown": "class"}):
         run(DETECTOR, frame, bench, **values)
     assert passes == [1]
@@ -132,7 +97,7 @@ def test_thresholds_names_and_places_need_no_pass(passes: list[int]) -> None:
 
 
 def test_a_click_on_a_box_asks_its_cell() -> None:
-    bench, frame = Bench(), sample("coins")
+    bench, frame = a_context(), sample("coins")
     first = run(DETECTOR, frame, bench)
     boxes = layer(first, 0, Boxes)
     assert len(boxes.xyxy) > 5
@@ -145,7 +110,7 @@ def test_a_click_on_a_box_asks_its_cell() -> None:
 
 
 def test_one_name_for_each_place_drops_the_cat_that_is_a_dog() -> None:
-    bench, frame = Bench(), sample("dog")
+    bench, frame = a_context(), sample("dog")
     assert run(DETECTOR, frame, bench).values["boxes_after"] == 2
     assert run(DETECTOR, frame, bench, names="place").values["boxes_after"] == 1
     assert run(DETECTOR, frame, bench, names="every").values["boxes_before"] > 9
@@ -177,9 +142,9 @@ def test_curves_are_distributions_with_the_means_that_are_named() -> None:
 
 
 def test_rules_need_no_pass_and_the_sweep_comes_last(passes: list[int]) -> None:
-    bench, frame = Bench(), sample("temple")
+    bench, frame = a_context(), sample("temple")
     whole = run(LAB, frame, bench)
-    assert len(bench.partials) == 1
+    assert len(bench.published) == 1
     assert sum(passes) == 16
     assert whole.values["behind_after"] >= 0.35
     assert whole.values["front_after"] >= 0.35
@@ -192,7 +157,7 @@ def test_rules_need_no_pass_and_the_sweep_comes_last(passes: list[int]) -> None:
 
 
 def test_a_strict_rule_drops_one_of_two_that_the_network_saw() -> None:
-    bench, frame = Bench(), sample("temple")
+    bench, frame = a_context(), sample("temple")
     strict = run(LAB, frame, bench, iou=0.05, sweep=False)
     assert "by suppression" in strict.reading
     assert min(strict.values["behind_after"], strict.values["front_after"]) == 0
@@ -210,7 +175,7 @@ def test_a_figure_outside_the_picture_is_said() -> None:
 
 
 def test_cover_away_from_the_object_changes_nothing_and_over_it_everything() -> None:
-    bench, frame = Bench(), sample("cameraman")
+    bench, frame = a_context(), sample("cameraman")
     away = run(COVER, frame, bench, cover=BoxXYXY(0.8, 0.0, 0.95, 0.1), steps=5)
     assert away.values["visible_percent"] == 100
     assert away.values["iou_whole"] > 0.9
@@ -221,7 +186,7 @@ def test_cover_away_from_the_object_changes_nothing_and_over_it_everything() -> 
 
 
 def test_sweep_starts_uncovered_ends_covered_and_is_kept(passes: list[int]) -> None:
-    bench, frame = Bench(), sample("cameraman")
+    bench, frame = a_context(), sample("cameraman")
     found = run(COVER, frame, bench, steps=5)
     assert sum(passes) == 1 + 1 + 6
     curve = next(one for one in found.charts if isinstance(one, Curve))
