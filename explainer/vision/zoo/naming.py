@@ -69,7 +69,7 @@ def renamed(architecture: str, want: Collection[str], head: Head, state: State) 
     ExplainerError
         If two networks of this kind lie side by side.
     """
-    state = dict(_modern(architecture, state))
+    state = modern_keys(architecture, state)
     state = _inside(want, state)
     side = SIDE.get(architecture, ())
     state = {key: t for key, t in state.items() if not key.startswith(side) and not NOISE.search(key)}
