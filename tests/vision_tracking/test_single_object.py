@@ -1,4 +1,4 @@
-"""Trackers of one target: made motion with its truth, deep correlation, OpenCV's trackers, and their lost_reports."""
+"""Trackers of one target: made motion with its truth, deep correlation, OpenCV's, and what they say of themselves."""
 
 import cv2
 import numpy as np
@@ -10,12 +10,14 @@ from skimage import data
 from torch import nn
 
 from explainer.core.problem import ExplainerError
+from explainer.demos.tracking.single_object_trackers import Difficulty
 from explainer.vision.metrics import overlap as metrics
 from explainer.vision.tracking import features, lineup, mosse, motion, native, siamese
 
 DISK = cv2.resize(data.astronaut(), (320, 240), interpolation=cv2.INTER_AREA)
 BOX = (120.0, 60.0, 180.0, 130.0)
 MADE = motion.cast(DISK, BOX)
+DIFFICULTIES = tuple(str(one) for one in Difficulty)
 
 
 def pixels_as_features(pictures):
@@ -69,7 +71,7 @@ def test_each_difficulty_does_what_it_says():
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 200), st.floats(0, 1), st.sets(st.sampled_from(motion.Difficulty.__args__)))
+@given(st.integers(0, 200), st.floats(0, 1), st.sets(st.sampled_from(DIFFICULTIES)))
 def test_any_made_picture_is_a_picture(index, strength, what):
     made = motion.picture(MADE, index, tuple(what), strength)
     assert made.pixels.shape == DISK.shape

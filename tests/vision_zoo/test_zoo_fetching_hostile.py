@@ -336,13 +336,15 @@ def test_another_file_with_the_published_digits_is_refused(server, home):
     assert "is not the published file" in refused(got, home, left=[f"{FILE}.sha256"])
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "0" * 64 + f"  {FILE}\n", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "0" * 64 + f"  {FILE}\n", "\x00"], ids=["none", "words", "other", "zero"]
+)
 def test_a_record_that_says_nothing_is_passed_over(home, text):
     record.path_of(OFFER).write_text(text)
     assert record.known(OFFER) == DIGEST[:8]
 
 
-@pytest.mark.parametrize("name", [FILE, f"{FILE}.part", "locks"])
+@pytest.mark.parametrize("name", [FILE, f"{FILE}.part", "locks"], ids=["file", "part", "locks"])
 def test_something_in_the_way_is_a_sentence(server, home, name):
     if name == "locks":
         (home / name).write_text("")
