@@ -6,6 +6,7 @@ On Linux this is done with the very libraries that Qt then loads, and takes some
 import ctypes
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from explainer.core.problem import ExplainerError
 
 WITHOUT = ("offscreen", "minimal")
 PLUGIN_FILES = ("libq{}.so", "libq{}.dylib", "q{}.dll")
+TRIAL_S = 20  # for a platform to start
 TODO = "“explainer render” and “explainer shot” need none."
 
 
@@ -62,8 +64,10 @@ def _missing(name: str) -> str | None:
     except OSError as error:
         return f"A library of the system that windows need is missing ({str(error).partition(': cannot')[0]})."
     connects = {"xcb": _x_answers, "wayland": _wayland_answers}.get(name)
-    if connects is None or connects():
+    if connects() if connects is not None else _starts():
         return None
+    if connects is None:
+        return f"Qt cannot open a window with the platform “{name}” here (QT_QPA_PLATFORM)."
     display = os.environ.get("WAYLAND_DISPLAY" if name == "wayland" else "DISPLAY", "")
     return f"The display “{display}” does not answer." if display else "There is no display to open a window on."
 
@@ -101,3 +105,13 @@ def _wayland_answers() -> bool:
     if connection:
         wayland.wl_display_disconnect(ctypes.c_void_p(connection))
     return bool(connection)
+
+
+def _starts() -> bool:
+    """Try a platform that is seldom used (``eglfs``, ``linuxfb``) in a process of its own, which it may end."""
+    window = "from PySide6 import QtGui; app = QtGui.QGuiApplication([]); QtGui.QRasterWindow().show()"
+    trial = [sys.executable, "-c", f"{window}; app.processEvents()"]
+    try:
+        return subprocess.run(trial, capture_output=True, timeout=TRIAL_S, check=False).returncode == 0  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return False

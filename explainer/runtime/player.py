@@ -116,6 +116,10 @@ class Player:
         """Go to picture `index`, clipped to what there is; playing goes on from there."""
         self._send(_Command("seek", index))
 
+    def set_loop(self, loop: bool) -> None:
+        """Choose whether a film begins again at its end."""
+        self._loop = loop
+
     def close(self, timeout: float | None = None) -> bool:
         """Let go of the source and join the thread. May be called twice.
 

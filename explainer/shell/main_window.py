@@ -143,6 +143,11 @@ class MainWindow(QMainWindow):
         """Ask for cameras by name; not at the start, since it may take a while."""
         self.showing.cameras.find()
 
+    @property
+    def _scale(self) -> float:
+        """Size of type, where scripts outside look for it."""
+        return self.appearance.scale
+
     def say(self, text: str) -> None:
         """Show a quiet remark for some seconds."""
         self.showing.results.say(text)

@@ -128,6 +128,7 @@ def test_dispatch_names_no_command_with_strange_bytes(capsys: pytest.CaptureFixt
 NO_DISPLAY = {
     "none at all": ({}, "There is no display"),
     "unknown platform": ({"QT_QPA_PLATFORM": "nonsense"}, "no platform called “nonsense”"),
+    "nothing to draw on": ({"QT_QPA_PLATFORM": "linuxfb:fb=/nope"}, "cannot open a window with the platform “linuxfb”"),
     "a path": ({"QT_QPA_PLATFORM": "../../x"}, "no platform called"),
     "nobody answers": ({"DISPLAY": ":4711"}, ""),
 }

@@ -1,7 +1,10 @@
 """The user's own weights: taken when they fit, whatever a trainer put around them, refused in one sentence when not."""
 
 import argparse
-from collections import OrderedDict
+import sys
+from collections import OrderedDict, defaultdict
+from datetime import UTC, datetime
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -116,12 +119,41 @@ def test_a_prefix_that_all_share_is_dropped(tmp_path, squeeze, prefix):
             "hyper_parameters": {"lr": 0.1},
             "state_dict": {f"model.{k}": t for k, t in s.items()} | {"criterion.weight": torch.ones(5)},
         },
+        lambda s: {"state_dict": s, "confusion": np.zeros((5, 5)), "rng": np.random.get_state()},  # noqa: NPY002
+        lambda s: {"state_dict": s, "torch": torch.__version__, "when": datetime(2026, 1, 2, tzinfo=UTC)},
+        lambda s: {"state_dict": s, "log": defaultdict(list, loss=[1.0]), "args": SimpleNamespace(lr=0.1)},
         lambda s: OrderedDict((k, nn.Parameter(t) if t.is_floating_point() else t) for k, t in s.items()),
         lambda s: s | {"features.0.total_ops": torch.zeros(1), "n_averaged": torch.tensor(1)},
     ],
 )
 def test_what_trainers_put_around_is_taken_off(tmp_path, squeeze, wrap):
     assert_same(adopted(tmp_path, wrap(squeeze)), squeeze)
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("lightning.fabric.utilities.data.AttributeDict", dict),
+        ("yacs.config.CfgNode", dict),
+        ("omegaconf.dictconfig.DictConfig", object),
+    ],
+)
+def test_settings_of_libraries_that_are_not_here_are_passed_over(tmp_path, squeeze, monkeypatch, name, base):
+    room, _, kind = name.rpartition(".")
+    rooms = [room[:at] for at in range(1, len(room) + 1) if room[at : at + 1] in (".", "")]
+    for one in rooms:
+        monkeypatch.setitem(sys.modules, one, ModuleType(one))
+    made = type(kind, (base,), {"__module__": room})
+    setattr(sys.modules[room], kind, made)
+    settings = made()
+    settings.__dict__["frozen"] = True
+    if base is dict:
+        settings["lr"] = 0.1
+    state = {f"model.{key}": tensor for key, tensor in squeeze.items()}
+    torch.save({"state_dict": state, "hyper_parameters": settings}, tmp_path / "c.ckpt")
+    for one in rooms:
+        monkeypatch.delitem(sys.modules, one)
+    assert_same(load(adopt(tmp_path / "c.ckpt", "squeezenet1_1").name, CPU)[1].state_dict(), squeeze)
 
 
 def test_averaged_weights_come_first(tmp_path, squeeze):
@@ -302,6 +334,13 @@ def test_another_architecture_is_recognised(tmp_path, prefix, theirs, title):
     net = torchvision.models.get_model(theirs, num_classes=4).state_dict()
     torch.save({f"{prefix}{key}": tensor for key, tensor in net.items()}, tmp_path / "x.pth")
     assert f"They seem to be of {title}: choose that." in refused(tmp_path / "x.pth")
+
+
+def test_the_architecture_that_was_chosen_is_not_recommended(tmp_path, squeeze):
+    save_file(dict(squeeze) | {"classifier.1.bias": torch.zeros(7)}, tmp_path / "x.safetensors")
+    said = refused(tmp_path / "x.safetensors")
+    assert "classifier.1.bias is 7 instead of 5" in said
+    assert "choose that" not in said
 
 
 def test_shipped_architecture_is_recognised(tmp_path, state):

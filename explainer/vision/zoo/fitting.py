@@ -110,7 +110,11 @@ def _size(tensor: Tensor) -> str:
 def _misfit(card: ModelCard, fit: _Fit, states: tuple[State, ...]) -> ExplainerError:
     what = f"These weights are not of {card.title}: {fit.matching} of {len(fit.want)} tensors match; {fit.misfits[0]}."
     seems = next(filter(None, map(likeness.architecture_of, states)), None)
-    todo = f"They seem to be of {seems}: choose that." if seems else "Choose the architecture they were trained with."
+    todo = "Choose the architecture they were trained with."
+    if seems == card.title:
+        todo = "Save only the state_dict of that network."
+    elif seems:
+        todo = f"They seem to be of {seems}: choose that."
     return ExplainerError(what, todo, "\n".join(fit.misfits[:50]))
 
 

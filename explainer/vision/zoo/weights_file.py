@@ -10,6 +10,7 @@ import pickle
 import stat
 import warnings
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,15 +62,44 @@ class Inert:
         """Forget the state."""
 
 
+class InertMapping(Inert):
+    """Stands for a kind of dictionary: what lies in it is looked at like what lies in any other."""
+
+    def __new__(cls, *_args: object, **_kwargs: object) -> "OrderedDict[object, object]":  # type: ignore[misc]
+        """Make a plain one, which torch's reader can fill."""
+        return OrderedDict()
+
+
 # Read as `Inert`: none of these is imported or called.
 PASSED_OVER = (
     "argparse.Namespace",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
+    "types.SimpleNamespace",
+    "typing.Any",
+    *(f"datetime.{kind}" for kind in ("date", "datetime", "timedelta", "timezone")),
+    *(f"builtins.{kind}" for kind in ("dict", "list", "tuple", "str", "int", "float", "bool")),
+    *(f"__builtin__.{kind}" for kind in ("dict", "list", "tuple", "str", "unicode", "int", "float", "bool")),
+    *(f"numpy.{room}.multiarray.{name}" for room in ("core", "_core") for name in ("scalar", "_reconstruct")),
     "numpy.dtype",
-    "pathlib.Path",
-    "pathlib.PosixPath",
-    "pathlib.WindowsPath",
+    "numpy.ndarray",
+    *(f"pathlib{room}.{kind}Path" for room in ("", "._local") for kind in ("", "Posix", "Windows")),
+    "torch.torch_version.TorchVersion",
+    "omegaconf.dictconfig.DictConfig",
+    "omegaconf.listconfig.ListConfig",
+    "omegaconf.base.ContainerMetadata",
+    "omegaconf.base.Metadata",
+    *(f"omegaconf.nodes.{kind}Node" for kind in ("Any", "Boolean", "Bytes", "Float", "Integer", "Path", "String")),
+)
+# Read as `InertMapping`.
+MAPPINGS = (
+    "collections.defaultdict",
+    "lightning.fabric.utilities.data.AttributeDict",
+    "lightning.pytorch.utilities.parsing.AttributeDict",
+    "lightning_fabric.utilities.data.AttributeDict",
+    "pytorch_lightning.utilities.parsing.AttributeDict",
+    "addict.addict.Dict",
+    "easydict.EasyDict",
+    "fvcore.common.config.CfgNode",
+    "yacs.config.CfgNode",
 )
 
 
@@ -178,7 +208,7 @@ def _parsed(name: str, file: BinaryIO, head: bytes) -> object:
 
 
 def _unpickled(file: BinaryIO) -> object:
-    inert = [(Inert, name) for name in PASSED_OVER]
+    inert = [*((Inert, name) for name in PASSED_OVER), *((InertMapping, name) for name in MAPPINGS)]
     with warnings.catch_warnings(), torch.serialization.safe_globals([*inert, *_dtypes()]):
         warnings.simplefilter("ignore")  # said of files that are refused anyway
         loaded: object = torch.load(file, map_location="cpu", weights_only=True)
