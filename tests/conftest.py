@@ -32,6 +32,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the present values as golden")
+    parser.addoption("--fuzz", type=int, default=0, metavar="N", help="cases for each fuzzer of tests/fuzz")
+    parser.addoption("--fuzz-seed", type=int, default=0, metavar="S", help="seed of the first case")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

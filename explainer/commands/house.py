@@ -16,6 +16,7 @@ from explainer.core.networks import NO_NETWORKS, Networks, TrainedNetwork
 from explainer.core.params import changed
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.runs import NO_RUNS, Runs
+from explainer.core.words import one_line
 from explainer.demos.finding import Demos
 from explainer.lessons.catalogue import Library, read_library
 from explainer.runtime.cores import allowed
@@ -151,7 +152,7 @@ class WrongUse(SystemExit):
     def __init__(self, sentence: str) -> None:
         import sys
 
-        print(sentence, file=sys.stderr)
+        print(one_line(sentence), file=sys.stderr)
         super().__init__(2)
 
 

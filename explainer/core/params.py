@@ -11,6 +11,7 @@ from explainer.core.controls import SYMBOLIC, Control, control, controls, record
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
 from explainer.core.numerals import read_number
+from explainer.core.words import one_line
 
 _DEEPEST, _MOST_PARTS, _MOST_SIGNS, _SHOWN_SIGNS = 12, 200_000, 2_000_000, 60
 # What is raised for values that mean nothing; what Python says then is no sentence.
@@ -73,7 +74,7 @@ def _read_json(text: str) -> Any:
 
 def _short(value: Any) -> str:
     """What was given, as far as it fits into a sentence."""
-    text = " ".join((value if isinstance(value, str) else repr(value)).split())
+    text = one_line(" ".join((value if isinstance(value, str) else repr(value)).split()))
     return text if len(text) <= _SHOWN_SIGNS else f"{text[:_SHOWN_SIGNS]}…"
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from explainer.core.words import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -15,11 +17,17 @@ class Problem:
         One sentence: the way on. May be empty where there is none.
     details
         Technical cause (a traceback, a library's message) for "copy details"; never shown unasked.
+
+    Names of files, models and lessons stand in both sentences and may hold anything: see `words.one_line`.
     """
 
     what: str
     todo: str = ""
     details: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", one_line(self.what))
+        object.__setattr__(self, "todo", one_line(self.todo))
 
     @property
     def sentence(self) -> str:

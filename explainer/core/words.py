@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
+_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_LONGEST = 1000
 
 
 def printable(text: str) -> str:
@@ -17,6 +20,15 @@ def printable(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:  # half a UTF-16 pair, as Windows allows in names
         return _NO_CHARACTER.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """A sentence or a name in which foreign words may stand: `printable`, on one line, no longer than can be read.
+
+    What would steer a terminal or turn the direction of reading becomes U+FFFD.
+    """
+    plain = _STEERING.sub("\ufffd", printable(_BREAKS.sub(" ", text)))
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
 
 
 def percent(fraction: float) -> str:

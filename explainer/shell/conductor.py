@@ -13,7 +13,7 @@ from explainer.core.context import Models, Settings
 from explainer.core.demo import Catalogue, Demo
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
-from explainer.core.words import printable
+from explainer.core.words import one_line
 from explainer.lessons.catalogue import Library
 from explainer.lessons.lesson import Lesson
 from explainer.runtime import events as ev
@@ -240,7 +240,7 @@ class Conductor(QObject):
 
     def _ask_about(self, address: str) -> None:
         self.address_asked.emit(address)
-        self.noted.emit(f"Nothing is fetched from {printable(host_of(address))} until you say so.")
+        self.noted.emit(f"Nothing is fetched from {one_line(host_of(address))} until you say so.")
 
     def open_with(self, title: str, opener: Opener, keep: Callable[[], str] | None = None) -> None:
         """Open a picture that has no name to be reopened by (a pasted one); `keep` gives it one, in a worker."""

@@ -9,7 +9,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal
 
 from explainer.core.problem import Cancelled, Problem
-from explainer.core.words import printable
+from explainer.core.words import one_line
 from explainer.runtime.token import JobToken
 from explainer.shell.bridge import Bridge
 from explainer.shell.question_bar import Answer, Question, QuestionBar
@@ -61,7 +61,7 @@ class Fetcher(QObject):
         """Ask whether this address is to be fetched; what is being fetched is given up."""
         self.cancel()
         answers = (Answer("Fetch", lambda: self._begin(address)), Answer("Do not fetch", _nothing))
-        self._questions.ask(KEY, Question(f"Fetch this picture from {printable(host_of(address))}?", answers))
+        self._questions.ask(KEY, Question(f"Fetch this picture from {one_line(host_of(address))}?", answers))
 
     def cancel(self) -> None:
         """Give up what is being fetched; returns at once."""
@@ -80,7 +80,7 @@ class Fetcher(QObject):
         size = (
             f": {have / 2**20:.1f} of {total / 2**20:.1f} MB" if total else f": {have / 2**20:.1f} MB" if have else ""
         )
-        text = f"Fetching from {printable(host_of(self._address))}{size}"
+        text = f"Fetching from {one_line(host_of(self._address))}{size}"
         self._questions.ask(KEY, Question(text, (Answer("Cancel", self.cancel),), have / total if total else -1.0))
 
     def _heard(self, event: object) -> None:

@@ -119,7 +119,7 @@ def _pixels(data: QMimeData, title: str) -> Brought | None:
 def _inline(address: str) -> bytes:
     """Return the bytes in a ``data:`` address; none where they are not well written."""
     head, _, body = address.partition(",")
-    raw = unquote_to_bytes(body)
+    raw = unquote_to_bytes(body.encode("utf-8", "replace"))
     try:
         return base64.b64decode(raw, validate=False) if head.lower().endswith(";base64") else raw
     except ValueError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from explainer.core.problem import ExplainerError
-from explainer.core.words import printable
+from explainer.core.words import one_line
 from explainer.core.writing import write_text
 from explainer.shell.stage import Stage
 
@@ -45,12 +45,12 @@ def save(stage: Stage, path: Path) -> str:
     except ExplainerError as error:
         return error.problem.sentence
     extra = f" and {len(documents)} documents" if documents else ""
-    return f"Saved {printable(path.name)}{extra}."
+    return f"Saved {one_line(path.name)}{extra}."
 
 
 def _may_replace(parent: QWidget, path: Path) -> bool:
     box = QMessageBox(parent)
     box.setTextFormat(box.textFormat().PlainText)
-    box.setText(f"{printable(path.name)} is there already. Replace it?")
+    box.setText(f"{one_line(path.name)} is there already. Replace it?")
     box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel)
     return box.exec() == QMessageBox.StandardButton.Yes

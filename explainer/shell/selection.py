@@ -9,6 +9,7 @@ from explainer.core.context import Settings
 from explainer.core.demo import Demo
 from explainer.core.params import to_plain
 from explainer.core.problem import Problem
+from explainer.core.words import one_line
 from explainer.lessons.lesson import Lesson
 from explainer.runtime.history import History
 from explainer.runtime.session import Session
@@ -30,6 +31,9 @@ class Said:
     """A quiet remark."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", one_line(self.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ def _local(address: str) -> str | Problem:
         what = f"This file lies on {printable(host)}, not on this computer."
         return Problem(what, "Copy it here, or open it from a folder where that computer is mounted.")
     # What follows a bare “?” or “#” is no part of a file's name; in a name they are written %3F and %23.
-    return os.fsdecode(unquote_to_bytes(re.split(r"[?#]", path, maxsplit=1)[0]))
+    plain = re.split(r"[?#]", path, maxsplit=1)[0].encode("utf-8", "surrogateescape")  # some programs escape nothing
+    return os.fsdecode(unquote_to_bytes(plain))
 
 
 def _linked(file: Path, spec: str) -> str | Problem:

@@ -3,7 +3,7 @@
 from itertools import count
 from pathlib import Path
 
-from explainer.core.words import printable
+from explainer.core.words import one_line
 
 _numbers = count(1)
 
@@ -15,4 +15,4 @@ def new_id(kind: str) -> str:
 
 def shown_name(path: Path) -> str:
     """Return a file's name as it can be shown and written, whatever bytes it is made of."""
-    return printable(path.name or str(path))
+    return one_line(path.name or str(path))

@@ -5,7 +5,7 @@ from pathlib import Path
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.core.source import SourceKind
-from explainer.core.words import printable
+from explainer.core.words import one_line
 from explainer.sources.identity import new_id
 from explainer.sources.reading import Picture, read_picture
 
@@ -52,4 +52,4 @@ class ImageSource:
 def open_image(path: Path | str, *, stretch: bool = False) -> ImageSource | Problem:
     """Read the file at `path`; `stretch` as in `read_picture`."""
     picture = read_picture(path, stretch=stretch)
-    return picture if isinstance(picture, Problem) else ImageSource(picture, printable(Path(path).name))
+    return picture if isinstance(picture, Problem) else ImageSource(picture, one_line(Path(path).name))

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from explainer.core.problem import Problem
-from explainer.core.words import printable
+from explainer.core.words import one_line
 from explainer.sources import beside, raws, tiff
 from explainer.sources.aspect import of_densities
 from explainer.sources.layout import MOST_PIXELS, Layout, RefusedError, damaged, tiff_by_pillow, understood
@@ -76,14 +76,14 @@ def read_picture(path: Path | str, *, stretch: bool = False) -> Picture | Proble
         return problem
     try:
         with path.open("rb") as file:
-            return _read(file, printable(path.name), stretch)
+            return _read(file, one_line(path.name), stretch)
     except OSError as error:
-        return _unreadable(printable(path.name), error)
+        return _unreadable(one_line(path.name), error)
 
 
 def read_bytes(data: bytes, name: str = "The picture", *, stretch: bool = False) -> Picture | Problem:
     """Read a picture from the bytes of a file (a clipboard, a drop); `name` is used in messages."""
-    name = printable(name)
+    name = one_line(name)
     if not data:
         return Problem(f"{name} is empty (0 bytes).", "Choose another picture.")
     return _read(io.BytesIO(data), name, stretch)
@@ -95,7 +95,7 @@ def check_picture(path: Path | str) -> Problem | None:
     problem = file_problem(path)
     if problem is not None:
         return problem
-    name = printable(path.name)
+    name = one_line(path.name)
     try:
         with path.open("rb") as file:
             return _header_problem(file, name)
@@ -105,7 +105,7 @@ def check_picture(path: Path | str) -> Problem | None:
 
 def check_bytes(data: bytes, name: str = "The picture") -> Problem | None:
     """As `check_picture`, of the bytes of a file."""
-    return _header_problem(io.BytesIO(data), printable(name)) if data else Problem(f"{name} is empty (0 bytes).")
+    return _header_problem(io.BytesIO(data), one_line(name)) if data else Problem(f"{name} is empty (0 bytes).")
 
 
 def _header_problem(file: IO[bytes], name: str) -> Problem | None:
@@ -120,7 +120,7 @@ def _header_problem(file: IO[bytes], name: str) -> Problem | None:
 
 def file_problem(path: Path) -> Problem | None:
     """Say why `path` is no file with something in it; ``None`` when it is one."""
-    name = printable(path.name or str(path))
+    name = one_line(path.name or str(path))
     try:
         if path.is_dir():
             return Problem(f"{name} is a folder, not a file.", "Open it as a folder, or choose a file in it.")

@@ -185,8 +185,14 @@ class VideoSource:
             self._start_ms = now_ms
         plausible = np.isfinite(now_ms) and (now_ms > self._start_ms or index == 0)
         time_s = (now_ms - self._start_ms) / 1000 if plausible else index / self.fps
-        self._last = Frame(self._look.squared(pixels), self.id, index, float(time_s), self.title, self._notes())
+        time_s = max(float(time_s), self._earliest_s(index))
+        self._last = Frame(self._look.squared(pixels), self.id, index, time_s, self.title, self._notes())
         return self._last
+
+    def _earliest_s(self, index: int) -> float:
+        """Time of the picture before, where that is known: damaged films name times that go back."""
+        follows = self._last is not None and self._last.index == index - 1
+        return self._last.time_s if follows and self._last is not None else 0.0
 
     def _notes(self) -> tuple[str, ...]:
         # Where the file ends early that is said at its end, and needs no second remark.

@@ -1,5 +1,7 @@
 """One door for all that a person may name; nothing that is typed there raises."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.sources import opening
+from explainer.sources.addresses import meant
 from explainer.sources.camera import CameraSource
 from explainer.sources.kinds import is_video, kind_of
 from explainer.sources.opening import open_source, sample_names
@@ -140,3 +143,10 @@ def test_without_samples_it_says_so(tmp_path, monkeypatch):
 def test_ids_differ(folder):
     spec = str(folder / "red.png")
     assert len({open_source(spec).id for _ in range(5)}) == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are Unicode elsewhere")
+def test_an_address_whose_bytes_nobody_escaped_is_understood():
+    name = os.fsdecode(b"/tmp/r\xe9sum\xe9 \xc3\xa9.png")
+    assert meant(f"file://{name}") == name
+    assert meant("file:///tmp/r%E9sum%E9%20%C3%A9.png") == name

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explainer.core.model_card import ModelCard
-from explainer.core.words import printable
+from explainer.core.words import one_line
 from explainer.vision.zoo.architectures import base_card
 from explainer.vision.zoo.fitting import fitted, most_bytes
 from explainer.vision.zoo.kept import keep, name_of
@@ -31,7 +31,7 @@ def adopt(path: Path, architecture: str, title: str = "") -> ModelCard:
     tensors = fitted(architecture, base, *read_states(path, most_bytes(architecture, base))).state_dict()
     classes = head_of(tensors).shape[0]
     labels = base.labels if classes == len(base.labels) else unnamed(classes)
-    stem = printable(path.stem)
+    stem = one_line(path.stem)
     title = title or f"{stem} ({base.title})"
     card = replace(
         base,
