@@ -142,7 +142,7 @@ def _looks(pixels: Any, device: str) -> Any:
     from explainer.vision.tracking import appearance
 
     boxes = np.array([[10.0, 10.0, 120.0, 200.0], [50.0, 40.0, 300.0, 280.0]])
-    return [appearance.looks(pixels, boxes, appearance.load(device))]
+    return [appearance.vectors(pixels, boxes, appearance.load(device))]
 
 
 TASKS = {"NanoDet": _nanodet, "NanoDet, a batch": _batch, "matte": _matte, "ViT": _vit, "appearance": _looks}

@@ -144,10 +144,10 @@ def test_gate_and_looks_decide_what_is_allowed():
 # Identities ---------------------------------------------------------------------------------------------
 
 
-def seen(*boxes, score=0.9, look=None):
+def seen(*boxes, score=0.9, appearance=None):
     n = len(boxes)
     scores = np.full(n, score) if np.isscalar(score) else np.array(score)
-    return many.Seen(np.array(boxes, float).reshape(n, 4), scores, np.zeros(n, int), look)
+    return many.Seen(np.array(boxes, float).reshape(n, 4), scores, np.zeros(n, int), appearance)
 
 
 def at(x, y=0):
@@ -203,8 +203,8 @@ def test_bytetrack_keeps_what_scores_low_for_a_while_and_sort_does_not():
 
 def test_looks_find_again_what_jumped_and_tell_two_apart():
     red, blue = np.eye(2)
-    still = [seen(at(0), at(100), look=np.array([red, blue]))] * 6
-    swapped = seen(at(95), at(8), look=np.array([red, blue]))
+    still = [seen(at(0), at(100), appearance=np.array([red, blue]))] * 6
+    swapped = seen(at(95), at(8), appearance=np.array([red, blue]))
     blind = run([*still, swapped], many.Settings(loose=False))[-1][0]
     rule = Rule(0.2, np.inf, 0.8)
     seeing, step = run([*still, swapped], many.Settings(rule=rule, loose=False))[-1]
@@ -333,10 +333,10 @@ def test_the_diary_stays_small():
     assert not text.full
 
 
-# Looks --------------------------------------------------------------------------------------------------
+# Appearance --------------------------------------------------------------------------------------------------
 
 
-def test_looks_are_unit_vectors_and_know_a_thing_again():
+def test_appearances_are_unit_vectors_and_know_a_thing_again():
     from explainer.vision.detection import cutouts
 
     scene = cutouts.compose(
@@ -347,13 +347,13 @@ def test_looks_are_unit_vectors_and_know_a_thing_again():
             cutouts.Placed("woman", 500, 150, 200),
         ],
     )
-    vectors = appearance.looks(scene.pixels, scene.boxes)
+    vectors = appearance.vectors(scene.pixels, scene.boxes)
     assert vectors.shape == (3, appearance.WIDTH)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
     alike = association.likeness(vectors, vectors)
     assert alike[0, 2] > alike[0, 1] + 0.2
-    assert appearance.looks(scene.pixels, np.empty((0, 4))).shape == (0, appearance.WIDTH)
-    outside = appearance.looks(scene.pixels, np.array([[-50.0, -50, -10, -10], [900, 900, 950, 950]]))
+    assert appearance.vectors(scene.pixels, np.empty((0, 4))).shape == (0, appearance.WIDTH)
+    outside = appearance.vectors(scene.pixels, np.array([[-50.0, -50, -10, -10], [900, 900, 950, 950]]))
     assert np.isfinite(outside).all()
 
 

@@ -202,7 +202,7 @@ def _upright(box: BoxXYXY) -> tuple[float, float, float, float]:
 
 
 def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
-    """Detections with their looks. Sliders of the tracker run no network again."""
+    """Detections with their appearance. Sliders of the tracker run no network again."""
     from explainer.vision.tracking import appearance, crowd
 
     if now.truth is not None and params.detector == "simulated":
@@ -215,8 +215,8 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
     if params.appearance <= 0:
         return seen
     net = appearance.load(ctx.device)
-    looks = (
-        "looks",
+    key = (
+        "appearance",
         params.kinds,
         params.detector,
         params.scene,
@@ -224,7 +224,7 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
         count,
         params.wall if params.walled else None,
     )
-    return replace(seen, look=ctx.memo(looks, lambda: appearance.looks(now.pixels, seen.xyxy, net)))
+    return replace(seen, appearance=ctx.memo(key, lambda: appearance.vectors(now.pixels, seen.xyxy, net)))
 
 
 def _wanted(class_id: NDArray[np.int64], params: Params) -> NDArray[np.bool_]:

@@ -74,8 +74,8 @@ def _span(low: float, high: float, limit: int) -> tuple[int, int]:
     return first, max(first + 1, min(int(np.ceil(high)), limit))
 
 
-def looks(pixels: NDArray[np.uint8], xyxy: NDArray[np.floating], net: nn.Module | None = None) -> NDArray[np.float64]:
-    """Vectors of boxes ``(N, 4)``, each of length 1: ``(N, 1280)``. Their product is the cosine of two looks."""
+def vectors(pixels: NDArray[np.uint8], xyxy: NDArray[np.floating], net: nn.Module | None = None) -> NDArray[np.float64]:
+    """Vectors of boxes ``(N, 4)``, each of length 1: ``(N, 1280)``. Their product is the cosine of two appearances."""
     if not len(xyxy):
         return np.empty((0, WIDTH))
     net = net or load()

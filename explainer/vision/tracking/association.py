@@ -45,23 +45,23 @@ class Rule:
     ----------
     least_iou
         Overlap that a pair must have.
-    gate
+    gating
         Largest Mahalanobis distance of the centres, in standard deviations.
     appearance
-        Share *w* of looks in the cost, 0…1.
+        Share *w* of appearance in the cost, 0…1.
     least_likeness
-        Cosine from which two looks count as alike without overlap.
+        Cosine from which two appearances count as alike without overlap.
     """
 
     least_iou: float = 0.3
-    gate: float = np.inf
+    gating: float = np.inf
     appearance: float = 0.0
     least_likeness: float = 0.75
 
 
 def costs(overlap: Floats, rule: Rule, distance: Floats | None = None, likeness: Floats | None = None) -> Costs:
     """Cost of each pair from its overlap, distance and likeness (cosine), ``(N, M)`` each."""
-    near = np.ones(overlap.shape, bool) if distance is None else distance <= rule.gate
+    near = np.ones(overlap.shape, bool) if distance is None else distance <= rule.gating
     if likeness is None or rule.appearance <= 0:
         return Costs(1 - overlap, (overlap >= rule.least_iou) & near)
     mixed = (1 - rule.appearance) * (1 - overlap) + rule.appearance * (1 - likeness)
@@ -98,6 +98,6 @@ def nearest(table: Costs) -> Ids:
 
 
 def likeness(one: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
-    """Cosine of looks ``(N, D)`` and ``(M, D)``: ``(N, M)``; 0 where a look is all zero."""
+    """Cosine of appearances ``(N, D)`` and ``(M, D)``: ``(N, M)``; 0 where one is all zero."""
     a, b = (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in (one, other))
     return np.asarray(a @ b.T, np.float64)

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
 Method = str  # sort, bytetrack
 
-LOOK_KEPT = 0.9  # of a track's look when a new one is mixed in, as in DeepSORT's successors
+APPEARANCE_KEPT = 0.9  # of a track's appearance when a new one is mixed in, as in DeepSORT's successors
 PACE = 4.0  # standard deviations of place that a new thing may move in a picture
 DOUBTFUL_IOU = 0.5  # a doubtful detection must overlap more than a sure one
 
@@ -69,12 +69,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """Detections of one picture: ``xyxy (M, 4)``, ``score (M,)``, ``class_id (M,)``, looks ``(M, D)`` if any."""
+    """Detections of one picture: ``xyxy (M, 4)``, ``score (M,)``, ``class_id (M,)``, appearances ``(M, D)`` if any."""
 
     xyxy: Floats
     score: Floats
     class_id: Ids
-    look: Floats | None = None
+    appearance: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.score)
@@ -90,7 +90,7 @@ class Tracks:
         ``(N,)``; identities count from 1 and are never given twice.
     streak, unseen, age
         ``(N,)``: detections in a row, pictures since the last, pictures since the first.
-    look
+    appearance
         ``(N, D)`` or ``None``.
     count, next_identity
         Pictures so far, and the identity that the next track gets.
@@ -102,7 +102,7 @@ class Tracks:
     streak: Ids
     unseen: Ids
     age: Ids
-    look: Floats | None = None
+    appearance: Floats | None = None
     count: int = 0
     next_identity: int = 1
 
@@ -114,7 +114,7 @@ class Tracks:
         return replace(
             self, identity=self.identity[rows], belief=self.belief[rows], class_id=self.class_id[rows],
             streak=self.streak[rows], unseen=self.unseen[rows], age=self.age[rows],
-            look=None if self.look is None else self.look[rows],
+            appearance=None if self.appearance is None else self.appearance[rows],
         )  # fmt: skip
 
 
@@ -193,11 +193,11 @@ def _predicted(tracks: Tracks, settings: Settings, step: float) -> Tracks:
 
 def _costs(before: Tracks, seen: Seen, settings: Settings) -> Costs:
     overlap = iou(before.belief.xyxy, seen.xyxy)
-    gated = np.isfinite(settings.rule.gate)
+    gated = np.isfinite(settings.rule.gating)
     distance = kalman.distance(before.belief, seen.xyxy) if gated else None
     alike = None
-    if before.look is not None and seen.look is not None:
-        alike = association.likeness(before.look, seen.look)
+    if before.appearance is not None and seen.appearance is not None:
+        alike = association.likeness(before.appearance, seen.appearance)
     table = association.costs(overlap, settings.rule, distance, alike)
     if not settings.same_class:
         return table
@@ -230,12 +230,12 @@ def _corrected(before: Tracks, seen: Seen, pairs: Ids) -> Tracks:
     streak[rows] += 1
     unseen[rows] = 0
     class_id[rows] = seen.class_id[found]
-    look = before.look
-    if look is not None and seen.look is not None:
-        look = look.copy()
-        look[rows] = LOOK_KEPT * look[rows] + (1 - LOOK_KEPT) * seen.look[found]
+    appearance = before.appearance
+    if appearance is not None and seen.appearance is not None:
+        appearance = appearance.copy()
+        appearance[rows] = APPEARANCE_KEPT * appearance[rows] + (1 - APPEARANCE_KEPT) * seen.appearance[found]
     belief = kalman.Belief(mean, cov, before.belief.scale)
-    return replace(before, belief=belief, streak=streak, unseen=unseen, class_id=class_id, look=look)
+    return replace(before, belief=belief, streak=streak, unseen=unseen, class_id=class_id, appearance=appearance)
 
 
 def _with_new(tracks: Tracks, seen: Seen, begins: NDArray[np.bool_], settings: Settings) -> tuple[Tracks, Ids]:
@@ -247,11 +247,11 @@ def _with_new(tracks: Tracks, seen: Seen, begins: NDArray[np.bool_], settings: S
     zero = np.zeros(count, np.int64)
     old = tracks.belief
     belief = kalman.Belief(*(np.concatenate(p) for p in zip(_parts(old), _parts(fresh), strict=True)))
-    look = _looks(tracks, seen, begins)
+    appearance = _appearances(tracks, seen, begins)
     joined = Tracks(
         np.concatenate([tracks.identity, born]), belief, np.concatenate([tracks.class_id, seen.class_id[begins]]),
         np.concatenate([tracks.streak, zero]), np.concatenate([tracks.unseen, zero]),
-        np.concatenate([tracks.age, zero]), look, tracks.count, tracks.next_identity + count,
+        np.concatenate([tracks.age, zero]), appearance, tracks.count, tracks.next_identity + count,
     )  # fmt: skip
     return joined, born
 
@@ -260,11 +260,11 @@ def _parts(belief: kalman.Belief) -> tuple[Floats, Floats, Floats]:
     return belief.mean, belief.cov, belief.scale
 
 
-def _looks(tracks: Tracks, seen: Seen, begins: NDArray[np.bool_]) -> Floats | None:
-    """Looks of old and new tracks; they are dropped when looks are switched off."""
-    if seen.look is None:
+def _appearances(tracks: Tracks, seen: Seen, begins: NDArray[np.bool_]) -> Floats | None:
+    """Appearances of old and new tracks; they are dropped when appearances are switched off."""
+    if seen.appearance is None:
         return None
-    width = seen.look.shape[1]
-    usable = tracks.look is not None and tracks.look.shape[1:] == (width,)
-    old = tracks.look if usable else np.zeros((len(tracks), width))
-    return np.concatenate([old, seen.look[begins]])
+    width = seen.appearance.shape[1]
+    usable = tracks.appearance is not None and tracks.appearance.shape[1:] == (width,)
+    old = tracks.appearance if usable else np.zeros((len(tracks), width))
+    return np.concatenate([old, seen.appearance[begins]])
