@@ -215,7 +215,7 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
     if params.appearance <= 0:
         return seen
     net = appearance.load(ctx.device)
-    key = (
+    worn = (
         "appearance",
         params.kinds,
         params.detector,
@@ -224,7 +224,7 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
         count,
         params.wall if params.walled else None,
     )
-    return replace(seen, appearance=ctx.memo(key, lambda: appearance.vectors(now.pixels, seen.xyxy, net)))
+    return replace(seen, appearance=ctx.memo(worn, lambda: appearance.vectors(now.pixels, seen.xyxy, net)))
 
 
 def _wanted(class_id: NDArray[np.int64], params: Params) -> NDArray[np.bool_]:
