@@ -85,8 +85,13 @@ def size_of_packet(packet: bytes) -> tuple[int, int]:
 
 def unknown_codec(capture: Capture) -> str:
     """Name a film's codec if it is one that is not decoded here; "" otherwise."""
+    return _NOT_DECODED.get(codec_of(capture), "")
+
+
+def codec_of(capture: Capture) -> bytes:
+    """Return a film's FourCC."""
     code = int(max(0.0, _finite(capture.get(FOURCC)))) & 0xFFFFFFFF
-    return _NOT_DECODED.get(code.to_bytes(4, "little"), "")
+    return code.to_bytes(4, "little")
 
 
 def _aspect(capture: Capture) -> float:

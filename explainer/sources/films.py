@@ -4,10 +4,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core.problem import Problem
-from explainer.sources import film_look, jpegs
-from explainer.sources.capture import Capture, OpenFile, open_file, open_parts, to_rgb
+from explainer.sources import film_look, jpegs, woven
+from explainer.sources.capture import Capture, OpenFile, fetched, open_file, open_parts, to_rgb
 from explainer.sources.containers import Container, container_of
 from explainer.sources.identity import shown_name
 from explainer.sources.kinds import is_raw
@@ -61,13 +62,16 @@ def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem |
     try:
         if not capture.isOpened():
             return None
-        problem = film_look.too_large(path, film_look.size_of(capture)) or _coded_too_large(path, open_capture)
+        problem = film_look.too_large(path, film_look.size_of(capture))
+        coded = b"" if problem else _first_coded(path, open_capture)
+        problem = problem or film_look.too_large(path, film_look.size_of_packet(coded))
         if problem is not None:
             return problem
         for _ in range(TRIES):
             pixels = to_rgb(capture.retrieve()[1]) if capture.grab() else None
             if pixels is not None:
-                return film_look.look_of(capture, pixels, timeless=is_raw(path))
+                look = film_look.look_of(capture, pixels, timeless=is_raw(path))
+                return _woven(path, capture, pixels, coded) or look
         codec = film_look.unknown_codec(capture)
         if codec:
             return Problem(f"{shown_name(path)} is coded as {codec}, which is not read here.", _CONVERT)
@@ -76,15 +80,25 @@ def _looked_at(path: Path, open_capture: OpenFile) -> film_look.Look | Problem |
         capture.release()
 
 
-def _coded_too_large(path: Path, open_capture: OpenFile) -> Problem | None:
-    """Refuse what only the pictures themselves say, before one is decoded."""
+def _first_coded(path: Path, open_capture: OpenFile) -> bytes:
+    """Return the first picture as it is coded; what only it says is known before one is decoded."""
     packets = open_capture(path, True)
     try:
         packet = packets.retrieve()[1] if packets.isOpened() and packets.grab() else None
     finally:
         packets.release()
-    coded = packet.tobytes() if isinstance(packet, np.ndarray) else b""
-    return film_look.too_large(path, film_look.size_of_packet(coded))
+    return packet.tobytes() if isinstance(packet, np.ndarray) else b""
+
+
+def _woven(path: Path, capture: Capture, first: NDArray[np.uint8], coded: bytes) -> Problem | None:
+    """Refuse an interlaced film, whose pictures come out as whatever lay in memory."""
+    if not woven.may_be_woven(film_look.codec_of(capture), coded):
+        return None
+    following = (fetched(capture) for _ in range(woven.PICTURES - 1))
+    if not woven.never_written([first, *(picture for picture in following if picture is not None)]):
+        return None
+    what = f"{shown_name(path)} is interlaced (each picture is woven of two fields), which is not read here."
+    return Problem(what, "Deinterlace it, with HandBrake for instance, and open that.")
 
 
 def _parts(path: Path) -> tuple[tuple[int, int], ...]:
