@@ -4,7 +4,7 @@ import numpy as np
 from fuzzing import limited
 from judging import sentence, shown
 
-from explainer.commands import house, quiet
+from explainer.commands import house, offscreen
 from explainer.contract.cases import cases
 from explainer.contract.cases import shown as to_be_seen
 from explainer.contract.runs import Scene, photo, run_scene
@@ -23,7 +23,7 @@ _engine = []
 
 def prepare(_folder):
     """Qt for drawing, one engine for all cases, as in the window."""
-    quiet.application()
+    offscreen.application()
     _engine.append(house.engine())
 
 

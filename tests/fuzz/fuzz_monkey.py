@@ -18,7 +18,7 @@ from mutations import spoiled, text, value
 from PIL import Image
 
 LIMITS = limited(cpu_s=400.0, memory_mb=3000)
-ACTIONS = int(os.environ.get("EXPLAINER_MONKEY", "60"))
+ACTIONS = int(os.environ.get("EXPLAINER_MONKEY", "50"))
 SIZES = ((640, 480), (800, 600), (1024, 768), (1280, 800), (1920, 1080), (2560, 1440), (640, 1200), (2000, 480))
 TURNS = 6
 WAIT_MS = 60_000
@@ -36,9 +36,9 @@ def prepare(_folder):
     from PySide6.QtGui import QDesktopServices
     from PySide6.QtWidgets import QApplication, QFileDialog
 
-    from explainer.commands import quiet
+    from explainer.commands import offscreen
 
-    app = quiet.application()
+    app = offscreen.application()
     QDesktopServices.openUrl = staticmethod(lambda _url: True)
     for name in ("getOpenFileName", "getSaveFileName"):
         setattr(QFileDialog, name, staticmethod(lambda *_a, **_k: ("", "")))

@@ -4,9 +4,9 @@ import pytest
 from fuzzing import campaign
 
 SHORT = {
-    "pictures": 120, "films": 60, "sessions": 60, "params": 60, "lessons": 60, "names": 80, "folders": 40,
-    "cameras": 30,
-    "weights": 80, "demos": 4, "monkey": 2,
+    "pictures": 120, "films": 60, "sessions": 30, "params": 50, "lessons": 40, "names": 80, "folders": 40,
+    "cameras": 15,
+    "weights": 80, "demos": 3, "monkey": 2,
 }  # fmt: skip
 """Fuzzer → cases in an ordinary run of the tests."""
 
