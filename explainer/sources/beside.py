@@ -1,7 +1,7 @@
 """What formats say of their pixels beside Pillow's own: colour spaces by number, profiles, depth, shape of pixels."""
 
 import io
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image
 
@@ -52,22 +52,28 @@ def deep_note(image: Image.Image, file: IO[bytes]) -> Notes:
     """Say where a decoder gave 8 bits of what has more."""
     if image.mode.startswith(("I", "F")):
         return ()
-    bits = _bits(image, file)
+    bits = bits_of(image, file)
     return (f"{bits} bits a channel were scaled to 8.",) if bits > 8 else ()
 
 
-def _bits(image: Image.Image, file: IO[bytes]) -> int:
+def bits_of(image: Image.Image, file: IO[bytes]) -> int:
+    """Return how many bits a channel has in the file, whatever the decoder gives."""
     if image.format == "JPEG2000":
         head = _head(file)
         at = head.find(b"\xff\x4f\xff\x51")
         return (head[at + 42] & 0x7F) + 1 if 0 <= at < len(head) - 42 else 8
     if image.format == "HEIF":
         return int(image.info.get("bit_depth") or 8)
-    for tile in getattr(image, "tile", ()):
-        most = [part for part in tile[3] if isinstance(part, int)] if isinstance(tile[3], tuple) else []
-        if "16" in str(tile[3]) or (image.format == "PPM" and max(most, default=0) > 255):
-            return 16
-    return 8
+    return max((_of_tile(image, tile) for tile in getattr(image, "tile", ())), default=8)
+
+
+def _of_tile(image: Image.Image, tile: Any) -> int:
+    told = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+    numbers = [part for part in told if isinstance(part, int)]
+    # "BGR;16" of a BMP is 5 or 6 bits a channel; with an order of bytes it is 16.
+    deep = any(isinstance(part, str) and part.endswith((";16B", ";16L", ";16N")) for part in told)
+    deep = deep or (image.format == "PPM" and max(numbers, default=0) > 255)
+    return 16 if deep or tile[0] == "SGI16" or (image.format == "SGI" and numbers[-1:] == [2]) else 8
 
 
 def _by_exif(image: Image.Image) -> tuple[Space | None, Notes]:
@@ -96,6 +102,13 @@ def _in_colr(head: bytes, method: bytes) -> bytes:
     at = head.find(b"colr" + method)
     size = int.from_bytes(head[at - 4 : at], "big") if at >= 4 else 0
     return head[at + 7 : at - 4 + size] if size > 11 else b""
+
+
+def is_sycc(file: IO[bytes]) -> bool:
+    """Say whether a JPEG 2000 keeps brightness and colour apart (ISO/IEC 15444-1, I.5.3.3)."""
+    head = _head(file)
+    at = head.find(b"colr\x01")
+    return at >= 0 and head[at + 7 : at + 11] == b"\0\0\0\x12"
 
 
 def _head(file: IO[bytes]) -> bytes:

@@ -17,7 +17,7 @@ from PIL import Image, ImageFile
 
 from explainer.core.problem import Problem
 from explainer.core.words import one_line
-from explainer.sources import beside, raws, tiff
+from explainer.sources import beside, deep, raws, tiff
 from explainer.sources.aspect import of_densities
 from explainer.sources.layout import MOST_PIXELS, Layout, RefusedError, damaged, tiff_by_pillow, understood
 from explainer.sources.modes import (
@@ -192,8 +192,12 @@ def _samples(layout: Layout, factor: int, name: str) -> Raster:
     image = layout.image
     assert image is not None
     about = _about(image, layout.file)
-    _load(image, layout.size, factor)
-    raster = raster_of(image, _left(layout.size, image.size, factor))
+    raster = deep.jpeg2000(layout, image, factor)
+    if raster is None:
+        _load(image, layout.size, factor)
+        raster = raster_of(image, _left(layout.size, image.size, factor))
+    else:
+        about = replace(about, notes=tuple(note for note in about.notes if "bits a channel" not in note))
     return replace(about, values=raster.values, model=raster.model, alpha=raster.alpha, bits=raster.bits).noted(
         *layout.notes
     )
@@ -242,31 +246,15 @@ def _png_samples(layout: Layout, factor: int) -> Raster:
     assert image is not None
     space, said = png.space()
     notes = (*pages_note(png.pictures, "pictures"), *(kind_note(image) if png.bits < 16 else ()), *said)
-    deep = _deep_png(layout) if png.bits == 16 else None
-    if deep is None:
+    raster = deep.png(layout) if png.bits == 16 else None
+    if raster is None:
         _load(image, layout.size, 1)
-        deep = raster_of(image, factor)
+        raster = raster_of(image, factor)
         factor = 1
     raster = replace(
-        deep, profile=png.profile(), space=space, aspect=of_densities(*png.aspect), orientation=png.orientation
+        raster, profile=png.profile(), space=space, aspect=of_densities(*png.aspect), orientation=png.orientation
     )
     return raster.noted(*notes, values=raster.values[::factor, ::factor])
-
-
-def _deep_png(layout: Layout) -> Raster | None:
-    """16-bit samples as they are, for Pillow keeps 8 of them in colour; ``None`` where the file ends early."""
-    import imagecodecs
-
-    layout.file.seek(0)
-    try:
-        values = np.asarray(imagecodecs.png_decode(layout.file.read()))
-    except Exception:  # noqa: BLE001 - Pillow, which forgives more, has the next try
-        layout.file.seek(0)
-        return None
-    values = values[..., None] if values.ndim == 2 else values
-    if values.dtype != np.uint16:
-        return None
-    return Raster(values, "grey" if values.shape[2] < 3 else "rgb", "straight" if values.shape[2] in (2, 4) else "")
 
 
 def _load(image: Image.Image, size: tuple[int, int], factor: int) -> None:

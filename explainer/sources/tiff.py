@@ -31,6 +31,7 @@ _PACKED = {
 _BY_TIFFFILE = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000, 34887, 33003, 33005, 34712))
 _BY_LIBTIFF = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000))
 _MOST_BYTES = 2 << 30
+_NODATA = 42113  # GDAL_NODATA, a number in letters
 _MOST_PACKED = 1200  # times that compression makes blank pixels smaller; more is a lie, or a bomb
 _FREE_BYTES = 64 << 20  # so much may be claimed by however small a file
 
@@ -168,14 +169,62 @@ def read_samples(file: IO[bytes], tiff: Tiff, factor: int = 1) -> Raster:
         page: Any = tif.pages[tiff.page]
         if claimed > _FREE_BYTES + _MOST_PACKED * min(sum(page.databytecounts), file.seek(0, 2)):
             raise OverflowError(f"{claimed} bytes are claimed of a file that cannot hold them")
-        values = page.asarray(maxworkers=1)
-        colours, profile = getattr(page, "colormap", None), _tag(page, 34675, b"")
+        short = max(map(sum, zip(page.dataoffsets, page.databytecounts, strict=False)), default=0) > file.seek(0, 2)
+        values = _as_far_as_it_goes(page, file) if short else page.asarray(maxworkers=1)
+        colours, profile, nodata = getattr(page, "colormap", None), _tag(page, 34675, b""), _tag(page, _NODATA, "")
     values = values.reshape(_stored(tiff))
+    values, notes = _without_nodata(values, nodata) if tiff.photometric != 3 else (values, ())
+    notes = (("The file ends early; the missing part is blank.",) if short else ()) + notes
     values = np.moveaxis(values, 0, -1) if tiff.planar and tiff.samples > 1 else values
     values = values[::factor, ::factor]
     raster = _palette(values, colours) if tiff.photometric == 3 else _meant(values, tiff)
     profile = bytes(profile) if raster.model != "lab" else b""
-    return replace(raster, profile=profile, aspect=tiff.aspect, orientation=tiff.orientation)
+    notes = (*raster.notes, *notes)
+    return replace(raster, profile=profile, aspect=tiff.aspect, orientation=tiff.orientation, notes=notes)
+
+
+def _as_far_as_it_goes(page: Any, file: IO[bytes]) -> NDArray[Any]:
+    """Decode strip by strip, tile by tile, those of a file that was cut short; the rest stays 0.
+
+    Raises
+    ------
+    ValueError
+        When not one can be decoded.
+    """
+    values, found = np.zeros(page.shaped, page.dtype), False
+    for index, (begin, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=False)):
+        file.seek(begin)
+        data = file.read(count)
+        if page.compression == 1:
+            data += bytes(count - len(data))
+        try:
+            segment, (plane, z, y, x, _), (deep, high, wide, _) = page.decode(data, index, jpegtables=page.jpegtables)
+        except Exception:  # noqa: BLE001, S112 - this one is torn
+            continue
+        if segment is not None:
+            place = values[plane, z : z + deep, y : y + high, x : x + wide]
+            place[:] = segment[: place.shape[0], : place.shape[1], : place.shape[2]]
+            found = True
+    if not found:
+        raise ValueError("not one strip or tile of the file is whole")
+    return values
+
+
+def _without_nodata(values: NDArray[Any], said: Any) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Take out the value that stands for "nothing was measured here" (GDAL's tag): it would make up the range."""
+    try:
+        nodata = float(said)
+    except (TypeError, ValueError):
+        return values, ()
+    missing = np.isclose(values, nodata, rtol=1e-6, atol=0) if values.dtype.kind == "f" else values == nodata
+    if not np.isfinite(nodata) or not missing.any() or missing.all():
+        return values, ()
+    note = (f"Places without data ({nodata:.6g}) are drawn black.",)
+    kept = values[~missing & np.isfinite(values)]
+    low, high = (kept.min(), kept.max()) if kept.size else (0, 0)
+    # 0 is black where samples are scaled by the whole range of their type, the lowest where from their own.
+    whole = low >= 0 and high <= (1 if values.dtype.kind == "f" else 65535)
+    return np.where(missing, values.dtype.type(0 if whole else low), values), note
 
 
 def _stored(tiff: Tiff) -> tuple[int, int, int]:

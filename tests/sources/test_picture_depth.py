@@ -144,3 +144,55 @@ def test_a_large_file_is_opened_by_its_header(tmp_path):
     with (tmp_path / "x.png").open("ab") as out:
         out.write(bytes(1000))  # rubbish behind the end
     assert isinstance(read_picture(tmp_path / "x.png"), Picture)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_the_brightest_of_a_deep_jpeg_2000_stay_bright(channels):
+    values = RNG.integers(0, 65536, (16, 24, channels), np.uint16)
+    values[:4] = 65535
+    got = shown(imagecodecs.jpeg2k_encode(values, level=0, codecformat="jp2"), "x.jp2")
+    opacity = values[..., 3:].astype(float) / 65535 if channels == 4 else 1.0
+    wanted = np.rint(values[..., :3] / 257) * opacity + 255 * (1 - opacity)
+    np.testing.assert_allclose(got.pixels, wanted, atol=0 if channels == 3 else 1.5)
+    assert got.notes[0] == "16 bits a channel were scaled to 8."
+
+
+@pytest.mark.parametrize(("fmt", "colour"), [("DDS", (255, 0, 0)), ("BMP", (255, 255, 255))])
+def test_what_has_8_bits_is_not_called_deep(fmt, colour):
+    mode = "RGB" if fmt == "DDS" else "1"
+    got = shown(encoded(Image.new("RGB", (9, 7), colour).convert(mode), fmt), "x")
+    assert not any("bits a channel" in note for note in got.notes)
+    assert (got.pixels == colour).all()
+
+
+def _deep_tiff(values, **options):
+    out = io.BytesIO()
+    tifffile.imwrite(out, values, photometric="rgb" if values.ndim == 3 else "minisblack", metadata=None, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"rowsperstrip": 8}, {"tile": (16, 16), "compression": "zlib"}])
+def test_a_deep_tiff_that_ends_early_is_shown_as_far_as_it_goes(options):
+    values = RNG.integers(1, 65536, (48, 32, 3), np.uint16)
+    data = _deep_tiff(values, **options)
+    got = shown(data[: len(data) * 2 // 3], "x.tif")
+    assert "The file ends early; the missing part is blank." in got.notes
+    wanted = np.rint(values / 257)
+    np.testing.assert_array_equal(got.pixels[:16], wanted[:16])
+    assert not got.pixels[-8:].any()
+
+
+@pytest.mark.parametrize(
+    ("values", "nodata", "wanted"),
+    [
+        (np.array([[-9999, 100, 200, 300]], np.float32), "-9999", [0, 0, 128, 255]),
+        (np.array([[-3.4028235e38, 0.0, 0.5, 1.0]], np.float32), "-3.40282346639e+38", [0, 0, 128, 255]),
+        (np.array([[-32768, 0, 257, 65278 // 2]], np.int16), "-32768", [0, 0, 1, 127]),
+        (np.array([[65535, 257, 514, 65278]], np.uint16), "65535", [0, 1, 2, 254]),
+        (np.array([[7, 257, 514, 65278]], np.uint16), "nothing", [0, 1, 2, 254]),
+    ],
+)
+def test_places_without_data_do_not_make_up_the_range(values, nodata, wanted):
+    got = shown(_deep_tiff(values, extratags=[(42113, "s", 0, nodata, True)]), "x.tif")
+    np.testing.assert_array_equal(got.pixels[0, :, 0], wanted)
+    assert any("without data" in note for note in got.notes) == (nodata != "nothing")
