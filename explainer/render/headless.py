@@ -1,16 +1,16 @@
 """Pictures of panels and charts without a window: the same widgets, never shown, grabbed."""
 
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtCore import QBuffer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Chart
 from explainer.core.layers import Panel
 from explainer.core.problem import ExplainerError
 from explainer.core.words import printable
-from explainer.core.writing import written
+from explainer.core.writing import write_bytes
 from explainer.render.chart_view import ChartView
 from explainer.render.look import Look
 from explainer.render.panel_view import PanelView
@@ -61,16 +61,8 @@ def save(image: QImage, path: Path) -> None:
     ExplainerError
         If the file cannot be written; what was there before is still there then.
     """
-    with written(path, partial(_is_whole, image, path), plain_name=True) as file:
-        if not image.save(str(file), KINDS.get(path.suffix.lower(), "PNG"), QUALITY):  # type: ignore[call-overload]
-            raise _unwritten(path)
-
-
-def _is_whole(image: QImage, path: Path, file: Path) -> None:
-    if QImageReader(str(file)).size() != image.size():
-        raise _unwritten(path)
-
-
-def _unwritten(path: Path) -> ExplainerError:
-    todo = "Check the folder and the space on the disk."
-    return ExplainerError(f"{printable(path.name)} could not be written.", todo)
+    buffer = QBuffer()  # in memory: a library that writes itself says what goes wrong in words of its own
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, KINDS.get(path.suffix.lower(), "PNG"), QUALITY):  # type: ignore[call-overload]
+        raise ExplainerError(f"{printable(path.name)} could not be made.", "Ask for a smaller picture, or a PNG.")
+    write_bytes(path, bytes(buffer.data().data()))

@@ -109,6 +109,22 @@ def test_a_picture_that_cannot_be_written_is_said(qapp, tmp_path):
         headless.save(headless.panel_image(plain_panel(), look("light"), (50, 50)), tmp_path / "none" / "p.png")
 
 
+def test_a_file_that_may_not_grow_is_one_error_and_no_words_of_a_library(qapp, tmp_path, qtlog):
+    from explainer.core.problem import ExplainerError
+
+    resource = pytest.importorskip("resource")
+    image = headless.panel_image(rich_panel(), look("light"), (300, 240))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, before[1]))
+    try:
+        with pytest.raises(ExplainerError, match="could not be written"):
+            headless.save(image, tmp_path / "p.png")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not qtlog.records
+    assert not list(tmp_path.iterdir())
+
+
 def pixels_of(image):
     raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return raw[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
