@@ -13,6 +13,7 @@ from explainer.core.controls import Control, controls
 from explainer.core.demo import Demo
 from explainer.core.model_card import ModelCard
 from explainer.core.networks import NO_NETWORKS, Networks, TrainedNetwork
+from explainer.core.numerals import MOST_FIGURES, is_whole
 from explainer.core.params import changed
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.runs import NO_RUNS, Runs
@@ -29,6 +30,8 @@ from explainer.vision.zoo.cards import Offer
 from explainer.vision.zoo.task_cards import TaskOffer
 from explainer.vision.zoo.threads import TorchThreads
 from explainer.vision.zoo.zoo import Zoo
+
+MOST_THREADS = 1024  # more than any one machine computes with; a million fills the memory
 
 
 @cache
@@ -108,7 +111,7 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
     """``--model --device --threads --seed``."""
     parser.add_argument("--model", metavar="NAME", help="model, as “explainer models list” names it")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--threads", type=whole, metavar="N", help="threads to compute with; 0: torch's default")
+    parser.add_argument("--threads", type=few, metavar="N", help="threads to compute with; 0: torch's default")
     parser.add_argument("--seed", type=whole, metavar="N")
     parser.add_argument("--fit", choices=("crop", "whole"), help="centre crop as tested, or the whole picture")
 
@@ -167,7 +170,7 @@ def demo_of(demo_id: str) -> Demo[Any]:
 def size_of(text: str) -> tuple[int, int]:
     """``1280x800`` as width and height."""
     parts = text.lower().split("x")
-    if len(parts) != 2 or not all(p.isdigit() and 16 <= int(p) <= 8192 for p in parts):
+    if len(parts) != 2 or not all(is_whole(p) and 16 <= int(p) <= 8192 for p in parts):
         raise argparse.ArgumentTypeError("a size is WIDTHxHEIGHT, each from 16 to 8192")
     return int(parts[0]), int(parts[1])
 
@@ -181,9 +184,17 @@ def _pair(text: str) -> tuple[str, str]:
 
 def whole(text: str) -> int:
     """Read a whole number, 0 or more."""
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError("must be a whole number, 0 or more")
+    if not is_whole(text):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, of at most {MOST_FIGURES} figures")
     return int(text)
+
+
+def few(text: str) -> int:
+    """Read a number of threads."""
+    number = whole(text)
+    if number > MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"must be at most {MOST_THREADS}")
+    return number
 
 
 def plain_control(control: Control) -> Mapping[str, Any]:

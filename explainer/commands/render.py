@@ -25,6 +25,7 @@ from explainer.core.context import Settings
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
+from explainer.core.numerals import is_whole
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.source import Source
@@ -311,6 +312,6 @@ def _numbers_of(chart: Chart) -> dict[str, NDArray[Any]]:
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not is_whole(text) or int(text) < 1:
         raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return int(text)

@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from typing import Final
+
+MOST_FIGURES: Final = 18
 
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d)")  # 12 500 and 12’500
@@ -59,3 +62,11 @@ def _ungrouped(text: str, sign: str) -> str:
     """Digits without `sign` where it parts groups of three; anything else stays and is refused."""
     grouped = re.fullmatch(rf"[+-]?\d{{1,3}}({re.escape(sign)}\d{{3}})+", text)
     return text.replace(sign, "") if grouped else text.replace(",", ".")
+
+
+def is_whole(text: str) -> bool:
+    """Whether `text` is a whole number in figures 0 to 9, and small enough for 64 bits.
+
+    ``str.isdigit`` says so of ``"²"`` too, which a French keyboard has a key for and `int` cannot read.
+    """
+    return text.isascii() and text.isdigit() and len(text) <= MOST_FIGURES

@@ -10,7 +10,7 @@ from typing import Any
 from explainer.core.controls import SYMBOLIC, Control, control, controls, record_kind
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
-from explainer.core.numerals import read_number
+from explainer.core.numerals import is_whole, read_number
 from explainer.core.words import one_line
 
 _DEEPEST, _MOST_PARTS, _MOST_SIGNS, _SHOWN_SIGNS = 12, 200_000, 2_000_000, 60
@@ -128,9 +128,9 @@ def _class(one: Control, value: Any, card: ModelCard | None) -> str:
     text = str(value)
     if text in SYMBOLIC["class"]:
         return text
-    if not text.isdigit() and card is not None:
+    if not is_whole(text) and card is not None:
         text = _class_by_name(one, text, card)
-    if not text.isdigit() or (card is not None and int(text) >= len(card.labels)):
+    if not is_whole(text) or (card is not None and int(text) >= len(card.labels)):
         raise _NotAllowedError(f"{one.name} must be top-1, top-2, a class number or its name, not {_short(value)}.")
     return text
 

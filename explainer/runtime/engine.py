@@ -161,6 +161,9 @@ class Engine:
             self._memo.clear()
             todo = "Try a smaller picture or model, or compute on the CPU."
             return Problem(f"There was not enough memory for {demo.info.title}.", todo, details)
+        if isinstance(error, ImportError):
+            what = f"A part of the installation that {demo.info.title} needs could not be loaded."
+            return Problem(what, "Install the program again.", details)
         todo = "Try another picture or reset the controls."
         return Problem(f"The demo {demo.info.title} failed.", todo, details)
 
@@ -170,5 +173,11 @@ def _is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     words = str(error).lower()
-    phrases = ("out of memory", "can't allocate memory", "insufficient memory")
+    phrases = (
+        "out of memory",
+        "can't allocate memory",
+        "cannot allocate memory",
+        "insufficient memory",
+        "failed to map segment",
+    )
     return isinstance(error, Exception) and any(phrase in words for phrase in phrases)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from explainer.core.numerals import is_whole
 from explainer.core.problem import Problem
 from explainer.render.look import Look
 from explainer.runtime.keeping import Keeper
@@ -236,7 +237,7 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text().isdigit() and event.text() != "0":
+        if is_whole(event.text()) and event.text() != "0":
             self.stage.toggle_solo(int(event.text()) - 1)
         elif event.key() == Qt.Key.Key_Escape and self.appearance.presenting:
             self._present()

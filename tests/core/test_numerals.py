@@ -2,7 +2,7 @@
 
 import pytest
 
-from explainer.core.numerals import read_number
+from explainer.core.numerals import is_whole, read_number
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,14 @@ def test_a_comma_before_three_digits_groups_only_whole_numbers() -> None:
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"number|large"):
         read_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "²", "٣", "-1", "+1", " 1", "1.0", "1_0", "9" * 19])
+def test_what_is_no_whole_number(text):
+    assert not is_whole(text)
+
+
+@pytest.mark.parametrize("text", ["0", "007", "9" * 18])
+def test_whole_numbers(text):
+    assert is_whole(text)
+    assert int(text) < 2**63

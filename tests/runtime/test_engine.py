@@ -138,6 +138,7 @@ class OutOfMemoryError(RuntimeError):
     [
         MemoryError(),
         OutOfMemoryError("CUDA"),
+        ImportError("libtorch_cuda.so: failed to map segment from shared object"),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"),
     ],
 )
@@ -163,6 +164,12 @@ def test_anything_else_becomes_a_card_with_the_traceback_in_its_details(error):
     assert failed.problem.what == "The demo Scripted failed."
     assert "Traceback" in failed.problem.details
     assert type(error).__name__ in failed.problem.details
+
+
+def test_a_library_that_cannot_be_loaded_is_no_fault_of_the_picture():
+    failed = Bench(raiser(ImportError("libtorch.so: cannot open shared object file"))).run()
+    assert failed.problem.what == "A part of the installation that Scripted needs could not be loaded."
+    assert "libtorch.so" in failed.problem.details
 
 
 def test_a_demo_that_returns_no_result_fails_in_words():

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QKeySequence
+from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -111,6 +111,13 @@ def test_arrows_walk_through_the_demos(window, qtbot):
     assert window.conductor.lesson.id == order[at + step]
     press(window.stage, Key.Key_Left if step > 0 else Key.Key_Right)
     assert window.conductor.lesson.id == order[at]
+
+
+def test_a_raised_figure_of_a_french_keyboard_is_no_panel(window, qtbot):
+    focus(qtbot, window, window.stage)
+    pressed = QKeyEvent(QKeyEvent.Type.KeyPress, Key.Key_twosuperior, Qt.KeyboardModifier.NoModifier, "²")
+    QApplication.sendEvent(window.stage, pressed)
+    assert len(shown_panels(window)) == 3
 
 
 def test_figures_give_one_panel_the_stage(window, qtbot):

@@ -497,7 +497,7 @@ def test_folded_panes_come_back_with_their_usual_width(house, qtbot):
 
 
 def test_a_broken_geometry_is_no_fault(house, qtbot):
-    for geometry in ("%%%", "AAAA|1,2", "|a,b,c", "x" * 50):
+    for geometry in ("%%%", "AAAA|1,2", "|a,b,c", "|²,300,3", f"|300,{'9' * 15},300", "x" * 50):
         window = house.window(Session(geometry=geometry, demo="looks", source=house.pictures[0]))
         qtbot.addWidget(window)
         window.show()
