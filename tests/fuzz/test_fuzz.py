@@ -6,7 +6,7 @@ from fuzzing import campaign
 SHORT = {
     "pictures": 120, "films": 60, "sessions": 30, "params": 50, "lessons": 40, "names": 80, "folders": 40,
     "cameras": 15,
-    "weights": 80, "demos": 3, "monkey": 2,
+    "weights": 80, "demos": 2, "monkey": 2,
 }  # fmt: skip
 """Fuzzer → cases in an ordinary run of the tests."""
 
