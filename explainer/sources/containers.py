@@ -26,6 +26,8 @@ class Container:
         Whether the part is there without which no picture is found.
     size
         Width and height of the largest pictures that it names, (0, 0) where it does not say.
+    only_sound
+        Whether it says that there is sound in it and nothing to be seen.
     """
 
     counts: bool = False
@@ -33,6 +35,7 @@ class Container:
     torn: bool = False
     indexed: bool = True
     size: tuple[int, int] = (0, 0)
+    only_sound: bool = False
 
 
 def container_of(path: Path) -> Container:
@@ -81,15 +84,21 @@ def _riff_end(file: BufferedReader, length: int) -> int:
 
 
 def _mp4(file: BufferedReader, length: int) -> Container:
-    names, size, end = set(), (0, 0), 0
+    names, size, end, only_sound = set(), (0, 0), 0, False
     for name, begin, end in _boxes(file, length):
         names.add(name)
         if name == b"moov":
             file.seek(begin)
-            size = _track_size(file.read(min(end - begin, _HEADER_MOST)))
+            index = file.read(min(end - begin, _HEADER_MOST))
+            size, only_sound = _track_size(index), b"smhd" in index and not _has_pictures(index)
     known = {b"ftyp", b"moov", b"mdat"} & names
     cut = end > length
-    return Container(bool(known), cut, cut, bool({b"moov", b"moof"} & names), size)
+    return Container(bool(known), cut, cut, bool({b"moov", b"moof"} & names), size, only_sound)
+
+
+def _has_pictures(index: bytes) -> bool:
+    """Say whether a track is for pictures, or a cover lies beside the sound; a long index is not searched whole."""
+    return len(index) >= _HEADER_MOST or any(sign in index for sign in (b"vmhd", b"vide", b"covr", b"gmhd"))
 
 
 def _boxes(file: BufferedReader, length: int) -> Iterator[tuple[bytes, int, int]]:

@@ -1,5 +1,6 @@
 """Opens films: what the file says of itself is looked at first, then one picture is decoded, then it is played."""
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from explainer.core.problem import Problem
 from explainer.sources import film_look, jpegs, woven
 from explainer.sources.capture import Capture, OpenFile, fetched, open_file, open_parts, to_rgb
 from explainer.sources.containers import Container, container_of
+from explainer.sources.formats import ZEROS, foreign
 from explainer.sources.identity import shown_name
 from explainer.sources.kinds import is_raw
 from explainer.sources.reading import file_problem
@@ -33,7 +35,7 @@ def open_video(path: Path | str, open_capture: OpenFile = open_file) -> VideoSou
     if problem is not None:
         return problem
     container = container_of(path)
-    problem = film_look.too_large(path, container.size) or _without_index(path, container)
+    problem = film_look.too_large(path, container.size) or _without_pictures(path, container)
     if problem is not None:
         return problem
     try:
@@ -113,10 +115,17 @@ def _open_parts(parts: tuple[tuple[int, int], ...], path: Path, packets: bool = 
 
 
 def _unreadable(path: Path, details: str = "") -> Problem:
+    with suppress(OSError), path.open("rb") as file:
+        start = file.read(1 << 16)
+        known = foreign(start[:512]) if any(start) else ZEROS
+        if known is not None:
+            return known.problem(shown_name(path), "film")
     return Problem(f"{shown_name(path)} is not a video that can be read here.", _CONVERT, details)
 
 
-def _without_index(path: Path, container: Container) -> Problem | None:
+def _without_pictures(path: Path, container: Container) -> Problem | None:
+    if container.only_sound:
+        return Problem(f"{shown_name(path)} holds sound and no pictures.", "Choose a film or a picture.")
     if container.indexed:
         return None
     what = f"{shown_name(path)} broke off before its index was written, so no picture in it can be found."

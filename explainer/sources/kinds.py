@@ -12,7 +12,7 @@ Kind = Literal["picture", "video", "unknown"]
 PICTURE_SUFFIXES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".tif", ".tiff",
     ".webp", ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".ico", ".jp2", ".j2k", ".qoi", ".dds", ".sgi",
-    ".psd", ".heic", ".heif", ".hif", *(RAW_SUFFIXES - {".raw"} if can_develop() else ()),
+    ".psd", ".tga", ".heic", ".heif", ".hif", *(RAW_SUFFIXES - {".raw"} if can_develop() else ()),
 ))  # fmt: skip
 VIDEO_SUFFIXES = frozenset((
     ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mpe", ".m2v", ".ts", ".mts",

@@ -18,7 +18,7 @@ from explainer.core.problem import Problem
 from explainer.core.words import thousands
 from explainer.sources import beside, raws, tiff
 from explainer.sources.bounded import Bounded
-from explainer.sources.formats import RAW_SUFFIXES, foreign, is_raw_start
+from explainer.sources.formats import RAW_SUFFIXES, ZEROS, foreign, is_raw_start
 from explainer.sources.jpeg import bare, read_jpeg
 from explainer.sources.png import Png, read_png
 from explainer.sources.tiff import Tiff
@@ -26,7 +26,7 @@ from explainer.sources.tiff import Tiff
 MOST_PIXELS = 178_956_970
 """More is refused before anything is decoded: the size at which Pillow itself speaks of an attack."""
 _MOST_WHOLE = 512 << 20  # bytes of a file whose decoder wants it in one piece
-_HEAD = 512
+_HEAD, _MOST_BLANK = 512, 1 << 16
 
 # Formats whose decoders run inside this process. EPS would start another program, so it is left out.
 _FORMATS = (
@@ -34,7 +34,7 @@ _FORMATS = (
     "PSD",
 )  # fmt: skip
 # Not loaded by Pillow before they are needed; Image.init() would load three dozen more.
-_PLUGINS = ("Tiff", "WebP", "Avif", "Ico", "Jpeg2K", "Qoi", "Dds", "Sgi", "Psd", "Mpo")
+_PLUGINS = ("Tiff", "WebP", "Avif", "Ico", "Jpeg2K", "Qoi", "Dds", "Sgi", "Psd", "Mpo", "Tga")
 _SIGNS = {
     b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"qoif": "QOI", b"8BPS": "Photoshop", b"DDS ": "DDS",
     b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF", b"MM\0+": "TIFF",
@@ -92,8 +92,9 @@ def understood(file: IO[bytes], name: str) -> Layout:
         When it is of a kind that is not read here, damaged in its header, or has too many pixels.
     """
     start = file.read(_HEAD)
+    blank = not any(start) and not any(file.read(_MOST_BLANK))
     file.seek(0)
-    known = foreign(start)
+    known = ZEROS if blank else foreign(start)
     if known is not None:
         raise RefusedError(known.problem(name))
     sign = _sign(start)
@@ -197,8 +198,10 @@ def _bounded(file: IO[bytes], name: str, sign: str) -> tuple[Image.Image, IO[byt
 def _opened(file: IO[bytes], name: str, sign: str) -> Image.Image:
     """Read the header only."""
     _load_plugins()
+    # A TGA begins with nothing of its own, so that only its name tells.
+    named = ("TGA",) if not sign and name.lower().endswith(".tga") else ()
     try:
-        return Image.open(file, formats=_FORMATS)
+        return Image.open(file, formats=(*_FORMATS, *named))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name, None, repr(error)) from error
     except UnidentifiedImageError as error:

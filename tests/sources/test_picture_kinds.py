@@ -292,3 +292,62 @@ def test_a_name_of_any_bytes_can_be_written_in_a_sentence(tmp_path):
 
 def test_formats_that_are_read_load_no_further_plugins():
     assert "EPS" not in layout._FORMATS
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (b'{"error": "not found"}', "is text, not a picture."),
+        (b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', "is text, not a picture."),
+        ("Zugriff verweigert: Schlüssel fehlt".encode(), "is text, not a picture."),
+        (bytes(70_000), "is filled with zeros, not a picture."),
+        (b"ID3\x04" + bytes(100), "is sound, not a picture."),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "is sound, not a picture."),
+        (b"SDPX" + bytes(600), "is a DPX picture, which is not read here."),
+        (b"a.txt".ljust(257, b"\0") + b"ustar\x0000" + bytes(300), "is an archive (tar), which is not read here."),
+    ],
+)
+def test_what_is_no_picture_is_named(tmp_path, start, said):
+    for name in ("x.jpg", "x"):
+        path = tmp_path / name
+        path.write_bytes(start)
+        for problem in (open_source(str(path)), check_picture(path), read_bytes(start, name)):
+            assert isinstance(problem, Problem)
+            assert problem.what == f"{name} {said}"
+
+
+def test_512_zeros_are_a_header_too():
+    problem = read_bytes(bytes(512) + b"\0\x11\x02\xff" + bytes(100), "x.pict")
+    assert isinstance(problem, Problem)
+    assert "zeros" not in problem.what
+
+
+def test_a_text_that_is_a_picture_is_read():
+    assert (shown(b"P2\n# a remark\n2 1\n255\n0 255\n", "x.pgm").pixels[0, :, 0] == [0, 255]).all()
+
+
+def test_a_tga_is_known_by_its_name(tmp_path):
+    values = RNG.integers(0, 256, (6, 9, 3), np.uint8)
+    path = tmp_path / "x.TGA"
+    path.write_bytes(encoded(Image.fromarray(values), "TGA"))
+    np.testing.assert_array_equal(read_picture(path).pixels, values)
+    assert kind_of(path) == "picture"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"<!DOCTYPE html><p>404", "is a web page, not a film."),
+        (bytes(70_000), "is filled with zeros, not a film."),
+        (
+            b"\0\0\0\x10ftypM4A \0\0\0\0\0\0\0\x30moov" + b"smhdsounstsd".ljust(40, b"\0") + b"\0\0\0\x08mdat",
+            "holds sound and no pictures.",
+        ),
+    ],
+)
+def test_what_is_no_film_is_named(tmp_path, data, said):
+    path = tmp_path / "x.mp4"
+    path.write_bytes(data)
+    problem = open_source(str(path))
+    assert isinstance(problem, Problem)
+    assert problem.what == f"x.mp4 {said}"

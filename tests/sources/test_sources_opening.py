@@ -53,7 +53,7 @@ def test_the_name_decides_where_the_content_says_nothing(tmp_path):
     assert not is_video(tmp_path)
     (tmp_path / "odd.mp4").write_text("plain text")
     assert is_video(str(tmp_path / "odd.mp4"))
-    assert "not a video" in open_source(str(tmp_path / "odd.mp4")).what
+    assert "not a film" in open_source(str(tmp_path / "odd.mp4")).what
 
 
 @pytest.mark.parametrize(
