@@ -49,13 +49,13 @@ _2020 = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 _PRIMARIES = {1: ("BT.709", _SRGB_PRIMARIES), 12: ("Display P3", _P3), 9: ("BT.2020", _2020)}
 _LIKE_SRGB = (1, 2, 6, 13, 14, 15)  # video's curves are shown with sRGB's, as browsers do
 _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
-_HIGH_RANGE = {16: "PQ", 18: "HLG"}
+HIGH_RANGE = {16: "PQ", 18: "HLG"}
 
 
 def by_numbers(primaries: int, transfer: int) -> tuple[Space | None, Notes]:
     """Return the space that H.273's numbers name, with a note where it cannot be followed."""
-    if transfer in _HIGH_RANGE:
-        kind = _HIGH_RANGE[transfer]
+    if transfer in HIGH_RANGE:
+        kind = HIGH_RANGE[transfer]
         return None, (f"A high-dynamic-range picture ({kind}), shown without tone mapping; its colours are off.",)
     known = _PRIMARIES.get(primaries) or (_PRIMARIES[1] if primaries in (2, 5, 6, 7) else None)
     if known is None or not (transfer in _LIKE_SRGB or transfer in _GAMMAS):

@@ -8,6 +8,7 @@ from pathlib import Path
 from explainer.sources import jpegs
 
 _HEADER_MOST = 4 << 20  # of an index, so much is searched for the size of pictures
+_TRACKS_MOST = 8 << 10  # within which Matroska describes its tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Container:
         Width and height of the largest pictures that it names, (0, 0) where it does not say.
     only_sound
         Whether it says that there is sound in it and nothing to be seen.
+    transfer
+        Number of the curve from light to code (ITU-T H.273, table 3), 0 where it does not say.
     """
 
     counts: bool = False
@@ -36,6 +39,7 @@ class Container:
     indexed: bool = True
     size: tuple[int, int] = (0, 0)
     only_sound: bool = False
+    transfer: int = 0
 
 
 def container_of(path: Path) -> Container:
@@ -54,7 +58,7 @@ def container_of(path: Path) -> Container:
             if start[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"skip", b"free", b"styp", b"moof", b"sidx"):
                 return _mp4(file, length)
             if start[:4] == b"\x1aE\xdf\xa3":
-                return Container(cut=_segment_end(start) > length)
+                return Container(cut=_segment_end(start) > length, transfer=_matroska_transfer(file.read(_TRACKS_MOST)))
     except (OSError, ValueError):
         pass
     return Container()
@@ -84,16 +88,29 @@ def _riff_end(file: BufferedReader, length: int) -> int:
 
 
 def _mp4(file: BufferedReader, length: int) -> Container:
-    names, size, end, only_sound = set(), (0, 0), 0, False
+    names, size, end, only_sound, transfer = set(), (0, 0), 0, False, 0
     for name, begin, end in _boxes(file, length):
         names.add(name)
         if name == b"moov":
             file.seek(begin)
             index = file.read(min(end - begin, _HEADER_MOST))
             size, only_sound = _track_size(index), b"smhd" in index and not _has_pictures(index)
+            transfer = _transfer(index)
     known = {b"ftyp", b"moov", b"mdat"} & names
     cut = end > length
-    return Container(bool(known), cut, cut, bool({b"moov", b"moof"} & names), size, only_sound)
+    return Container(bool(known), cut, cut, bool({b"moov", b"moof"} & names), size, only_sound, transfer)
+
+
+def _transfer(index: bytes) -> int:
+    """Return the curve that the colour box names (ISO/IEC 14496-12, 12.1.5; QuickTime's is the same so far)."""
+    at = max(index.find(b"colrnclx"), index.find(b"colrnclc"))
+    return int.from_bytes(index[at + 10 : at + 12]) if at >= 0 else 0
+
+
+def _matroska_transfer(head: bytes) -> int:
+    """Return the curve that the element TransferCharacteristics names, of one byte."""
+    at = head.find(b"\x55\xba\x81")
+    return head[at + 3] if 0 <= at < len(head) - 3 else 0
 
 
 def _has_pictures(index: bytes) -> bool:

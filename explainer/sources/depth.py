@@ -80,7 +80,10 @@ def _wide(values: NDArray[np.generic]) -> Scaled:
         return Scaled(values.astype(np.uint8), (f"{_type(values)} within 0 to 255 were taken as 8 bits.",))
     if low >= 0 and high <= 65535:
         return _of_bits(values, 16)
-    return Scaled(_scaled(values, low, high), (f"Values from {low} to {high} were scaled to 8 bits.",))
+    used = _used(values)
+    stretchable = f"{_of(used[0])} to {_of(used[1])} of {_of(low)} to {_of(high)}" if used != (low, high) else ""
+    said = f"Values from {low} to {high} were scaled to 8 bits."
+    return Scaled(_scaled(values, low, high), (said, *_dark(stretchable)), stretchable)
 
 
 def _floats(values: NDArray[np.generic], stretch: bool) -> Scaled:
@@ -96,7 +99,11 @@ def _floats(values: NDArray[np.generic], stretch: bool) -> Scaled:
         stretchable = f"{low:.3g} to {high:.3g} of 1" if 0 < (high - low) * DARK < 1 else ""
         notes = (*_dark(stretchable), *notes)
     else:
-        low, high = _used(found) if stretch else (low, high)
+        used = _used(found)
+        if used != (low, high) and not stretch:  # a few outliers make most of the range
+            stretchable = f"{used[0]:.4g} to {used[1]:.4g} of {low:.4g} to {high:.4g}"
+            notes = (*_dark(stretchable), *notes)
+        low, high = used if stretch else (low, high)
         said = f"Numbers from {low:.4g} to {high:.4g} were {'stretched' if stretch else 'scaled'} to 8 bits."
     shown = _scaled(np.where(finite, values, low), *((0, 1) if unit else (low, high)))
     return Scaled(np.where(finite, shown, np.uint8(0)), (said, *notes), stretchable)
@@ -107,7 +114,8 @@ def _used(values: NDArray[np.generic]) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     flat = values.reshape(-1)
     sample = flat[:: max(1, flat.size // _LOOKED_AT)]
-    most_low, most_high = (float(v) for v in np.percentile(sample.astype(np.float64), (0.5, 99.5)))
+    halves = np.percentile(sample.astype(np.float64) / 2, (0.5, 99.5))  # the difference of two huge floats may overflow
+    most_low, most_high = (2 * float(half) for half in halves)
     lonely = most_high > most_low and (most_high - most_low) * DARK < high - low
     return (most_low, most_high) if lonely else (low, high)
 

@@ -11,6 +11,7 @@ from explainer.core.words import thousands
 from explainer.sources import jpegs
 from explainer.sources.aspect import made_square
 from explainer.sources.capture import FOURCC, HEIGHT, PIXEL_FORMAT, SAR, TURNED, WIDTH, Capture
+from explainer.sources.colour import HIGH_RANGE
 from explainer.sources.identity import shown_name
 
 MOST_FILM_PIXELS = 1 << 26
@@ -52,6 +53,14 @@ def look_of(capture: Capture, pixels: NDArray[np.uint8], *, timeless: bool = Fal
     if timeless:
         said.append("The file holds no times; 25 pictures a second are taken.")
     return Look(aspect, tuple(said))
+
+
+def range_note(transfer: int) -> tuple[str, ...]:
+    """Say where a film has more brightness than a picture here can show; FFmpeg brings it to sRGB's range."""
+    kind = HIGH_RANGE.get(transfer)
+    return (
+        (f"A high-dynamic-range film ({kind}), brought to the ordinary range; its colours may be off.",) if kind else ()
+    )
 
 
 def too_large(path: Path, size: tuple[float, float]) -> Problem | None:

@@ -1,6 +1,7 @@
 """Opens films: what the file says of itself is looked at first, then one picture is decoded, then it is played."""
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def _opened(path: Path, open_capture: OpenFile, container: Container) -> VideoSo
         return _unreadable(path)
     if isinstance(looked, Problem):
         return looked
+    looked = replace(looked, notes=(*looked.notes, *film_look.range_note(container.transfer)))
     # Opened anew: the first frame has been taken, and not each file can go back.
     return VideoSource(path, open_capture(path, False), open_capture, container, looked)
 

@@ -196,3 +196,15 @@ def test_places_without_data_do_not_make_up_the_range(values, nodata, wanted):
     got = shown(_deep_tiff(values, extratags=[(42113, "s", 0, nodata, True)]), "x.tif")
     np.testing.assert_array_equal(got.pixels[0, :, 0], wanted)
     assert any("without data" in note for note in got.notes) == (nodata != "nothing")
+
+
+@pytest.mark.parametrize(("kind", "outlier"), [(np.float32, 1e6), (np.int32, 10**9), (np.int16, -32000)])
+def test_outliers_that_flatten_the_rest_are_told_and_can_be_cut(kind, outlier):
+    values = RNG.integers(-50, 300, (60, 50)).astype(kind)
+    values[3, 4] = outlier
+    dark = scaled_to_8_bits(values)
+    assert dark.stretchable
+    assert any("#stretch" in note for note in dark.notes)
+    low, high = np.percentile(values, (0.5, 99.5))
+    wanted = np.rint(np.clip((values.astype(float) - low) / (high - low), 0, 1) * 255)
+    np.testing.assert_array_equal(scaled_to_8_bits(values, stretch=True).samples, wanted)

@@ -15,7 +15,7 @@ from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.sources.capture import open_file
 from explainer.sources.containers import container_of
-from explainer.sources.film_look import MOST_FILM_PIXELS, size_of_packet
+from explainer.sources.film_look import MOST_FILM_PIXELS, range_note, size_of_packet
 from explainer.sources.films import open_video
 from explainer.sources.kinds import is_video, kind_of
 from explainer.sources.opening import open_source
@@ -378,3 +378,17 @@ def test_a_playlist_fetches_nothing(tmp_path):
 @pytest.mark.parametrize("spec", ["rtmp://x/y", "https://example.org/a.mp4", "mms://x", "gopher://x/y.mp4"])
 def test_addresses_are_refused_in_one_sentence(spec):
     assert open_source(spec).what == "Web addresses are not opened."
+
+
+@pytest.mark.parametrize(("transfer", "said"), [(16, "PQ"), (18, "HLG"), (1, "")])
+def test_a_film_of_high_dynamic_range_says_so(tmp_path, transfer, said):
+    colour = b"colrnclx" + bytes((0, 9, 0, transfer, 0, 9, 0))
+    index = b"moov" + colour
+    path = tmp_path / "x.mp4"
+    path.write_bytes(b"\0\0\0\x08ftyp" + (len(index) + 4).to_bytes(4) + index)
+    got = range_note(container_of(path).transfer)
+    assert said in " ".join(got)
+    assert bool(got) == bool(said)
+    path = tmp_path / "x.mkv"
+    path.write_bytes(b"\x1aE\xdf\xa3" + bytes(80) + b"\x55\xba\x81" + bytes((transfer,)))
+    assert container_of(path).transfer == transfer
