@@ -32,7 +32,7 @@ class ElidedWords(Words):
 
 def tip(text: str) -> str:
     """Return `text` as a tool tip that Qt shows letter by letter; it guesses there too, and cannot be told."""
-    return f"<span>{html.escape(text)}</span>" if "<" in text else text
+    return f"<span>{html.escape(text)}</span>" if "<" in text or "&lt" in text else text
 
 
 def menu_text(text: str) -> str:

@@ -1,5 +1,6 @@
 """Top bar: the source on the left, model, device and view on the right."""
 
+import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -220,8 +221,12 @@ class SourceBar(GivingRow):
         muted = self.look.theme.muted
         room = self.look.px(190)
         shown = self.title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
-        extra = f" <span style='color:{muted}'>{position}</span>" if position else ""
-        self.title.setText(_escaped(shown) + extra)
+        if position:
+            self.title.setTextFormat(Qt.TextFormat.RichText)
+            self.title.setText(f"{html.escape(shown, quote=False)} <span style='color:{muted}'>{position}</span>")
+        else:
+            self.title.setTextFormat(Qt.TextFormat.PlainText)
+            self.title.setText(shown)
         self.title.setToolTip(tip(title))
 
     def _show_kind(self) -> None:
@@ -255,7 +260,3 @@ def told_apart(specs: Sequence[str]) -> list[str]:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

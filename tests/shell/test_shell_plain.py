@@ -83,6 +83,7 @@ def test_the_shell_makes_no_label_of_qts_own_kind() -> None:
 def test_tips_menus_and_readings_show_brackets_and_ampersands() -> None:
     assert "&lt;img" in tip(HOSTILE)
     assert tip("cat & dog.png") == "cat & dog.png"
+    assert tip("a &lt;b&gt;.png") == "<span>a &amp;lt;b&amp;gt;.png</span>"
     assert menu_text("R&D.jpg") == "R&&D.jpg"
     label = Words()
     label.setText(HOSTILE)

@@ -496,6 +496,15 @@ def test_folded_panes_come_back_with_their_usual_width(house, qtbot):
     assert second.split.sizes()[2] >= second.right.minimumWidth()
 
 
+def test_the_name_of_a_picture_is_shown_letter_by_letter(window):
+    name = "R&D &lt;<i>.png"
+    plain, rich = Qt.TextFormat.PlainText, Qt.TextFormat.RichText
+    for position, text, kind in (("", name, plain), ("1 of 3", "R&amp;D &amp;lt;&lt;i&gt;.png <span", rich)):
+        window.bar._set_title(name, position)
+        assert window.bar.title.text().startswith(text)
+        assert window.bar.title.textFormat() == kind
+
+
 def test_a_broken_geometry_is_no_fault(house, qtbot):
     for geometry in ("%%%", "AAAA|1,2", "|a,b,c", "|²,300,3", f"|300,{'9' * 15},300", "x" * 50):
         window = house.window(Session(geometry=geometry, demo="looks", source=house.pictures[0]))
