@@ -66,7 +66,7 @@ def _trained(name: str, device: str) -> Arrays:
 def _small(kind: str) -> Any:
     from explainer.vision.training import small_net
 
-    step = small_net.optimiser(kind, 0.05 if kind == "sgd" else 0.003, 0.9)  # type: ignore[arg-type]
+    step = small_net.optimiser(kind, 0.05 if kind == "sgd" else 0.003, 0.9)
     return small_net.recipe(step, train_size=96)
 
 

@@ -1,5 +1,7 @@
 """Batch augmentation against torchvision, and training runs that differ in nothing but their augmentation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -109,3 +111,31 @@ def test_whole_batches_are_cut_from_orders_of_one_generator():
     assert OneStream(25, whole=True, salt=8).per_epoch(np.zeros(30)) == 1
     losses = fit.trained(retrain.recipe(retrain.Run((), 10, 7, 0))).losses
     assert len(losses) == 7
+
+
+# Trials -------------------------------------------------------------------------------------------------
+
+
+def test_a_trial_is_planned_seed_by_seed():
+    trial = retrain.trial([(), ("noise",)], (10, 30), 5, range(3, 5))
+    assert [(run.seed, run.digits, run.augments) for run in trial.runs[:5]] == [
+        (3, 10, ()), (3, 10, ("noise",)), (3, 30, ()), (3, 30, ("noise",)), (4, 10, ()),
+    ]  # fmt: skip
+    assert len(trial.runs) == 8
+    assert {run.steps for run in trial.runs} == {5}
+    assert trial.finished == []
+    assert trial.spreads(10) == {}
+
+
+def test_gains_compare_within_a_seed_and_wait_for_both():
+    trial = retrain.trial([(), ("noise",)], (10,), 5, range(3))
+    tests = {((), 0): 0.5, (("noise",), 0): 0.7, ((), 1): 0.8, (("noise",), 1): 0.6, (("noise",), 2): 0.1}
+    done = {retrain.Run(names, 10, 5, seed): retrain.Score(1.0, test) for (names, seed), test in tests.items()}
+    trial = replace(trial, done=done)
+    assert trial.by_seed((), 10) == {0: 0.5, 1: 0.8}
+    assert trial.gains(("noise",), 10) == pytest.approx([0.2, -0.2])
+    assert len(trial.gains(("noise",), 30)) == 0
+    found = trial.spreads(10)
+    assert list(found) == [(), ("noise",)]
+    assert (found[()].mean, found[()].deviation) == pytest.approx((0.65, np.std([0.5, 0.8], ddof=1)))
+    assert found[("noise",)].count == 3

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from explainer.core.choices import Choice
 from explainer.core.problem import Cancelled
 from explainer.vision.augment.retrain import Augmented
 from explainer.vision.training import digits, fit, several, small_net
@@ -140,6 +141,15 @@ def test_a_recipe_is_a_value_and_its_key_lasts():
     json.dumps(described(recipe()))
     with pytest.raises(TypeError, match="cannot hold a function"):
         described(lambda: None)
+
+
+def test_a_choice_names_the_run_that_its_value_names():
+    class Filling(Choice):
+        MEAN = "mean"
+
+    kept = recipe(augment=Holes(0.5, "mean"))
+    assert recipe(augment=Holes(0.5, Filling.MEAN)).key() == kept.key()
+    assert recipe(augment=Holes(0.5, "zero")).key() != kept.key()
 
 
 def test_examples_are_equal_when_all_their_numbers_are():

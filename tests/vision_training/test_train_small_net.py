@@ -8,9 +8,8 @@ import pytest
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.problem import Cancelled
-from explainer.demos.learning import _training_view as view
-from explainer.demos.learning.train_small_net import Params, TrainSmallNet
-from explainer.demos.learning.train_small_net import _recipe as demo_recipe
+from explainer.demos.learning.train_small_net import HARDEST, Params, TrainSmallNet
+from explainer.demos.learning.train_small_net import recipe as demo_recipe
 from explainer.runtime.context import JobContext
 from explainer.runtime.engine import Engine, Job
 from explainer.runtime.events import Partial
@@ -179,8 +178,8 @@ def test_hard_digits_are_labelled_with_both_digits():
     result = plain()
     panel = {p.title: p for p in result.panels}["Hardest test digits"]
     labels = panel.layers[0].labels
-    assert len(labels) == view.HARDEST
-    assert all("→" in label for label in labels[: min(view.HARDEST, int(result.values["wrong_count"]) // 3)])
+    assert len(labels) == HARDEST
+    assert all("→" in label for label in labels[: min(HARDEST, int(result.values["wrong_count"]) // 3)])
 
 
 def test_a_guessing_net_is_called_one():

@@ -6,24 +6,53 @@ eighteen are trained, hence the budget of a training demo.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+
+from explainer.core import words
+from explainer.core.charts import Bars, Chart, Curve, Series, Table
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, TrainAgain
+from explainer.core.controls import Choice, Doc, Range, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Cells, Panel
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.data import _retrain_view as view
 
 if TYPE_CHECKING:
-    from explainer.vision.augment.retrain import Run
+    from explainer.vision.augment.retrain import Trial
 
 PUBLISH_S = 0.4
 SIZES = (10, 30, 100, 300, 1000)  # digits along the learning curves
-Name = Literal["shift", "affine", "noise", "cutout", "flip-vertical", "flip-horizontal", "rotation"]
-ALL: tuple[Name, ...] = ("shift", "affine", "noise", "cutout", "flip-vertical", "flip-horizontal", "rotation")
+COLUMNS = 8  # draws of one digit in a row of the panel
+NAMED = 2  # empty tiles before them, for the name of the row
+DIGIT = 7  # row of the training digits that is drawn; each kind stands once among the first ten
+
+
+class Augmentation(Choice):
+    """What each training digit goes through, drawn anew in every batch."""
+
+    SHIFT = "shift", "Shift by 1 px"
+    AFFINE = "affine", "±12°, ±10 % size"
+    NOISE = "noise", "Noise, σ 0.1"
+    CUTOUT = "cutout", "Cutout, 3 px"
+    FLIP_VERTICAL = "flip-vertical", "Flip up–down"
+    FLIP_HORIZONTAL = "flip-horizontal", "Flip left–right"
+    ROTATION = "rotation", "Any rotation"
+
+
+class Show(Choice):
+    """How the nets are compared."""
+
+    BARS = "bars", "Bars, one for each"
+    CURVES = "curves", "Learning curves, all ticked against none"
+
+
+Names = tuple[str, ...]  # of augmentations that are trained together, in the order of the menu
+NONE: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +60,9 @@ class Params:
     """What is compared, on how many digits, and how often."""
 
     augments: Annotated[
-        tuple[Name, ...],
-        Options(view.NAMES),
-        Doc("Augmentations", "Each is trained alone; of two or more also all together."),
-    ] = ALL
-    show: Annotated[
-        Literal["bars", "curves"],
-        Options({"bars": "Bars, one for each", "curves": "Learning curves, all ticked against none"}),
-        Doc("Compare", "At one number of digits, or at five from 10 to 1,000."),
-    ] = "bars"
+        tuple[Augmentation, ...], Doc("Augmentations", "Each is trained alone; of two or more also all together.")
+    ] = tuple(Augmentation)
+    show: Annotated[Show, Doc("Compare", "At one number of digits, or at five from 10 to 1,000.")] = Show.BARS
     digits: Annotated[
         int, Range(10, 1000, log=True, unit="digits"), Doc("Training digits", "As many of each kind as of any other.")
     ] = 50
@@ -56,15 +79,10 @@ class AugmentAndRetrain(Demo[Params]):
     """Trains nets that differ in nothing but their augmentation."""
 
     info = DemoInfo(
-        id="augment-and-retrain",
-        title="Augment and retrain",
-        topics=(34, 4),
+        id="augment-and-retrain", title="Augment and retrain", topics=(34, 4),
         summary="Which augmentation helps when there are fifty digits, and which one hurts: real training runs.",
-        papers=("shorten2019", "simard2003", "devries2017"),
-        uses_frame=False,
-        uses_model=False,
-        budget_s=60.0,
-    )
+        papers=("shorten2019", "simard2003", "devries2017"), uses_frame=False, uses_model=False, budget_s=60.0,
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train what has not been trained yet, one seed of everything after the other."""
@@ -72,24 +90,161 @@ class AugmentAndRetrain(Demo[Params]):
         from explainer.vision.training.fit import Snapshot
         from explainer.vision.training.watched import watched
 
-        runs = tuple(planned(params, ctx.seed))
-        seen = view.pictures(params, ctx.seed)
+        trial = planned(params, ctx.seed)
+        seen = pictures(trial.rows[-1], ctx.seed)
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
-            pairs = zip(runs, found, strict=True)
+            pairs = zip(trial.runs, found, strict=True)
             done = {run: retrain.score(one) for run, one in pairs if one is not None and one.done}
-            return view.result(params, done, runs, seen, partial=partial)
+            return (Part((seen,)) + shown(replace(trial, done=done))).result(partial=partial)
 
-        recipes = [retrain.recipe(run) for run in runs]
-        text = f"training {len(runs)} net{'s' if len(runs) != 1 else ''}"
+        recipes, text = [*map(retrain.recipe, trial.runs)], f"training {words.count(len(trial.runs), 'net')}"
         return watched(ctx, recipes, show, text=text, begun=False, every_s=PUBLISH_S, again=params.again)
 
 
-def planned(params: Params, seed: int) -> Iterator[Run]:
-    """All runs, seed by seed, so that every bar has its first value soon."""
-    from explainer.vision.augment.retrain import Run
+def planned(params: Params, seed: int) -> Trial:
+    """Compare nothing with each augmentation and all together; along curves with all of them only."""
+    from explainer.vision.augment.retrain import trial
 
-    for number in range(seed, seed + params.seeds):
-        for size in SIZES if params.show == "curves" else (params.digits,):
-            for names in view.rows(params):
-                yield Run(names, size, params.steps, number)
+    names = tuple(one.value for one in Augmentation if one in params.augments)
+    curves = params.show == Show.CURVES
+    alone = () if curves else tuple((one,) for one in names)
+    together = (names,) if len(names) > 1 or (names and curves) else ()
+    sizes = SIZES if curves else (params.digits,)
+    return trial((NONE, *alone, *together), sizes, params.steps, range(seed, seed + params.seeds))
+
+
+def called(names: Names) -> str:
+    """Name of a bar."""
+    return "None" if not names else Augmentation(names[0]).label if len(names) == 1 else "All ticked"
+
+
+def pictures(names: Names, seed: int) -> Panel:
+    """Draws of one digit under each augmentation, a row each; what the net is shown in training."""
+    from explainer.vision.augment import retrain
+    from explainer.vision.training import digits
+
+    train, _ = digits.split()
+    rows = [*((name,) for name in names), *([names] if len(names) > 1 else [])] or [NONE]
+    label, cells = 0, []
+    for row in rows:
+        label, drawn = retrain.draws(row, seed, DIGIT, COLUMNS, train)
+        cells.append(np.concatenate([np.zeros((NAMED, *drawn.shape[1:])), drawn]))
+    values = np.ascontiguousarray(np.concatenate(cells), np.float32)
+    labels = tuple(text for row in rows for text in (called(row), *[""] * (NAMED + COLUMNS - 1)))
+    layer = Cells("digits", values, NAMED + COLUMNS, 0.0, 1.0, colours="grey", labels=labels)
+    return Panel("Input", layer.size, (layer,), f"a {label}, {COLUMNS} draws of each", frame=False)
+
+
+def shown(trial: Trial) -> Part:
+    """Bars or curves of the runs that are done, the table, what it means, and the numbers."""
+    done, wanted = len(trial.finished), len(trial.runs)
+    chart, about = (curve, about_curves) if len(trial.sizes) > 1 else (bars, about_bars)
+    badges = (f"{done} of {wanted} nets trained", "examined on 500 digits that no net has seen")
+    return Part((), (chart(trial), table(trial)) if done else (), about(trial), values(trial), badges)
+
+
+def going(trial: Trial) -> str:
+    """Say how far it is."""
+    done = len(trial.finished)
+    return f"{done} of {len(trial.runs)} nets are trained." if done < len(trial.runs) else ""
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def bars(trial: Trial) -> Chart:
+    """Mean of each row."""
+    (size,) = trial.sizes
+    found = trial.spreads(size)
+    return Bars(
+        "Test accuracy", tuple(map(called, found)), tuple(100 * one.mean for one in found.values()),
+        hi=100.0, format=".1f", note=f"%, {size} training digits",
+    )  # fmt: skip
+
+
+def curve(trial: Trial) -> Chart:
+    """Mean of no augmentation and of all together against the number of digits."""
+    series = []
+    for names in trial.rows:
+        means = [(size, found[names].mean) for size in trial.sizes if names in (found := trial.spreads(size))]
+        if means:
+            sizes, scores = np.array(means, float).T
+            x, y = np.log10(sizes), 100 * scores
+            series.append(Series("augmented", x, y) if names else Series("none", x, y, "dashed", -2))
+    axes = ("training digits, log₁₀", "test accuracy, %", (0.0, 100.0), (1.0, 3.05))
+    return Curve("Learning curves", tuple(series), *axes)
+
+
+def table(trial: Trial) -> Chart:
+    """Means, spreads and gains; along the curves one line for each number of digits. All lines are there at once."""
+    columns = ("mean %", "±", "gain", "better in")
+    if len(trial.sizes) > 1:
+        lines = [_line(trial, trial.rows[-1], size, words.thousands(size)) for size in trial.sizes]
+        return Table("All ticked, over seeds", ("digits", *columns), tuple(lines))
+    lines = [_line(trial, names, trial.sizes[0], called(names)) for names in trial.rows]
+    return Table("Spread over seeds", ("", *columns), tuple(lines))
+
+
+def _line(trial: Trial, names: Names, size: int, label: str) -> tuple[str, ...]:
+    """One row; a dash where nothing is trained yet."""
+    scores, gains = trial.spreads(size).get(names), trial.gains(names, size)
+    if scores is None:
+        return label, "–", "", "", ""
+    start = (label, f"{100 * scores.mean:.1f}", f"{100 * scores.deviation:.1f}")
+    if names == NONE or not len(gains):
+        return *start, "", ""
+    return *start, _signed(100 * gains.mean()), f"{int((gains > 0).sum())}/{len(gains)}"
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "−")
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def values(trial: Trial) -> dict[str, float]:
+    """Means and spreads in percent; along the curves the means at each number of digits."""
+    done, curves = trial.finished, len(trial.sizes) > 1
+    named = numbers(runs_done=len(done), seeds=len({run.seed for run in done}))
+    for size in trial.sizes:
+        for names, found in trial.spreads(size).items():
+            key = "none" if not names else names[0].replace("-", "_") if len(names) == 1 else "all"
+            named[f"accuracy_{key}{f'_{size}_digits' if curves else ''}_percent"] = 100 * found.mean
+            if not curves:
+                named[f"deviation_{key}_percent"] = 100 * found.deviation
+    known = [trial.done[run].train for run in done]
+    return named | numbers(accuracy_train_percent=100 * np.mean(known) if known else None)
+
+
+def about_bars(trial: Trial) -> tuple[str, ...]:
+    """Say what is best and what is worst."""
+    (size,) = trial.sizes
+    got = trial.spreads(size)
+    base = got.pop(NONE, None)
+    if base is None:
+        return (f"The first net of {len(trial.runs)} is in training.",)
+    known = f"a net that learned from {size} digits reads {words.percent(base.mean)} of 500 others right"
+    start = f"Without augmentation {known}"
+    if not got:
+        return f"{start}.", going(trial)
+    best, worst = (pick(got, key=lambda names: got[names].mean) for pick in (max, min))
+    over_seeds = f" (±{100 * base.deviation:.1f} points over {base.count} seeds)" if base.count > 1 else ""
+    named = [f"“{called(row)}” with {100 * got[row].mean:.1f} %" for row in (best, worst)]
+    little = "A difference that is smaller than the spread says little."
+    return f"{start}{over_seeds}.", f"Best is {named[0]}, worst {named[1]}.", little, going(trial)
+
+
+def about_curves(trial: Trial) -> tuple[str, ...]:
+    """Say what the augmentations are worth at each number of digits."""
+    names = trial.rows[-1]
+    if names == NONE:
+        return "Tick an augmentation to compare it with none.", going(trial)
+    found = {size: trial.spreads(size) for size in trial.sizes}
+    gains = {size: 100 * (at[names].mean - at[NONE].mean) for size, at in found.items() if {names, NONE} <= set(at)}
+    if not gains:
+        return "The first nets are in training.", going(trial)
+    parts = ", ".join(f"{_signed(gain)} at {words.thousands(size)}" for size, gain in gains.items())
+    measure = "points of test accuracy, by number of training digits"
+    return f"Gain of the ticked augmentations in {measure}: {parts}.", going(trial)

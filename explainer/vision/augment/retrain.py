@@ -4,13 +4,15 @@ Net and starting weights are those of ``training.small_net``. Every run of one s
 starting weights and the same number of steps; only the augmentation differs.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explainer.core.spread import Spread, spread
 from explainer.vision.augment.batches import augmented
 from explainer.vision.training import digits
 from explainer.vision.training.examples import Examples, Split
@@ -40,6 +42,50 @@ class Score:
 
     train: float
     test: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """Nets that differ in nothing but their augmentation, and how those did that are trained.
+
+    Parameters
+    ----------
+    rows
+        Names of the augmentations that are compared.
+    sizes
+        Numbers of training digits at which they are.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    sizes: tuple[int, ...]
+    runs: tuple[Run, ...]
+    done: Mapping[Run, Score] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> list[Run]:
+        """The runs that are trained, in the order of all."""
+        return [run for run in self.runs if run in self.done]
+
+    def by_seed(self, names: tuple[str, ...], size: int) -> dict[int, float]:
+        """Test accuracy, 0…1, of each seed that is trained."""
+        wanted = [run for run in self.finished if (run.augments, run.digits) == (names, size)]
+        return {run.seed: self.done[run].test for run in wanted}
+
+    def spreads(self, size: int) -> dict[tuple[str, ...], Spread]:
+        """Test accuracy over the seeds, of each row that has any."""
+        found = {names: list(self.by_seed(names, size).values()) for names in self.rows}
+        return {names: spread(scores) for names, scores in found.items() if scores}
+
+    def gains(self, names: tuple[str, ...], size: int) -> NDArray[np.float64]:
+        """What a row has over no augmentation, 0…1, of each seed in which both are trained."""
+        base = self.by_seed((), size)
+        return np.array([test - base[seed] for seed, test in self.by_seed(names, size).items() if seed in base])
+
+
+def trial(rows: Sequence[tuple[str, ...]], sizes: Sequence[int], steps: int, seeds: Iterable[int]) -> Trial:
+    """Plan it seed by seed, so that every row has its first score soon."""
+    runs = tuple(Run(row, size, steps, seed) for seed in seeds for size in sizes for row in rows)
+    return Trial(tuple(rows), tuple(sizes), runs)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ a random share of the pixels of each digit anew in every epoch; what stands ther
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from explainer.vision.training.fit import Snapshot
 from explainer.vision.training.parts import Adam, accuracy, scores_of
 from explainer.vision.training.recipe import Augment, Recipe
 
-HoleFill = Literal["zero", "mean"]
+HoleFill = str  # zero, mean
 Floats = NDArray[np.float32]
 RATE = 0.003
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

@@ -207,7 +207,9 @@ def described(value: Any) -> Any:
         For what has no lasting name, such as a function.
     """
     match value:
-        case None | bool() | int() | float() | str():
+        case str():
+            return repr(str(value))  # a `Choice` names the run that its value names
+        case None | bool() | int() | float():
             return repr(value)
         case Examples():
             return value.digest

@@ -14,7 +14,6 @@ He, Zhang, Ren, Sun. *Delving deep into rectifiers.* ICCV 2015 (the starting wei
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -87,8 +86,8 @@ def recipe(
     )
 
 
-def optimiser(kind: Literal["sgd", "adam"], rate: float, momentum: float) -> Optimiser:
-    """Torch's optimiser of that name."""
+def optimiser(kind: str, rate: float, momentum: float) -> Optimiser:
+    """Torch's optimiser of that name, ``sgd`` or ``adam``."""
     return Sgd(rate, momentum) if kind == "sgd" else Adam(rate)
 
 

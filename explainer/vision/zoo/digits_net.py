@@ -4,12 +4,11 @@ Two convolutions (8 and 16 filters of 3 × 3), a 2 × 2 maximum, and two linear 
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-Activation = Literal["relu", "tanh", "sigmoid"]
+Activation = str  # relu, tanh, sigmoid
 ACTIVATIONS: Mapping[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 CELLS = 8  # of ink, on a side
 LUMA = (0.299, 0.587, 0.114)
