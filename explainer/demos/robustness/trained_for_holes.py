@@ -7,21 +7,39 @@ time; sixty of a busy machine take longer, hence the budget of a training demo.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+from numpy.typing import NDArray
+
+from explainer.core import words
+from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Options, Range, Resets, TrainAgain
+from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Cells, Panel
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
 from explainer.core.result import Result
-from explainer.demos.robustness import _holes_view as view
 
 if TYPE_CHECKING:
-    from explainer.vision.training.holes import Pair
+    from explainer.vision.training.examples import Examples
+    from explainer.vision.training.fit import Snapshot
+    from explainer.vision.training.holes import Pair, Tolerance
 
 PUBLISH_S = 0.8  # the test at all shares, even of one draw, takes 0.2 s
-Fill = Literal["zero", "mean"]
-FILLS = Options({"zero": "Zero, as paper", "mean": "Mean of that pixel"})
+SHOWN, COLUMNS = 24, 6
+NAMES = ("plain net, zeros", "plain net, means", "learnt with holes")
+SHORT = ("zeros", "means", "learnt so")  # beside a bar there is less room
+PLAIN, MEANS, LEARNT = 1, 3, -1  # colours of the three
+
+
+class Fill(Choice):
+    """What stands in a hole."""
+
+    ZERO = "zero", "Zero, as paper"
+    MEAN = "mean", "Mean of that pixel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +48,12 @@ class Params:
 
     epochs: Annotated[int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raising it goes on.")] = 20
     most: Annotated[
-        int,
-        Resets(),
+        int, Resets(), Range(5, 90, step=5, unit="%"),
         Doc("Missing while training", "Each digit loses a share between nothing and this."),
-        Range(5, 90, step=5, unit="%"),
-    ] = 60
+    ] = 60  # fmt: skip
     fill: Annotated[
-        Fill, Resets(), Doc("Holes are filled with", "While training, and afterwards for that net."), FILLS
-    ] = "zero"
+        Fill, Resets(), Doc("Holes are filled with", "While training, and afterwards for that net.")
+    ] = Fill.ZERO  # fmt: skip
     share: Annotated[
         int, Doc("Missing now", "Of the digits that are shown and counted below."), Range(0, 80, step=10, unit="%")
     ] = 40
@@ -48,44 +64,116 @@ class TrainedForHoles(Demo[Params]):
     """Accuracy against the share of missing pixels, for a net that expects holes and one that does not."""
 
     info = DemoInfo(
-        id="trained-for-holes",
-        title="Trained for missing pixels",
-        topics=(49,),
+        id="trained-for-holes", title="Trained for missing pixels", topics=(49,),
         summary="Two nets learn digits, one of them with holes: which one still reads them?",
-        papers=("kingma2015",),
-        uses_frame=False,
-        uses_model=False,
-        budget_s=60.0,
-    )
+        papers=("kingma2015",), uses_frame=False, uses_model=False, budget_s=60.0,
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train both, or carry on where the last run of the same recipe stopped."""
         from explainer.vision.training import holes
-        from explainer.vision.training.fit import Snapshot
         from explainer.vision.training.watched import watched
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
             plain, holed = found
             assert plain is not None
             assert holed is not None
-            return _result(holes.Pair(plain, holed), params, ctx, partial=partial)
+            now = holes.Pair(plain, holed)
+            _, test = plain.recipe.data
+            told = holes.tolerance(now, test, 1 if partial else holes.DRAWS, ctx.checkpoint)
+            return shown(now, told, params.share, params.epochs).result(partial=partial)
 
-        recipes = holes.recipes(params.epochs, params.most / 100.0, params.fill, ctx.seed)
+        recipes = holes.recipes(params.epochs, params.most / 100.0, str(params.fill), ctx.seed)
         return watched(ctx, recipes, show, text="training both nets", every_s=PUBLISH_S, again=params.again)
 
 
-def _result(now: Pair, params: Params, ctx: Context, *, partial: bool = False) -> Result:
+def shown(now: Pair, found: Tolerance, share: int, epochs: int) -> Part:
+    """Digits with holes as each net gets them, accuracy against the share missing, and what learning so costs."""
+    from explainer.vision.training.holes import SHARES
+
+    row = int(np.abs(100 * np.array(SHARES) - share).argmin())
+    three = 100 * np.array([found.plain_zero, found.plain_mean, found.holed])  # (3, N), in percent
+    charts = (tolerance_chart(three), bars(three[:, row], SHARES[row]), learning_chart(now, epochs))
+    sentences = (reading(now, three[:, row], SHARES[row]),)
+    return Part(digit_panels(now, share), charts, sentences, values(now, three, row))
+
+
+# Pictures -----------------------------------------------------------------------------------------------
+
+
+def digit_panels(pair: Pair, share: int) -> tuple[Panel, Panel]:
+    """Tear the first test digits; both nets get the same holes, each with the filling it knows or zeros."""
     from explainer.vision.training import holes
 
-    _, test = now.plain.recipe.data
-    draws = 1 if partial else holes.DRAWS
-    found = holes.tolerance(now, test, draws, ctx.checkpoint)
-    row = view.row_of(params.share)
-    sheet = view.sheet_of(now, params.share)
-    return Result(
-        reading=view.reading(now, found, row),
-        values=view.values(now, found, row),
-        panels=(view.digits_panel(sheet, "Plain net"), view.digits_panel(sheet, "Net that knows holes")),
-        charts=(view.tolerance_chart(found), view.bars(found, row), view.learning_chart(now, params.epochs)),
-        partial=partial,
+    train, test = pair.plain.recipe.data
+    digits = test.first(SHOWN)
+    lost = holes.holes(SHOWN, share / 100.0, np.random.default_rng([pair.plain.recipe.seed, 5]))
+    plain, known = (holes.with_holes(digits, lost, put) for put in (0.0, holes.instead(pair.fill, train)))
+    return (
+        _digits_panel("Plain net", plain, holes.said(pair.plain, plain)),
+        _digits_panel("Net that knows holes", known, holes.said(pair.holed, known)),
+    )
+
+
+def _digits_panel(title: str, digits: Examples, said: NDArray[np.int64]) -> Panel:
+    """One net's view; ``3→8`` is a 3 that it takes for an 8."""
+    pairs = zip(digits.labels.tolist(), said.tolist(), strict=True)
+    labels = tuple(str(true) if true == taken else f"{true}→{taken}" for true, taken in pairs)
+    cells = Cells("digits", digits.images, COLUMNS, 0.0, 1.0, "grey", labels)
+    right = int((said == digits.labels).sum())
+    return Panel(title, cells.size, (cells,), f"{right} of {len(said)} right", frame=False)
+
+
+# Charts -------------------------------------------------------------------------------------------------
+
+
+def tolerance_chart(three: NDArray[np.float64]) -> Chart:
+    """Accuracy ``(3, N)`` in percent against the share of missing pixels."""
+    from explainer.vision.training.holes import SHARES
+
+    x = 100.0 * np.array(SHARES)
+    rows = zip(NAMES, three, (PLAIN, MEANS, LEARNT), strict=True)
+    lines = tuple(Series(name, x, row, colour=colour) for name, row, colour in rows)
+    return Curve("Accuracy with holes", lines, "% missing", "% right", (0.0, 100.0), (0.0, 80.0), "500 test digits")
+
+
+def bars(three: NDArray[np.float64], share: float) -> Chart:
+    """Accuracy ``(3,)`` in percent at the chosen share."""
+    note = f"% right, {words.percent(share)} missing"
+    return Bars("At this share", SHORT, tuple(three.tolist()), hi=100.0, format=".1f", chosen=2, note=note)
+
+
+def learning_chart(pair: Pair, epochs: int) -> Chart:
+    """Accuracy on whole test digits, epoch by epoch: what learning with holes costs."""
+    rows = (("plain net", pair.plain, PLAIN), ("learnt with holes", pair.holed, LEARNT))
+    lines = tuple(
+        Series(name, np.arange(net.epoch + 1, dtype=np.float64), 100 * net.history["accuracy_test"], colour=colour)
+        for name, net, colour in rows
+    )
+    return Curve("Whole digits", lines, "epoch", "% right", (0.0, 100.0), (0.0, float(epochs)))
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def values(pair: Pair, three: NDArray[np.float64], row: int) -> dict[str, float]:
+    """Accuracies in percent, at the chosen share and at those the lesson names."""
+    named = numbers(epoch=pair.epoch)
+    for name, at in (("now", row), ("whole", 0), ("20", 2), ("40", 4), ("60", 6)):
+        kinds = zip(("plain_zero", "plain_mean", "holed"), three[:, at], strict=True)
+        named |= numbers(**{f"{kind}_{name}_percent": value for kind, value in kinds})
+    return named
+
+
+def reading(pair: Pair, three: NDArray[np.float64], share: float) -> str:
+    """Say who reads the digits at the chosen share."""
+    if pair.plain.diverged or pair.holed.diverged:
+        return f"The training ran into numbers that are not finite after {pair.epoch} epochs."
+    if pair.epoch == 0:
+        return "Both nets are still the same and know nothing: about 10 % of the digits are right by chance."
+    zero, mean, known = three
+    return (
+        f"After {pair.epoch} epochs, with {words.percent(share)} of the pixels missing, the net that only saw whole "
+        f"digits gets {zero:.1f} % right with zeros and {mean:.1f} % with means; the one that learnt with holes "
+        f"**{known:.1f} %**."
     )
