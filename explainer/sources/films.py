@@ -99,7 +99,7 @@ def _woven(path: Path, capture: Capture, first: NDArray[np.uint8], coded: bytes)
     if not woven.may_be_woven(film_look.codec_of(capture), coded):
         return None
     following = (fetched(capture) for _ in range(woven.PICTURES - 1))
-    if not woven.never_written([first, *(picture for picture in following if picture is not None)]):
+    if not woven.never_written(first, following):
         return None
     what = f"{shown_name(path)} is interlaced (each picture is woven of two fields), which is not read here."
     return Problem(what, "Deinterlace it, with HandBrake for instance, and open that.")

@@ -5,13 +5,13 @@ written, the same for every picture. So where the coded film allows for two fiel
 first pictures are equal to the bit, they are not pictures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-PICTURES = 4
-"""So many of the first pictures are compared."""
+PICTURES = 32
+"""So many of the first pictures are compared at most: a film may begin in black."""
 _DV = frozenset((
     b"dvsd", b"dvhd", b"dvsl", b"dv25", b"dv50", b"dvcp", b"dvc ", b"dvpp", b"dvh1", b"dvis", b"dvp ", b"DVSD", b"CDVC",
     b"dvcs", b"CDVH", b"dvh5", b"dv5p", b"dv5n", b"dvhp", b"dvhq",
@@ -43,9 +43,9 @@ def may_be_woven(codec: bytes, packet: bytes) -> bool:
     return _h264(packet) or _h265(packet)
 
 
-def never_written(pictures: Sequence[NDArray[np.uint8]]) -> bool:
-    """Say whether pictures that follow one another are all the same."""
-    return all(np.array_equal(pictures[0], other) for other in pictures[1:])
+def never_written(first: NDArray[np.uint8], following: Iterable[NDArray[np.uint8] | None]) -> bool:
+    """Say whether pictures that follow one another are all the same; it asks for no more than it needs."""
+    return all(other is None or np.array_equal(first, other) for other in following)
 
 
 def _mpeg2(packet: bytes) -> bool:

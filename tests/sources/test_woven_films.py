@@ -3,11 +3,12 @@
 import base64
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from explainer.core.problem import Problem
 from explainer.sources.films import open_video
-from explainer.sources.woven import may_be_woven
+from explainer.sources.woven import may_be_woven, never_written
 
 # 32 × 32 pixels, coded by FFmpeg with "-flags +ilme+ildct"; the last is neither interlaced nor does it move.
 _CODED = {
@@ -71,3 +72,11 @@ def test_headers_of_production_codecs_say_whether_they_are_interlaced() -> None:
     assert may_be_woven(b"AVdn", b"\0\0\x02\x80\x01\x02")
     assert not may_be_woven(b"AVdn", b"\0\0\x02\x80\x01\x01")
     assert may_be_woven(b"dvsd", b"")
+
+
+def test_a_film_that_begins_in_black_is_not_called_interlaced() -> None:
+    black = np.zeros((4, 4, 3), np.uint8)
+    asked = iter([black, None, black + 1, black])
+    assert not never_written(black, asked)
+    assert len(list(asked)) == 1  # no more was decoded than needed
+    assert never_written(black, [black, None])
