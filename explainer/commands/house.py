@@ -185,7 +185,7 @@ def _pair(text: str) -> tuple[str, str]:
 def whole(text: str) -> int:
     """Read a whole number, 0 or more."""
     if not is_whole(text):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, of at most {MOST_FIGURES} figures")
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, of at most {MOST_FIGURES} figures")
     return int(text)
 
 
