@@ -234,6 +234,18 @@ def changed(params: Any, card: ModelCard | None = None, **values: Any) -> Any:
     return replace(params, **{name: checked(control(kind, name), v, card) for name, v in values.items()})
 
 
+def typed(params: Any) -> Any:
+    """Return `params` with choices in their own type, where whoever made them wrote plain strings."""
+    loose: dict[str, Any] = {}
+    for one in controls(type(params)):
+        value = getattr(params, one.name)
+        if one.kind == "choice" and not isinstance(value, one.choice):
+            loose[one.name] = one.choice(value)
+        elif one.kind == "multichoice" and not all(isinstance(item, one.choice) for item in value):
+            loose[one.name] = tuple(one.choice(item) for item in value)
+    return replace(params, **loose) if loose else params
+
+
 def to_plain(params: Any) -> dict[str, Any]:
     """Return JSON-ready values (tuples become lists when written)."""
     return asdict(params)

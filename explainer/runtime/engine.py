@@ -12,6 +12,7 @@ from explainer.core.context import CancelScope, Models, Settings
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.networks import NO_NETWORKS, Networks
+from explainer.core.params import typed
 from explainer.core.problem import Cancelled, ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS, Runs
@@ -120,7 +121,7 @@ class Engine:
         ticket = self._states.begin(job.demo, job.params, frame, set_)
         with self._listening(token), self._watched(token, set_.threads):
             ctx = self._context(job, frame, token, emit, ticket)
-            result = job.demo.run(frame, job.params, ctx)
+            result = job.demo.run(frame, typed(job.params), ctx)
         if not isinstance(result, Result):
             raise TypeError(f"run returned {type(result).__name__}, not a Result")
         if token.cancelled:

@@ -170,3 +170,13 @@ def test_a_number_without_a_range_and_a_field_without_a_default_do_not_load():
     for kind, words in ((Bare, "range"), (Missing, "default"), (Strange, "no control")):
         with pytest.raises(TypeError, match=words):
             controls(kind)
+
+
+def test_plain_strings_become_choices() -> None:
+    from explainer.core.params import typed
+    from explainer.demos.explained.grad_cam import Method, Params
+
+    given = Params(method="layercam")  # type: ignore[arg-type]
+    assert typed(given).method is Method.LAYERCAM
+    usual = Params()
+    assert typed(usual) is usual

@@ -25,6 +25,7 @@ from explainer.core.context import Fit, Settings
 from explainer.core.frame import Frame
 from explainer.core.layers import Panel
 from explainer.core.model_card import LayerCard, ModelCard
+from explainer.core.params import changed
 from explainer.demos.explained.grad_cam import GradCam, Params
 from explainer.render import colours
 from explainer.render.headless import grabbed
@@ -115,7 +116,9 @@ def coloured() -> Engine:
 
 def explained(engine: Engine, frame: Frame, fit: Fit = "crop", **params: Any) -> Finished:
     settings = Settings(model="detector", device="cpu", threads=1, fit=fit)
-    outcome = engine.run(Job(0, GradCam(), Params(**params), frame, settings), JobToken(), lambda _event: None)
+    outcome = engine.run(
+        Job(0, GradCam(), changed(Params(), None, **params), frame, settings), JobToken(), lambda _event: None
+    )
     assert isinstance(outcome, Finished), outcome
     return outcome
 

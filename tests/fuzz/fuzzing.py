@@ -79,7 +79,7 @@ def _child(name, first, count, folder, log):
     home = Path(folder) / "home"
     home.mkdir(exist_ok=True)
     places = dict.fromkeys(("EXPLAINER_HOME", "HOME", "TMPDIR", "TEMP", "XDG_RUNTIME_DIR"), str(home))
-    environment = {**os.environ, **places, "QT_QPA_PLATFORM": "offscreen"}
+    environment = {**os.environ, **places, "TORCHINDUCTOR_CACHE_DIR": str(home), "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, str(HERE / "fuzzing.py"), name, str(first), str(count), str(folder), str(log)]
     ran = subprocess.run(command, env=environment, capture_output=True, check=False, cwd=folder)
     return ran.returncode, (ran.stdout + ran.stderr).decode("utf8", "replace")
@@ -198,6 +198,10 @@ def _stop_after(cpu_s):
 
 
 def _peak_mb():
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss begins with what the process that started this one held
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) / 1024
     try:
         import resource
     except ImportError:

@@ -66,7 +66,7 @@ def test_a_plan_knows_its_cost() -> None:
     assert set(exam.coverage) == set(numbers.ORDERS) and len(exam.views) == len(views.VIEWS)
     assert not exam.kept.size and not exam.light
     assert (QUICK.forwards, FULL.forwards) == (97, 186)
-    labels = stress_report.DETAILS.values()
+    labels = [detail.label for detail in stress_report.Detail]
     assert [int(re.findall(r"\d+", text)[0]) for text in labels] == [97, 186]
 
 
