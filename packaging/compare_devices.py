@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.clauses import against_golden
 from explainer.contract.runs import Bench, Outcome, contract_frames
 from explainer.core.context import Settings
@@ -60,12 +60,12 @@ class Copies(TorchDispatchMode):
 
 
 def compare(
-    device: str, demo_ids: Sequence[str], make_engine: Callable[[], Engine] = house.engine, repeats: int = REPEATS
+    device: str, demo_ids: Sequence[str], make_engine: Callable[[], Engine] = bootstrap.engine, repeats: int = REPEATS
 ) -> Iterator[Row]:
     """Yield a row for each demo."""
     frames = contract_frames()
     for demo_id in demo_ids:
-        here, cpu_ms, _ = _timed(_bench(demo_id, "cpu", house.engine, frames), repeats)
+        here, cpu_ms, _ = _timed(_bench(demo_id, "cpu", bootstrap.engine, frames), repeats)
         there, device_ms, copies = _timed(_bench(demo_id, device, make_engine, frames), repeats)
         used = there.finished.device if there.finished else ""
         yield Row(demo_id, cpu_ms, device_ms, copies, used, "; ".join(_differences(here, there)))
@@ -73,7 +73,7 @@ def compare(
 
 def _bench(demo_id: str, device: str, make_engine: Callable[[], Engine], frames: Any) -> Bench:
     settings = Settings(device=device)
-    return Bench(house.demos().demo(demo_id), make_engine, house.zoo().card(settings.model), frames, settings)
+    return Bench(bootstrap.demos().demo(demo_id), make_engine, bootstrap.zoo().card(settings.model), frames, settings)
 
 
 def _timed(bench: Bench, repeats: int) -> tuple[Outcome, float, int]:
@@ -120,11 +120,11 @@ def main() -> int:
     parser.add_argument("demos", nargs="*", metavar="ID")
     parser.add_argument("--out", type=Path, default=Path("devices.md"))
     args = parser.parse_args()
-    if house.zoo().device(args.device) != args.device:
+    if bootstrap.zoo().device(args.device) != args.device:
         print(f"There is no {args.device} device here.", file=sys.stderr)
         return 1
     rows = []
-    for row in compare(args.device, args.demos or [demo.info.id for demo in house.demos().demos()]):
+    for row in compare(args.device, args.demos or [demo.info.id for demo in bootstrap.demos().demos()]):
         rows.append(row)
         print(
             f"{row.demo:26} {row.cpu_ms:8.0f} {row.device_ms:8.0f} {row.copies:5} {row.used:6} {row.differs}",

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from captum.attr import Occlusion
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.core.context import Settings
 from explainer.runtime.engine import Job
 from explainer.runtime.events import Partial
@@ -42,7 +42,7 @@ def main() -> None:
     settings = Settings(threads=args.threads, device="cpu")
     frame: Any = open_source(args.photo).at(0)  # type: ignore[union-attr]
     print(f"{args.photo}, {args.threads} threads, medians of {args.rounds} rounds, in ms: clock / processor")
-    with house.zoo().lease(settings.model, settings) as net:
+    with bootstrap.zoo().lease(settings.model, settings) as net:
         x = net.prepare(frame).tensor
         index = int(net.logits(x)[0].argmax())
         if "ig" in args.parts:
@@ -134,9 +134,9 @@ def table(title: str, found: Timings) -> None:
 def first_pictures(frame: Any, settings: Settings, rounds: int) -> None:
     """Print seconds from the start of a run to its first map, the network being in memory."""
     print("\nfirst map, seconds")
-    demo = house.demos().demo("occlusion-and-rise")
+    demo = bootstrap.demos().demo("occlusion-and-rise")
     for method in ("occlusion", "rise"):
-        params = house.params_of(demo, [f"method={method}"], house.zoo().card(settings.model))
+        params = bootstrap.params_of(demo, [f"method={method}"], bootstrap.zoo().card(settings.model))
         times = [first_picture(demo, params, frame, settings) for _ in range(rounds + 1)][1:]
         print(f"  {method:34}{median(times):9.2f}")
 
@@ -152,7 +152,7 @@ def first_picture(demo: Any, params: Any, frame: Any, settings: Settings) -> flo
             found.append(perf_counter() - began)
             token.cancel()
 
-    house.engine().run(Job(0, demo, params, frame, settings), token, emit)
+    bootstrap.engine().run(Job(0, demo, params, frame, settings), token, emit)
     return found[0]
 
 

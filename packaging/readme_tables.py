@@ -82,10 +82,10 @@ def rows(*every: Iterable[str]) -> Iterator[str]:
 
 def demos() -> Iterator[str]:
     """How much there is, then the demos by chapter with their lessons."""
-    from explainer.commands import house
+    from explainer.commands import bootstrap
 
-    library = house.library()
-    outline, found = library.outline, house.demos().demos()
+    library = bootstrap.library()
+    outline, found = library.outline, bootstrap.demos().demos()
     topics = {topic for lesson in library.lessons for topic in lesson.topics}
     yield (
         f"{len(found)} demos and {len(library.lessons)} lessons on {len(topics)} of {len(outline.topics)} topics; the "

@@ -15,7 +15,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any, TypeVar
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.commands.beside import beside
 from explainer.commands.render import run_one
 from explainer.core.context import Settings
@@ -62,14 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-paint", action="store_true", help="measure computing only; needs no Qt")
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
     parser.add_argument("--busy", type=_few, default=0, metavar="N", help="let so many other processes work beside it")
-    house.add_set_argument(parser)
-    house.add_session_arguments(parser)
+    bootstrap.add_set_argument(parser)
+    bootstrap.add_session_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print."""
-    settings = house.settings_of(args)
-    chosen = [house.demo_of(i) for i in args.demos] or [d for d in house.demos().demos() if d.info.cost]
+    settings = bootstrap.settings_of(args)
+    chosen = [bootstrap.demo_of(i) for i in args.demos] or [d for d in bootstrap.demos().demos() if d.info.cost]
     with beside(args.busy):
         rows = [row for demo in chosen for row in _rows(demo, args, settings)]
         if not args.demos or any(not demo.info.uses_frame for demo in chosen):
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _few(text: str) -> int:
-    number = house.whole(text)
+    number = bootstrap.whole(text)
     if number > BUSY_MOST:
         raise argparse.ArgumentTypeError(f"must be {BUSY_MOST} at most")
     return number
@@ -99,14 +99,14 @@ def _rows(demo: Demo[Any], args: argparse.Namespace, settings: Settings) -> list
 def _row(
     demo: Demo[Any], args: argparse.Namespace, settings: Settings, values: Any, cost: Cost | None, name: str
 ) -> Row:
-    params = house.params_of(demo, values, house.zoo().card(settings.model))
+    params = bootstrap.params_of(demo, values, bootstrap.zoo().card(settings.model))
     with closing(EndlessSource()) as source:
         frames = [frame for frame in (source.read() for _ in range(16)) if isinstance(frame, Frame)]
     forward, floor, explain = _apart(lambda: compute_figures(demo, params, settings, frames, args.rounds, cost))
     paint = None if args.no_paint or not demo.info.uses_frame else _live_figures(demo, params, settings, forward)
     frame, latency = paint or (None, None)
     return Row(
-        name, house.zoo().device(settings.device), house.threads(), forward, floor, explain, frame, latency,
+        name, bootstrap.zoo().device(settings.device), bootstrap.threads(), forward, floor, explain, frame, latency,
         _ratio(explain, floor), _ratio(frame, forward), _peak_mb(), args.busy,
     )  # fmt: skip
 
@@ -148,21 +148,23 @@ def compute_figures(
     forward_ms, floor_ms, explain_ms
         ``None`` for demos that use no model or state no cost.
     """
-    engine = house.engine()
+    engine = bootstrap.engine()
     cost = cost or demo.info.cost
 
     def explain(i: int) -> float:
         done = run_one(engine, demo, params, frames[i % len(frames)], settings)
         return float(done.timings_ms.get("model", 0.0) + done.timings_ms.get("explain", 0.0))
 
-    bare = demo.yardstick(frames[0], params, house.zoo().device(settings.device)) if not demo.info.uses_model else None
+    bare = (
+        demo.yardstick(frames[0], params, bootstrap.zoo().device(settings.device)) if not demo.info.uses_model else None
+    )
     if bare is not None:
         pairs = _rounds(lambda i: (_timed(bare), explain(i)), rounds)
         return _median([one for one, _ in pairs]), None, _median([one for _, one in pairs])
     if not demo.info.uses_model or cost is None:
         times = _rounds(lambda i: (explain(i),), rounds if demo.info.uses_frame else 0)
         return None, None, _median([one for (one,) in times])
-    with house.zoo().lease(settings.model, settings) as net:
+    with bootstrap.zoo().lease(settings.model, settings) as net:
         forward, floor = _floors(cost, params, net, frames[0])
     columns = zip(*_rounds(lambda i: (forward(), floor(), explain(i)), rounds), strict=True)
     a, b, c = (round(median(column), 3) for column in columns)

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from explainer import stopping
-from explainer.commands import check_files, house
+from explainer.commands import bootstrap, check_files
 from explainer.contract import clauses
 from explainer.contract.runs import Bench, contract_frames
 from explainer.contract.sound import sound
@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print one line for each problem; 1 if there is any."""
     began = perf_counter()
-    library, demos = house.library(), house.demos()
-    card = house.zoo().card(Settings().model)
+    library, demos = bootstrap.library(), bootstrap.demos()
+    card = bootstrap.zoo().card(Settings().model)
     found = [*_loading(), *file_problems(), *info_problems(demos.demos(), library)]
     ran = None if args.quick else run_shared_out([demo.info.id for demo in demos.demos()], args.jobs)
     found += _lessons(library, demos.demos(), card, ran)
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _loading() -> list[str]:
     """What could not even be loaded."""
-    return [problem.sentence for problem in (*house.demos().problems, *house.library().problems)]
+    return [problem.sentence for problem in (*bootstrap.demos().problems, *bootstrap.library().problems)]
 
 
 # Files --------------------------------------------------------------------------------------------------
@@ -183,8 +183,8 @@ def _as_a_part() -> None:
 
 
 def _run_by_id(demo_ids: Sequence[str], slack: float = SHARED) -> Ran:
-    card = house.zoo().card(Settings().model)
-    return run_demos([house.demos().demo(one) for one in demo_ids], house.library(), card, slack)
+    card = bootstrap.zoo().card(Settings().model)
+    return run_demos([bootstrap.demos().demo(one) for one in demo_ids], bootstrap.library(), card, slack)
 
 
 def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard, slack: float = 1.0) -> Ran:
@@ -192,8 +192,8 @@ def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard, sla
     frames, names, found, count = contract_frames(), dict[str, set[str]](), list[str](), 0
     for demo in demos:
         _say(demo.info.title)
-        bench = Bench(demo, house.engine, card, frames)
-        found += [f"Demo {demo.info.id}: {text}" for text in clauses.demo_problems(bench, house.zoo(), slack)]
+        bench = Bench(demo, bootstrap.engine, card, frames)
+        found += [f"Demo {demo.info.id}: {text}" for text in clauses.demo_problems(bench, bootstrap.zoo(), slack)]
         lessons = [lesson for lesson in library.lessons if lesson.demo == demo.info.id]
         known, problems, runs = _run_lessons(bench, lessons)
         names[demo.info.id] = known

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from explainer import __version__
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.commands.gc_paused import gc_paused
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -49,12 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``doctor``."""
     parser.add_argument("--json", action="store_true", help="everything, for scripts")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    house.add_session_arguments(parser)
+    bootstrap.add_session_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Look at everything and print it; exit code 1 where something is broken."""
-    settings = house.settings_of(args)
+    settings = bootstrap.settings_of(args)
     if args.child:
         with gc_paused():
             return _start_and_tell(settings)
@@ -120,7 +120,7 @@ def computing(settings: Settings) -> Report:
     """Return what the asked-for device really is, all that there are, and the threads that are computed with."""
     import torch
 
-    zoo = house.zoo()
+    zoo = bootstrap.zoo()
     device = zoo.device(settings.device)
     with zoo.lease(Settings().model, replace(settings, device="cpu")):
         pass
@@ -181,10 +181,10 @@ def self_test(settings: Settings) -> Report:
     ExplainerError
         If the two disagree.
     """
-    name, device = Settings().model, house.zoo().device(settings.device)
+    name, device = Settings().model, bootstrap.zoo().device(settings.device)
     right = _logits(name, replace(settings, device="cpu"))
     test: Report = {
-        "model": name, "photo": PHOTO, "device": device, "top1": house.zoo().card(name).label(int(right.argmax())),
+        "model": name, "photo": PHOTO, "device": device, "top1": bootstrap.zoo().card(name).label(int(right.argmax())),
         "max_abs_logit": float(np.abs(right).max()), "max_abs_difference": None, "passed": None,
     }  # fmt: skip
     if device == "cpu":
@@ -203,7 +203,7 @@ def _logits(name: str, settings: Settings) -> np.ndarray[Any, np.dtype[np.float3
     source = open_source(PHOTO)
     if isinstance(source, Problem):
         raise ExplainerError(source.what, source.todo, source.details)
-    with closing(source), house.zoo().lease(name, settings) as net:
+    with closing(source), bootstrap.zoo().lease(name, settings) as net:
         frame = source.at(0)
         if not isinstance(frame, Frame):
             raise ExplainerError(frame.what, frame.todo, frame.details)

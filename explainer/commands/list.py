@@ -8,7 +8,7 @@ from dataclasses import asdict, is_dataclass
 from itertools import groupby
 from typing import Any
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.core.controls import Control
 from explainer.core.demo import Demo, DemoInfo
 
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print all demos; what could not be loaded is said on stderr and takes nothing else along."""
-    found = house.demos()
+    found = bootstrap.demos()
     if args.json:
-        models = [card.name for card in house.zoo().cards()]
+        models = [card.name for card in bootstrap.zoo().cards()]
         rows = [plain_demo(demo, models) for demo in found.demos()]
         print(json.dumps(rows, indent=1, ensure_ascii=False, default=_plain))
     else:
@@ -49,14 +49,14 @@ def plain_demo(demo: Demo[Any], models: Sequence[str]) -> dict[str, Any]:
         "chapter": chapter_of(info),
         "temporal": info.temporal,
         "uses_frame": info.uses_frame,
-        "params": [house.plain_control(control) for control in demo.controls()],
+        "params": [bootstrap.plain_control(control) for control in demo.controls()],
         "models": list(models) if info.uses_model else [],
     }
 
 
 def chapter_of(info: DemoInfo) -> int | None:
     """Number of the chapter of a demo's first topic; ``None`` where it stands in none."""
-    chapters: Mapping[int, int] = house.library().outline.chapter_of
+    chapters: Mapping[int, int] = bootstrap.library().outline.chapter_of
     return chapters.get(info.topics[0]) if info.topics else None
 
 
@@ -88,7 +88,7 @@ def _lines(demos: Sequence[Demo[Any]]) -> Iterator[str]:
 def _chapter_title(number: int | None) -> str:
     if number is None:
         return "In no chapter"
-    return f"{number}  {house.library().outline.chapter(number).title}"
+    return f"{number}  {bootstrap.library().outline.chapter(number).title}"
 
 
 def _about(info: DemoInfo) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.commands.offscreen import application
 from explainer.core.context import Settings
 from explainer.core.demo import Demo
@@ -49,7 +49,7 @@ class _Loop:
         self._bridge = Bridge()
         self._bridge.arrived.connect(self._in_gui)
         self._events = QEventLoop()
-        self._scheduler = house.scheduler(self._in_worker)
+        self._scheduler = bootstrap.scheduler(self._in_worker)
         self._scheduler.ask(demo, params, settings)
 
     def run(self) -> None:

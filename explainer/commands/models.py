@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from explainer import stopping
-from explainer.commands.house import WrongUse
+from explainer.commands.bootstrap import WrongUse
 from explainer.core.paths import resource
 from explainer.core.problem import Cancelled, ExplainerError, Problem
 from explainer.runtime.token import JobToken

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer import stopping
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.commands.prefetch import prefetch
 from explainer.core import writing
 from explainer.core.charts import Chart, chart_slug
@@ -46,13 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``render``."""
     parser.add_argument("demo", metavar="ID")
     parser.add_argument("--source", metavar="FILE", default="sample:cat", help="file, folder or camera:N")
-    parser.add_argument("--size", type=house.size_of, metavar="WxH", help="of one panel or chart")
+    parser.add_argument("--size", type=bootstrap.size_of, metavar="WxH", help="of one panel or chart")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--frames", type=_positive, metavar="N", help="frames of a video to run over")
     parser.add_argument("--video", action="store_true", help="write video.mp4 over the whole file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    house.add_set_argument(parser)
-    house.add_session_arguments(parser)
+    bootstrap.add_set_argument(parser)
+    bootstrap.add_session_arguments(parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class Run:
 
 def run(args: argparse.Namespace) -> int:
     """Render and write; one line on stdout says where."""
-    demo = house.demo_of(args.demo)
-    settings = house.settings_of(args)
-    params = house.params_of(demo, args.values, house.zoo().card(settings.model))
+    demo = bootstrap.demo_of(args.demo)
+    settings = bootstrap.settings_of(args)
+    params = bootstrap.params_of(demo, args.values, bootstrap.zoo().card(settings.model))
     task = Run(demo, params, settings, args.source, args.size, args.theme, args.out)
     writing.make_folder(args.out)
     with closing(_Pictures(task)) as pictures:
@@ -153,7 +153,7 @@ def _last(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
 
 
 def _results(task: Run, frames: Iterator[Frame]) -> Iterator[Finished]:
-    engine = house.engine(house.kept_runs(finished=False), house.ZooNetworks(at_once=True))
+    engine = bootstrap.engine(bootstrap.kept_runs(finished=False), bootstrap.ZooNetworks(at_once=True))
     with closing(SourceFrames(lambda: open_source(task.source))) as every:
         for frame in frames:
             yield run_one(engine, task.demo, task.params, frame, task.settings, every)
@@ -257,7 +257,7 @@ def summary_of(task: Run, finished: Finished, notes: Sequence[str] = ()) -> dict
     """Return what ``result.json`` holds."""
     found = summary(task.demo.info.id, task.params, finished)
     model = task.settings.model if task.demo.info.uses_model else None
-    found |= {"source": task.source, **exact_bytes(task.source), "model": model, "threads": house.threads()}
+    found |= {"source": task.source, **exact_bytes(task.source), "model": model, "threads": bootstrap.threads()}
     return {**found, "notes": list(dict.fromkeys((*notes, *found["notes"])))}
 
 

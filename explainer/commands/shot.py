@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explainer import stopping
-from explainer.commands import house, window
+from explainer.commands import bootstrap, window
 from explainer.core import writing
 from explainer.core.problem import ExplainerError, Problem
 from explainer.runtime.session import Session
@@ -21,12 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``shot``."""
     parser.add_argument("--demo", metavar="ID", default="grad-cam")
     parser.add_argument("--source", metavar="FILE", default="")
-    parser.add_argument("--size", type=house.size_of, default=(1280, 800), metavar="WxH")
+    parser.add_argument("--size", type=bootstrap.size_of, default=(1280, 800), metavar="WxH")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--present", action="store_true")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
-    house.add_set_argument(parser)
-    house.add_session_arguments(parser)
+    bootstrap.add_set_argument(parser)
+    bootstrap.add_session_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,9 +74,9 @@ def _refuse_the_web(source: str) -> None:
 def _session(args: argparse.Namespace) -> Session:
     from explainer.core.params import to_plain
 
-    demo = house.demo_of(args.demo)
-    settings = house.settings_of(args)
-    params = house.params_of(demo, args.values, house.zoo().card(settings.model))
+    demo = bootstrap.demo_of(args.demo)
+    settings = bootstrap.settings_of(args)
+    params = bootstrap.params_of(demo, args.values, bootstrap.zoo().card(settings.model))
     plain = {demo.info.id: to_plain(params)}
     return Session(demo=demo.info.id, params=plain, source=args.source, settings=settings)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from explainer import stopping
-from explainer.commands import display, house
+from explainer.commands import bootstrap, display
 from explainer.commands.gc_paused import gc_paused
 from explainer.core.context import Settings
 from explainer.core.params import to_plain
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="FILE", help="file, folder or camera:N")
     parser.add_argument("--theme", choices=("system", "light", "dark"), default="")
     parser.add_argument("--present", action="store_true", help="start in the presenter view")
-    house.add_set_argument(parser)
-    house.add_session_arguments(parser)
+    bootstrap.add_set_argument(parser)
+    bootstrap.add_session_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,23 +82,23 @@ def remembering_window(args: argparse.Namespace) -> "tuple[MainWindow, Opening]"
 
 def asked_for(args: argparse.Namespace, session: Session) -> Session:
     """Return `session` with the command line laid over it."""
-    demo = house.demo_of(args.demo) if args.demo else None
+    demo = bootstrap.demo_of(args.demo) if args.demo else None
     if args.source:
         session = replace(session, source=args.source)
     if demo is not None:
         session = replace(session, demo=demo.info.id)
-    settings = house.settings_of(args, known(session.settings))
+    settings = bootstrap.settings_of(args, known(session.settings))
     session = replace(session, settings=settings)
     if args.values:
-        chosen = demo or house.demo_of(session.demo or "grad-cam")
-        params = house.params_of(chosen, args.values, house.zoo().card(settings.model))
+        chosen = demo or bootstrap.demo_of(session.demo or "grad-cam")
+        params = bootstrap.params_of(chosen, args.values, bootstrap.zoo().card(settings.model))
         session = session.with_params(chosen.info.id, to_plain(params))
     return session
 
 
 def known(settings: Settings) -> Settings:
     """Settings whose model is still there."""
-    names = {card.name for card in house.zoo().cards()}
+    names = {card.name for card in bootstrap.zoo().cards()}
     return settings if settings.model in names else replace(settings, model=Settings().model)
 
 
@@ -118,6 +118,6 @@ def make_window(
     if remember and keeper is None:
         place = take_place()
         keeper = place if isinstance(place, Keeper) else None
-    scheduler = partial(house.scheduler, keeps_runs=remember)
-    conductor = Conductor(house.demos(), house.library(), house.zoo(), scheduler, session)
-    return MainWindow(conductor, house.ZooModelManager(), theme=theme, keeper=keeper)
+    scheduler = partial(bootstrap.scheduler, keeps_runs=remember)
+    conductor = Conductor(bootstrap.demos(), bootstrap.library(), bootstrap.zoo(), scheduler, session)
+    return MainWindow(conductor, bootstrap.ZooModelManager(), theme=theme, keeper=keeper)

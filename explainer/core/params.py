@@ -236,8 +236,9 @@ def changed(params: Any, card: ModelCard | None = None, **values: Any) -> Any:
 
 def typed(params: Any) -> Any:
     """Return `params` with choices in their own type, where whoever made them wrote plain strings."""
+    kind: Any = type(params)
     loose: dict[str, Any] = {}
-    for one in controls(type(params)):
+    for one in controls(kind):
         value = getattr(params, one.name)
         if one.kind == "choice" and not isinstance(value, one.choice):
             loose[one.name] = one.choice(value)

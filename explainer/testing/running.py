@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract import clauses
 from explainer.contract.processor import asks_often
 from explainer.contract.runs import Bench, Scene, contract_frames, run_scene
@@ -47,11 +47,11 @@ def run_demo(
     """
     given = photo() if frame is None else frame
     frames = (given,) if isinstance(given, Frame) else tuple(given)
-    card = house.zoo().card(settings.model) if context is None else context.card
+    card = bootstrap.zoo().card(settings.model) if context is None else context.card
     wanted = changed(demo.defaults(), card, **params)
     if context is not None:
         return _directly(demo, frames, wanted, context)
-    outcome = run_scene(house.engine(), demo, wanted, Scene("given", frames), settings)
+    outcome = run_scene(bootstrap.engine(), demo, wanted, Scene("given", frames), settings)
     assert outcome.result is not None, outcome.problem
     return outcome.result
 
@@ -72,10 +72,10 @@ def check_contract(demo: Demo[Any], *, quick: bool = False) -> list[str]:
         Only what ``explainer check`` runs: every control at its ends and choices, whether each matters, and how
         often the demo asks whether it is still wanted are left out.
     """
-    card = house.zoo().card(ONE_THREAD.model)
-    bench = Bench(demo, house.engine, card, contract_frames(), ONE_THREAD)
-    found = clauses.demo_problems(bench, house.zoo())
+    card = bootstrap.zoo().card(ONE_THREAD.model)
+    bench = Bench(demo, bootstrap.engine, card, contract_frames(), ONE_THREAD)
+    found = clauses.demo_problems(bench, bootstrap.zoo())
     if not quick:
         found += clauses.every_case_shows(bench) + clauses.every_parameter_matters(bench)
-        found += asks_often(bench, house.zoo())
+        found += asks_often(bench, bootstrap.zoo())
     return list(dict.fromkeys(found))

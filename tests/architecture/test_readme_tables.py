@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.dispatch import COMMANDS
 from explainer.shell.actions import SPECS
 
@@ -28,7 +28,7 @@ def test_the_readme_is_up_to_date(tables: ModuleType) -> None:
 
 
 def test_all_of_them_are_there() -> None:
-    for demo in house.demos().demos():
+    for demo in bootstrap.demos().demos():
         assert f"| {demo.info.title} |" in TEXT
     for spec in SPECS:
         assert f"| {spec.label.rstrip('…')} |" in TEXT

@@ -10,7 +10,7 @@ import pytest
 
 from explainer import __version__
 from explainer.cli import main
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.core.params import checked, from_plain
 from explainer.dispatch import COMMANDS
 
@@ -104,13 +104,13 @@ HOSTILE = (
 
 @pytest.mark.parametrize("kind", ["number", "choice", "class", "layer", "toggle", "box", "strokes", "grid", "cards"])
 def test_hostile_values_are_one_short_sentence(kind: str) -> None:
-    card = house.zoo().card("efficientnet-lite0")
-    every = ((demo, one) for demo in house.demos().demos() for one in demo.controls())
+    card = bootstrap.zoo().card("efficientnet-lite0")
+    every = ((demo, one) for demo in bootstrap.demos().demos() for one in demo.controls())
     demo, one = next((demo, one) for demo, one in every if one.kind == kind)
     for value in HOSTILE:
         try:
-            house.params_of(demo, [f"{one.name}={value}"], card)
-        except house.WrongUse as wrong:
+            bootstrap.params_of(demo, [f"{one.name}={value}"], card)
+        except bootstrap.WrongUse as wrong:
             assert wrong.code == 2
     nested: list[object] = []
     for _ in range(5_000):
@@ -201,19 +201,19 @@ def test_list_json_params_say_what_they_take(capsys: pytest.CaptureFixture[str])
 
 
 def test_list_json_defaults_are_accepted_by_set(capsys: pytest.CaptureFixture[str]) -> None:
-    card = house.zoo().card("efficientnet-lite0")
+    card = bootstrap.zoo().card("efficientnet-lite0")
     for row in listed(capsys):
-        demo = house.demo_of(str(row["id"]))
+        demo = bootstrap.demo_of(str(row["id"]))
         simple = {p["name"]: p["default"] for p in row["params"] if not isinstance(p["default"], list)}  # type: ignore[attr-defined]
-        again = house.params_of(demo, [f"{name}={value}" for name, value in simple.items()], card)
+        again = bootstrap.params_of(demo, [f"{name}={value}" for name, value in simple.items()], card)
         assert again == demo.defaults()
 
 
 def test_list_json_names_the_models_of_demos_that_use_one(capsys: pytest.CaptureFixture[str]) -> None:
     rows = {row["id"]: row for row in listed(capsys)}
-    assert rows["grad-cam"]["models"] == [card.name for card in house.zoo().cards()]
+    assert rows["grad-cam"]["models"] == [card.name for card in bootstrap.zoo().cards()]
     assert rows["grad-cam"]["models"][0] == "efficientnet-lite0"  # type: ignore[index]
-    without = [demo.info.id for demo in house.demos().demos() if not demo.info.uses_model]
+    without = [demo.info.id for demo in bootstrap.demos().demos() if not demo.info.uses_model]
     assert all(rows[one]["models"] == [] for one in without)
 
 
@@ -224,4 +224,4 @@ def test_list_for_people_is_grouped_by_chapter(capsys: pytest.CaptureFixture[str
     numbers = [int(head.split()[0]) for head in heads]
     assert numbers == sorted(set(numbers))
     ids = [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
-    assert ids == [demo.info.id for demo in house.demos().demos()]
+    assert ids == [demo.info.id for demo in bootstrap.demos().demos()]

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from explainer.cli import main
-from explainer.commands import doctor, house, models
+from explainer.commands import bootstrap, doctor, models
 from explainer.core.context import Settings
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError, Problem
@@ -129,7 +129,7 @@ class OtherDevice:
     """A zoo whose second device adds an error to the logits."""
 
     def __init__(self, error: float) -> None:
-        self.error, self.real, self.threads = error, house.zoo(), 1
+        self.error, self.real, self.threads = error, bootstrap.zoo(), 1
 
     def device(self, wanted: str) -> str:
         return "cpu" if wanted == "cpu" else "mps"
@@ -159,7 +159,7 @@ def test_device_is_compared_with_the_cpu(
     error: float, passes: bool, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     zoo = OtherDevice(error)
-    monkeypatch.setattr(doctor.house, "zoo", lambda: zoo)
+    monkeypatch.setattr(doctor.bootstrap, "zoo", lambda: zoo)
     found = report(capsys, code=0 if passes else 1)
     assert (found["device"], found["devices"], found["gpu"]) == ("mps", ["cpu", "mps"], "Apple GPU")
     assert found["self_test"]["max_abs_difference"] == pytest.approx(error, abs=1e-5)
@@ -177,7 +177,7 @@ def test_logits_of_the_self_test_are_the_zoos_own() -> None:
     assert isinstance(picture, Picture)
     logits = doctor._logits("efficientnet-lite0", Settings(device="cpu", threads=1))
     assert logits.shape == (1000,)
-    assert house.zoo().card("efficientnet-lite0").label(int(np.argmax(logits))) == "tiger cat"
+    assert bootstrap.zoo().card("efficientnet-lite0").label(int(np.argmax(logits))) == "tiger cat"
 
 
 # What is broken -----------------------------------------------------------------------------------------

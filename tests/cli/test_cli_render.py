@@ -276,13 +276,13 @@ def test_arrays_are_raw_and_named_by_panel_and_layer(tmp_path: Path) -> None:
 def test_input_is_the_very_tensor_the_model_saw(tmp_path: Path) -> None:
     import torch
 
-    from explainer.commands import house
+    from explainer.commands import bootstrap
     from explainer.core.context import Settings
 
     result = render("sample:dog", tmp_path)
     with np.load(tmp_path / "arrays.npz") as arrays:
         x = torch.from_numpy(arrays["input"])
-    with house.zoo().lease("efficientnet-lite0", Settings(device="cpu", threads=1)) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(device="cpu", threads=1)) as net:
         logits = net.logits(x, stock=True)[0]
     assert int(logits.argmax()) == result["values"]["class_index"]
     assert float(logits.max()) == pytest.approx(result["values"]["logit"], abs=1e-3)

@@ -11,7 +11,7 @@ import pytest
 
 from explainer import __version__, dispatch, terminal
 from explainer.cli import main
-from explainer.commands import display, doctor, house
+from explainer.commands import bootstrap, display, doctor
 from explainer.core import paths
 from explainer.core.context import Settings
 from explainer.core.words import printable
@@ -108,7 +108,7 @@ def test_an_unexpected_error_is_one_sentence(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(house, "demos", fail)
+    monkeypatch.setattr(bootstrap, "demos", fail)
     assert main(["list"]) == 1
     captured = capsys.readouterr()
     assert words in captured.err

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from explainer.commands import check, check_files, house
+from explainer.commands import bootstrap, check, check_files
 from explainer.core import paths
 from explainer.core.context import Settings
 from explainer.core.problem import Problem
@@ -165,24 +165,24 @@ def test_a_formula_that_is_all_right() -> None:
     ],
 )
 def test_what_a_demo_says_of_itself_is_checked(change: dict[str, Any], text: str) -> None:
-    info = replace(house.demos().demo("grad-cam").info, **change)
-    found = check.info_problems([SimpleNamespace(info=info)], house.library())  # type: ignore[list-item]
+    info = replace(bootstrap.demos().demo("grad-cam").info, **change)
+    found = check.info_problems([SimpleNamespace(info=info)], bootstrap.library())  # type: ignore[list-item]
     assert f"Demo {info.id}: {text}" in found
 
 
 def test_two_demos_of_one_id() -> None:
-    demo = house.demos().demo("grad-cam")
-    assert check.info_problems([demo, demo], house.library()) == ["Demo grad-cam: the id is there more than once."]
+    demo = bootstrap.demos().demo("grad-cam")
+    assert check.info_problems([demo, demo], bootstrap.library()) == ["Demo grad-cam: the id is there more than once."]
 
 
 def test_presets_and_links_are_run_and_what_does_not_hold_is_left_to_the_checks() -> None:
     from explainer.contract.runs import Bench, contract_frames
 
-    demo, card = house.demos().demo("correlation-tracker"), house.zoo().card(Settings().model)
-    bench = Bench(demo, house.engine, card, contract_frames())
-    (head,) = house.library().of_demo(demo.info.id)
+    demo, card = bootstrap.demos().demo("correlation-tracker"), bootstrap.zoo().card(Settings().model)
+    bench = Bench(demo, bootstrap.engine, card, contract_frames())
+    (head,) = bootstrap.library().of_demo(demo.info.id)
     lesson = replace(
-        house.library().lesson(head.id),
+        bootstrap.library().lesson(head.id),
         preset={"sigma": 3.0},
         links=("try:sigma=5", "try:sigma=500", "https://example.org"),
     )
@@ -198,7 +198,7 @@ def test_presets_and_links_are_run_and_what_does_not_hold_is_left_to_the_checks(
 
 def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert check.run(Namespace(quick=True)) == 0
-    assert capsys.readouterr().out.startswith(f"Checked {len(house.library().lessons)} lessons")
+    assert capsys.readouterr().out.startswith(f"Checked {len(bootstrap.library().lessons)} lessons")
 
 
 def test_one_line_for_each_problem_and_exit_1(
@@ -216,7 +216,7 @@ def test_one_line_for_each_problem_and_exit_1(
 def test_a_value_that_no_run_gives_is_found(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = {demo.info.id: set[str]() for demo in house.demos().demos()}
+    names = {demo.info.id: set[str]() for demo in bootstrap.demos().demos()}
     monkeypatch.setattr(check, "run_demos", lambda *_: check.Ran(names, ("Demo grad-cam: too slow",), 0))
     assert check.run(Namespace(quick=False, jobs=1)) == 1
     printed = capsys.readouterr().out

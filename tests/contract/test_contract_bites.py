@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract import clauses, processor
 from explainer.contract.cases import cases, differing, parts, sight
 from explainer.contract.processor import asks_often, within_budget
@@ -30,7 +30,7 @@ from explainer.vision.zoo.zoo import Zoo
 
 INFO = DemoInfo(id="fake", title="Fake", topics=(1,), uses_model=False)
 FRAMES = contract_frames()
-CARD = house.zoo().card(Settings().model)
+CARD = bootstrap.zoo().card(Settings().model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def demo_of(run: Run, info: DemoInfo = INFO, params: type = Params) -> Demo[Any]
 
 
 def bench_of(run: Run, info: DemoInfo = INFO, params: type = Params) -> Bench:
-    return Bench(demo_of(run, info, params), house.engine, CARD, FRAMES, Settings(threads=1))
+    return Bench(demo_of(run, info, params), bootstrap.engine, CARD, FRAMES, Settings(threads=1))
 
 
 @pytest.fixture

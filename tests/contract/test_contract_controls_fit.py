@@ -2,7 +2,7 @@
 
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.shell import style
 from explainer.shell.controls_pane import ControlsPane
 
@@ -18,9 +18,9 @@ def test_no_control_is_cut_at_the_right(qtbot, qapp, scale):
     qtbot.addWidget(pane)
     pane.resize(look.px(NARROWEST), 900)
     pane.show()
-    card = house.zoo().card("efficientnet-lite0")
+    card = bootstrap.zoo().card("efficientnet-lite0")
     cut = []
-    for demo in house.demos().demos():
+    for demo in bootstrap.demos().demos():
         pane.build(demo, demo.defaults(), card, look)
         pane.set_maps(True, True)
         qtbot.wait(1)

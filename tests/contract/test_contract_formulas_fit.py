@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QByteArray
 from PySide6.QtSvg import QSvgRenderer
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.lessons.filling import fill
 from explainer.render import formula
 
@@ -12,7 +12,7 @@ ROOM_PX, SIZE_PX = 250, 16  # of the page at the window's usual width
 LEAST = 0.6
 
 
-@pytest.mark.parametrize("lesson", house.library().lessons, ids=lambda one: one.id)
+@pytest.mark.parametrize("lesson", bootstrap.library().lessons, ids=lambda one: one.id)
 def test_formulas_on_a_line_of_their_own_can_be_read(qapp, lesson):
     _, formulas = fill(lesson, {one.name: 0.5 for one in lesson.placeholders})
     for one in formulas.values():

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract import clauses, processor
 from explainer.contract.runs import Bench, contract_frames
 from explainer.core.context import Settings
 
 GOLDEN = Path(__file__).parent / "golden"
-DEMOS = [demo.info.id for demo in house.demos().demos()]
-CONTROLS = [(demo.info.id, one.name) for demo in house.demos().demos() for one in demo.controls()]
+DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
+CONTROLS = [(demo.info.id, one.name) for demo in bootstrap.demos().demos() for one in demo.controls()]
 
 each_demo = pytest.mark.parametrize("demo_id", DEMOS)
 each_control = pytest.mark.parametrize(("demo_id", "name"), CONTROLS)
@@ -22,7 +22,9 @@ each_control = pytest.mark.parametrize(("demo_id", "name"), CONTROLS)
 @lru_cache(maxsize=1)  # its outcomes hold all that was drawn
 def bench(demo_id: str) -> Bench:
     settings = Settings(threads=1)
-    return Bench(house.demos().demo(demo_id), house.engine, house.zoo().card(settings.model), frames_(), settings)
+    return Bench(
+        bootstrap.demos().demo(demo_id), bootstrap.engine, bootstrap.zoo().card(settings.model), frames_(), settings
+    )
 
 
 @cache
@@ -36,7 +38,7 @@ def holds(problems: list[str]) -> None:
 
 def test_there_are_demos_and_all_of_them_load() -> None:
     assert DEMOS
-    assert house.demos().problems == ()
+    assert bootstrap.demos().problems == ()
 
 
 @each_demo
@@ -56,12 +58,12 @@ def test_twice_the_same(demo_id: str) -> None:
 
 @each_demo
 def test_a_run_asks_all_the_time_whether_it_is_wanted(demo_id: str) -> None:
-    holds(processor.asks_often(bench(demo_id), house.zoo()))
+    holds(processor.asks_often(bench(demo_id), bootstrap.zoo()))
 
 
 @each_demo
 def test_nothing_is_left_on_the_model(demo_id: str) -> None:
-    holds(clauses.nothing_left(bench(demo_id), house.zoo()))
+    holds(clauses.nothing_left(bench(demo_id), bootstrap.zoo()))
 
 
 @each_demo

@@ -4,7 +4,7 @@ import numpy as np
 from fuzzing import limited
 from judging import sentence, shown
 
-from explainer.commands import house, offscreen
+from explainer.commands import bootstrap, offscreen
 from explainer.contract.cases import cases
 from explainer.contract.cases import shown as to_be_seen
 from explainer.contract.runs import Scene, photo, run_scene
@@ -24,13 +24,13 @@ _engine = []
 def prepare(_folder):
     """Qt for drawing, one engine for all cases, as in the window."""
     offscreen.application()
-    _engine.append(house.engine())
+    _engine.append(bootstrap.engine())
 
 
 def case(draw, _folder):
     """One demo; a temporal one sees two frames of one size, then one of another."""
-    demo = draw.choice(house.demos().demos())
-    card = house.zoo().card(Settings().model)
+    demo = draw.choice(bootstrap.demos().demos())
+    card = bootstrap.zoo().card(Settings().model)
     params = demo.defaults()
     for one in draw.sample(demo.controls(), min(len(demo.controls()), draw.randrange(4))):
         params = to_be_seen(demo, one, params)

@@ -7,7 +7,7 @@ from fuzzing import limited
 from judging import sentence
 from mutations import ODD_TEXT, spoiled, text
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError
 from explainer.lessons.filling import fill
@@ -47,7 +47,7 @@ def prepare(_folder):
 def case(draw, _folder):
     """One page, read, filled with numbers, its formulas set."""
     try:
-        lesson = parse(_page(draw), house.library().papers, "one.md")
+        lesson = parse(_page(draw), bootstrap.library().papers, "one.md")
     except ExplainerError as error:
         sentence(error.problem)
         return

@@ -7,7 +7,7 @@ import json
 from judging import shown
 from mutations import altered, spoiled, text, value
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.cases import cases
 from explainer.core.params import changed, from_plain, to_plain
 from explainer.lessons.links import parse_try
@@ -17,7 +17,7 @@ KEPT = 12
 
 def case(draw, _folder):
     """A few controls of one demo, each by a door of its own."""
-    demo, card = draw.choice(house.demos().demos()), draw.choice(house.zoo().cards())
+    demo, card = draw.choice(bootstrap.demos().demos()), draw.choice(bootstrap.zoo().cards())
     params = demo.defaults()
     for one in draw.sample(demo.controls(), min(KEPT, len(demo.controls()))):
         given = _given(draw, one, card)
@@ -62,8 +62,8 @@ def _set(demo, card, name, given):
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
-            house.params_of(demo, [f"{name}={given}"], card)
-    except house.WrongUse as error:
+            bootstrap.params_of(demo, [f"{name}={given}"], card)
+    except bootstrap.WrongUse as error:
         assert error.code == 2
         _sentence(told.getvalue().rstrip("\n"))
     with contextlib.suppress(ValueError):

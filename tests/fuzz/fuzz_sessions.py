@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from judging import sentence, shown
 from mutations import altered, spoiled, text, value
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.commands.window import known
 from explainer.core.context import Settings
 from explainer.core.params import to_plain
@@ -24,7 +24,7 @@ NAMES = (
 
 def real(draw):
     """A session as the window writes it, as JSON values."""
-    demos = draw.sample(house.demos().demos(), 3)
+    demos = draw.sample(bootstrap.demos().demos(), 3)
     params = {demo.info.id: to_plain(demo.defaults()) for demo in demos}
     made = Session("", demos[0].info.id, params, "sample:cat", ("a.png", "b.png"), "dark", {"scale": 1.2}, Settings())
     return json.loads(json.dumps({"version": session_file.VERSION, **asdict(made)}))
@@ -74,7 +74,7 @@ def _kept(session, path):
 def _chosen(draw, session):
     """Steps from what it asks for, without the window."""
     session = replace(session, settings=known(session.settings))
-    chooser = Chooser(house.demos(), house.library(), house.zoo())
+    chooser = Chooser(bootstrap.demos(), bootstrap.library(), bootstrap.zoo())
     now = _told(chooser.first(session))
     odd = {text(draw): value(draw), **{name: value(draw) for name in list(to_plain(now.params))[:2]}}
     for take, *given in (

@@ -23,13 +23,13 @@ def maps(method: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _map(method: str, device: str) -> NDArray[np.float32]:
-    from explainer.commands import house
+    from explainer.commands import bootstrap
     from explainer.contract.runs import photo
     from explainer.core.context import Settings
     from explainer.vision.attribution.methods import Question, answer
 
     with _zoo(device).lease(Settings().model, Settings(threads=1, device=device)) as net:
-        card, x = house.zoo().card(Settings().model), net.prepare(photo("cat")).tensor
+        card, x = bootstrap.zoo().card(Settings().model), net.prepare(photo("cat")).tensor
         question = Question(
             net.network(stock=True), x, 281, card.layer("last").name, card.title, card.mean, card.std, effort="quick"
         )

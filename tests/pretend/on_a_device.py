@@ -15,14 +15,14 @@ from typing import Any
 
 from pretend_device import NAME, install, pretending
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.cases import parts
 from explainer.contract.runs import Bench, Outcome, contract_frames
 from explainer.core.context import Settings
 from explainer.runtime.engine import Engine
 from explainer.vision.zoo.zoo import Zoo
 
-DEMOS = [demo.info.id for demo in house.demos().demos()]
+DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,15 @@ def in_the_worker(work: Any, *args: Any) -> Any:
 
 
 def _both(demo_id: str) -> tuple[Ran, Ran]:
-    here = _ran(demo_id, house.engine, "cpu")
+    here = _ran(demo_id, bootstrap.engine, "cpu")
     with pretending() as name:
         return here, _ran(demo_id, _engine, name)
 
 
 def _ran(demo_id: str, make_engine: Any, device: str) -> Ran:
     settings = Settings(threads=1, device=device)
-    card = house.zoo().card(settings.model)
-    bench = Bench(house.demos().demo(demo_id), make_engine, card, _frames(), settings)
+    card = bootstrap.zoo().card(settings.model)
+    bench = Bench(bootstrap.demos().demo(demo_id), make_engine, card, _frames(), settings)
     outcome: Outcome = bench.fresh(bench.everyday)
     if outcome.finished is None:
         return Ran(outcome.problem or "it stopped", {}, [], "")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.render import formula
 from explainer.render.look import look
 from explainer.shell.background_tasks import BackgroundTasks
@@ -70,7 +70,7 @@ def settled(page):
 
 
 def test_words_come_at_once_and_formulas_when_they_are_set(page, qtbot):
-    page.show_lesson(house.library().lesson("grad-cam"), "Chapter 8")
+    page.show_lesson(bootstrap.library().lesson("grad-cam"), "Chapter 8")
     assert "What you see" in page.toPlainText()
     qtbot.waitUntil(lambda: settled(page), timeout=20000)
     assert page.where
@@ -79,7 +79,7 @@ def test_words_come_at_once_and_formulas_when_they_are_set(page, qtbot):
 
 
 def test_new_numbers_do_not_stop_the_window(page, qtbot):
-    page.show_lesson(house.library().lesson("grad-cam"), "Chapter 8")
+    page.show_lesson(bootstrap.library().lesson("grad-cam"), "Chapter 8")
     qtbot.waitUntil(lambda: settled(page), timeout=20000)
     before = page.toHtml()
     del page.where[:]
@@ -93,18 +93,18 @@ def test_new_numbers_do_not_stop_the_window(page, qtbot):
 
 
 def test_a_shot_does_not_wait_for_the_event_loop(page):
-    page.show_lesson(house.library().lesson("grad-cam"), "Chapter 8")
+    page.show_lesson(bootstrap.library().lesson("grad-cam"), "Chapter 8")
     page.show_now()
     assert settled(page)
     assert all(formula.is_set(*page._setting(f)) for f in page._formulas.values())
 
 
 def test_a_lesson_that_is_shown_already_is_not_laid_out_again(page, monkeypatch):
-    lesson = house.library().lesson("grad-cam")
+    lesson = bootstrap.library().lesson("grad-cam")
     laid = []
     monkeypatch.setattr(page, "_lay_out", lambda *_: laid.append(1))
     page.show_lesson(lesson, "Chapter 8")
     page.show_lesson(lesson, "Chapter 8")
     assert laid == [1]
-    page.show_lesson(house.library().lesson("saliency"), "Chapter 8")
+    page.show_lesson(bootstrap.library().lesson("saliency"), "Chapter 8")
     assert laid == [1, 1]

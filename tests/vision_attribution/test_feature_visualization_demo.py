@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import contract_frames
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -13,14 +13,14 @@ from explainer.runtime.engine import Job
 from explainer.runtime.events import Finished, Partial
 from explainer.runtime.token import JobToken
 
-DEMO = house.demos().demo("feature-visualization")
+DEMO = bootstrap.demos().demo("feature-visualization")
 FRAMES = contract_frames()
 QUICK = {"layer": "blocks.2", "channel": 3, "steps": 8, "compare": "none"}
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return house.engine()
+    return bootstrap.engine()
 
 
 def run(engine, frames=(), frame="cat", token=None, seen=None, **params):
@@ -49,7 +49,7 @@ def test_another_frame_finds_the_ascent_ready(engine):
 
 def test_stopped_and_asked_again_goes_on(engine, monkeypatch):
     monkeypatch.setattr("explainer.demos.explained._feature_climb.PUBLISH_S", 0.0)
-    whole, _ = run(house.engine(), steps=14, channel=5)
+    whole, _ = run(bootstrap.engine(), steps=14, channel=5)
 
     class StopsAtTheNinth(list):
         def append(self, event):
@@ -81,7 +81,7 @@ def test_the_comparison_turns_one_switch_over(engine):
 def test_the_frame_is_measured_as_the_made_picture_is(engine):
     """The dotted line is the objective of the network's own input, by hand."""
     result, _ = run(engine)
-    with house.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
         split = net.split(net.prepare(FRAMES["cat"]).tensor, "blocks.2")
         maps = split.activation[0].numpy()
     assert result.values["frame_height"] == pytest.approx(float(maps[3].mean()), rel=1e-3)
@@ -108,7 +108,7 @@ def test_the_best_pictures_of_a_folder_come_first(engine):
     frames = [FRAMES[name] for name in ("rocket", "cat", "coffee")]
     result, _ = run(engine, frames, examples=True)
     heights = {}
-    with house.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
         for frame in frames:
             heights[frame.name] = float(net.split(net.prepare(frame).tensor, "blocks.2").activation[0, 3].max())
     best = max(heights, key=heights.get)

@@ -3,7 +3,7 @@
 import pytest
 from augment_fakes import photo
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.commands.render import run_one
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -12,7 +12,7 @@ from explainer.core.problem import ExplainerError
 from explainer.demos.data import _studio_view as view
 from explainer.demos.data.augmentation_studio import AugmentationStudio, Params
 
-ENGINE = house.engine()
+ENGINE = bootstrap.engine()
 FRAME = Frame(photo(240, 320), "test", 0, name="mine.png")
 
 
@@ -127,7 +127,7 @@ def test_nothing_new_is_computed_for_another_tile():
             finally:
                 asking.probabilities = before
 
-    engine = house.engine()
+    engine = bootstrap.engine()
     for values in ({}, {"enlarged": 1}, {"labels": ()}, {"seed": 1}):
         run_one(engine, Counting(), changed(Params(count=2), None, **values), FRAME, Settings(threads=1))
     assert asked == [3, 3]

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -70,7 +70,7 @@ def test_cancelling_is_heard_between_strips() -> None:
 
 
 def test_the_square_is_what_lite0_sees_to_the_last_level() -> None:
-    frame, card = photo("cat"), house.zoo().card("efficientnet-lite0")
+    frame, card = photo("cat"), bootstrap.zoo().card("efficientnet-lite0")
     seen = prepare(frame, card, "crop", torch.device("cpu"))
     cut = square.square_of(frame, card, "crop")
     assert torch.equal(square.tensor_of(cut.pixels, card, torch.device("cpu")), seen.tensor)
@@ -78,7 +78,7 @@ def test_the_square_is_what_lite0_sees_to_the_last_level() -> None:
 
 
 def test_a_larger_network_gets_the_same_view_enlarged() -> None:
-    frame, card = photo("cat"), house.zoo().card("efficientnet-lite1")
+    frame, card = photo("cat"), bootstrap.zoo().card("efficientnet-lite1")
     assert card.input_px != 224
     cut, own = square.square_of(frame, card, "crop"), prepare(frame, card, "crop", torch.device("cpu"))
     assert cut.pixels.shape == (224, 224, 3)
@@ -92,7 +92,7 @@ def test_a_larger_network_gets_the_same_view_enlarged() -> None:
 def test_any_picture_has_a_square(shape: tuple[int, int]) -> None:
     frame = Frame(np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8))
     for fit in ("crop", "whole"):
-        cut = square.square_of(frame, house.zoo().card("efficientnet-lite0"), fit)
+        cut = square.square_of(frame, bootstrap.zoo().card("efficientnet-lite0"), fit)
         assert cut.pixels.shape == (224, 224, 3)
         for name in published.NAMES:
             assert published.corrupt(cut.pixels, name, 5, dice(0, name)).shape == (224, 224, 3)
@@ -107,7 +107,7 @@ class Colours:
 
     asked: int = 0
     device = torch.device("cpu")
-    card = house.zoo().card("efficientnet-lite0")
+    card = bootstrap.zoo().card("efficientnet-lite0")
 
     def logits(self, x: torch.Tensor) -> torch.Tensor:
         self.asked += 1
@@ -159,15 +159,15 @@ def test_a_mix_is_one_after_the_other_and_order_matters() -> None:
 
 def test_the_demo_offers_what_there_is() -> None:
     assert tuple(LABELS) == published.NAMES
-    by_name = {one.name: one for one in house.demos().demo("corruption-bench").controls()}
+    by_name = {one.name: one for one in bootstrap.demos().demo("corruption-bench").controls()}
     assert [key for key, _ in by_name["corruption"].choices] == list(published.NAMES)
     assert [key for key, _ in by_name["second"].choices] == ["none", *published.NAMES]
 
 
 def run(params: Any, frame: Frame, frames: Any = ()) -> Any:
-    demo = house.demos().demo("corruption-bench")
+    demo = bootstrap.demos().demo("corruption-bench")
     job = Job(0, demo, params, frame, Settings(threads=1), frames)
-    outcome = house.engine().run(job, JobToken(), lambda _event: None)
+    outcome = bootstrap.engine().run(job, JobToken(), lambda _event: None)
     assert isinstance(outcome, Finished), outcome
     return outcome.result
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import Bench, contract_frames, photo
 from explainer.core.context import Settings
 from explainer.core.params import changed
@@ -18,9 +18,9 @@ PHOTOS = ("cat", "coffee", "dog")
 
 @cache
 def bench(demo_id: str, name: str) -> Bench:
-    settings, demo = Settings(device="cpu", threads=1), house.demos().demo(demo_id)
+    settings, demo = Settings(device="cpu", threads=1), bootstrap.demos().demo(demo_id)
     frames = contract_frames() if name == "small" else {name: photo(name)}
-    return Bench(demo, house.engine, house.zoo().card(settings.model), {name: frames[name]}, settings)
+    return Bench(demo, bootstrap.engine, bootstrap.zoo().card(settings.model), {name: frames[name]}, settings)
 
 
 @cache
@@ -116,7 +116,7 @@ def test_what_is_shown_is_what_was_measured() -> None:
     result = shot(PANEL, "coffee")
     layers = {panel.title: panel.layers[-1] for panel in result.panels}
     assert result.input is not None
-    card = house.zoo().card("efficientnet-lite0")
+    card = bootstrap.zoo().card("efficientnet-lite0")
     mean, std = (np.array(v).reshape(3, 1, 1) for v in (card.mean, card.std))
     clean = np.round((result.input[0] * std + mean) * 255).transpose(1, 2, 0)
     change = layers["Adversarial"].pixels.astype(int) - clean  # type: ignore[union-attr]

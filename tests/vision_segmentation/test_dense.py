@@ -7,7 +7,7 @@ import torchvision
 from safetensors.torch import load_file
 from torch import nn
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.core.frame import Frame
 from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError
@@ -86,7 +86,7 @@ def test_the_network_is_left_as_it_was(lite: tuple[nn.Module, Twins]) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (6000, 12), (48, 64), (300, 451)])
 def test_any_picture_becomes_whole_cells(shape: tuple[int, int]) -> None:
-    card = house.zoo().card("efficientnet-lite0")
+    card = bootstrap.zoo().card("efficientnet-lite0")
     frame = Frame(np.full((*shape, 3), 90, np.uint8))
     seen = dense.prepare(frame, card, 448, torch.device("cpu"))
     assert all(side % 32 == 0 and side for side in seen.tensor.shape[2:])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from discs import discs
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.sound import sound
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -16,12 +16,12 @@ from explainer.runtime.events import Finished
 from explainer.runtime.token import JobToken
 
 DEMOS = ("dense-prediction", "split-touching-objects", "mask-metrics", "person-matte", "classical-segmentation")
-ENGINE = house.engine()
+ENGINE = bootstrap.engine()
 
 
 def run(name: str, pixels: np.ndarray, **params: object) -> Result:
-    demo, settings = house.demos().demo(name), Settings(threads=1)
-    asked = changed(demo.defaults(), house.zoo().card(settings.model), **params)
+    demo, settings = bootstrap.demos().demo(name), Settings(threads=1)
+    asked = changed(demo.defaults(), bootstrap.zoo().card(settings.model), **params)
     frame = Frame(np.ascontiguousarray(pixels, np.uint8), f"odd-{id(pixels)}")
     done = ENGINE.run(Job(1, demo, asked, frame, settings), JobToken(), lambda _event: None)
     assert isinstance(done, Finished), done

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -84,9 +84,9 @@ def test_the_demo_goes_on_without_one_that_is_not() -> None:
 
 
 def _run(network: str) -> Result:
-    settings, engine = Settings(threads=1), house.engine()
-    demo = house.demos().demo("dense-prediction")
-    card = house.zoo().card(settings.model)
+    settings, engine = Settings(threads=1), bootstrap.engine()
+    demo = bootstrap.demos().demo("dense-prediction")
+    card = bootstrap.zoo().card(settings.model)
     params = changed(demo.defaults(), card, network=network, longest=224)
     done = engine.run(Job(1, demo, params, photo("cat"), settings), JobToken(), lambda _event: None)
     assert isinstance(done, Finished), done

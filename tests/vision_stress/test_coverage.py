@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.vision.stress.coverage import (
@@ -106,7 +106,7 @@ def test_no_map_no_guided_order() -> None:
 def test_the_ends_are_the_picture_and_its_stand_in() -> None:
     settings_ = Settings(device="cpu", threads=1)
     frame = photo("dog")
-    with house.zoo().lease("efficientnet-lite0", settings_) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", settings_) as net:
         curves = dict(coverage_curves(net, frame, steps=4, draws=1))
         whole = net.logits(net.prepare(frame).tensor)[0].double().softmax(0)
     assert tuple(curves) == ORDERS

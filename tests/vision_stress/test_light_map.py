@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import photo
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
@@ -18,7 +18,7 @@ from explainer.vision.stress.remedies import clahe
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[Any]:
-    with house.zoo().lease("efficientnet-lite0", Settings(device="cpu", threads=1)) as lent:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(device="cpu", threads=1)) as lent:
         yield lent
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import Bench, contract_frames
 from explainer.contract.sound import sound
 from explainer.core.charts import Bars, Curve, Matrix
@@ -29,15 +29,15 @@ EVERYWHERE = (BoxXYXY(0.0, 0.0, 1.0, 1.0),)
 
 @cache
 def bench(demo_id: str) -> Bench:
-    settings, demo = Settings(device="cpu", threads=1), house.demos().demo(demo_id)
+    settings, demo = Settings(device="cpu", threads=1), bootstrap.demos().demo(demo_id)
     frames = {"cat": contract_frames()["cat"]}
-    return Bench(demo, house.engine, house.zoo().card(settings.model), frames, settings)
+    return Bench(demo, bootstrap.engine, bootstrap.zoo().card(settings.model), frames, settings)
 
 
 def shot(demo_id: str, frame: Frame | None = None, **params: Any) -> Result:
     one = bench(demo_id)
     if frame is not None:
-        one = Bench(one.demo, house.engine, one.card, {frame.name: frame}, one.settings)
+        one = Bench(one.demo, bootstrap.engine, one.card, {frame.name: frame}, one.settings)
     outcome = one.run(changed(one.demo.defaults(), one.card, **(QUICK[demo_id] | params)))
     assert outcome.result is not None, outcome.problem
     for result in outcome.results:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from jinja2 import UndefinedError
 
-from explainer.commands import house
+from explainer.commands import bootstrap
 from explainer.contract.runs import photo
 from explainer.core import paths
 from explainer.core.context import Settings
@@ -33,7 +33,7 @@ from explainer.vision.stress_report.exam import FULL, QUICK, Exam, Plan, examine
 from explainer.vision.stress_report.page import filled
 from explainer.vision.stress_report.pictures import data_uri, thumbnail
 
-CARD = house.zoo().card("efficientnet-lite0")
+CARD = bootstrap.zoo().card("efficientnet-lite0")
 
 
 # One photo ----------------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ def test_views_are_what_they_say() -> None:
 
 
 def test_a_plan_knows_its_cost() -> None:
-    with house.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
         passes = 0
         ask = net.network().register_forward_hook
         sizes: list[int] = []
@@ -71,7 +71,7 @@ def test_a_plan_knows_its_cost() -> None:
 
 
 def test_the_exam_counts_against_the_clean_answer() -> None:
-    with house.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
         *_, (_, exam) = examine(net, photo("coffee"), Plan(parts=("corruptions",), severities=(1,)))
     assert "espresso" in CARD.label(exam.answer) and exam.score > 0.5
     assert exam.kept.shape == (15, 1) == exam.best.shape
@@ -83,7 +83,7 @@ def test_the_exam_counts_against_the_clean_answer() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (6000, 12)])
 def test_strange_pictures_are_examined_too(shape: tuple[int, int]) -> None:
     frame = Frame(np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8))
-    with house.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
         *_, (_, exam) = examine(net, frame, Plan(severities=(5,), steps=2, draws=1, settings=("gamma",)))
     assert np.isfinite(exam.scores).all() and 0 < exam.score <= 1
 
@@ -107,7 +107,7 @@ def found_of(*every: tuple[Exam, ...], skipped: tuple[str, ...] = (), cards: int
     plan = Plan(severities=(1, 5), settings=())
     blank = np.zeros((40, 60, 3), np.uint8)
     photos = tuple(Photo(n, f"<b>{n}</b>.jpg", (60, 40), blank, exams) for n, exams in enumerate(every))
-    both = (CARD, house.zoo().card("efficientnet-lite1"))[:cards]
+    both = (CARD, bootstrap.zoo().card("efficientnet-lite1"))[:cards]
     return Found(both, plan, photos, skipped, len(photos) + len(skipped), len(photos) + len(skipped))
 
 
@@ -250,12 +250,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(params: stress_report.Params, folder: Path, events: list[Any] | None = None) -> Any:
-    demo = house.demos().demo("stress-report")
+    demo = bootstrap.demos().demo("stress-report")
     frames = SourceFrames(lambda: open_source(str(folder)))
     first = next(frames[n] for n in range(len(frames)) if n == 1)
     job = Job(0, demo, params, first, Settings(threads=1), frames)
     try:
-        outcome = house.engine().run(job, JobToken(), (events if events is not None else []).append)
+        outcome = bootstrap.engine().run(job, JobToken(), (events if events is not None else []).append)
     finally:
         frames.close()
     assert isinstance(outcome, Finished), outcome

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explainer.commands.house import ZooNetworks
+from explainer.commands.bootstrap import ZooNetworks
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.demos.learning.train_small_net import Params, TrainSmallNet
