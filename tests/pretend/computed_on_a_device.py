@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from on_a_device import NAME
 from pretend_device import pretending
+from torch import nn
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -146,3 +147,22 @@ def _looks(pixels: Any, device: str) -> Any:
 
 
 TASKS = {"NanoDet": _nanodet, "NanoDet, a batch": _batch, "matte": _matte, "ViT": _vit, "appearance": _looks}
+
+
+# The device itself --------------------------------------------------------------------------------------
+
+
+def weights_after_three_steps() -> tuple[NDArray[Any], NDArray[Any]]:
+    """Weights of a small net after three steps of Adam on the CPU and on the device."""
+    with pretending() as device:
+        torch.manual_seed(0)
+        here, there, x = nn.Linear(4, 2), nn.Linear(4, 2), torch.randn(8, 4)
+        there.load_state_dict(here.state_dict())
+        there.to(device)
+        for net, data in ((here, x), (there, x.to(device))):
+            stepper = torch.optim.Adam(net.parameters(), lr=0.1)
+            for _ in range(3):
+                stepper.zero_grad()
+                net(data).square().sum().backward()
+                stepper.step()
+        return here.weight.detach().numpy(), there.weight.detach().cpu().numpy()
