@@ -28,7 +28,6 @@ EXCEPTIONS = {
     "detection/detector_stages": (640, BEFORE),
     "detection/nms_lab": (377, BEFORE),
     "detection/object_detector": (435, BEFORE),
-    "detection/roi_align": (352, BEFORE),
     "explained/attribution_bench": (520, BEFORE),
     "explained/feature_visualization": (655, BEFORE),
     "explained/self_attention": (366, BEFORE),

@@ -8,7 +8,7 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
 from explainer.core.layers import Boxes
 from explainer.core.problem import ExplainerError
-from explainer.demos.detection import anchor_explorer, detector_stages, roi_align
+from explainer.demos.detection import anchor_explorer, detector_stages
 from explainer.runtime.context import JobContext
 from explainer.runtime.memo import Memo
 from explainer.runtime.token import JobToken
@@ -137,10 +137,3 @@ def test_encoded_offsets_move_the_anchor_onto_the_box(photo):
     panel = {p.title: p for p in run(demo, photo, params).panels}["Chosen cell"]
     box = next(one for one in panel.layers if isinstance(one, Boxes) and one.name == "moved")
     np.testing.assert_allclose(box.xyxy[0], [90, 66, 180, 154], atol=2.0)
-
-
-def test_curves_of_roi_align_count_jumps():
-    hard = np.array([[[0.0]], [[0.0]], [[1.0]], [[1.0]], [[3.0]]], np.float32)
-    count, largest = roi_align.view.steps(hard)
-    assert (count, largest) == (3, 2.0)
-    np.testing.assert_allclose(roi_align.view.change(hard), [1, 1, 0, 0, 2])

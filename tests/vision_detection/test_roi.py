@@ -57,3 +57,18 @@ def test_by_hand():
     assert roi.roi_align(small, whole, 1.0, 1, 1).values[0, 0] == pytest.approx(2.5)
     assert roi.roi_pool(small, np.array([0.0, 0.0, 0.49, 0.49]), 1.0, 1).values[0, 0] == 1
     assert roi.roi_pool(small, np.array([0.0, 0.0, 0.5, 0.49]), 1.0, 1).values[0, 0] == 2
+
+
+def test_curves_of_roi_align_count_jumps():
+    hard = np.array([[[0.0]], [[0.0]], [[1.0]], [[1.0]], [[3.0]]], np.float32)
+    count, largest = roi.steps(hard)
+    assert (count, largest) == (3, 2.0)
+    np.testing.assert_allclose(roi.change(hard), [1, 1, 0, 0, 2])
+
+
+def test_the_strongest_map_is_that_inside_the_box():
+    maps = np.zeros((3, 4, 4), np.float32)
+    maps[1, 0, 0], maps[2, 3, 3] = 9.0, 5.0
+    assert roi.strongest(maps, np.array([2.2, 2.2, 3.5, 3.5])) == 2
+    assert roi.strongest(maps, np.array([0.1, 0.1, 0.1, 0.1])) == 1  # without area: the cell that it lies in
+    assert roi.strongest(maps, np.array([4.0, 4.0, 4.0, 4.0])) == 1  # at the far edge: the whole map

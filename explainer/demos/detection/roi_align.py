@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core import words
+from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import BoxXYXY, apply, invert
+from explainer.core.geometry import Affine, BoxXYXY, apply, invert
+from explainer.core.layers import Boxes, Cells, Heat, Layer, Panel, Points
 from explainer.core.memo import latest, prepared
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
+from explainer.core.picture import Focus, box_in_pixels, panel
 from explainer.core.result import Result
-from explainer.demos.detection import _roi_view as view
 
+if TYPE_CHECKING:
+    from explainer.vision.detection.roi import Reading
+
+Floats = NDArray[np.float64]
 MIDDLE = BoxXYXY(0.33, 0.22, 0.7, 0.78)
 SHIFTS = np.linspace(-1.0, 1.0, 161)  # in cells, of the curves
+HARD, SOFT = 1, 0  # colours of RoIPool and RoIAlign
+NOTHING_PX = 1.0
 
 
 class Shown(Choice):
@@ -45,26 +57,23 @@ class Params:
     aligned: Annotated[
         bool, Doc("Values in the middle of cells", "Off: half a cell too far right and down, as first programmed.")
     ] = True
-    shown: Annotated[
-        Shown,
-        Doc("Feature map", "The one that answers most inside the box, or the mean of all."),
-    ] = Shown.STRONGEST
+    shown: Annotated[Shown, Doc("Feature map", "The one that answers most inside the box, or the mean of all.")] = (
+        Shown.STRONGEST
+    )
 
 
 class RoiAlign(Demo[Params]):
     """Reads one box out of a feature map in two ways."""
 
     info = DemoInfo(
-        id="roi-align",
-        title="RoIPool against RoIAlign",
-        topics=(24,),
-        summary="Move a box by a hundredth of a cell: rounding jumps, bilinear reading glides.",
-        papers=("he2017", "girshick2015"),
-        cost=Cost(forwards=1),
-    )
+        id="roi-align", title="RoIPool against RoIAlign", topics=(24,), papers=("he2017", "girshick2015"),
+        summary="Move a box by a hundredth of a cell: rounding jumps, bilinear reading glides.", cost=Cost(forwards=1),
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Read the box and follow both outputs over shifts of up to a cell."""
+        from explainer.vision.detection.roi import strongest
+
         layer = ctx.card.layer(params.layer)
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
@@ -73,34 +82,169 @@ class RoiAlign(Demo[Params]):
                 maps = np.asarray(split.activation[0].detach().float().cpu().numpy(), np.float32)
         side = int(ready.tensor.shape[3])
         with ctx.stage("explain"):
-            exact = in_input(params.box, frame, ready.to_frame, side)
-            scale = maps.shape[2] / side
-            features, number = chosen_map(maps, exact, scale, params.shown)
-            about = view.Read(
-                frame, ready.to_frame, ready.focus, layer.label.split(" · ")[0], features, number, exact, scale,
-                (params.shift_x, params.shift_y), params.cells, params.samples, params.aligned,
-            )  # fmt: skip
-            x = np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32)
-            return view.result(about, SHIFTS, x)
+            corners = apply(invert(ready.to_frame), box_in_pixels(frame, params.box).reshape(2, 2))
+            exact, scale = np.clip(corners, 0, side).ravel(), maps.shape[2] / side
+            number = -1 if params.shown == Shown.MEAN else strongest(maps, exact * scale)
+            features = maps[number] if number >= 0 else np.asarray(maps.mean(0))
+            name = layer.label.split(" · ")[0]
+            about = Read(frame, ready.to_frame, ready.focus, name, features, number, exact, scale, params)
+            return shown(about).result(input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32))
 
 
-def in_input(box: BoxXYXY, frame: Frame, to_frame: Any, side: int) -> NDArray[np.float64]:
-    """Turn a drawn box into input pixels, its corners in order and cut at the network's square."""
-    corners = np.array([[box.x0, box.y0], [box.x1, box.y1]]) * [frame.width, frame.height]
-    inside = np.clip(apply(invert(to_frame), corners), 0, side)
-    return np.concatenate([inside.min(0), inside.max(0)])
+@dataclass(frozen=True, eq=False)  # no slots: readings are made once and kept
+class Read:
+    """One box on one map.
+
+    Parameters
+    ----------
+    features
+        ``(h, w)``.
+    number
+        Of the map; −1 for the mean of all.
+    exact
+        The drawn box in input pixels, ``(4,)``.
+    scale
+        Map cells for an input pixel.
+    """
+
+    frame: Frame
+    to_frame: Affine
+    focus: Focus
+    layer: str
+    features: NDArray[np.float32]
+    number: int
+    exact: Floats
+    scale: float
+    params: Params
+
+    def shifted(self, x: float) -> Floats:
+        """Return the box moved by `x` cells to the right and by the chosen ones down, in input pixels."""
+        return self.exact + np.array([x, self.params.shift_y] * 2) / self.scale
+
+    @cached_property
+    def moved(self) -> Floats:
+        """The box with its shift, in input pixels."""
+        return self.shifted(self.params.shift_x)
+
+    @cached_property
+    def hard(self) -> Reading:
+        """RoIPool of the box."""
+        from explainer.vision.detection.roi import roi_pool
+
+        return roi_pool(self.features, self.moved, self.scale, self.params.cells)
+
+    @cached_property
+    def soft(self) -> Reading:
+        """RoIAlign of the box."""
+        from explainer.vision.detection import roi
+
+        how = self.params
+        return roi.roi_align(self.features, self.moved, self.scale, how.cells, how.samples, aligned=how.aligned)
+
+    @property
+    def rounded(self) -> Floats:
+        """Region that RoIPool really reads, in cells; both ends are included in rounding, so it grows."""
+        return np.array([*self.hard.parts[:, :2].min(0), *self.hard.parts[:, 2:].max(0)])
+
+    @property
+    def look(self) -> tuple[float, float, Any]:
+        """Lowest and highest value of the colours of the map, and which colours."""
+        limit = float(np.abs(self.features).max()) or 1.0
+        return (-limit, limit, "diverging") if (self.features < 0).any() else (0.0, limit, "sequential")
 
 
-def chosen_map(
-    maps: NDArray[np.float32], box: NDArray[np.float64], scale: float, shown: str
-) -> tuple[NDArray[np.float32], int]:
-    """Return the map that is read and its number; −1 for the mean."""
-    if shown == "mean":
-        return np.asarray(maps.mean(0)), -1
-    x0, y0, x1, y1 = box * scale
-    rows = slice(int(y0), max(int(np.ceil(y1)), int(y0) + 1))
-    columns = slice(int(x0), max(int(np.ceil(x1)), int(x0) + 1))
-    part = maps[:, rows, columns]
-    inside = part.mean((1, 2)) if part.size else maps.mean((1, 2))
-    number = int(inside.argmax())
-    return maps[number], number
+def shown(about: Read) -> Part:
+    """Four pictures and two curves."""
+    from explainer.vision.detection.roi import change, pooled, steps
+
+    how, boxes = about.params, np.stack([about.shifted(s) for s in SHIFTS])
+    both = pooled(about.features, boxes, about.scale, how.cells, how.samples, aligned=how.aligned)
+    panels = (_input(about), *_both_maps(about), _outputs(about))
+    values = [one[:, how.cells // 2, how.cells // 2].astype(np.float64) for one in both]
+    lo, hi = float(np.min(values)), float(np.max(values))
+    now = Series("now", np.full(2, how.shift_x), np.array([lo, hi if hi > lo else lo + 1]), "dotted", -2)
+    moves = _curve("Change of the whole output", "share", [*map(change, both)])
+    charts = (_curve("Middle value", "value", values, now), moves)
+    (outputs, jump), (_, glide) = map(steps, both)
+    return Part(panels, charts, (_reading(about, outputs, jump, glide),), _values(about, outputs, jump, glide))
+
+
+def _curve(title: str, y_label: str, lines: list[Floats], *more: Series) -> Curve:
+    hard, soft = lines
+    both = (Series("RoIPool", SHIFTS, hard, colour=HARD), Series("RoIAlign", SHIFTS, soft, colour=SOFT))
+    return Curve(title, (*both, *more), "shift right, cells", y_label, None, (-1.0, 1.0))
+
+
+# Pictures -----------------------------------------------------------------------------------------------
+
+
+def _input(about: Read) -> Panel:
+    both = np.stack([about.moved, about.rounded / about.scale])
+    corners = apply(about.to_frame, both.reshape(-1, 2)).reshape(-1, 4)
+    edge = np.array([about.frame.width, about.frame.height] * 2, np.float64)
+    boxes = Boxes("read", np.clip(corners, 0, edge), ("exact", "rounded"), (SOFT, HARD))
+    return panel(about.frame, "Input", boxes, note="what each of them reads", focus=about.focus)
+
+
+def _map_panel(about: Read, title: str, read: Reading, colour: int, points: tuple[str, float], note: str) -> Panel:
+    """The map with the parts and the points of one reading, as far as they lie on it."""
+    rows, columns = about.features.shape
+    edge = np.array([columns, rows] * 2, np.float64)
+    parts, places = np.clip(read.parts, 0, edge), np.clip(read.points, 0, edge[:2])
+    lo, hi, colours = about.look
+    layers: list[Layer] = [Heat("map", about.features, lo, hi, colours=colours, over=False, smooth=False)]
+    layers.append(Boxes("parts", parts, colours=(colour,) * len(parts)))
+    if len(places):
+        layers.append(Points(points[0], places, colours=(colour,) * len(places), size_px=points[1]))
+    return Panel(title, (float(columns), float(rows)), tuple(layers), note, frame=False)
+
+
+def _both_maps(about: Read) -> tuple[Panel, Panel]:
+    x0, y0, x1, y1 = about.rounded
+    whole = f"{x1 - x0:.0f} × {y1 - y0:.0f} whole cells, largest of each part"
+    x0, y0, x1, y1 = about.moved * about.scale
+    exact = f"{x1 - x0:.2f} × {y1 - y0:.2f} cells, mean of points"
+    return (
+        _map_panel(about, "RoIPool", about.hard, HARD, ("largest", 6.0), whole),
+        _map_panel(about, "RoIAlign", about.soft, SOFT, ("samples", 4.0), exact),
+    )
+
+
+def _outputs(about: Read) -> Panel:
+    values = np.stack([about.hard.values, about.soft.values]).astype(np.float32)
+    cells = Cells("outputs", values, 2, *about.look, ("RoIPool", "RoIAlign"))
+    return Panel("Outputs", cells.size, (cells,), f"{words.cells(values.shape[1:])} values each", frame=False)
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def _off(about: Read) -> float:
+    """Largest distance of a side of the region that is read from the box, in input pixels."""
+    return float(np.abs(about.rounded / about.scale - about.moved).max())
+
+
+def _values(about: Read, outputs: int, jump: float, glide: float) -> dict[str, float]:
+    width, height = (about.exact[2:] - about.exact[:2]) * about.scale
+    middle = (about.params.cells // 2,) * 2
+    return numbers(
+        cell_px=1 / about.scale, box_width_cells=width, box_height_cells=height, off_px=_off(about),
+        pool_outputs=outputs, pool_largest_step=jump, align_largest_step=glide,
+        pool_middle=about.hard.values[middle], align_middle=about.soft.values[middle], map=about.number,
+    )  # fmt: skip
+
+
+def _reading(about: Read, outputs: int, jump: float, glide: float) -> str:
+    width, height = about.exact[2:] - about.exact[:2]
+    if min(width, height) < NOTHING_PX:
+        return (
+            f"The box has almost no area inside what the network sees ({width:.1f} × {height:.1f} px): RoIPool "
+            "still reads whole cells, RoIAlign the same place again and again."
+        )
+    which = f"map {about.number}" if about.number >= 0 else "the mean of all maps"
+    return (
+        f"A cell of {which} of {about.layer} is {1 / about.scale:.0f} px wide. Rounding moves a side of the box by up "
+        f"to **{_off(about):.1f} px**. Shifted by two cells in 160 steps, RoIPool gives {outputs} "
+        f"different outputs and jumps by up to {100 * jump:.0f} % of its length at once; RoIAlign by "
+        f"{100 * glide:.1f} %."
+    )

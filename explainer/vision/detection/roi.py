@@ -110,3 +110,27 @@ def pooled(
     hard = ops.roi_pool(maps, rois, cells, scale)
     soft = ops.roi_align(maps, rois, cells, scale, samples, aligned)
     return np.asarray(hard[:, 0].numpy()), np.asarray(soft[:, 0].numpy())
+
+
+def change(values: NDArray[np.float32]) -> Array:
+    """How far each output ``(N, P, P)`` lies from the middle one, as a share of its length; 0 if that has none."""
+    flat = values.reshape(len(values), -1).astype(np.float64)
+    middle = flat[len(flat) // 2]
+    length = float(np.linalg.norm(middle))
+    return np.linalg.norm(flat - middle, axis=1) / length if length else np.zeros(len(flat))
+
+
+def steps(values: NDArray[np.float32]) -> tuple[int, float]:
+    """How many different outputs there are, and the largest change from one to the next, a share of the middle one."""
+    flat = values.reshape(len(values), -1).astype(np.float64)
+    length = float(np.linalg.norm(flat[len(flat) // 2])) or 1.0
+    jumps = np.linalg.norm(np.diff(flat, axis=0), axis=1)
+    return int((jumps > 0).sum()) + 1, float(jumps.max()) / length
+
+
+def strongest(maps: NDArray[np.float32], box: Array) -> int:
+    """Number of the one of ``(C, h, w)`` that is largest, on average, in a box given in cells."""
+    x0, y0, x1, y1 = box
+    rows, columns = (slice(int(a), max(int(np.ceil(b)), int(a) + 1)) for a, b in ((y0, y1), (x0, x1)))
+    part = maps[:, rows, columns]
+    return int((part if part.size else maps).mean((1, 2)).argmax())
