@@ -225,6 +225,7 @@ class ClassEditor(ChoiceEditor):
             name = self._facts.get(symbol)
             if at >= 0 and name:
                 self.combo.setItemText(at, f"{word}, {name}")
+        line.setCursorPosition(0)  # a long name shows its beginning
 
 
 class MultiEditor(Editor):

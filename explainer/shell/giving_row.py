@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 LEAST = 240  # px; a row never asks the window for more
@@ -37,7 +37,9 @@ class GivingRow(QWidget):
         return [part for part in self._giving if part not in self._unwanted and part.isHidden()]
 
     def fit(self) -> None:
-        """Show as many wanted parts as there is room for."""
+        """Show as many wanted parts as there is room for; before the row is shown nobody knows how much that is."""
+        if not self.isVisible():
+            return
         parts = [item for item in self._parts() if item not in self._unwanted and item is not self._extra]
         left = list(parts)
         for part in self._giving:
@@ -50,6 +52,10 @@ class GivingRow(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(LEAST, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

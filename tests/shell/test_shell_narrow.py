@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 
+from explainer.shell.editors import ClassEditor
 from explainer.shell.folding import Wishes, fitting
 from explainer.shell.giving_row import GivingRow
 
@@ -78,3 +79,18 @@ def test_what_is_not_wanted_takes_no_room(row) -> None:
 
 def test_a_row_asks_for_little(row) -> None:
     assert row.minimumSizeHint().width() <= 240
+
+
+def test_the_rows_of_the_window_keep_their_fonts(window, qtbot) -> None:
+    """A part that is shown or hidden before it stands in a window would lose its own."""
+    for label in (window.bar.name, window.strip.device):
+        assert label.font().weight() == window.look.font(bold=True).weight()
+    assert window.strip.times.font().pixelSize() == window.look.font("small").pixelSize()
+
+
+def test_a_long_class_shows_its_beginning(window, qtbot) -> None:
+    editors = [one for one in window.controls._editors.values() if isinstance(one, ClassEditor)]
+    for one in editors:
+        one.set_facts({"top-1": "a name that is far too long for the narrow box that it stands in"})
+        assert one.combo.lineEdit().cursorPosition() == 0
+    assert editors
