@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explainer.core.controls import SYMBOLIC, Control, control
+from explainer.core.controls import AUTO, SYMBOLIC, Control, control
 from explainer.core.demo import Demo
 from explainer.core.geometry import CENTRE, BoxXYXY, PointXY, Stroke
 from explainer.core.measured import compared_fields
@@ -31,7 +31,8 @@ def cases(one: Control, card: ModelCard, now: Any) -> tuple[Any, ...]:
     now
         The present value, which is left out.
     """
-    found = dict.fromkeys(value for value in _values(one, card, now) if value != now)
+    tried = ((AUTO,) if one.auto else ()) + _values(one, card, now)
+    found = dict.fromkeys(value for value in tried if value != now)
     return tuple(found)
 
 
@@ -124,7 +125,7 @@ def parts(result: Result) -> dict[str, bytes]:
     found = {f"panel {panel.slug}": digest(panel) for panel in result.panels}
     found |= {f"chart {chart.title}": digest(chart) for chart in result.charts}
     found |= {f"value {name}": digest(value) for name, value in result.values.items()}
-    others = ("reading", "documents", "badges", "input")
+    others = ("headline", "heroes", "reading", "resolved", "play", "unsuitable", "documents", "badges", "input")
     return found | {name: digest(getattr(result, name)) for name in others}
 
 

@@ -19,12 +19,15 @@ from explainer.core.result import Result
 
 SLACK_PX = 1.0  # by so much a map may stick out of its panel: rounding to whole input pixels
 SAYS_SO = "outside"  # a panel whose note has this word may hold what lies beyond its edges
+MOST_WORDS, MOST_NUMBERS = 20, 2  # of a headline
+_QUOTED = re.compile("“[^”]*”")
+_NUMBER = re.compile(r"[0-9][0-9.,·−⁰-⁹\u202f\u2009]*")
 _VALUE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def sound(result: Result, demo: Demo[Any], card: ModelCard | None = None) -> list[str]:
     """Return one sentence for each thing that is not finite, out of bounds, or leads nowhere."""
-    found = [*_words(result), *_numbers(result), *_slugs(result)]
+    found = [*_words(result), *_headline(result.headline), *_numbers(result), *_slugs(result), *_play(result, demo)]
     for panel in result.panels:
         found += [f"panel {panel.title}: {text}" for text in _panel(panel)]
     for chart in result.charts:
@@ -41,6 +44,8 @@ def sound(result: Result, demo: Demo[Any], card: ModelCard | None = None) -> lis
 
 
 def _words(result: Result) -> Iterator[str]:
+    if result.unsuitable is not None:
+        return
     if not result.reading.strip():
         yield "there is no reading"
     elif not any(c.isdigit() for c in result.reading):
@@ -48,6 +53,34 @@ def _words(result: Result) -> Iterator[str]:
     for name in result.documents:
         if not name or PurePath(name).name != name:
             yield f"the document {name!r} is no file name"
+
+
+def _headline(text: str) -> Iterator[str]:
+    """A sentence of plain words; what stands in quotation marks counts as one, whatever is in it."""
+    if not text:
+        return
+    words = _QUOTED.sub("name", text).split()
+    if len(words) > MOST_WORDS:
+        yield f"the headline has {len(words)} words: {text}"
+    if len(_NUMBER.findall(_QUOTED.sub("name", text))) > MOST_NUMBERS:
+        yield f"the headline has more than two numbers: {text}"
+    if text != text.strip() or text[-1] not in ".!?" or "\n" in text or "**" in text or "`" in text:
+        yield f"the headline is no plain sentence: {text}"
+
+
+def _play(result: Result, demo: Demo[Any]) -> Iterator[str]:
+    play = result.play
+    if play is None:
+        return
+    found = next((one for one in demo.controls() if one.name == play.name), None)
+    if found is None or found.plays is None:
+        yield f"{play.name} is played and is no param that plays"
+        return
+    lo, hi = (found.lo, found.hi) if found.kind == "number" else (0.0, len(found.choices) - 1.0)
+    if not all(lo <= end <= hi for end in (play.first, play.last)):
+        yield f"{play.name} is played from {play.first:g} to {play.last:g}, beyond {lo:g} and {hi:g}"
+    if play.curve is not None and not (play.curve.ndim == 1 and play.curve.size and np.isfinite(play.curve).all()):
+        yield f"the curve of {play.name} is no row of finite numbers"
 
 
 def _numbers(result: Result) -> Iterator[str]:

@@ -16,6 +16,7 @@ from explainer.core.choices import Choice as Choice  # noqa: PLC0414 - authors t
 from explainer.core.choices import Options as Options  # noqa: PLC0414
 from explainer.core.choices import labelled
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
+from explainer.core.plays import Plays as Plays  # noqa: PLC0414
 
 Kind = Literal[
     "number", "choice", "multichoice", "toggle", "text", "button", "grid", "cards", "layer", "class",
@@ -91,6 +92,9 @@ TrainAgain = Annotated[
 UseNetwork = Annotated[
     int, Press(), Repeats(), Doc("Use this network", "Keeps it as a model, for every demo that looks at a classifier.")
 ]
+Auto = Literal["auto"]
+"""Beside a point, box, layer or class: seated by the frame. ``spot: Annotated[PointXY | Auto, …] = AUTO``"""
+AUTO: Auto = "auto"
 LAST = "last"
 TOP_1 = "top-1"
 TOP_2 = "top-2"
@@ -122,6 +126,8 @@ class Control:
     when: When | None = None
     record: type | None = None
     choice: type[str] = str
+    auto: bool = False
+    plays: Plays | None = None
 
     @property
     def choices_from(self) -> str | None:
@@ -171,16 +177,18 @@ def control(params: type, name: str) -> Control:
 def _control(owner: type, f: "Field[Any]", hint: Any) -> Control:
     where = f"{owner.__qualname__}.{f.name}"
     bare, notes = _unwrap(hint)
+    auto, bare, notes = _without_auto(bare, notes)
     if f.default is MISSING:
         raise TypeError(f"{where} has no default")
     marks = {type(note): note for note in notes}
     doc = marks.get(Doc, Doc(f.name.replace("_", " ").capitalize()))
     kind, extra = _kind(where, bare, marks)
+    _check_auto_and_plays(where, kind, auto, marks)
     on_picture = marks.get(OnPicture)
     return Control(
         name=f.name, label=doc.label, why=doc.why, kind=kind, default=f.default,
         panel=on_picture.panel if on_picture else "", resets=Resets in marks,
-        repeats=Repeats in marks, when=marks.get(When), **extra,
+        repeats=Repeats in marks, when=marks.get(When), auto=auto, plays=marks.get(Plays), **extra,
     )  # fmt: skip
 
 
@@ -210,6 +218,22 @@ def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
         bare, *notes = get_args(hint)
         return bare, tuple(notes)
     return hint, ()
+
+
+def _without_auto(bare: Any, notes: tuple[Any, ...]) -> tuple[bool, Any, tuple[Any, ...]]:
+    """Whether ``auto`` is allowed beside the type, the type without it, and its notes."""
+    others = tuple(one for one in get_args(bare) if one != Auto)
+    if get_origin(bare) not in (Union, UnionType) or Auto not in get_args(bare) or len(others) != 1:
+        return False, bare, notes
+    inner, more = _unwrap(others[0])
+    return True, inner, (*more, *notes)
+
+
+def _check_auto_and_plays(where: str, kind: Kind, auto: bool, marks: Mapping[type, Any]) -> None:
+    if auto and kind not in ("point", "box", "layer", "class"):
+        raise TypeError(f"{where}: only a point, a box, a layer or a class can be auto")
+    if Plays in marks and kind not in ("number", "choice"):
+        raise TypeError(f"{where}: only a number or a choice can be played")
 
 
 def _kind(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[str, Any]]:

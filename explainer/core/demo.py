@@ -42,6 +42,8 @@ class DemoInfo:
         False for training runs that bring their own data.
     uses_model
         Whether it leases the session's classifier.
+    sample
+        Name of the sample that tells the point, shown until the user has chosen a picture.
     budget_s
         Where the usual 10 s (60 s if it trains) do not fit; say why in the module.
     """
@@ -56,6 +58,7 @@ class DemoInfo:
     uses_frame: bool = True
     uses_model: bool = True
     budget_s: float = 10.0
+    sample: str = ""
 
 
 class Demo(ABC, Generic[P]):

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from itertools import chain, islice
 from typing import Any
 
-from explainer.core.controls import SYMBOLIC, Control, control, controls, record_kind
+from explainer.core.controls import AUTO, SYMBOLIC, Control, control, controls, record_kind
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
 from explainer.core.model_card import ModelCard
 from explainer.core.numerals import is_whole, read_number
@@ -38,6 +38,8 @@ def checked(one: Control, value: Any, card: ModelCard | None = None) -> Any:
     try:
         if not _is_bounded(value):
             raise _NotAllowedError(f"{one.name} cannot hold that much, or lists nested that deeply.")
+        if one.auto and isinstance(value, str) and value == AUTO:
+            return AUTO
         return _CHECKS[one.kind](one, value, card)
     except _NotAllowedError:
         raise
