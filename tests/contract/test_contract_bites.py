@@ -23,6 +23,7 @@ from explainer.core.controls import LAST, TOP_1, ClassIndex, LayerName, OnPictur
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.geometry import BoxXYXY, PointXY, identity, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Lines, Mask, Panel, Points
+from explainer.core.plays import Play
 from explainer.core.problem import Cancelled
 from explainer.core.result import Result
 from explainer.runtime.summary import summary
@@ -364,9 +365,20 @@ def test_a_chart_out_of_bounds_is_found(chart: Any, text: str) -> None:
 
 
 GOOD = Panel("Input", (40, 30), (heat(),))
+
+
+def said(headline: str, **more: Any) -> Result:
+    return Result("1", {"a": 1.0}, (GOOD,), headline=headline, **more)
+
+
 RESULTS = {
     "no reading": (Result(" ", {"a": 1.0}, (GOOD,)), "there is no reading"),
     "no number": (Result("All is well.", {"a": 1.0}, (GOOD,)), "the reading has no number"),
+    "a long headline": (said(" ".join(["word"] * 21) + "."), "the headline has 21 words"),
+    "a headline of numbers": (said("From 1.5 to 2,000 of −3."), "the headline has more than two numbers"),
+    "a headline in Markdown": (said("It is **bold**."), "the headline is no plain sentence"),
+    "a headline without an end": (said("It is"), "the headline is no plain sentence"),
+    "a play of nothing": (said("", play=Play("volume", 0, 1, 0)), "volume is played and is no param that plays"),
     "camel case": (Result("1", {"peakX": 1.0}, (GOOD,)), "the value peakX is not in snake_case"),
     "a number of numpy": (Result("1", {"a": np.float32(1)}, (GOOD,)), "the value a is float32, not float"),
     "a whole number": (Result("1", {"a": 1}, (GOOD,)), "the value a is int, not float"),
