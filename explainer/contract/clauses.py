@@ -10,6 +10,7 @@ from typing import Any
 
 from explainer.contract.cases import at_most, cases, differing, parts, shown, sight
 from explainer.contract.leftovers import nothing_left
+from explainer.contract.plays import plays_through
 from explainer.contract.processor import forward_cpu_s, within_budget
 from explainer.contract.runs import SMALL, Bench, Outcome, Scene
 from explainer.contract.sound import sound
@@ -219,6 +220,7 @@ def demo_problems(bench: Bench, models: Models, slack: float = 1.0) -> list[str]
         found += defaults_end(bench)
         found += params_come_back(bench)
         found += every_frame_matters(bench)
+        found += plays_through(bench)
         found += nothing_left(bench, models)
     except ExplainerError as error:
         found.append(error.problem.sentence)

@@ -42,6 +42,8 @@ class Play:
         What is counted, as it stands: "318 of 1,280 maps".
     log
         Whether the scrubber and the steps are spaced by ratio; `first` is above zero then.
+    note
+        In which order it goes, and what the curve is: "strongest first; curve: peak".
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Play:
     curve: NDArray[np.float64] | None = None
     counted: str = ""
     log: bool = False
+    note: str = ""
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.first, self.last, self.at))):
@@ -65,7 +68,9 @@ class Play:
 
     def place(self, value: float) -> float:
         """Where a value lies on the scrubber, 0…1."""
-        first, last, value = (math.log(v) if self.log else v for v in (self.first, self.last, max(value, 1e-300)))
+        first, last = self.first, self.last
+        if self.log:
+            first, last, value = (math.log(max(one, 1e-300)) for one in (first, last, value))
         return 0.0 if first == last else min(1.0, max(0.0, (value - first) / (last - first)))
 
     def value(self, place: float) -> float:

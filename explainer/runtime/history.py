@@ -61,6 +61,17 @@ class History:
             done = (*done, change)
         return replace(self, done=done[-self.most :], taken_back=())
 
+    def carried(self, demo_id: str, name: str, value: Any) -> "History":
+        """Let the newest change hold with another value of a param that is being played.
+
+        Playing is no change to be taken back, and a drag that goes on meanwhile is still one drag.
+        """
+        if not self.done or self.done[-1].demo_id != demo_id or name in self.done[-1].moved:
+            return self
+        last = self.done[-1]
+        before, after = (replace(one, **{name: value}) for one in (last.before, last.after))
+        return replace(self, done=(*self.done[:-1], replace(last, before=before, after=after)))
+
     def undone(self) -> "tuple[History, Change | None]":
         """Take the last change back: its ``before`` holds now; ``None`` when there is none."""
         if not self.done:

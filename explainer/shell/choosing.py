@@ -119,6 +119,14 @@ class Chooser:
         changed = replace(now.with_params(demo.info.id, after), history=history)
         return Step(changed, (Told.PARAMS, Told.HISTORY, Told.RUN))
 
+    def played(self, now: Selection, name: str, value: Any) -> Step:
+        """Another value of the param that is being played; nothing that can be undone."""
+        demo_id, params = now.demo.info.id, replace(now.params, **{name: value})
+        if params == now.params:
+            return Step(now)
+        history = now.history.carried(demo_id, name, value)
+        return Step(replace(now.with_params(demo_id, params), history=history), (Told.PARAMS, Told.RUN))
+
     def defaults(self, now: Selection) -> Step:
         """Every control of this demo at its default."""
         return self.values(now, to_plain(now.demo.defaults()))

@@ -37,6 +37,8 @@ class Conductor(QObject):
     -------
     demo_changed, params_changed, model_changed, source_changed, lesson_changed
         Something else is chosen; read the properties.
+    finished
+        A current ``Finished`` event, before `delivered`: the next run may begin while this result is drawn.
     delivered
         A current ``Partial`` or ``Finished`` event.
     failed
@@ -52,6 +54,7 @@ class Conductor(QObject):
     model_changed = Signal()
     source_changed = Signal()
     lesson_changed = Signal()
+    finished = Signal(object)
     delivered = Signal(object)
     failed = Signal(object)
     progressed = Signal(object)
@@ -171,6 +174,10 @@ class Conductor(QObject):
     def set_params(self, values: Mapping[str, Any], gesture: int | None = None) -> None:
         """Change params; a value that is not allowed is said and nothing happens."""
         self._take(self._chooser.values(self.selection, values, gesture))
+
+    def play_to(self, name: str, value: Any) -> None:
+        """Run the next value of the param that is being played."""
+        self._take(self._chooser.played(self.selection, name, value))
 
     def new_gesture(self) -> int:
         """Number for one drag; its changes become one step of undo."""
@@ -302,6 +309,8 @@ class Conductor(QObject):
             case ev.Partial() | ev.Finished():
                 self.feed.go_on()
                 self._clear("job")  # a film that plays on must not wipe away why another could not be opened
+                if isinstance(event, ev.Finished):
+                    self.finished.emit(event)
                 self.delivered.emit(event)
             case ev.Failed():
                 self.feed.go_on()

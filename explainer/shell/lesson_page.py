@@ -107,7 +107,7 @@ class LessonPage(QTextBrowser):
             self._lay_out(html, formulas)
 
     def _look_again(self) -> None:
-        if not self._tasks.busy:
+        if not self._tasks.busy and self.lesson is not None:  # another demo without one may be open by now
             self._patience.stop()
             self._lay_out(*self._pending)
 

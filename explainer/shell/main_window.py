@@ -24,6 +24,7 @@ from explainer.shell.fetching import Fetcher
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
+from explainer.shell.playing import Playing
 from explainer.shell.remembering import Remembering
 from explainer.shell.showing import Showing
 from explainer.shell.starting import Starting
@@ -52,11 +53,14 @@ class MainWindow(QMainWindow):
         style.dress(QApplication.instance(), self.look)
         self.actions = actions.make(self)
         self._build()
+        self.playing = Playing(conductor, self.panes.play_bar, self.actions, self)
+        self.playing.offered.connect(lambda on: self.stage.set_player(self.panes.play_bar if on else None))
         self.showing = Showing(conductor, self.panes, model_manager, self.actions, self)
         self._connect()
         self._connect_actions()
         self.starting.loaded.connect(self.catalogue.prepare)
         self.showing.show_demo()
+        self.playing.show_demo()
         self.showing.fill_bar()
         self.showing.show_params()
         self._restore(session.geometry)

@@ -15,6 +15,7 @@ from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.controls_pane import ControlsPane
 from explainer.shell.folding import Side, Wishes, fitting
 from explainer.shell.lesson_page import LessonPage
+from explainer.shell.play_bar import PlayBar
 from explainer.shell.question_bar import QuestionBar
 from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage
@@ -33,6 +34,7 @@ class Panes(QWidget):
         self._wishes, self._bare = Wishes(), False
         self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
+        self.play_bar = PlayBar(look, actions)
         self.lesson = LessonPage(look)
         self.controls = ControlsPane(look)
         self.bar = SourceBar(look, actions)
@@ -94,7 +96,7 @@ class Panes(QWidget):
 
     def dressed(self, look: Look) -> Iterator[Callable[[], object]]:
         """Yield the steps in which the parts put on another theme or size of type."""
-        for part in (self.bar, self.questions, self.strip, self.catalogue, self.lesson, self.stage):
+        for part in (self.bar, self.questions, self.strip, self.catalogue, self.lesson, self.play_bar, self.stage):
             yield partial(part.set_look, look)
         yield partial(self._wear, look)
 

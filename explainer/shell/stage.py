@@ -73,6 +73,7 @@ class Stage(QWidget):
         self._reading.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._reading.setAccessibleName("Reading")
         self._badges = Words(self)
+        self._player: QWidget | None = None
         self.problem = ProblemCard(look, self)
         self.empty = EmptyStage(look, self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -156,6 +157,16 @@ class Stage(QWidget):
         if 0 <= index < len(self._shown):
             self.solo = -1 if self.solo == index else index
             self._arrange()
+
+    def set_player(self, player: QWidget | None) -> None:
+        """Give the bar of a play its place below the pictures, or take it away."""
+        if self._player is not None and self._player is not player:
+            self._player.hide()
+        self._player = player
+        if player is not None:
+            player.setParent(self)
+            player.show()
+        self._arrange()
 
     def picture(self) -> Any:
         """Picture of the stage as it stands."""
@@ -302,7 +313,10 @@ class Stage(QWidget):
         self._line_y = room.bottom() - reading - badge - p(8)
         self._reading.setGeometry(room.left(), self._line_y + p(9), room.width(), reading)
         self._badges.setGeometry(room.left(), room.bottom() - badge, room.width(), badge)
-        upper = QRect(room.left(), room.top(), room.width(), max(60, self._line_y - p(8) - room.top()))
+        player = self._player.sizeHint().height() + p(8) if self._player is not None else 0
+        if self._player is not None:
+            self._player.setGeometry(room.left(), self._line_y - player, room.width(), player - p(8))
+        upper = QRect(room.left(), room.top(), room.width(), max(60, self._line_y - player - p(8) - room.top()))
         charts = list(self.result.charts) if self.result is not None and self.solo < 0 else []
         least = self._least_chart_height(charts)
         used = self._place_panels(upper.adjusted(0, 0, 0, -(least + p(GAP)) if charts else 0))

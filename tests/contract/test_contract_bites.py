@@ -14,12 +14,13 @@ import pytest
 from explainer.commands import bootstrap
 from explainer.contract import clauses, processor
 from explainer.contract.cases import cases, differing, parts, sight
+from explainer.contract.plays import plays_through
 from explainer.contract.processor import asks_often, within_budget
 from explainer.contract.runs import Bench, Outcome, contract_frames
 from explainer.contract.sound import sound
 from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.core.context import Settings
-from explainer.core.controls import LAST, TOP_1, ClassIndex, LayerName, OnPicture, Range, When, control
+from explainer.core.controls import LAST, TOP_1, ClassIndex, LayerName, OnPicture, Plays, Range, When, control
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.geometry import BoxXYXY, PointXY, identity, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Lines, Mask, Panel, Points
@@ -656,3 +657,45 @@ def test_a_nodes_milliseconds_are_no_part_of_what_is_compared() -> None:
     )
     assert digest(one) == digest(other)
     assert digest(one) != digest(third)
+
+
+# Plays --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    rows: Annotated[int, Range(1, 100), Plays()] = 100
+
+
+def played(frame: Any, params: Any, _ctx: Any, at: Callable[[int], int] = lambda rows: rows) -> Result:
+    """Rows of the picture, so many of ten."""
+    count = min(params.rows, 10)
+    heat = frame.pixels.mean(axis=2, dtype=np.float32)
+    heat[heat.shape[0] * count // 10 :] = 0
+    return seen(frame, heat, play=Play("rows", 1, 10, at(count), counted=f"{count} of 10"))
+
+
+def plays_of(run: Run) -> list[str]:
+    class PlayedDemo(Demo[Played]):
+        info = INFO
+
+        def run(self, frame, params, ctx):
+            return run(frame, params, ctx)
+
+    return plays_through(Bench(PlayedDemo(), bootstrap.engine, CARD, FRAMES))
+
+
+def test_a_play_says_where_it_stands_from_first_to_last() -> None:
+    assert plays_of(played) == []
+    assert plays_of(lambda f, p, c: played(f, p, c, lambda rows: 11 - rows))
+    assert plays_of(lambda f, p, c: replace(played(f, p, c), play=None))
+    assert plays_of(lambda f, p, c: played(f, p, c, lambda _rows: 10))
+
+
+def test_the_end_of_a_play_is_the_result_that_was_not_played() -> None:
+    def stops_short(frame: Any, params: Any, ctx: Any) -> Result:
+        rows = params.rows if params.rows != 10 else 9
+        return replace(played(frame, replace(params, rows=rows), ctx), play=Play("rows", 1, 10, min(params.rows, 10)))
+
+    (said,) = plays_of(stops_short)
+    assert "differs" in said

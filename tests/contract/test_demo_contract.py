@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from explainer.commands import bootstrap
-from explainer.contract import clauses, processor
+from explainer.contract import clauses, plays, processor
 from explainer.contract.runs import Bench, contract_frames
 from explainer.core.context import Settings
 
 GOLDEN = Path(__file__).parent / "golden"
 DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
 CONTROLS = [(demo.info.id, one.name) for demo in bootstrap.demos().demos() for one in demo.controls()]
+PLAYED = sorted({demo.info.id for demo in bootstrap.demos().demos() if any(one.plays for one in demo.controls())})
 
 each_demo = pytest.mark.parametrize("demo_id", DEMOS)
 each_control = pytest.mark.parametrize(("demo_id", "name"), CONTROLS)
@@ -74,6 +75,11 @@ def test_params_and_results_come_back_from_json(demo_id: str) -> None:
 @each_control
 def test_every_parameter_matters(demo_id: str, name: str) -> None:
     holds(clauses.every_parameter_matters(bench(demo_id), [name]))
+
+
+@pytest.mark.parametrize("demo_id", PLAYED)
+def test_what_plays_goes_on_and_ends_as_if_it_had_not_been_played(demo_id: str) -> None:
+    holds(plays.plays_through(bench(demo_id)))
 
 
 @each_demo

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainer.testing.networks import TinyNet
-from explainer.vision.attribution.cam import WEIGHTS, class_map
+from explainer.vision.attribution.cam import WEIGHTS, added_up, class_map
 from explainer.vision.zoo.split import split
 
 METHODS = tuple(WEIGHTS)
@@ -144,3 +144,19 @@ def test_infinite_gradients_are_told_and_drawable() -> None:
 def test_wrong_shapes_are_refused(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     with pytest.raises(ValueError, match="a map needs"):
         class_map(torch.ones(shapes[0]), torch.ones(shapes[1]))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_maps_added_one_by_one_come_to_the_whole_and_begin_with_the_one_that_adds_most(method: str) -> None:
+    net, x = TinyNet(), picture()
+    cut = split(net, x, "body", "tiny")
+    gradient = cut.gradient(2)
+    whole, way = class_map(cut.activation, gradient, method), added_up(cut.activation, gradient, method)
+    weighted = (WEIGHTS[method](cut.activation[0], gradient[0]) * cut.activation[0]).double().numpy()
+    order = sorted(range(len(weighted)), key=lambda k: -weighted[k].mean())
+    assert order[0] == whole.strongest
+    for k in (0, len(order) // 2, len(order) - 1):
+        by_hand_too = np.maximum(sum(weighted[i] for i in order[: k + 1]), 0)
+        np.testing.assert_allclose(way.sums[k], by_hand_too, atol=1e-6)
+    np.testing.assert_allclose(way.sums[-1], whole.values, atol=1e-6)
+    np.testing.assert_array_equal(way.peaks, way.sums.reshape(len(order), -1).max(axis=1))

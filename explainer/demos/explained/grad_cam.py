@@ -1,20 +1,26 @@
 """Grad-CAM and its kin: a layer's feature maps, weighted by what they do for one class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
+
+import numpy as np
 
 from explainer.core import words
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained._controls import Removal, TestedMap, with_controls
+
+MOST_MAPS = 4096  # more than any layer that can be chosen has: all of them
+CURVE_POINTS = 96
 
 
 class Method(Choice):
@@ -48,6 +54,12 @@ class Params:
         Range(1, 8),
         When("controls", (True,)),
     ] = 1
+    added: Annotated[
+        int,
+        Doc("Maps added", "So many weighted feature maps make up the sum, the one that adds most first."),
+        Range(1, MOST_MAPS, log=True),
+        Plays(7.0, "Add the maps, strongest first"),
+    ] = MOST_MAPS
     randomise: Annotated[
         int,
         Doc("Layers forgotten", "From the top, so many layers lose what they learnt. Does the map notice?"),
@@ -85,13 +97,18 @@ class GradCam(Demo[Params]):
                 split = latest(ctx, "split", layer, lambda: net.split(ready.tensor, layer))
             about = subject(frame, ready, split.logits, params.target, ctx)
             with ctx.stage("explain"):
-                found = _map(split, about.index, params.method, ("gradient", *name, layer), ctx)
-            part = _map_part(about, found, params.method)
+                key = ("gradient", *name, layer)
+                found = whole = _map(split, about.index, params.method, key, ctx)
+                growth = _growth(split, about.index, params.method, key, ctx)
+                if params.added < len(whole.weights):
+                    found = replace(whole, values=growth.sums[params.added - 1])
+            part = _map_part(about, found, params.method, whole, params.added)
+            part += Part(play=_play(growth, whole, params.added))
             if params.randomise:
                 part += self._randomised(about, found, layer, params, net, ctx)
             if params.controls:
-                key = (params.method, layer)
-                tested = TestedMap(params.method.label, found.values, key, params.removal, params.draws)
+                map_key = (params.method, layer, min(params.added, len(whole.weights)))
+                tested = TestedMap(params.method.label, found.values, map_key, params.removal, params.draws)
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part)
 
@@ -114,7 +131,26 @@ def _map(split: Any, index: int, method: Method, key: tuple[Any, ...], ctx: Cont
     return class_map(split.activation, gradient, method)
 
 
-def _map_part(about: Subject, found: Any, method: Method) -> Part:
+def _growth(split: Any, index: int, method: Method, key: tuple[Any, ...], ctx: Context) -> Any:
+    """The map's sum on its way, which playing goes through."""
+    from explainer.vision.attribution.cam import added_up
+
+    gradient = ctx.memo((*key, index), lambda: split.gradient(index))
+    return latest(ctx, "growth", (*key, index, method), lambda: added_up(split.activation, gradient, method))
+
+
+def _play(growth: Any, whole: Any, added: int) -> Play | None:
+    """How far the sum is; the curve is its peak, at places spaced as the scrubber."""
+    count = len(whole.weights)
+    if count < 2 or not whole.is_finite or not whole.values.any():
+        return None
+    curve = growth.peaks[np.geomspace(1, count, CURVE_POINTS).round().astype(int) - 1].astype(np.float64)
+    at = min(added, count)
+    counted = f"{words.thousands(at)} of {words.count(count, 'map')}"
+    return Play("added", 1, count, at, curve, counted, log=True, note="strongest first; curve: peak")
+
+
+def _map_part(about: Subject, found: Any, method: Method, whole: Any, added: int) -> Part:
     from explainer.vision.metrics.heat import hottest_share, is_blank, peak
 
     title, size = method.label, found.values.shape
@@ -123,7 +159,8 @@ def _map_part(about: Subject, found: Any, method: Method) -> Part:
     if is_blank(found.values):
         blank = about.heat_panel(title, found.finite, note)
         return Part((blank,), (), (_why_blank(about, found),), values)
-    panel = about.heat_panel(title, found.values, note)
+    part = added < len(found.weights)
+    panel = about.heat_panel(title, found.values, note, limit=float(whole.values.max()))  # the colours stay
     top, share, strongest = peak(found.values, about.map_to_frame(size)), hottest_share(found.values), found.strongest
     assert top is not None
     assert share is not None
@@ -131,8 +168,9 @@ def _map_part(about: Subject, found: Any, method: Method) -> Part:
         peak_x_px=top.x_px, peak_y_px=top.y_px, map_max=top.value, share_hottest_tenth=share, strongest_map=strongest,
         strongest_weight=found.weights[strongest], strongest_contribution=found.contributions[strongest],
     )  # fmt: skip
+    whose = f"the map of the {words.thousands(added)} strongest" if part else "the map"
     sentence = (
-        f"For {about.label} (score {words.score(about.score)}) the map peaks "
+        f"For {about.label} (score {words.score(about.score)}) {whose} peaks "
         f"{about.where(top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
         f"of it, and feature map {strongest} of {words.thousands(len(found.weights))} adds most."
     )

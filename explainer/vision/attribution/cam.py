@@ -121,6 +121,34 @@ def class_map(activation: Tensor, gradient: Tensor, method: str = "grad-cam") ->
     return _class_map(torch.cat(parts).float().cpu().numpy(), maps.shape[0], (maps.shape[1], maps.shape[2]))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AddedUp:
+    """The sum of a class map on its way: weighted feature maps added one by one, the one that adds most first.
+
+    Parameters
+    ----------
+    sums
+        ``(C, h, w) float32``, ≥ 0: row k is what the k + 1 strongest maps come to, after the cut-off.
+    """
+
+    sums: NDArray[np.float32]
+
+    @property
+    def peaks(self) -> NDArray[np.float32]:
+        """``(C,)``: largest value of each sum; it falls again where maps speak against the class."""
+        peaks: NDArray[np.float32] = self.sums.max(axis=(1, 2))
+        return peaks
+
+
+def added_up(activation: Tensor, gradient: Tensor, method: str = "grad-cam") -> AddedUp:
+    """Add the weighted maps of `class_map` in the order of what each contributes, the largest first."""
+    maps = activation[0]
+    weighted = WEIGHTS[method](maps, gradient[0]) * maps
+    order = weighted.mean(dim=(1, 2)).argsort(descending=True, stable=True)
+    sums = weighted[order].cumsum(dim=0).clamp_min(0.0)
+    return AddedUp(sums.float().cpu().numpy())
+
+
 def _class_map(packed: NDArray[np.float32], channels: int, size: tuple[int, int]) -> ClassMap:
     """Take apart what came from the device in one copy: raw map, weights, contributions."""
     cells = size[0] * size[1]
