@@ -1,6 +1,5 @@
 """Results in a row as a film: panels side by side, one frame each."""
 
-import math
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -9,21 +8,12 @@ from typing import Self
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
 
-from explainer.commands.offscreen import application
+from explainer.commands.sheet import Sheet
 from explainer.core import writing
-from explainer.core.layers import Panel
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.core.words import printable
-from explainer.render import headless
-from explainer.render.look import Look, look
-from explainer.render.measures import BAR_ROOM, HEADER
-from explainer.render.panel_view import PanelView
-
-PANEL_WIDTH = 480
-GAP = 12
 
 
 class Film:
@@ -39,10 +29,8 @@ class Film:
     """
 
     def __init__(self, path: Path, fps: float, theme: str, size: tuple[int, int] | None) -> None:
-        application()
-        self._path, self._fps, self._size = path, fps, size
-        self._look: Look = look(theme)
-        self._views: list[PanelView] = []
+        self._path, self._fps = path, fps
+        self._sheet = Sheet(theme, size)
         self._writer: cv2.VideoWriter | None = None
         self._frame = (0, 0)
         self._opened = ExitStack()
@@ -77,8 +65,16 @@ class Film:
         ExplainerError
             If the file cannot be written.
         """
-        tiles = [self._tile(i, panel) for i, panel in enumerate(result.panels)]
-        canvas = self._canvas(tiles)
+        self.write(self._sheet.picture(result))
+
+    def write(self, canvas: NDArray[np.uint8]) -> None:
+        """Append one frame as it is, ``(H, W, 3) uint8 RGB`` with even sides.
+
+        Raises
+        ------
+        ExplainerError
+            If the file cannot be written.
+        """
         if self._writer is None:
             self._open(canvas)
         assert self._writer is not None
@@ -97,37 +93,3 @@ class Film:
             raise ExplainerError(
                 f"{printable(str(self._path))} could not be written.", "Check the folder and the space on the disk."
             )
-
-    def _tile(self, index: int, panel: Panel) -> NDArray[np.uint8]:
-        while len(self._views) <= index:
-            self._views.append(PanelView(self._look))
-        view = self._views[index]
-        height = round((PANEL_WIDTH - BAR_ROOM) * panel.size[1] / panel.size[0]) + HEADER
-        view.resize(*(self._size or (PANEL_WIDTH, min(960, max(80, height)))))
-        view.show_panel(panel)
-        return to_array(headless.grabbed(view))
-
-    def _canvas(self, tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-        """Lay tiles out in rows; sides are even, as video codecs want."""
-        columns = math.ceil(math.sqrt(len(tiles)))
-        rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
-        heights = [max(t.shape[0] for t in row) for row in rows]
-        widths = [sum(t.shape[1] + GAP for t in row) for row in rows]
-        height, width = sum(heights) + GAP * (len(rows) + 1), max(widths) + GAP
-        stage = self._look.theme.color("stage")
-        canvas = np.empty((height + height % 2, width + width % 2, 3), np.uint8)
-        canvas[:] = (stage.red(), stage.green(), stage.blue())
-        top = GAP
-        for row, tall in zip(rows, heights, strict=True):
-            left = GAP
-            for tile in row:
-                canvas[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-                left += tile.shape[1] + GAP
-            top += tall + GAP
-        return canvas
-
-
-def to_array(image: QImage) -> NDArray[np.uint8]:
-    """Pixels ``(H, W, 3) uint8 RGB`` of an RGB888 picture."""
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

@@ -112,7 +112,7 @@ def _values(control: Control) -> str:
         takes = ", ".join(value for value, _ in control.choices)
     else:
         takes = allowed.get(control.kind, control.kind)
-    return f"{takes}; {_default(control)}"
+    return f"{takes}{', plays' if control.plays else ''}; {_default(control)}"
 
 
 def _default(control: Control) -> str:

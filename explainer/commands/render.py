@@ -6,7 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer import stopping
-from explainer.commands import bootstrap
+from explainer.commands import bootstrap, render_play
 from explainer.commands.prefetch import prefetch
 from explainer.core import writing
 from explainer.core.charts import Chart, chart_slug
 from explainer.core.context import Settings
+from explainer.core.controls import Control
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--frames", type=_positive, metavar="N", help="frames of a video to run over")
     parser.add_argument("--video", action="store_true", help="write video.mp4 over the whole file")
+    render_play.add_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     bootstrap.add_set_argument(parser)
     bootstrap.add_session_arguments(parser)
@@ -71,12 +73,16 @@ class Run:
 def run(args: argparse.Namespace) -> int:
     """Render and write; one line on stdout says where."""
     demo = bootstrap.demo_of(args.demo)
+    one = render_play.asked(args, demo)
     settings = bootstrap.settings_of(args)
     params = bootstrap.params_of(demo, args.values, bootstrap.zoo().card(settings.model))
     task = Run(demo, params, settings, args.source, args.size, args.theme, args.out)
     writing.make_folder(args.out)
     with closing(_Pictures(task)) as pictures:
-        finished = _over_video(task, pictures, args.frames) if args.video else _last(task, pictures, args.frames)
+        if one is not None:
+            task, finished = _played(task, one, pictures, args)
+        else:
+            finished = _over_video(task, pictures, args.frames) if args.video else _last(task, pictures, args.frames)
     write(task, finished, pictures.notes)
     print(f"{demo.info.title}: {args.out}")
     return 0
@@ -199,6 +205,28 @@ def _over_video(task: Run, pictures: _Pictures, frames: int | None) -> Finished:
     if pictures.fps:
         keep_times(task.out / "video.mp4", times_s, fps)
     return finished
+
+
+def _played(task: Run, one: Control, pictures: _Pictures, args: argparse.Namespace) -> tuple[Run, Finished]:
+    """Play a param on the first picture; what is written beside it belongs to the last value."""
+    frame = next(iter(pictures), None)
+    if frame is None:
+        raise ExplainerError(f"{task.source} has no picture.", "Choose another source.")
+    engine = bootstrap.engine(bootstrap.kept_runs(finished=False), bootstrap.ZooNetworks(at_once=True))
+    with closing(SourceFrames(lambda: open_source(task.source))) as every:
+        asked: list[Any] = []
+
+        def once(params: Any) -> Finished:
+            asked[:] = [params]
+            return run_one(engine, task.demo, params, frame, task.settings, every)
+
+        fps = args.fps or render_play.FPS
+        take = render_play.Take(task.demo, task.params, one, once, task.theme, task.size, args.seconds, fps)
+        if args.video:
+            finished = take.film(task.out / "video.mp4", _say_progress)
+        else:
+            finished = take.pictures(task.out, _say_progress)
+    return replace(task, params=asked[0]), finished
 
 
 def _say_progress(count: int, total: int | None) -> None:

@@ -5,14 +5,14 @@ from math import ceil, floor, log10
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from explainer.core.controls import Control
 from explainer.core.plays import Play
 from explainer.core.words import thousands
 from explainer.render.look import Look
 
-CURVE, LINE, TICKS = 18, 4, 15  # px
+CURVE, LINE, TICKS, GAP = 18, 4, 15, 12  # px
 RADIUS = 6.5
 CURVE_COLOURS = {"light": "#9c3a00", "dark": "#f0985a"}
 TO_COME = 0.3  # opacity of what has not been played
@@ -67,6 +67,28 @@ def draw(
         painter.drawEllipse(QPointF(here, line.center().y()), radius, radius)
     if room.bottom() - line.bottom() >= p(TICKS):
         _draw_ticks(painter, line, look, one, play)
+
+
+def strip(look: Look, width: int, one: Control, play: Play) -> QImage:
+    """Picture of a line with what is counted at its right, for a film; its height is even."""
+    p = look.px
+    image = QImage(width, 2 * p(25), QImage.Format.Format_RGB888)
+    image.fill(look.theme.color("stage"))
+    painter = QPainter(image)
+    font = look.font("base", figures=True)
+    counted = QFontMetricsF(font).horizontalAdvance(play.counted)
+    room = QRectF(p(GAP), p(4), width - 2 * p(GAP), p(CURVE) + LINE + p(TICKS))
+    painter.setFont(font)
+    painter.setPen(look.theme.color("text"))
+    middle = room.top() + line_offset(look, room.height())
+    words = QRectF(room.right() - counted, middle - p(10), counted + 1, p(20))
+    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, play.counted)
+    longest = max(counted, p(150)) if counted else 0.0  # so that the line does not breathe
+    draw(
+        painter, room.adjusted(0, 0, -min(longest + p(GAP), room.width() / 2), 0), look, one, play, play.place(play.at)
+    )
+    painter.end()
+    return image
 
 
 def line_offset(look: Look, height: float) -> float:

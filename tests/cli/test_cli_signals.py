@@ -18,14 +18,14 @@ posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 DRAWING = """
 import os, signal, sys
 from explainer.cli import main
-from explainer.commands import film
-paint, seen = film.PanelView._paint_header, []
+from explainer.commands import sheet
+paint, seen = sheet.PanelView._paint_header, []
 def hit(*given):
     seen.append(1)
     if len(seen) == 2:
         os.kill(os.getpid(), getattr(signal, name))
     return paint(*given)
-film.PanelView._paint_header = hit
+sheet.PanelView._paint_header = hit
 name = sys.argv.pop()
 sys.argv[1:] = ["render", "convolution-microscope", "--source", "sample:drift", "--video", "--out", sys.argv[1]]
 sys.exit(main())
