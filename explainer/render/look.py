@@ -10,11 +10,12 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase
 from explainer.core import paths
 
 ThemeName = Literal["light", "dark"]
-SIZES = {"small": 11, "base": 13, "title": 20}
+SIZES = {"small": 11, "caption": 12, "base": 13, "title": 20}
 
 # Okabe & Ito's set, told apart with the common colour-vision deficiencies too; yellow comes last because
 # it is weak on light grounds.
 CLASS_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#f0e442")
+READ, SEEN = 4.5, 3.0  # least contrast of small text, and of what only has to be seen (WCAG 2.2, 1.4.3 and 1.4.11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,12 @@ class Theme:
     accent_text: str
     accent_soft: str
     bar: str
+    track: str
     warning: str
     warning_soft: str
     focus: str
     shadow: str
+    symbols: tuple[str, ...]
 
     def color(self, role: str) -> QColor:
         """`QColor` of a role; ``#rrggbbaa`` is understood."""
@@ -51,6 +54,7 @@ class Theme:
 def theme(name: str) -> Theme:
     """Read ``resources/themes/<name>.json``."""
     data = json.loads(paths.resource("themes", f"{name}.json").read_text(encoding="utf8"))
+    data["symbols"] = tuple(data["symbols"])
     return Theme(**{f.name: data[f.name] for f in fields(Theme)})
 
 
@@ -76,6 +80,18 @@ class Look:
         if index == -2:
             return self.theme.color("muted")
         return QColor(CLASS_COLOURS[index % len(CLASS_COLOURS)])
+
+    def line_color(self, index: int) -> QColor:
+        """`series_color` of a line or a dot on the stage's ground, dark or light enough to be seen there."""
+        return QColor(readable(self.series_color(index).name(), self.theme.stage, SEEN))
+
+    def text_color(self, index: int) -> QColor:
+        """`series_color` of a word on the stage's ground, dark or light enough to be read there."""
+        return QColor(readable(self.series_color(index).name(), self.theme.stage, READ))
+
+    def symbol_color(self, index: int) -> QColor:
+        """Colour of the symbol `index` of a formula, wherever it stands: L, α, A, y, then four more."""
+        return QColor(self.theme.symbols[index % len(self.theme.symbols)])
 
 
 def look(theme_name: str = "light", scale: float = 1.0) -> Look:
@@ -114,6 +130,18 @@ def contrast(one: str, other: str) -> float:
     """Contrast ratio of two ``#rrggbb`` colours, 1…21 (WCAG 2, relative luminance)."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+@cache
+def readable(colour: str, ground: str, ratio: float) -> str:
+    """`colour`, mixed with as much black, or white on a dark `ground`, as a contrast of `ratio` needs."""
+    end = 0 if _luminance(ground) > 0.179 else 255
+    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    for step in range(101):
+        mixed = "#" + "".join(f"{round(c + (end - c) * step / 100):02x}" for c in channels)
+        if contrast(mixed, ground) >= ratio:
+            return mixed
+    return mixed
 
 
 def _luminance(colour: str) -> float:
