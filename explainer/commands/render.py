@@ -25,6 +25,7 @@ from explainer.core.context import Settings
 from explainer.core.controls import Control
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
+from explainer.core.heroes import aspect
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
 from explainer.core.numerals import is_whole
 from explainer.core.problem import ExplainerError, Problem
@@ -275,9 +276,9 @@ def _check_arrays(file: Path) -> None:
 
 def panel_size(panel: Panel) -> tuple[int, int]:
     """Size of a panel's picture when none is asked for: 720 px wide, within reason."""
-    from explainer.render.measures import BAR_ROOM, HEADER
+    from explainer.render.measures import HEADER
 
-    height = round((PANEL_WIDTH - BAR_ROOM) * panel.size[1] / panel.size[0]) + HEADER
+    height = round(PANEL_WIDTH / aspect(panel)) + HEADER
     return PANEL_WIDTH, min(1440, max(120, height))
 
 

@@ -9,11 +9,12 @@ from PySide6.QtGui import QImage
 
 from explainer.commands.offscreen import application
 from explainer.core.controls import Control
+from explainer.core.heroes import aspect
 from explainer.core.layers import Panel
 from explainer.core.plays import Play
 from explainer.render import headless, play_line
 from explainer.render.look import Look, look
-from explainer.render.measures import BAR_ROOM, HEADER
+from explainer.render.measures import HEADER
 from explainer.render.panel_view import PanelView
 
 PANEL_WIDTH = 480

@@ -26,24 +26,30 @@ MASK_OPACITY = 0.55
 WHITE = 210  # of 255: opacity of the line around what the net sees
 
 
-def raster(panel: Panel, size: tuple[int, int], view: ViewState, ground: Colour) -> RGB:
+def raster(panel: Panel, whole: tuple[int, int], view: ViewState, ground: Colour, part: Box | None = None) -> RGB:
     """Compose the raster layers of `panel` into ``(h, w, 3) uint8 RGB``.
 
     Parameters
     ----------
-    size
-        Width and height of the buffer in device pixels.
+    whole
+        Width and height in device pixels that the whole panel has.
     ground
         Colour where no layer lies.
+    part
+        Only these of its pixels, x0, y0, x1, y1, are composed.
     """
-    width, height = size
-    to_buffer = scale_shift(width / panel.size[0], height / panel.size[1])
+    x0, y0, x1, y1 = part or (0, 0, *whole)
+    size = x1 - x0, y1 - y0
+    to_buffer = scale_shift(whole[0] / panel.size[0], whole[1] / panel.size[1], -x0, -y0)
     canvas: RGB | None = None
     for layer in panel.layers:
         if layer.name in view.hidden:
             continue
         if isinstance(layer, Image):
-            canvas = _image(layer, to_buffer, size, canvas, ground)
+            first = None if canvas is not None else _first(layer, to_buffer, whole, (x0, y0, x1, y1))
+            canvas = _image(layer, to_buffer, size, canvas, ground) if first is None else first
+            if layer.focus is not None:
+                _dim_outside(canvas, layer.focus, to_buffer)
         elif isinstance(layer, Heat | Mask | Cells):
             canvas = _ground(size, ground) if canvas is None else canvas
             _OVER[type(layer)](canvas, layer, to_buffer, view, ground)
@@ -55,22 +61,39 @@ def raster(panel: Panel, size: tuple[int, int], view: ViewState, ground: Colour)
     return canvas
 
 
+BUSY_SIZE = (24, 16)
+
+
+def busy(rgb: RGB) -> NDArray[np.float64]:
+    """How much there is to be seen in each of `BUSY_SIZE` parts of a picture, 0…1: the spread of its lightness."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    if grey.shape[0] > 128 and grey.shape[1] > 192:
+        grey = cv2.resize(grey, (192, 128), interpolation=cv2.INTER_AREA)
+    fine = grey.astype(np.float32)
+    mean, square = (cv2.resize(one, BUSY_SIZE, interpolation=cv2.INTER_AREA) for one in (fine, fine * fine))
+    spread = np.sqrt(np.maximum(square - mean * mean, 0.0)).astype(np.float64)
+    return np.asarray(spread / max(1.0, float(spread.max())))
+
+
 def _ground(size: tuple[int, int], ground: Colour) -> RGB:
     return np.full((size[1], size[0], 3), ground, np.uint8)
 
 
+def _first(layer: Image, to_buffer: Affine, whole: tuple[int, int], part: Box) -> RGB | None:
+    """A picture that lies at the bottom and fills the panel, as most do: resized once for all who show it."""
+    x0, y0, x1, y1 = part
+    placed = compose(scale_shift(1, 1, x0, y0), compose(to_buffer, layer.to_panel))
+    if not _fills(placed, layer.pixels.shape, whole):
+        return None
+    return _RECENT.resized(layer.pixels, whole, smooth=layer.smooth)[y0:y1, x0:x1].copy()
+
+
 def _image(layer: Image, to_buffer: Affine, size: tuple[int, int], canvas: RGB | None, ground: Colour) -> RGB:
     placed = compose(to_buffer, layer.to_panel)
-    pixels = layer.pixels
-    if canvas is None and _fills(placed, pixels.shape, size):
-        canvas = _RECENT.resized(pixels, size, smooth=layer.smooth)
-    else:
-        canvas = _ground(size, ground) if canvas is None else canvas
-        x0, y0, x1, y1 = _footprint(placed, pixels.shape, size)
-        if x1 > x0 and y1 > y0:
-            canvas[y0:y1, x0:x1] = _warp(pixels, placed, (x0, y0, x1, y1), smooth=layer.smooth)
-    if layer.focus is not None:
-        _dim_outside(canvas, layer.focus, to_buffer)
+    canvas = _ground(size, ground) if canvas is None else canvas
+    x0, y0, x1, y1 = _footprint(placed, layer.pixels.shape, size)
+    if x1 > x0 and y1 > y0:
+        canvas[y0:y1, x0:x1] = _warp(layer.pixels, placed, (x0, y0, x1, y1), smooth=layer.smooth)
     return canvas
 
 
@@ -106,14 +129,14 @@ class _Recent:
         self._kept: OrderedDict[tuple[int, tuple[int, int], bool], tuple[RGB, RGB]] = OrderedDict()
 
     def resized(self, pixels: RGB, size: tuple[int, int], *, smooth: bool) -> RGB:
-        """Return a copy that may be drawn into."""
+        """Return a picture that several may show: whoever draws into it takes a copy."""
         key = (id(pixels), size, smooth)
         if key not in self._kept:
             # The original is held as well, so that its id cannot pass to another picture meanwhile.
             self._kept[key] = (pixels, _resize(pixels, size, smooth=smooth))
         while len(self._kept) > self.MOST:
             self._kept.popitem(last=False)
-        return self._kept[key][1].copy()
+        return self._kept[key][1]
 
 
 _RECENT = _Recent()
@@ -128,22 +151,24 @@ def _dim_outside(canvas: RGB, focus: tuple[float, float, float, float], to_buffe
 
 def _seen(canvas: RGB, focus: tuple[float, float, float, float], to_buffer: Affine) -> Box:
     """Buffer pixels of what the network sees."""
-    corners = np.array(focus).reshape(2, 2) @ to_buffer[:, :2].T
-    x0, y0, x1, y1 = (
-        np.clip(np.floor(corners + 0.5), 0, (canvas.shape[1], canvas.shape[0])).astype(int).ravel().tolist()
-    )
+    x0, y0, x1, y1 = np.clip(_edges(focus, to_buffer), 0, (*canvas.shape[1::-1], *canvas.shape[1::-1])).tolist()
     return x0, y0, x1, y1
+
+
+def _edges(focus: tuple[float, float, float, float], to_buffer: Affine) -> list[int]:
+    corners = np.array(focus).reshape(2, 2) @ to_buffer[:, :2].T + to_buffer[:, 2]
+    return [int(edge) for edge in np.floor(corners + 0.5).ravel()]
 
 
 def _outline(canvas: RGB, focus: tuple[float, float, float, float], to_buffer: Affine) -> None:
     """Draw a white hairline around what the network sees, on the dimmed side."""
-    x0, y0, x1, y1 = _seen(canvas, focus, to_buffer)
+    x0, y0, x1, y1 = _edges(focus, to_buffer)
     height, width = canvas.shape[:2]
-    left, right = max(0, x0 - 1), min(width, x1 + 1)
+    left, right = max(0, x0 - 1), max(0, min(width, x1 + 1))
     for row in (y for y in (y0 - 1, y1) if 0 <= y < height):
         _whiten(canvas[row, left:right])
     for column in (x for x in (x0 - 1, x1) if 0 <= x < width):
-        _whiten(canvas[y0:y1, column])
+        _whiten(canvas[max(0, y0) : max(0, y1), column])
 
 
 def _whiten(line: RGB) -> None:
@@ -196,12 +221,13 @@ def _heat(canvas: RGB, layer: Heat, to_buffer: Affine, view: ViewState, _ground:
         return
     finite = np.nan_to_num(layer.values.astype(np.float32, copy=False), nan=layer.lo)
     values = _warp(finite, placed, box, smooth=layer.smooth)
-    lut = colours.table(layer.colours, view.colours)
-    painted = colours.paint(cast("NDArray[np.float32]", values), layer.lo, layer.hi, lut)
-    target = canvas[y0:y1, x0:x1]
+    warped, target = cast("NDArray[np.float32]", values), canvas[y0:y1, x0:x1]
     if layer.over:
-        painted = cast("RGB", cv2.addWeighted(painted, view.opacity, target, 1 - view.opacity, 0))
-    target[...] = painted
+        below = np.ascontiguousarray(target)
+        target[...] = colours.lay(warped, layer.lo, layer.hi, layer.colours, view.colours, view.opacity, below)
+    else:
+        lut = colours.table(layer.colours, view.colours)
+        target[...] = colours.paint(warped, layer.lo, layer.hi, lut)
 
 
 def _mask(canvas: RGB, layer: Mask, to_buffer: Affine, _view: ViewState, _ground: Colour) -> None:
@@ -223,8 +249,8 @@ def _cells(canvas: RGB, layer: Cells, to_buffer: Affine, view: ViewState, _groun
     lut = colours.table(layer.colours, view.colours)
     for index in range(len(layer.values)):
         x0, y0, x1, y1 = cell_box(layer, index)
-        left, top = np.rint(to_buffer[:, :2] @ np.array([x0, y0])).astype(int)
-        right, bottom = np.rint(to_buffer[:, :2] @ np.array([x1, y1])).astype(int)
+        left, top = np.rint(to_buffer @ np.array([x0, y0, 1.0])).astype(int)
+        right, bottom = np.rint(to_buffer @ np.array([x1, y1, 1.0])).astype(int)
         if right > left and bottom > top:
             tile = colours.paint(np.ascontiguousarray(layer.values[index]), layer.lo, layer.hi, lut)
             fitted = _resize(tile, (int(right - left), int(bottom - top)), smooth=False)

@@ -21,10 +21,9 @@ KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 95  # of what loses something; of a PNG it only says how small
 
 
-def panel_image(panel: Panel, look: Look, size: Size, view: ViewState | None = None, *, bar: bool = True) -> QImage:
-    """Picture of one panel at `size` (width, height) in pixels; `bar` keeps room for a colour bar."""
+def panel_image(panel: Panel, look: Look, size: Size, view: ViewState | None = None) -> QImage:
+    """Picture of one panel at `size` (width, height) in pixels."""
     widget = PanelView(look)
-    widget.set_room_for_bar(bar)
     widget.resize(*size)
     widget.show_panel(panel, view or ViewState())
     return grabbed(widget)

@@ -7,6 +7,7 @@ that are attached to nothing in particular go where the picture is silent. What 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,7 @@ def _hidden(busy: Floats, corners: Floats, sizes: Floats, room: Rect) -> Floats:
     most = np.array(busy.shape[::-1])
     scale = most / np.maximum((room[2] - room[0], room[3] - room[1]), 1e-9)
     first = np.clip(((corners - (room[0], room[1])) * scale).astype(int), 0, most - 1)
-    last = np.minimum(first + np.ceil(sizes * scale).astype(int), most)
+    last = np.clip(np.ceil((corners + sizes - (room[0], room[1])) * scale).astype(int), first + 1, most)
     (a, b), (c, d) = np.moveaxis(first, -1, 0), np.moveaxis(last, -1, 0)
     return np.asarray((sums[d, c] - sums[b, c] - sums[d, a] + sums[b, a]) / ((c - a) * (d - b)))
 
@@ -208,10 +209,7 @@ class _Ground:
 
     def _free(self, rect: Rect) -> bool:
         x0, y0, x1, y1 = rect[0] - GAP, rect[1] - GAP, rect[2] + GAP, rect[3] + GAP
-        for a, b, c, d in self.chips:
-            if x0 < c and a < x1 and y0 < d and b < y1:
-                return False
-        return True
+        return not any(x0 < c and a < x1 and y0 < d and b < y1 for a, b, c, d in self.chips)
 
     def _covers(self, rect: Rect, number: int) -> int:
         """How many places that are named, or that a line passes, a chip would lie on; its own box it may."""
@@ -282,7 +280,7 @@ def ticks(lo: float, hi: float, most: int) -> list[float]:
     """Round numbers from `lo` to `hi`, at most `most` of them and two at least where there is one."""
     if not (np.isfinite([lo, hi]).all() and hi > lo):
         return [float(lo)] if np.isfinite(lo) else []
-    for step in _steps((hi - lo) / max(1, most)):
+    for step in _steps((hi - lo) / max(2, most)):
         first = int(np.ceil(lo / step - 1e-9))
         last = int(np.floor(hi / step + 1e-9))
         if last - first + 1 <= max(2, most):
@@ -300,7 +298,7 @@ def kept(middles: Sequence[float], widths: Sequence[float], gap: float) -> list[
     """Every how-manieth word can stand so that none touches the next: the numbers of those that stay."""
     for every in range(1, len(middles) + 1):
         stay = list(range(0, len(middles), every))
-        apart = (middles[b] - middles[a] - (widths[a] + widths[b]) / 2 for a, b in zip(stay, stay[1:], strict=False))
+        apart = (middles[b] - middles[a] - (widths[a] + widths[b]) / 2 for a, b in pairwise(stay))
         if all(room >= gap for room in apart):
             return stay
     return []

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points
 from explainer.render.compose import cell_box
-from explainer.render.look import Look, is_light
+from explainer.render.look import Look
 
 HALO = QColor(0, 0, 0, 150)
 MANY_CORNERS = 400  # of a layer of lines
@@ -45,7 +45,7 @@ def draws(panel: Panel, hidden: frozenset[str]) -> bool:
 
 
 def _nothing(_canvas: Canvas, _layer: Any) -> None:
-    """Raster layers are composed in ``compose``."""
+    """Raster layers are composed in ``compose``, words are placed in ``chips``."""
 
 
 def _boxes(canvas: Canvas, layer: Boxes) -> None:
@@ -64,8 +64,6 @@ def _boxes(canvas: Canvas, layer: Boxes) -> None:
             _frame(canvas, box, HALO, 3.5)
             _frame(canvas, box, colour, 2.0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if layer.labels:
-        _tags(canvas, [_Tag(*one) for one in zip(layer.labels, (b.topLeft() for b in boxes), colours, strict=False)])
 
 
 def _frame(canvas: Canvas, box: QRectF, colour: QColor, width_px: float) -> None:
@@ -86,16 +84,13 @@ def _points(canvas: Canvas, layer: Points) -> None:
     painter = canvas.painter
     radius = layer.size_px * canvas.look.scale / canvas.zoom / 2
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    halo, tags = canvas.pen(HALO, 3.5), []
+    halo = canvas.pen(HALO, 3.5)
     for index, (x, y) in enumerate(layer.xy.tolist()):
         centre = QPointF(x, y)
         painter.setPen(halo)
         painter.drawEllipse(centre, radius, radius)
         painter.setPen(canvas.pen(_bright(canvas, layer.colours, index), 1.8))
         painter.drawEllipse(centre, radius, radius)
-        if layer.labels:
-            tags.append(_Tag(layer.labels[index], centre + QPointF(radius * 1.6, 0), QColor(20, 20, 22)))
-    _tags(canvas, tags)
 
 
 def _lines(canvas: Canvas, layer: Lines) -> None:
@@ -127,11 +122,6 @@ def _arrows(canvas: Canvas, layer: Arrows) -> None:
                 canvas.painter.drawLine(_point(end), _point(end - along + sign * side))
 
 
-def _label(canvas: Canvas, layer: Label) -> None:
-    if layer.text:
-        _tags(canvas, [_Tag(layer.text, QPointF(*layer.xy), canvas.look.series_color(layer.colour))])
-
-
 def _cells(canvas: Canvas, layer: Cells) -> None:
     painter = canvas.painter
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -139,47 +129,6 @@ def _cells(canvas: Canvas, layer: Cells) -> None:
         x0, y0, x1, y1 = cell_box(layer, layer.chosen)
         painter.setPen(canvas.pen(canvas.look.theme.color("accent"), 2.5))
         painter.drawRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-    tags = []
-    for index, text in enumerate(layer.labels):
-        x0, y0, x1, _ = cell_box(layer, index)
-        if (x1 - x0) * canvas.zoom > 26 * canvas.look.scale:
-            tags.append(_Tag(text, QPointF(x0, y0), QColor(0, 0, 0, 120), inside=True))
-    _tags(canvas, tags)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    """A word on a small coloured ground, above `at`, or below and right of it with `inside`."""
-
-    text: str
-    at: QPointF
-    ground: QColor
-    inside: bool = False
-
-
-def _tags(canvas: Canvas, tags: list[_Tag]) -> None:
-    """Draw words in screen pixels. All in one go: each time the transform is put back Qt clips anew, which is slow."""
-    if not tags:
-        return
-    painter, look = canvas.painter, canvas.look
-    painter.save()
-    to_screen = painter.transform()
-    painter.resetTransform()
-    ratio = painter.device().devicePixelRatioF() if painter.device() else 1.0
-    painter.scale(ratio, ratio)
-    font = look.font("small")
-    painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    high, wider = metrics.height() + look.px(2), look.px(8)
-    for tag in tags:
-        where = to_screen.map(tag.at) / ratio
-        top = where.y() if tag.inside or where.y() < high else where.y() - high
-        room = QRectF(where.x(), top, metrics.horizontalAdvance(tag.text) + wider, high)
-        painter.fillRect(room, tag.ground)
-        dark_ground = tag.ground.alpha() < 255 or not is_light(tag.ground)
-        painter.setPen(QColor("white") if dark_ground else QColor("black"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, tag.text)
-    painter.restore()
 
 
 def _bright(canvas: Canvas, colours: tuple[int, ...], index: int) -> QColor:
@@ -207,5 +156,5 @@ PAINTERS: dict[type, Callable[[Canvas, Any], None]] = {
     Points: _points,
     Lines: _lines,
     Arrows: _arrows,
-    Label: _label,
+    Label: _nothing,
 }

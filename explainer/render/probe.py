@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from explainer.core.geometry import Affine, apply, invert
 from explainer.core.layers import Boxes, Cells, Heat, Image, Panel, Points, Sets
+from explainer.core.number_text import compact, with_unit
 from explainer.render.compose import cell_box
 
 
@@ -16,13 +17,13 @@ def value_at(panel: Panel, x: float, y: float) -> str:
         if isinstance(layer, Heat):
             found = _sample(layer.values, layer.to_panel, x, y)
             if found is not None:
-                return f"{float(found):.3g}"
+                return with_unit(compact(float(found)), layer.unit)
         elif isinstance(layer, Cells):
             index = cell_at(layer, x, y)
             if index >= 0:
                 x0, y0, _, _ = cell_box(layer, index)
                 inside = layer.values[index][int(y - y0), int(x - x0)]
-                return f"{float(inside):.3g}"
+                return compact(float(inside))
         elif isinstance(layer, Image):
             found = _sample(layer.pixels, layer.to_panel, x, y)
             if found is not None:

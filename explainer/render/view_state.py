@@ -10,13 +10,13 @@ class ViewState:
     Parameters
     ----------
     opacity
-        Of heat-maps over pictures, 0…1.
+        Of the warmest places of heat-maps over pictures, 0…1; cold places are fainter.
     colours
         The sequential colour map, a key of ``colours.SEQUENTIAL``.
     hidden
         Names of layers that are switched off.
     """
 
-    opacity: float = 0.6
+    opacity: float = 0.8
     colours: str = "inferno"
     hidden: frozenset[str] = frozenset()

@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from explainer.core.charts import Bars, Chart, Curve, Graph, Matrix, Table
 from explainer.core.controls import Control, controls, visible
+from explainer.core.heroes import aspect, shown_part
 from explainer.core.layers import Cells, Heat, Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
 from explainer.render.look import Look
-from explainer.render.measures import BAR_ROOM, CHART_HEADER, HEADER, KEYED, has_bar, unbroken
+from explainer.render.measures import BAR_ROOM, CHART_HEADER, HEADER, KEYED, unbroken
 from explainer.render.view_state import ViewState
 from explainer.shell.cards import EmptyStage, ProblemCard
 from explainer.shell.layout import Room, Shape, best_layout
@@ -286,7 +287,7 @@ class Stage(QWidget):
 
     def _shape(self) -> tuple[Any, ...]:
         """What the layout depends on."""
-        aspects = tuple((round(p.size[0] / p.size[1], 3), has_bar(p)) for p in self._shown)
+        aspects = tuple(round(aspect(p), 3) for p in self._shown)
         charts = tuple(map(_sized, self.result.charts)) if self.result else ()
         return (self.size(), aspects, charts, self.solo, self.look.scale, bool(self._badges.text()))
 
@@ -342,11 +343,12 @@ class Stage(QWidget):
         if not chosen:
             return 0
         p = self.look.px
-        shapes = [Shape(*self._shown[i].size, self._shown[i].frame, has_bar(self._shown[i])) for i in chosen]
+        parts = [shown_part(self._shown[i]) for i in chosen]
+        shapes = [
+            Shape(x1 - x0, y1 - y0, self._shown[i].frame) for i, (x0, y0, x1, y1) in zip(chosen, parts, strict=True)
+        ]
         boxes = best_layout(shapes, Room(room.width(), room.height(), p(BAR_ROOM), p(HEADER), p(GAP)))
-        with_bar = {box.left() for shape, box in zip(shapes, boxes, strict=True) if shape.bar}
         for index, box in zip(chosen, boxes, strict=True):
-            self._panels[index].set_room_for_bar(box.left() in with_bar)
             self._panels[index].setGeometry(box.translated(room.topLeft()))
         return max(box.bottom() + 1 for box in boxes)
 
@@ -415,6 +417,11 @@ class Stage(QWidget):
         painter.end()
 
     _line_y = 0
+
+
+def _shape(panel: Panel) -> Shape:
+    x0, y0, x1, y1 = shown_part(panel)
+    return Shape(x1 - x0, y1 - y0, panel.frame)
 
 
 def _widest(chart: Graph) -> int:

@@ -10,7 +10,7 @@ from explainer.core.geometry import compose as composed
 from explainer.core.geometry import resized, scale_shift
 from explainer.core.layers import Cells, Heat, Image, Mask, Panel
 from explainer.render import colours, compose
-from explainer.render.compose import raster
+from explainer.render.compose import busy, raster
 from explainer.render.look import CLASS_COLOURS
 from explainer.render.view_state import ViewState
 
@@ -101,14 +101,63 @@ def test_focus_on_everything_dims_nothing(focus):
 # Maps ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("opacity", [0.25, 0.6, 1.0])
-def test_heat_over_a_picture_is_colour_map_and_blend(opacity):
+def shaded(value, below, opacity, size=lambda t: t):
+    """By hand: what is cold lets the picture through."""
+    lut = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1]
+    share = opacity * min(1.0, size(value) / 0.75) ** 0.9
+    return share * lut[round(255 * value)].astype(float) + (1 - share) * below
+
+
+@pytest.mark.parametrize("opacity", [0.25, 0.8, 1.0])
+def test_heat_over_a_picture_keeps_its_shading(opacity):
     pixels, values = photo(), rng.random((48, 64), np.float32)
     got = raster(panel_of(Image("i", pixels), heat(values)), (64, 48), ViewState(opacity), GROUND)
-    lut = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1]
     for y, x in [(0, 0), (47, 63), (20, 31), (5, 60)]:
-        expected = blended(lut[round(255 * float(values[y, x]))], pixels[y, x], opacity)
-        assert np.abs(got[y, x] - expected).max() <= 1, (y, x)
+        assert np.abs(got[y, x] - shaded(float(values[y, x]), pixels[y, x], opacity)).max() <= 2.5, (y, x)
+
+
+def test_where_a_map_is_cold_the_picture_is_itself():
+    pixels = photo()
+    got = raster(panel_of(Image("i", pixels), heat(np.zeros((7, 7)))), (64, 48), ViewState(1.0), GROUND)
+    np.testing.assert_array_equal(got, pixels)
+    signed = Heat("h", np.zeros((7, 7), np.float32), -1.0, 1.0, scale_shift(64 / 7, 48 / 7), "diverging")
+    got = raster(panel_of(Image("i", pixels), signed), (64, 48), ViewState(1.0), GROUND)
+    assert np.abs(got.astype(int) - pixels).max() <= 4  # 256 colours have no middle one
+
+
+def test_opacity_of_a_map_grows_with_its_size_on_both_sides_of_nought():
+    for kind in ("sequential", "diverging"):
+        shares = colours.opacities(kind)
+        assert shares.min() < 0.02
+        assert shares.max() == 1.0
+    assert (np.diff(colours.opacities("sequential")) >= 0).all()
+    np.testing.assert_allclose(colours.opacities("diverging"), colours.opacities("diverging")[::-1])
+    assert (colours.opacities("grey") == 1).all()
+
+
+@pytest.mark.parametrize("part", [(0, 0, 64, 48), (10, 5, 50, 40), (63, 47, 64, 48)])
+@pytest.mark.parametrize("zoom", [1, 3])
+def test_a_part_is_the_same_as_that_part_of_the_whole(part, zoom):
+    panel = panel_of(
+        Image("i", photo(), focus=(8.0, 6.0, 50.0, 40.0)),
+        heat(rng.random((7, 7))),
+        Mask("m", rng.random((12, 16)) > 0.5, scale_shift(4, 4)),
+    )
+    whole = raster(panel, (64 * zoom, 48 * zoom), ViewState(), GROUND)
+    x0, y0, x1, y1 = (zoom * edge for edge in part)
+    got = raster(panel, (64 * zoom, 48 * zoom), ViewState(), GROUND, (x0, y0, x1, y1))
+    differs = np.abs(got.astype(int) - whole[y0:y1, x0:x1]).max(axis=2)
+    assert differs.max() <= 3  # OpenCV resizes where it can, and warps where a part is asked for
+    assert (differs > 1).mean() < 0.2
+
+
+def test_busy_places_are_those_where_there_is_something_to_see():
+    pixels = np.full((160, 240, 3), 120, np.uint8)
+    pixels[80:, 120:] = rng.integers(0, 256, (80, 120, 3), np.uint8)
+    found = busy(pixels)
+    assert found.shape == (16, 24)
+    assert found[8:, 12:].min() > 0.3
+    assert found[:7].max() < 0.05
 
 
 def test_opacity_nought_is_the_picture():

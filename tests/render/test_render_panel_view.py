@@ -1,18 +1,21 @@
 """The panel widget: zoom, mirror, bar, clicks, and the same pixels in the window and on the command line."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QImage
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from explainer.core.charts import Bars, Curve, Series
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Cells, Heat, Image, Label, Panel, Points
 from explainer.core.result import Result
-from explainer.render import headless, panel_view
+from explainer.render import caption, colours, headless, panel_view
 from explainer.render.look import look
-from explainer.render.measures import BAR_ROOM, GAP, HEADER, has_bar, short
+from explainer.render.measures import FILM_HEADER, HEADER, has_bar
 from explainer.render.panel_view import PanelView
 from explainer.render.view_state import ViewState
 from explainer.shell.stage import Stage
@@ -39,7 +42,6 @@ def plain_panel(title="Input", size=(160.0, 120.0), pixels=PHOTO, **more):
 def view(qtbot):
     made = PanelView(look("light"))
     qtbot.addWidget(made)
-    made.set_room_for_bar(False)
     made.resize(320, 240 + HEADER)
     made.show_panel(plain_panel())
     made.show()
@@ -69,7 +71,7 @@ def test_a_panel_of_the_window_and_of_the_command_line_are_equal(qtbot, theme):
     assert len(shown) == 2
     for widget in shown:
         size = (widget.width(), widget.height())
-        alone = headless.panel_image(widget.panel, lk, size, stage.view, bar=widget.room_for_bar)
+        alone = headless.panel_image(widget.panel, lk, size, stage.view)
         assert same(headless.grabbed(widget), alone), widget.panel.title
     for widget in stage._charts:
         alone = headless.chart_image(widget.chart, lk, (widget.width(), widget.height()))
@@ -128,11 +130,11 @@ def test_a_file_that_may_not_grow_is_one_error_and_no_words_of_a_library(qapp, t
 
 def pixels_of(image):
     raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return raw[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    return raw[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
 def test_at_its_own_scale_a_photo_is_shown_pixel_for_pixel(qapp):
-    image = headless.panel_image(plain_panel(), look("light"), (160, 120 + HEADER), bar=False)
+    image = headless.panel_image(plain_panel(), look("light"), (160, 120 + HEADER))
     np.testing.assert_array_equal(pixels_of(image)[HEADER:], PHOTO)
 
 
@@ -140,7 +142,7 @@ def test_doubled_each_photo_pixel_is_where_it_belongs(qapp):
     dots = np.zeros((120, 160, 3), np.uint8)
     dots[30, 100] = 255
     panel = Panel("P", (160.0, 120.0), (Image("photo", dots, smooth=False),))
-    image = headless.panel_image(panel, look("light"), (320, 240 + HEADER), bar=False)
+    image = headless.panel_image(panel, look("light"), (320, 240 + HEADER))
     lit = np.argwhere(pixels_of(image)[HEADER:, :, 0] == 255)
     assert {tuple(at) for at in lit.tolist()} == {(60, 200), (60, 201), (61, 200), (61, 201)}
 
@@ -215,17 +217,6 @@ def test_a_mirrored_panel_is_flipped_and_keeps_its_coordinates(view):
     assert view.to_panel(QPointF(0, 0))[0] == pytest.approx(160, abs=1)
 
 
-def test_a_mirrored_panel_keeps_its_colour_bar_beside_it(qtbot):
-    view = PanelView(look("light"))
-    qtbot.addWidget(view)
-    view.resize(400, 300)
-    view.show_panel(rich_panel())
-    straight = view._picture_on_widget()
-    view.set_mirrored(True)
-    assert view._picture_on_widget() == straight
-    assert not straight.isEmpty()
-
-
 @pytest.mark.parametrize("point", [(0.5, 0.5), (80, 60), (159.5, 119.5)])
 def test_screen_and_panel_coordinates_are_inverse(view, point):
     on_screen = view._box.mapViewToScene(QPointF(*point))
@@ -273,34 +264,113 @@ def test_the_value_under_the_cursor_is_told(view, qtbot):
     assert view._cursor.text == "{} {} {}".format(*PHOTO[y, x])
 
 
-# The colour bar -----------------------------------------------------------------------------------------
+# The caption and the colour bar -------------------------------------------------------------------------
+
+
+def heat_panel(lo=0.0, hi=0.73, colours="sequential", title="What speaks for “Pekinese”", unit=""):
+    heat = Heat("map", rng.random((7, 7), np.float32), lo, hi, scale_shift(160 / 7, 120 / 7), colours, unit)
+    return Panel(title, (160.0, 120.0), (Image("photo", PHOTO), heat), note="7 × 7")
+
+
+@pytest.mark.parametrize("sequential", ["inferno", "viridis"])
+def test_the_bar_runs_from_lo_to_hi_in_the_line_of_the_caption(qapp, sequential):
+    lk = look("light")
+    image = headless.panel_image(heat_panel(), lk, (400, 300 + HEADER), ViewState(colours=sequential))
+    line = pixels_of(image)[HEADER // 2].astype(int)
+    right = 400 - QFontMetricsF(lk.font("small", figures=True)).horizontalAdvance("0.73") - caption.BESIDE
+    table = colours.table("sequential", sequential).astype(int)
+    assert np.abs(line[round(right) - 3] - table[-4]).max() < 25
+    assert np.abs(line[round(right) - caption.BAR_LONG + 3] - table[4]).max() < 25
 
 
 @pytest.mark.parametrize("scale", [0.85, 1.0, 1.3, 1.8])
-@pytest.mark.parametrize("value", [0.888, -0.888, -8.8e-8, 8.8e8, 88888.0, -0.00888, -3.14e-4, 12345678.0])
-def test_numbers_beside_the_bar_are_inside_the_widget(qapp, scale, value):
+@pytest.mark.parametrize("hi", [0.73, 8.8e-8, 8.8e8, 88888.0, 3.14e-4])
+@pytest.mark.parametrize("width", [140, 220, 320, 500, 900])
+def test_words_numbers_and_bar_of_a_caption_do_not_meet(qapp, monkeypatch, scale, hi, width):
+    drawn = []
     lk = look("light", scale)
-    wide = QFontMetricsF(lk.font("small", figures=True)).horizontalAdvance(short(value))
-    left = lk.px(GAP) + lk.px(panel_view.BAR_WIDTH) + lk.px(3)
-    assert left + wide <= lk.px(BAR_ROOM), short(value)
+
+    class Spy(QPainter):
+        def drawText(self, box, flags, text):
+            if text:
+                wide = QFontMetricsF(self.font()).horizontalAdvance(text)
+                drawn.append((box.left(), box.left() + wide))
+            super().drawText(box, flags, text)
+
+        def drawImage(self, box, image):
+            drawn.append((box.left(), box.right()))
+            super().drawImage(box, image)
+
+    image = QImage(width, 60, QImage.Format.Format_RGB888)
+    painter = Spy(image)
+    caption.paint(painter, lk, heat_panel(-hi, hi, "diverging", unit="px"), (width, width), "inferno", bare=False)
+    painter.end()
+    spans = sorted(drawn)
+    assert spans[0][0] >= 0
+    assert spans[-1][1] <= width + 1
+    assert all(b[0] >= a[1] - 0.5 for a, b in pairwise(spans)), spans
 
 
-def test_the_bar_runs_from_lo_to_hi(qapp):
-    lk = look("light")
-    image = headless.panel_image(rich_panel(), lk, (260, 172))
-    from explainer.render import colours
+def test_the_class_of_a_title_is_bold_and_without_its_quotes():
+    assert caption.pieces("What speaks for “Pekinese”, now") == [
+        ("What speaks for ", False), ("Pekinese", True), (", now", False),
+    ]  # fmt: skip
+    assert caption.pieces("Photo") == [("Photo", False)]
 
-    shown = pixels_of(image)
-    table = colours.table("sequential")
-    widget = PanelView(lk)
-    widget.resize(260, 172)
-    widget.show_panel(rich_panel())
-    widget.grab()  # resizes what lies inside
-    place: QRectF = widget._picture_on_widget()
-    x = round(place.right()) + GAP + 4
-    top, bottom = shown[round(place.top()) + 1, x].astype(int), shown[round(place.bottom()) - 2, x].astype(int)
-    assert np.abs(top - table[-3:].astype(int)).max() < 20
-    assert np.abs(bottom - table[:3].astype(int)).max() < 20
+
+def test_a_thumb_has_a_small_caption_and_neither_bar_nor_words(view):
+    view.resize(160, 120 + FILM_HEADER)
+    view.set_bare(True)
+    panel = rich_panel()
+    view.show_panel(panel)
+    assert view.picture_rect().top() == FILM_HEADER
+    thumb = pixels_of(headless.grabbed(view)).copy()
+    wordless = tuple(replace(one, labels=()) for one in panel.layers[2:4])
+    view.show_panel(replace(panel, layers=(*panel.layers[:2], *wordless)))
+    np.testing.assert_array_equal(pixels_of(headless.grabbed(view)), thumb)
+    view.set_bare(False)
+    assert view.picture_rect().top() == HEADER
+
+
+# The part that is looked at first -----------------------------------------------------------------------
+
+
+def test_a_panel_shows_what_the_network_sees_and_all_of_it_on_a_second_double_click(view, qtbot):
+    view.show_panel(rich_panel())
+    for seen, expected in zip(view.visible_range, ((30, 130), (10, 110)), strict=True):
+        assert seen == pytest.approx(expected, abs=0.6)
+    assert view.picture_rect().width() == view.picture_rect().height() == 240
+    port = view._graphics.viewport()
+    for expected in ((0, 160), (30, 130)):
+        QTest.mouseDClick(port, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+        assert view.visible_range[0] == pytest.approx(expected, abs=0.6)
+
+
+def test_cropped_a_photo_is_shown_pixel_for_pixel(qapp):
+    panel = Panel("P", (160.0, 120.0), (Image("photo", PHOTO, focus=(30, 10, 130, 110)),))
+    image = headless.panel_image(panel, look("light"), (100, 100 + HEADER))
+    np.testing.assert_array_equal(pixels_of(image)[HEADER:], PHOTO[10:110, 30:130])
+
+
+def test_uncovered_the_photo_alone_is_seen(view):
+    covered, bare = rich_panel(), plain_panel()
+    bare = replace(bare, layers=(replace(bare.layers[0], focus=(30, 10, 130, 110)),))
+    view.show_panel(bare)
+    photo = pixels_of(headless.grabbed(view))[HEADER:].copy()
+    view.show_panel(covered)
+    before = pixels_of(headless.grabbed(view))[HEADER:].copy()
+    view.set_uncovered(True)
+    np.testing.assert_array_equal(pixels_of(headless.grabbed(view))[HEADER:], photo)
+    view.set_uncovered(False)
+    np.testing.assert_array_equal(pixels_of(headless.grabbed(view))[HEADER:], before)
+
+
+def test_a_map_without_a_photo_is_not_uncovered(view):
+    heat = Heat("map", rng.random((7, 7), np.float32), 0.0, 1.0, over=False)
+    view.show_panel(Panel("Map", (7.0, 7.0), (heat,), frame=False))
+    before = headless.grabbed(view)
+    view.set_uncovered(True)
+    assert same(headless.grabbed(view), before)
 
 
 def test_only_maps_have_a_bar():
