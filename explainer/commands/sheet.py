@@ -58,7 +58,7 @@ class Sheet:
         while len(self._views) <= index:
             self._views.append(PanelView(self._look))
         view = self._views[index]
-        height = round((self._width - BAR_ROOM) * panel.size[1] / panel.size[0]) + HEADER
+        height = round(self._width / aspect(panel)) + HEADER
         view.resize(*(self._size or (self._width, min(2 * self._width, max(80, height)))))
         view.show_panel(panel)
         return to_array(headless.grabbed(view))
