@@ -30,6 +30,7 @@ EXCEPTIONS = {
     "detection/object_detector": (435, BEFORE),
     "explained/attribution_bench": (520, BEFORE),
     "explained/feature_visualization": (655, BEFORE),
+    "explained/integrated_gradients": (330, "its path on the way, which is played, is 80 lines of it"),
     "explained/self_attention": (366, BEFORE),
     "learning/backpropagation_stepper": (550, BEFORE),
     "learning/convolution_microscope": (699, "two demos in one: a microscope and an overview of a network"),

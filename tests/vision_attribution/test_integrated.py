@@ -165,3 +165,18 @@ def test_baselines_are_what_they_say(x: torch.Tensor) -> None:
     assert one[0, 0].min() >= -2.0
     assert one[0, 0].max() <= 3.0
     assert baseline(x, "blur", mean, std).std() < x.std()
+
+
+@pytest.mark.parametrize("rule", ["trapezoid", "gauss"])
+def test_stretches_of_the_path_are_sums_of_its_points_and_add_up_to_the_whole(rule: str) -> None:
+    net, x = TinyNet(), torch.rand((1, 3, 24, 24), generator=torch.Generator().manual_seed(1))
+    start, where = torch.zeros_like(x), points(rule, 12)
+    stretches = torch.zeros((4, *x.shape[2:]))
+    *_, found = integrate(net, x, start, 2, where, batch=5, stretches=stretches)
+    torch.testing.assert_close(stretches.sum(dim=0), found.attributions[0].sum(dim=0), atol=1e-6, rtol=1e-5)
+    alone = torch.zeros_like(stretches[0])
+    for alpha, weight in zip(where.alphas[3:6], where.weights[3:6], strict=True):
+        leaf = (alpha * x).float().requires_grad_()
+        (slope,) = torch.autograd.grad(net(leaf)[0, 2], leaf)
+        alone += weight * (slope * x)[0].sum(dim=0)
+    torch.testing.assert_close(stretches[1], alone, atol=1e-6, rtol=1e-5)

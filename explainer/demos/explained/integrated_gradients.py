@@ -9,14 +9,16 @@ import numpy as np
 from explainer.core import words
 from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Plays, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Image, Panel
+from explainer.core.memo import latest, memo_name
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, ask
+from explainer.demos.explained import _path_play as path_play
 
 DEFAULT_STEPS = 32
 CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
@@ -63,6 +65,12 @@ class Params:
     spacing: Annotated[
         Spacing, Doc("Points", "Even, or close together where the score changes (17 forward passes more).")
     ] = Spacing.EVEN
+    way: Annotated[
+        float,
+        Doc("Way gone", "How far along the path slopes are added up; at 100 % the picture is whole."),
+        Range(0.0, 100.0, 1.0, unit="%"),
+        Plays(7.0, "Walk from the baseline to the picture"),
+    ] = 100.0
 
 
 class IntegratedGradientsDemo(Demo[Params]):
@@ -79,18 +87,24 @@ class IntegratedGradientsDemo(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Walk the path; the map is shown as it grows."""
-        from explainer.vision.attribution.integrated import baseline
-
         with ctx.model() as net:
             about = ask(net, frame, params.target, ctx)
-            start = baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
+            key = (about.index, params.baseline, params.steps, params.rule, params.spacing, ctx.seed)
             with ctx.stage("explain"):
-                walk = Walk(about, start, float(net.logits(start)[0, about.index]))
-                for found in walk.sums(net.network(), params, ctx):
-                    ctx.progress(found.done / params.steps, f"{found.done} of {params.steps} points")
-                    if found.done < params.steps:
-                        ctx.publish(about.result(walk.growing(found, params.steps), partial=True))
-            return about.result(walk.part(found, params.steps))
+                walk, found = latest(ctx, ("path", *memo_name(ctx)), key, lambda: _walked(about, net, params, ctx))
+            return about.result(path_play.played(walk, found, params.way))
+
+
+def _walked(about: Subject, net: Any, params: Params, ctx: Context) -> tuple["Walk", "Sum"]:
+    from explainer.vision.attribution.integrated import baseline
+
+    start = baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
+    walk = Walk(about, start, float(net.logits(start)[0, about.index]))
+    for found in walk.sums(net.network(), params, ctx):
+        ctx.progress(found.done / params.steps, f"{found.done} of {params.steps} points")
+        if found.done < params.steps:
+            ctx.publish(about.result(walk.growing(found, params.steps), partial=True))
+    return walk, found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +116,7 @@ class Sum:
     attributions: Any
     scores: Any
     slopes: Any
+    stretches: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,25 +140,27 @@ class Walk:
         if params.spacing == Spacing.FOLLOWING:
             along = following(PROBES, scores_along(*path, PROBES, checkpoint=ctx.checkpoint))
         where = points(params.rule, params.steps, along)
-        for s in integrate(*path, where, checkpoint=ctx.checkpoint):
-            yield Sum(where, s.done, s.attributions, s.scores, s.slopes)
+        stretches = path_play.stretches(self.about.x, params.steps)
+        for s in integrate(*path, where, checkpoint=ctx.checkpoint, stretches=stretches):
+            yield Sum(where, s.done, s.attributions, s.scores, s.slopes, stretches)
 
     def growing(self, found: Sum, steps: int) -> Part:
         """What can be shown before the end."""
         text = f"{found.done} of {steps} points of the path are added up."
         values = numbers(steps_done=found.done, score_difference=self.due)
-        return Part((self._baseline(), self._map(found)), (), (text,), values)
+        return Part((self.baseline_panel(), self.map_panel(found)), (), (text,), values)
 
     def part(self, found: Sum, steps: int) -> Part:
         """All of it."""
         steep = int(np.abs(found.slopes).argmax())
-        panels = (self._baseline(), self._picture_at(found, steep), self._map(found))
+        panels = (self.baseline_panel(), self._picture_at(found, steep), self.map_panel(found))
         values = self._values(found, steep)
-        return Part(panels, (self._score(found), self._slope(found)), (self._reading(values, steps),), values)
+        return Part(panels, (self.score_chart(found), self._slope(found)), (self._reading(values, steps),), values)
 
     # Panels and charts ------------------------------------------------------------------------------
 
-    def _view(self, title: str, x: Any, note: str) -> Panel:
+    def view(self, title: str, x: Any, note: str) -> Panel:
+        """Draw a point of the path as a picture."""
         from explainer.vision.attribution.views import to_pixels
 
         about = self.about
@@ -151,16 +168,18 @@ class Walk:
             title, Image("view", to_pixels(x, about.card.mean, about.card.std), about.to_frame), note=note
         )
 
-    def _baseline(self) -> Panel:
-        return self._view("Baseline", self.start, f"logit {_signed(self.bare)}")
+    def baseline_panel(self) -> Panel:
+        """Draw where the path begins."""
+        return self.view("Baseline", self.start, f"logit {_signed(self.bare)}")
 
     def _picture_at(self, found: Sum, number: int) -> Panel:
         alpha = float(found.where.alphas[number])
         x = self.start + alpha * (self.about.x - self.start)
         note = f"{100 * alpha:.1f} % of the way, logit {_signed(float(found.scores[number]))}"
-        return self._view("Steepest point", x, note)
+        return self.view("Steepest point", x, note)
 
-    def _map(self, found: Sum) -> Panel:
+    def map_panel(self, found: Sum) -> Panel:
+        """Draw what each pixel adds."""
         from explainer.vision.attribution.gradients import to_map
         from explainer.vision.metrics.heat import upper_limit
 
@@ -168,7 +187,8 @@ class Walk:
         limit = upper_limit(heat, 0.99)
         return self.about.heat_panel("Integrated Gradients", heat, self.about.label, limit=limit, signed=True)
 
-    def _score(self, found: Sum) -> Curve:
+    def score_chart(self, found: Sum) -> Curve:
+        """Plot the logit along the path, and slopes added up."""
         alphas = np.concatenate([[0.0], found.where.alphas, [1.0]])
         scores = np.concatenate([[self.bare], found.scores, [self.bare + self.due]])
         summed = np.concatenate([[0.0], np.cumsum(found.where.weights * found.slopes)])

@@ -160,6 +160,7 @@ def integrate(
     *,
     batch: int = 0,
     checkpoint: Callable[[], None] = lambda: None,
+    stretches: Tensor | None = None,
 ) -> Iterator[Progress]:
     """Add up slopes along the path, given out as the sum grows.
 
@@ -171,6 +172,9 @@ def integrate(
         Baseline ``(1, 3, S, S)``.
     batch
         Points that go through the network together; 0 takes what was fastest on such a device.
+    stretches
+        ``(K, S, S)`` of zeros, where each K-th part of the points, in the order of the path, leaves what it adds,
+        colours added up.
     """
     batch = batch or _batch(x)
     count, difference = len(where.alphas), (x - start).contiguous(memory_format=torch.channels_last)
@@ -182,6 +186,9 @@ def integrate(
         gradients *= difference
         shares = torch.as_tensor(where.weights[chosen], dtype=x.dtype, device=x.device)
         total = total + (gradients * shares.view(-1, 1, 1, 1)).sum(dim=0, keepdim=True)
+        if stretches is not None:
+            part = torch.as_tensor(chosen * len(stretches) // count, device=stretches.device)
+            stretches.index_add_(0, part, (gradients.sum(dim=1) * shares.view(-1, 1, 1)).to(stretches))
         scores[chosen], slopes[chosen] = logits, gradients.sum(dim=(1, 2, 3), dtype=torch.float64).cpu().numpy()
         weight, done = weight + float(where.weights[chosen].sum()), done + len(chosen)
         yield Progress(done, total / weight if 0 < weight < 1 and done < count else total, scores, slopes)
