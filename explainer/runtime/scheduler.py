@@ -180,6 +180,17 @@ class Scheduler:
             self._paused = True
             self._token.pause()
 
+    def stop(self) -> None:
+        """Let go of what runs and waits; asking again, for the same too, computes it from its beginning."""
+        with self._changed:
+            self._generation += 1
+            self._waiting.clear()
+            self._settled = None
+            self._paused = False
+            self._token.cancel()
+            if self._running is None:
+                self.idle.set()
+
     def resume(self) -> None:
         """Let the job go on."""
         with self._changed:

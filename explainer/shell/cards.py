@@ -1,9 +1,7 @@
 """Failed and empty, as designed states of the stage."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QIcon, QPixmap, QShowEvent
+from PySide6.QtGui import QGuiApplication, QIcon, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explainer.core import paths
@@ -11,6 +9,7 @@ from explainer.core.problem import Problem
 from explainer.render.icons import icon, pixmap
 from explainer.render.look import Look
 from explainer.shell.plain import Words, tip
+from explainer.shell.thumbnails import thumbnail
 
 
 class ProblemCard(QFrame):
@@ -119,15 +118,8 @@ class EmptyStage(QWidget):
         for index, path in enumerate(pictures[:8]):
             button = QToolButton()
             button.setIconSize(QSize(120, 84))
-            button.setIcon(QIcon(_thumbnail(path)))
+            button.setIcon(QIcon(thumbnail(path, QSize(240, 168))))
             button.setAccessibleName(f"Sample {path.stem}")
             button.setToolTip(tip(path.stem))
             button.clicked.connect(lambda _=False, p=path: self.picked.emit(f"sample:{p.name}"))
             self._grid.addWidget(button, index // 4, index % 4)
-
-
-def _thumbnail(path: Path) -> QPixmap:
-    """The middle of a picture, 240 × 168 px, so that all of them are equally large."""
-    ways = Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-    grown = QPixmap(str(path)).scaled(240, 168, *ways)
-    return grown.copy((grown.width() - 240) // 2, (grown.height() - 168) // 2, 240, 168)

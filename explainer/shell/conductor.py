@@ -45,7 +45,7 @@ class Conductor(QObject):
         ``Problem`` for the card in the stage; ``None`` takes the card away.
     address_asked
         An address of the web is to be opened; somebody has to ask whether it may be fetched.
-    progressed, started, noted, position_changed, playing_changed, frame_arrived
+    progressed, started, stopped, noted, position_changed, playing_changed, frame_arrived
         For the strip, the source bar and quiet remarks.
     """
 
@@ -59,6 +59,7 @@ class Conductor(QObject):
     failed = Signal(object)
     progressed = Signal(object)
     started = Signal()
+    stopped = Signal()
     noted = Signal(str)
     position_changed = Signal(object)
     playing_changed = Signal(bool)
@@ -286,6 +287,11 @@ class Conductor(QObject):
     def restart(self) -> None:
         """Run the present demo from its beginning."""
         self.scheduler.restart()
+
+    def stop(self) -> None:
+        """Stop what is being computed; the last result stays, and any change computes again."""
+        self.scheduler.stop()
+        self.stopped.emit()
 
     # Events ---------------------------------------------------------------------------------------------
 

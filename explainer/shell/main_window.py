@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from explainer.core.numerals import is_whole
@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.showing.fill_bar()
         self.showing.show_params()
         self._restore(session.geometry)
+        self.stage.choose_heroes(session.view.get("heroes"))
         self.memory = self._remembering(keeper)
         self.fetcher = self._fetching()
 
@@ -192,6 +193,7 @@ class MainWindow(QMainWindow):
     def set_presenting(self, on: bool) -> None:
         """Enter or leave the presenter view."""
         self.panes.show_sides(not on)
+        self.stage.set_presenting(on)
         self.bar.present.setText("End" if on else "Present")
         self.appearance.present(on)
 
@@ -231,7 +233,14 @@ class MainWindow(QMainWindow):
         if pasting.may_hold_a_picture(event.mimeData()):
             event.acceptProposedAction()
 
+            self.stage.set_dragged(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.stage.set_dragged(False)
+        super().dragLeaveEvent(event)
+
     def dropEvent(self, event: QDropEvent) -> None:
+        self.stage.set_dragged(False)
         self.doors.drop(event.mimeData())
 
     def event(self, event: QEvent) -> bool:
@@ -242,7 +251,9 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if is_whole(event.text()) and event.text() != "0":
-            self.stage.toggle_solo(int(event.text()) - 1)
+            self.stage.choose(int(event.text()) - 1)
+        elif event.key() == Qt.Key.Key_Escape and self.stage.busy:
+            self.conductor.stop()
         elif event.key() == Qt.Key.Key_Escape and self.appearance.presenting:
             self._present()
         else:
@@ -259,7 +270,8 @@ class MainWindow(QMainWindow):
         """What is to be found next time, put together by whoever calls it, in whatever thread."""
         selection, source = self.conductor.selection, self.conductor.source_spec
         place, theme = geometry.packed(self, self.split), self.appearance.theme
-        view = {"scale": self.appearance.scale}
+        heroes = {demo: list(chosen) for demo, chosen in self.stage.chosen.items()}
+        view = {"scale": self.appearance.scale, "heroes": heroes}
         return lambda: replace(selection.remembered(source), geometry=place, theme=theme, view=view)
 
     def remembered(self) -> Session:

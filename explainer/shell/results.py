@@ -5,11 +5,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.runtime import events as ev
+from explainer.shell.completing import completed, facts_of, maps_of
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.panes import Panes
-from explainer.shell.stage import completed, facts_of, maps_of
 
 BUSY_AFTER_MS = 150
 CHART_EVERY_S = 0.1
@@ -80,6 +81,7 @@ class ResultView(QObject):
     def frame_arrived(self, event: ev.FrameArrived) -> None:
         """Note how long reading took; say what the reader has to say of the first picture."""
         self._grab_ms = event.grab_ms
+        self._panes.stage.show_frame(event.frame)
         self._panes.strip.offer_stretch(event.frame.stretchable)
         source_id, notes = event.frame.source_id, event.frame.notes
         known = self._noted[1] if self._noted[0] == source_id else frozenset()
@@ -98,9 +100,20 @@ class ResultView(QObject):
 
     def _busy_now(self, fraction: float, text: str) -> None:
         self._busy_timer.stop()
-        self._panes.stage.show_busy(fraction)
-        if text:
-            self.say(text)
+        self._panes.stage.show_busy(fraction, text)
+
+    def expect(self, demo: str, frame: Frame | None, *, uses_frame: bool) -> None:
+        """Another demo was chosen: its picture and what will come stand there at once."""
+        self._busy_timer.stop()
+        stage = self._panes.stage
+        stage.show_busy(None)
+        stage.expect(demo, frame, uses_frame=uses_frame)
+
+    def stopped(self) -> None:
+        """What was being computed was stopped by hand."""
+        self._busy_timer.stop()
+        self._panes.stage.show_stopped()
+        self.say("Stopped. Shift+R starts it again.")
 
     def say(self, text: str) -> None:
         """Show a quiet remark for some seconds."""

@@ -50,6 +50,7 @@ class Showing(QObject):
         c.started.connect(results.wait_for_busy)
         c.noted.connect(results.say)
         c.frame_arrived.connect(results.frame_arrived)
+        c.stopped.connect(results.stopped)
         c.position_changed.connect(lambda e: bar.show_position(e, c.frame.name if c.frame else ""))
         c.playing_changed.connect(bar.show_playing)
         self.cameras.changed.connect(self.fill_sources)
@@ -60,7 +61,7 @@ class Showing(QObject):
     def show_demo(self) -> None:
         """Show another demo: its controls, handles and lesson."""
         c, panes = self._conductor, self._panes
-        panes.stage.pinned, panes.stage.solo = (), -1
+        self.results.expect(c.demo.info.id, c.frame, uses_frame=c.demo.info.uses_frame)
         panes.controls.build(c.demo, c.params, c.card, panes.look)
         panes.stage.set_handles(controls(c.demo.params_type), c.params)
         self._show_lesson()

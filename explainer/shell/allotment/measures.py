@@ -1,0 +1,80 @@
+"""Lengths of the design, scaled and on a 4 px grid."""
+
+from dataclasses import dataclass
+
+from explainer.shell.allotment.shapes import Strip, Wanted
+
+GRID = 4
+SIDE, EDGE, GAP = 16, 12, 12
+CAPTION, FILM_CAPTION = 20, 16
+LOW = 660
+"""px at type scale 1: in a lower stage details fold away, and strip and player get thin."""
+
+
+def on_grid(length: float) -> int:
+    """Round down to the grid."""
+    return max(0, int(length) // GRID * GRID)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Lengths in px for type of size `k` in a stage of `width` × `height`."""
+
+    width: int
+    height: int
+    k: float
+    wanted: Wanted
+    strip_as: Strip
+
+    def q(self, length: float) -> int:
+        """A length of the design, scaled, on the grid."""
+        return on_grid(length * self.k)
+
+    @property
+    def low(self) -> bool:
+        return self.height < LOW * self.k
+
+    @property
+    def pad(self) -> int:
+        return self.q(SIDE)
+
+    @property
+    def top(self) -> int:
+        return self.q(EDGE)
+
+    @property
+    def gap(self) -> int:
+        return self.q(GAP)
+
+    @property
+    def cap(self) -> int:
+        """Height of a hero's caption: exactly what a panel keeps for it."""
+        return max(1, round(CAPTION * self.k))
+
+    @property
+    def film_cap(self) -> int:
+        return max(1, round(FILM_CAPTION * self.k))
+
+    @property
+    def inner(self) -> int:
+        """Width without the pads."""
+        return self.width - 2 * self.pad
+
+    def head(self, width: int, most: int = 2) -> int:
+        """Height of headline and details in `width`; the headline stands on up to `most` lines."""
+        lines = max(1, min(most, -(-int(self.wanted.headline * self.k * 1.04) // max(1, width))))
+        details = 0 if self.wanted.presenting else self.q(22)
+        return self.q(26) * lines + details
+
+    @property
+    def player(self) -> int:
+        if not self.wanted.player:
+            return 0
+        return self.q(38) if self.low else self.q(44)
+
+    @property
+    def strip(self) -> int:
+        """Height of the strip with its labels."""
+        if self.strip_as == "line":
+            return self.q(28)
+        return (self.q(44) if self.low else self.q(64)) + self.q(16) + 4 if self.strip_as else 0

@@ -1,0 +1,118 @@
+"""Of all ways to lay out the stage the one that scores best: large heroes first, then all pictures, then no holes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
+
+from explainer.shell.allotment.blank import largest_blank
+from explainer.shell.allotment.measures import Measures
+from explainer.shell.allotment.shapes import Form, Layout, Strip, Wanted
+from explainer.shell.allotment.ways import Way, laid
+
+HERO, PICTURES, BLANK = 0.38, 0.50, 0.08
+"""Shares of the stage: heroes at least, all pictures at least, the largest empty rectangle at most."""
+PRESENTED = 0.45
+"""What heroes take of the screen at least before an audience."""
+ENOUGH = 0.60
+"""Beyond this a larger hero counts no more."""
+COARSE, FINE = 16, 4
+LOOKED_AT = 8  # how many of the best are looked at for blank room
+GOOD = 0.012
+
+
+@lru_cache(maxsize=256)
+def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
+    """Place everything in a stage of `width` × `height` pixels.
+
+    Whole first. What misses a target makes the strip a line, then puts the charts away.
+
+    Parameters
+    ----------
+    k
+        1 in a window, 1.25 from 1,600 px on, 1.8 presenting, times the user's size of type.
+    """
+    if not wanted.heroes:
+        return _bare(wanted, width, height, k)
+    nearest: tuple[float, Layout] | None = None
+    for strip, kept in _foldings(wanted):
+        layout = _best(kept, width, height, k, strip)
+        layout.hidden += len(wanted.charts) - len(kept.charts)
+        miss = _lack(layout, wanted)
+        if miss <= GOOD:
+            return layout
+        if nearest is None or miss < nearest[0] - 0.01:
+            nearest = (miss, layout)
+    assert nearest is not None
+    return nearest[1]
+
+
+def _bare(wanted: Wanted, width: int, height: int, k: float) -> Layout:
+    """A stage of words alone."""
+    m = Measures(width, height, k, wanted, "")
+    one = Layout(width, height, "column")
+    one.put("headline", 0, (m.pad, m.top), (m.inner, m.head(m.inner)))
+    return one
+
+
+def _foldings(wanted: Wanted) -> Iterator[tuple[Strip, Wanted]]:
+    whole: Strip = "thumbs" if wanted.strip and not wanted.presenting else ""
+    yield whole, wanted
+    if whole:
+        yield "line", wanted
+    if wanted.charts and wanted.film:
+        yield ("line" if whole else ""), replace(wanted, charts=())
+
+
+def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Layout:
+    m = Measures(width, height, k, wanted, strip)
+    coarse = [(_score(one), way, one) for way in _ways(m) if (one := laid(m, way))]
+    if not coarse:
+        return laid(m, Way("column"), least=1) or _bare(wanted, width, height, k)
+    coarse.sort(key=lambda row: -row[0])
+    looked = {way: one for _, way, one in coarse[:LOOKED_AT]}
+    for _, way, _one in coarse[:2]:
+        for step in range(-COARSE + FINE, COARSE, FINE):
+            finer = replace(way, rest=way.rest + m.q(step)) if way.rest else way
+            if finer not in looked and (one := laid(m, finer)) is not None:
+                looked[finer] = one
+    ranked = sorted(looked.values(), key=lambda one: -_score(one))[:LOOKED_AT]
+    return max(ranked, key=lambda one: _score(one) - 3 * max(0.0, blank_share(one) - BLANK))
+
+
+def _ways(m: Measures) -> Iterator[Way]:
+    """Every way at coarse steps."""
+    rest = bool(m.wanted.film or m.wanted.charts)
+    stacks = (False, True) if len(m.wanted.heroes) == 2 else (False,)
+    step = max(4, m.q(COARSE))
+    if not rest:
+        yield from (Way("column", stack) for stack in stacks)
+        return
+    forms: tuple[Form, ...] = ("column", "label")
+    generous = (False, True) if m.wanted.charts and m.wanted.film else (False,)
+    for form, stack, full in product(forms, stacks, generous):
+        for at in range(m.q(160), int(0.5 * m.inner) + 1, step):
+            yield Way(form, stack, at, full)
+    for stack in stacks:
+        for at in range(m.q(80), int(0.45 * m.height), step):
+            yield Way("row", stack, at)
+
+
+def _score(one: Layout) -> float:
+    heroes = one.hero
+    upright = any(box.h > box.w / 0.85 for box in one.of("hero"))
+    form = (0.06 if upright else 0.18) if one.form == "label" else 0.0
+    missed = 0.04 * one.small + 0.10 * one.hidden + 0.05 * one.tabbed + form
+    score = min(heroes, ENOUGH) + 0.5 * (one.pictures - heroes) - missed
+    return score - 2 * max(0.0, HERO - heroes) - max(0.0, PICTURES - one.pictures)
+
+
+def _lack(one: Layout, wanted: Wanted) -> float:
+    hero = PRESENTED if wanted.presenting else HERO
+    return max(0.0, hero - one.hero) + max(0.0, PICTURES - one.pictures) + max(0.0, blank_share(one) - BLANK)
+
+
+def blank_share(one: Layout) -> float:
+    """Share of the largest empty rectangle, 0…1."""
+    boxes = [(box.x, box.y, box.w, box.h) for box in one.boxes]
+    return largest_blank(one.width, one.height, boxes) / (one.width * one.height)

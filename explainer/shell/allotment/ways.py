@@ -1,0 +1,191 @@
+"""One way to lay out the stage: a form, heroes beside or above one another, and how much the rest gets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from explainer.shell.allotment.charts import least_stacked, most_stacked, put_charts
+from explainer.shell.allotment.measures import Measures, on_grid
+from explainer.shell.allotment.shapes import FREE, Form, Layout
+
+SMALL = 80  # px at type scale 1; a smaller picture says little
+LEAST_THUMB = 48
+LEAST_UNDER = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What is tried.
+
+    Parameters
+    ----------
+    stack
+        Whether two heroes stand above one another.
+    rest
+        Width, or in the form *row* the height, that film and charts get.
+    generous
+        Whether charts get all the height they can use before the film does.
+    """
+
+    form: Form
+    stack: bool = False
+    rest: int = 0
+    generous: bool = False
+
+
+def laid(m: Measures, way: Way, least: int = 0) -> Layout | None:
+    """Lay out one way; ``None`` where the heroes would become smaller than `least` px."""
+    one = Layout(m.width, m.height, way.form, strip=m.strip_as)
+    head = 0 if way.form == "label" else m.head(m.inner)
+    foot = m.height - m.top - (m.strip + m.gap if m.strip and way.form != "label" else 0)
+    top = m.top + head
+    beside = way.rest if way.form != "row" else 0
+    below = way.rest if way.form == "row" else 0
+    room_w = m.inner - (beside + m.pad if beside else 0)
+    room_h = foot - top - m.cap - m.player - (below + m.gap if below else 0)
+    sizes = _hero_sizes(m, way.stack, room_w, room_h)
+    if min((min(size) for size in sizes), default=0) < (least or m.q(120)):
+        return None
+    right, bottom = _put_heroes(one, m, sizes, way, top, room_h)
+    if way.form != "label":
+        one.put("headline", 0, (m.pad, m.top), (m.inner, head))
+        if m.strip:
+            one.put("strip", 0, (m.pad, m.height - m.top - m.strip), (m.inner, m.strip))
+    if below:
+        _put_row(one, m, bottom + m.gap, foot - bottom - m.gap)
+    elif beside:
+        _put_column(one, m, way, right + m.pad, top, foot, bottom)
+    return one
+
+
+# Heroes -------------------------------------------------------------------------------------------------
+
+
+def _hero_sizes(m: Measures, stack: bool, room_w: int, room_h: int) -> list[tuple[int, int]]:
+    """Sizes of the heroes: side by side equally high, stacked equally wide."""
+    aspects, gaps = m.wanted.heroes, len(m.wanted.heroes) - 1
+    if FREE in aspects:
+        return [(on_grid(room_w), on_grid(room_h))]
+    if stack:
+        free = room_h - gaps * (m.gap + m.cap)
+        wide = min(room_w, free / sum(1 / aspect for aspect in aspects))
+        return [(on_grid(wide), on_grid(wide / aspect)) for aspect in aspects]
+    high = min(room_h, (room_w - gaps * m.gap) / sum(aspects))
+    return [(on_grid(high * aspect), on_grid(high)) for aspect in aspects]
+
+
+def _put_heroes(
+    one: Layout, m: Measures, sizes: Sequence[tuple[int, int]], way: Way, top: int, room_h: int
+) -> tuple[int, int]:
+    """Place heroes and what plays in them; return the right and the lower end of it all."""
+    gaps = len(sizes) - 1
+    wide = max(w for w, _ in sizes) if way.stack else sum(w for w, _ in sizes) + gaps * m.gap
+    x = m.pad if way.rest and way.form != "row" else m.pad + on_grid((m.inner - wide) / 2)
+    left, right, y = x, x + wide, top + _lowered(m, sizes, way, room_h)
+    bottom = y
+    for index, (w, h) in enumerate(sizes):
+        one.put("hero", index, (x, y), (w, h + m.cap), m.cap)
+        bottom = max(bottom, y + m.cap + h)
+        if way.stack:
+            y += m.cap + h + m.gap
+        else:
+            x += w + m.gap
+    if m.wanted.player:
+        one.put("player", 0, (left, bottom + m.q(6)), (wide, m.player - m.q(6)))
+    return right, bottom + m.player
+
+
+def _lowered(m: Measures, sizes: Sequence[tuple[int, int]], way: Way, room_h: int) -> int:
+    """How far heroes that do not fill their height move down to stand in the middle of it."""
+    if way.form == "row" and way.rest:
+        return 0
+    tall = sum(h + m.cap + m.gap for _, h in sizes) - m.cap - m.gap if way.stack else max(h for _, h in sizes)
+    spare = room_h - tall
+    charts_under = bool(m.wanted.charts) and way.form == "column" and spare - m.gap >= m.q(LEAST_UNDER)
+    return 0 if charts_under else on_grid(max(0, spare) / 2)
+
+
+# The rest -----------------------------------------------------------------------------------------------
+
+
+def _put_column(one: Layout, m: Measures, way: Way, x: int, top: int, foot: int, under: int) -> None:
+    """Film at the head of the column, charts below it or below the heroes; in the form *label* all the rest too."""
+    wide, y = m.pad + m.inner - x, top
+    if way.form == "label":
+        head = m.head(wide, most=4)
+        one.put("headline", 0, (x, y), (wide, head))
+        y += head + m.gap
+        if m.strip:
+            high = m.strip if m.strip_as == "line" else 2 * m.strip + m.q(4)
+            one.put("strip", 0, (x, foot - high), (wide, high))
+            foot -= high + m.gap
+    charts, left_over = bool(m.wanted.charts), foot - under - m.gap
+    under_heroes = charts and way.form != "label" and left_over >= m.q(LEAST_UNDER)
+    keep = 0
+    if charts and not under_heroes:
+        keep = (most_stacked(m) if way.generous else least_stacked(m)) + m.gap
+    y = _put_film(one, m, x, y, wide, foot - y - keep)
+    if under_heroes:
+        left = one.of("hero")[0].x
+        put_charts(one, m, left, under + m.gap, x - m.pad - left, left_over)
+    elif charts:
+        put_charts(one, m, x, y, wide, foot - y)
+
+
+def _put_film(one: Layout, m: Measures, x: int, y: int, wide: int, room: int) -> int:
+    """Place the film in the rows that make its pictures largest; return where what comes next may begin."""
+    film = m.wanted.film
+    if not film:
+        return y
+    best = max(_film_rows(m, film, wide, room), default=None, key=lambda found: found[0])
+    if best is None:
+        one.hidden += len(film)
+        return y
+    index, gap = 0, m.q(8)
+    for row, high in best[1]:
+        at_x = x
+        for aspect in row:
+            thumb = on_grid(high * aspect)
+            one.put("film", index, (at_x, y), (thumb, m.film_cap + high), m.film_cap)
+            one.small += min(thumb, high) < m.q(SMALL)
+            at_x += thumb + gap
+            index += 1
+        y += m.film_cap + high + gap
+    return y - gap + m.gap
+
+
+Rows = list[tuple[tuple[float, ...], int]]  # widths over heights of a row's pictures, and their height
+
+
+def _film_rows(m: Measures, film: Sequence[float], wide: int, room: int) -> Iterator[tuple[float, Rows]]:
+    """Yield area of the pictures, and the rows: pictures of one row are equally high."""
+    gap = m.q(8)
+    for per in range(1, min(4, len(film)) + 1):
+        rows = [tuple(film[i : i + per]) for i in range(0, len(film), per)]
+        share = (room + gap) / len(rows) - m.film_cap - gap
+        widest = max(sum(row) for row in rows)  # one height for all rows, so that they stand in columns
+        high = on_grid(min(share, *((wide - (len(row) - 1) * gap) / sum(row) for row in rows if sum(row) == widest)))
+        if min(high, min(film) * high) >= m.q(LEAST_THUMB):
+            yield sum(film) * high * high, [(row, high) for row in rows]
+
+
+def _put_row(one: Layout, m: Measures, y: int, high: int) -> None:
+    """Film from the left, charts take the rest of the row."""
+    x, gap, film = m.pad, m.q(8), m.wanted.film
+    kept = sum(m.q(shape.narrow) for shape in m.wanted.charts) and m.q(180)
+    tall = on_grid(high - m.film_cap)
+    if film:
+        fitting = (m.inner - kept - (len(film) - 1) * gap) / sum(film)
+        tall = on_grid(min(tall, fitting))
+    if film and min(tall, tall * min(film)) < m.q(LEAST_THUMB):
+        one.hidden += len(film)
+    else:
+        spare = m.inner - sum(film) * tall - (len(film) - 1) * gap if film and not m.wanted.charts else 0
+        x += on_grid(max(0, spare) / 2)
+        for index, aspect in enumerate(film):
+            thumb = on_grid(tall * aspect)
+            one.put("film", index, (x, y), (thumb, m.film_cap + tall), m.film_cap)
+            one.small += min(thumb, tall) < m.q(SMALL)
+            x += thumb + gap
+        x += m.pad - gap if film else 0
+    if m.wanted.charts:
+        put_charts(one, m, x, y, m.pad + m.inner - x, high)
