@@ -215,7 +215,7 @@ def drag_on_the_stage(draw, window, _folder):
     from PySide6.QtCore import QPoint, Qt
     from PySide6.QtTest import QTest
 
-    views = [view for view in window.stage._panels if view.isVisible()] or [window.stage]
+    views = [view for view in window.stage.board.panels if view.isVisible()] or [window.stage]
     view = draw.choice(views)
     target = view._graphics.viewport() if hasattr(view, "_graphics") else view
     spots = [QPoint(draw.randrange(max(1, target.width())), draw.randrange(max(1, target.height()))) for _ in range(4)]

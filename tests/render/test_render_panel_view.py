@@ -73,7 +73,7 @@ def test_a_panel_of_the_window_and_of_the_command_line_are_equal(qtbot, theme):
         size = (widget.width(), widget.height())
         alone = headless.panel_image(widget.panel, lk, size, stage.view)
         assert same(headless.grabbed(widget), alone), widget.panel.title
-    for widget in stage._charts:
+    for widget in stage.board.charts:
         alone = headless.chart_image(widget.chart, lk, (widget.width(), widget.height()))
         assert same(headless.grabbed(widget), alone), widget.chart.title
 

@@ -50,7 +50,7 @@ def inventory(window):
     """Objects of the window by kind, its active timers, and the program's threads."""
     objects = Counter(type(child).__name__ for child in window.findChildren(QObject))
     timers = sum(timer.isActive() and not timer.isSingleShot() for timer in window.findChildren(QTimer))
-    scenes = sum(len(view._graphics.scene().items()) for view in window.stage._panels)
+    scenes = sum(len(view._graphics.scene().items()) for view in window.stage.board.panels)
     threads = sorted(t.name for t in threading.enumerate() if t.name.startswith("explainer"))
     return objects, timers, scenes, threads
 
@@ -104,7 +104,7 @@ def test_hundreds_of_frames_leave_nothing_behind(window, house, qtbot):
 def test_the_inventory_notices_what_is_left(window):
     """Guards the test above."""
     before = inventory(window)
-    window.stage._new_panel()
+    window.stage.board._new_panel(0)
     assert inventory(window)[0]["PanelView"] == before[0]["PanelView"] + 1
 
 

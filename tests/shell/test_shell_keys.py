@@ -250,7 +250,7 @@ def test_the_lesson_keeps_space_for_paging_and_nothing_else(window, qtbot):
 def test_a_handle_keeps_its_arrows_until_it_is_let_go(window, qtbot):
     acted = Acted(window)
     view = shown_panels(window)[0]
-    handle = window.stage._handles["spot"]
+    handle = window.stage.handles.handles["spot"]
     focus(qtbot, window, view._graphics)
     handle.setFocus()
     press(view._graphics, Key.Key_Right)

@@ -64,7 +64,7 @@ class Acted:
 
 def test_moving_a_control_reruns_and_shows(window, qtbot):
     window.controls.editor("radius").slider.setValue(20)
-    qtbot.waitUntil(lambda: "21" in window.stage._reading.text())
+    qtbot.waitUntil(lambda: "21" in window.stage.head.sheet.reading.text())
     assert window.conductor.params.radius == 21
     assert window.lesson.toPlainText().find("21") >= 0 or window.lesson._timer.isActive()
 
@@ -77,7 +77,7 @@ def test_a_link_in_the_lesson_moves_the_control_and_the_result(window, qtbot):
     window.lesson._follow(QUrl("try:radius=9"))
     assert window.controls.editor("radius").box.value() == 9
     qtbot.waitUntil(lambda: window.heard.last("radius_px") == 9)
-    qtbot.waitUntil(lambda: "**9**" in window.stage._reading.text())
+    qtbot.waitUntil(lambda: "**9**" in window.stage.head.sheet.reading.text())
 
 
 def test_a_link_that_asks_too_much_is_said_in_the_strip(window, qtbot):
@@ -340,14 +340,14 @@ def test_names_of_sources_in_the_menu():
 
 def test_a_long_run_shows_a_line_and_keeps_the_picture(window, qtbot):
     idle(qtbot, window)
-    assert window.stage._busy < 0
+    assert not window.stage.busy
     held = Held()
     LooksDemo.hook = held
     window.conductor.set_params({"radius": 30})
-    qtbot.waitUntil(lambda: window.stage._busy >= 0)
+    qtbot.waitUntil(lambda: window.stage.busy)
     assert len(shown_panels(window)) == 3
     held.free.set()
-    qtbot.waitUntil(lambda: window.stage._busy < 0)
+    qtbot.waitUntil(lambda: not window.stage.busy)
 
 
 def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
@@ -363,7 +363,7 @@ def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
             window.lesson,
             window.bar,
             *shown_panels(window),
-            *window.stage._charts,
+            *window.stage.board.charts,
         ):
             assert part.look.theme.name == window.look.theme.name
     assert [name for name, _ in seen] == ["dark", "system", "light"]

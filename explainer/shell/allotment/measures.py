@@ -7,6 +7,8 @@ from explainer.shell.allotment.shapes import Strip, Wanted
 GRID = 4
 SIDE, EDGE, GAP = 16, 12, 12
 CAPTION, FILM_CAPTION = 20, 16
+NARROW = 480
+FOLD = 24  # px beside the headline for the button that unfolds details
 LOW = 660
 """px at type scale 1: in a lower stage details fold away, and strip and player get thin."""
 
@@ -61,10 +63,15 @@ class Measures:
         return self.width - 2 * self.pad
 
     def head(self, width: int, most: int = 2) -> int:
-        """Height of headline and details in `width`; the headline stands on up to `most` lines."""
-        lines = max(1, min(most, -(-int(self.wanted.headline * self.k * 1.04) // max(1, width))))
-        details = 0 if self.wanted.presenting else self.q(22)
-        return self.q(26) * lines + details
+        """Height of headline and details in `width`; the headline has at most `most` lines, or 3."""
+        most = max(most, 3 if width < NARROW * self.k else 2)
+        lines = max(1, min(most, -(-int(self.wanted.headline * self.k * 1.04) // max(1, width - self.q(FOLD)))))
+        return self.q(26) * lines + self.details
+
+    @property
+    def details(self) -> int:
+        """Height of the line of details; where room is short they fold to a button beside the headline."""
+        return 0 if self.wanted.presenting or self.low else self.q(22)
 
     @property
     def player(self) -> int:

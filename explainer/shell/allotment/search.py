@@ -19,6 +19,8 @@ ENOUGH = 0.60
 COARSE, FINE = 16, 4
 LOOKED_AT = 8  # how many of the best are looked at for blank room
 GOOD = 0.012
+DROPPED = 0.12
+"""By so much a layout must be better to be taken without its charts."""
 
 
 @lru_cache(maxsize=256)
@@ -39,9 +41,10 @@ def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
         layout = _best(kept, width, height, k, strip)
         layout.hidden += len(wanted.charts) - len(kept.charts)
         miss = _lack(layout, wanted)
-        if miss <= GOOD:
+        if miss <= GOOD and kept.charts == wanted.charts:
             return layout
-        if nearest is None or miss < nearest[0] - 0.01:
+        worth = DROPPED if len(kept.charts) < len(wanted.charts) else 0.01
+        if nearest is None or miss < nearest[0] - worth:
             nearest = (miss, layout)
     assert nearest is not None
     return nearest[1]
@@ -51,7 +54,7 @@ def _bare(wanted: Wanted, width: int, height: int, k: float) -> Layout:
     """A stage of words alone."""
     m = Measures(width, height, k, wanted, "")
     one = Layout(width, height, "column")
-    one.put("headline", 0, (m.pad, m.top), (m.inner, m.head(m.inner)))
+    one.put("headline", 0, (m.pad, m.top), (m.inner, m.head(m.inner)), m.head(m.inner) - m.details)
     return one
 
 

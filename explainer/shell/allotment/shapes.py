@@ -51,7 +51,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One rectangle in pixels; `index` counts within its role. A picture's rectangle includes its caption."""
+    """One rectangle in pixels; `index` counts within its role. A picture's rectangle includes its `caption`
+    px of words above it; of the headline's that many are not the line of details.
+    """
 
     role: Role
     index: int

@@ -47,7 +47,7 @@ def laid(m: Measures, way: Way, least: int = 0) -> Layout | None:
         return None
     right, bottom = _put_heroes(one, m, sizes, way, top, room_h)
     if way.form != "label":
-        one.put("headline", 0, (m.pad, m.top), (m.inner, head))
+        one.put("headline", 0, (m.pad, m.top), (m.inner, head), head - m.details)
         if m.strip:
             one.put("strip", 0, (m.pad, m.height - m.top - m.strip), (m.inner, m.strip))
     if below:
@@ -112,7 +112,7 @@ def _put_column(one: Layout, m: Measures, way: Way, x: int, top: int, foot: int,
     wide, y = m.pad + m.inner - x, top
     if way.form == "label":
         head = m.head(wide, most=4)
-        one.put("headline", 0, (x, y), (wide, head))
+        one.put("headline", 0, (x, y), (wide, head), head - m.details)
         y += head + m.gap
         if m.strip:
             high = m.strip if m.strip_as == "line" else 2 * m.strip + m.q(4)

@@ -88,8 +88,7 @@ class Board(QObject):
         if stands.hero_chart is not None:
             charts[stands.hero_chart] = layout.of("hero")[0]
         for index, panel in enumerate(self.panels):
-            if hasattr(panel, "set_bare"):
-                panel.set_bare(index in film)
+            panel.set_bare(index in film)
             _put(panel, heroes.get(index) or film.get(index))
         for index, chart in enumerate(self.charts):
             _put(chart, charts.get(index))

@@ -14,7 +14,7 @@ from explainer.shell.plain import Words, reading_text
 
 SIZES = (20, 18, 16, 14, 13)  # px at type scale 1, the first that fits
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\d−])")
-LINE = 22
+LINE, BUTTON = 22, 24
 APART = "  ·  "
 
 
@@ -25,7 +25,7 @@ class Head(QWidget):
         super().__init__(stage)
         self.look = look
         self.said, self._details, self._badges = "", "", ""
-        self._lines_high = 0
+        self._lines_high = self._wide = 0
         self._headline = Words(self, wordWrap=True)
         self._headline.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -99,23 +99,31 @@ class Head(QWidget):
         if not self.width():
             return
         high = self._lines_high or self.height()
+        is_folded = self.height() - high < self.look.px(14)
+        self._wide = self.width() - (self.look.px(BUTTON) if is_folded else 0)
         font = next((f for f in self._fonts() if self._fits(f, high)), self._fonts()[-1])
         self._headline.setFont(font)
         self._headline.setStyleSheet(f"font-size: {font.pixelSize()}px; font-weight: 600;")
-        self._headline.setGeometry(0, 0, self.width(), high)
-        shown = self._folded()
+        self._headline.setGeometry(0, 0, self._wide, high)
+        self._place_fold(high, is_folded=is_folded)
+
+    def _place_fold(self, high: int, *, is_folded: bool) -> None:
+        """Put what unfolds the details on a line of its own, or beside the headline."""
+        shown = "" if is_folded else self._folded()
         self.fold.setText(shown)
         self.fold.setToolTip("Show all of the reading")
         self.fold.setAccessibleName(f"Details: {self._details or self._badges}")
-        wide = min(self.width(), self.fold.sizeHint().width() + self.look.px(8))
-        self.fold.setGeometry(-2, high, wide, max(0, min(self.look.px(LINE), self.height() - high)))
-        self.fold.setVisible(bool(self._details or self._badges) and self.height() - high >= self.look.px(14))
+        p = self.look.px
+        wide = min(self.width(), self.fold.sizeHint().width() + p(8))
+        beside, below = QRect(self._wide, 0, p(BUTTON), p(BUTTON)), QRect(-2, high, wide, p(LINE))
+        self.fold.setGeometry(beside if is_folded else below)
+        self.fold.setVisible(bool(self._details or self._badges))
 
     def _fonts(self) -> list[QFont]:
         return [_sized(self.look, size, self.look.scale) for size in SIZES]
 
     def _fits(self, font: QFont, high: int) -> bool:
-        room = QRect(0, 0, self.width(), 10_000)
+        room = QRect(0, 0, self._wide, 10_000)
         flags = int(Qt.TextFlag.TextWordWrap.value)
         return QFontMetrics(font).boundingRect(room, flags, self._headline.text()).height() <= high + 2
 

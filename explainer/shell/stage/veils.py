@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEasingCurve, QRect, QRectF, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QStyle, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explainer.render.look import Look
 
@@ -61,10 +61,6 @@ class Glide(QWidget):
         self._run.valueChanged.connect(lambda _: self.update())
         self._run.finished.connect(self.hide)
         self.hide()
-
-    def wanted(self) -> bool:
-        """Whether the desktop wants things to move."""
-        return self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0
 
     def begin(self, moves: list[tuple[QPixmap, QRect, QRect]]) -> None:
         """Move pictures, each from one rectangle to another."""

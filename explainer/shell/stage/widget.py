@@ -19,6 +19,7 @@ from explainer.core.result import Result
 from explainer.render.look import Look
 from explainer.render.measures import KEYED
 from explainer.render.view_state import ViewState
+from explainer.shell import motion
 from explainer.shell.allotment.search import allot
 from explainer.shell.allotment.shapes import Layout, Wanted
 from explainer.shell.cards import EmptyStage, ProblemCard
@@ -272,7 +273,7 @@ class Stage(QWidget):
         assert self.result is not None
         gone = stands.heroes[-1]
         before = {i: self.board.panels[i].geometry() for i in (index, gone)}
-        pictures = {i: self.board.panels[i].grab() for i in before} if self.glide.wanted() else {}
+        pictures = {} if motion.reduced() else {i: self.board.panels[i].grab() for i in before}
         self.chosen[self._demo] = (*stands.heroes[:-1], index)
         self._show_again()
         if pictures and self.isVisible():
@@ -306,13 +307,15 @@ class Stage(QWidget):
 
     def set_player(self, player: QWidget | None) -> None:
         """Have a widget in the band below the heroes, or none."""
-        self._player = self._slotted(self._player, player)
+        old, self._player = self._player, player
+        self._slotted(old, player)
 
     def set_strip(self, strip: QWidget | None) -> None:
         """Have a widget in the band at the foot, or none; where room is short the band is a line of `LINE` px."""
-        self._strip = self._slotted(self._strip, strip)
+        old, self._strip = self._strip, strip
+        self._slotted(old, strip)
 
-    def _slotted(self, old: QWidget | None, new: QWidget | None) -> QWidget | None:
+    def _slotted(self, old: QWidget | None, new: QWidget | None) -> None:
         if old is not new:
             if old is not None:
                 old.hide()
@@ -320,7 +323,6 @@ class Stage(QWidget):
             if new is not None:
                 new.setParent(self)
             self._arrange()
-        return new
 
     # Layout ---------------------------------------------------------------------------------------------
 
@@ -365,8 +367,7 @@ class Stage(QWidget):
 
     def _place_head(self, layout: Layout) -> None:
         for box in layout.of("headline"):
-            details = 0 if self.presenting else int(22 * self.look.scale) // 4 * 4
-            self.head.place(QRect(box.x, box.y, box.w, box.h), box.h - details)
+            self.head.place(QRect(box.x, box.y, box.w, box.h), box.caption)
 
     def _place_tabs(self, layout: Layout, stands: views.Standing) -> None:
         self.tabs.setVisible(bool(layout.tabbed))
@@ -386,8 +387,8 @@ class Stage(QWidget):
 
     def _first_hero(self) -> QRect:
         boxes = self._layout.of("hero") if self._layout is not None else []
-        if not boxes:
-            return self.rect()
+        if not boxes or self.hero_rects():
+            return next(iter(self.hero_rects()), self.rect())
         one = boxes[0]
         return QRect(one.x, one.y + one.caption, one.w, one.h - one.caption)
 

@@ -1,0 +1,108 @@
+"""Where things go on the stage: arithmetic on shapes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explainer.shell.allotment.blank import largest_blank
+from explainer.shell.allotment.search import allot, blank_share
+from explainer.shell.allotment.shapes import FREE, ChartShape, Wanted
+
+BARS, CURVE = ChartShape(124, 194), ChartShape(128, 420, 170)
+ASPECTS = st.sampled_from([0.4, 0.67, 1.0, 1.33, 1.5, 1.78, 2.6])
+CHARTS = st.lists(st.sampled_from([BARS, CURVE, ChartShape(64, 92, 200)]), max_size=4).map(tuple)
+WANTED = st.builds(
+    Wanted,
+    st.lists(ASPECTS, min_size=1, max_size=2).map(tuple),
+    st.lists(ASPECTS, max_size=7).map(tuple),
+    CHARTS,
+    st.integers(0, 1500),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+SIZES = st.sampled_from([(300, 420), (600, 628), (700, 628), (772, 728), (1328, 1008), (1280, 720), (1920, 1080)])
+STAGES = {"1024x700": (700, 628, 1.0), "1280x800": (772, 728, 1.0), "1920x1080": (1328, 1008, 1.25)}
+
+
+def overlapping(boxes):
+    """Pairs of boxes that share a pixel; charts behind tabs share a place."""
+    for i, a in enumerate(boxes):
+        for b in boxes[i + 1 :]:
+            behind = a.role == b.role == "chart"
+            if not behind and a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h:
+                yield a, b
+
+
+@settings(max_examples=120, deadline=None)
+@given(WANTED, SIZES, st.sampled_from([0.85, 1.0, 1.25, 1.8]))
+def test_nothing_overlaps_and_nothing_lies_outside(wanted, size, k):
+    layout = allot(wanted, *size, k)
+    assert list(overlapping(layout.boxes)) == []
+    for box in layout.boxes:
+        assert box.w > 0
+        assert box.h > 0
+        assert 0 <= box.x <= box.x + box.w <= size[0]
+        assert 0 <= box.y <= box.y + box.h <= size[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(WANTED, st.sampled_from([(700, 628), (1328, 1008)]))
+def test_pictures_keep_their_shape_and_all_that_fits_is_placed(wanted, size):
+    layout = allot(wanted, *size, 1.0)
+    pairs = zip((*layout.of("hero"), *layout.of("film")), (*wanted.heroes, *wanted.film), strict=False)
+    for box, aspect in pairs:
+        assert abs(box.w - aspect * (box.h - box.caption)) <= 4 * (1 + aspect)
+    assert len(layout.of("hero")) == len(wanted.heroes)
+    assert len(layout.of("film")) + len(layout.of("chart")) + layout.hidden == len(wanted.film) + len(wanted.charts)
+
+
+@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("aspect", [1.0, 1.5])
+@pytest.mark.parametrize("film", [2, 3, 4])
+@pytest.mark.parametrize("charts", [(BARS,), (BARS, CURVE)])
+def test_usual_demos_meet_the_targets(name, aspect, film, charts):
+    width, height, k = STAGES[name]
+    wanted = Wanted((aspect,), (aspect,) * film, charts, 900, strip=True, player=True)
+    layout = allot(wanted, width, height, k)
+    least = 0.27 if width < 720 else 0.35
+    assert layout.hidden == 0
+    assert layout.hero >= least
+    assert layout.pictures >= least + 0.11
+    assert blank_share(layout) <= 0.10
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 15)] * 2, *[st.integers(1, 9)] * 2), max_size=6))
+def test_the_largest_blank_is_that_of_a_search_over_all_rectangles(boxes):
+    side = 16
+    boxes = [(x, y, min(w, side - x), min(h, side - y)) for x, y, w, h in boxes]
+    full = np.zeros((side, side), int)
+    for x, y, w, h in boxes:
+        full[y : y + h, x : x + w] = 1
+    sums = np.pad(full.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    best = 0
+    for y0 in range(side):
+        for y1 in range(y0 + 1, side + 1):
+            for x0 in range(side):
+                for x1 in range(x0 + 1, side + 1):
+                    taken = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
+                    if not taken:
+                        best = max(best, (y1 - y0) * (x1 - x0))
+    assert largest_blank(side, side, boxes) == best
+
+
+def test_a_chart_that_is_the_hero_takes_what_room_there_is():
+    layout = allot(Wanted((FREE,)), 800, 600, 1.0)
+    assert layout.hero > 0.75
+
+
+def test_charts_that_do_not_fit_share_a_place_or_are_counted():
+    layout = allot(Wanted((1.0,), (), (ChartShape(300, 400),) * 4), 700, 628, 1.0)
+    assert layout.tabbed == 3 or layout.hidden == 4
+
+
+def test_the_same_shapes_are_laid_out_once():
+    wanted = Wanted((1.0,), (1.0,), (BARS,), 901)
+    assert allot(wanted, 701, 600, 1.0) is allot(wanted, 701, 600, 1.0)
