@@ -65,7 +65,9 @@ def test_a_panel_of_the_window_and_of_the_command_line_are_equal(qtbot, theme):
     curve = Curve("Loss", (Series("train", np.arange(5.0), np.arange(5.0) ** 2),), "epoch", "nats")
     charts = (Bars("Scores", ("cat", "dog"), (0.7, 0.2)), curve)
     stage.set_view(ViewState(0.45, "viridis"))
-    stage.show_result(Result("**Here** it is.", {"v": 1.0}, (plain_panel(), rich_panel()), charts))
+    panels = plain_panel(), rich_panel()
+    heroes = tuple(panel.slug for panel in panels)
+    stage.show_result(Result("**Here** it is.", {"v": 1.0}, panels, charts, heroes=heroes))
     QTest.qWait(20)
     shown = [w for w in stage.findChildren(PanelView) if w.isVisible()]
     assert len(shown) == 2

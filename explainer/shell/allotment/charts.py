@@ -1,6 +1,7 @@
 """Charts in one place: stacked, side by side, or one at a time behind tabs."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from explainer.shell.allotment.measures import Measures
 from explainer.shell.allotment.shapes import ChartShape, Layout
@@ -24,6 +25,19 @@ def put_charts(one: Layout, m: Measures, x: int, y: int, wide: int, high: int) -
         one.tabbed = len(shapes) - 1
     else:
         one.hidden += len(shapes)
+
+
+def fit(m: Measures, wide: int, high: int) -> bool:
+    """Whether all charts can be seen at once in such a room."""
+    shapes = m.wanted.charts
+    return bool(shapes) and (_stacked(m, shapes, wide, high) or _beside(m, shapes, wide, high)) is not None
+
+
+def kept_for(m: Measures, keep: Literal["tabs", "least", "most"]) -> int:
+    """Height for one chart behind tabs, for what all charts need above one another, or for what they can use."""
+    if keep == "tabs":
+        return max(m.q(shape.least) for shape in m.wanted.charts) + m.q(TABS)
+    return least_stacked(m) if keep == "least" else most_stacked(m)
 
 
 def least_stacked(m: Measures) -> int:

@@ -8,7 +8,7 @@ from itertools import product
 from explainer.shell.allotment.blank import largest_blank
 from explainer.shell.allotment.measures import Measures
 from explainer.shell.allotment.shapes import Form, Layout, Strip, Wanted
-from explainer.shell.allotment.ways import Way, laid
+from explainer.shell.allotment.ways import Keep, Way, laid
 
 HERO, PICTURES, BLANK = 0.38, 0.50, 0.08
 """Shares of the stage: heroes at least, all pictures at least, the largest empty rectangle at most."""
@@ -19,15 +19,15 @@ ENOUGH = 0.60
 COARSE, FINE = 16, 4
 LOOKED_AT = 8  # how many of the best are looked at for blank room
 GOOD = 0.012
-DROPPED = 0.12
-"""By so much a layout must be better to be taken without its charts."""
+HIDDEN = 0.3
+"""What is not shown at all weighs so much that it has to be very much in the way."""
 
 
 @lru_cache(maxsize=256)
 def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
     """Place everything in a stage of `width` × `height` pixels.
 
-    Whole first. What misses a target makes the strip a line, then puts the charts away.
+    Whole first. What misses a target makes the strip a line.
 
     Parameters
     ----------
@@ -37,14 +37,12 @@ def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
     if not wanted.heroes:
         return _bare(wanted, width, height, k)
     nearest: tuple[float, Layout] | None = None
-    for strip, kept in _foldings(wanted):
-        layout = _best(kept, width, height, k, strip)
-        layout.hidden += len(wanted.charts) - len(kept.charts)
+    for strip in _foldings(wanted):
+        layout = _best(wanted, width, height, k, strip)
         miss = _lack(layout, wanted)
-        if miss <= GOOD and kept.charts == wanted.charts:
+        if miss <= GOOD:
             return layout
-        worth = DROPPED if len(kept.charts) < len(wanted.charts) else 0.01
-        if nearest is None or miss < nearest[0] - worth:
+        if nearest is None or miss < nearest[0] - 0.01:
             nearest = (miss, layout)
     assert nearest is not None
     return nearest[1]
@@ -58,13 +56,8 @@ def _bare(wanted: Wanted, width: int, height: int, k: float) -> Layout:
     return one
 
 
-def _foldings(wanted: Wanted) -> Iterator[tuple[Strip, Wanted]]:
-    whole: Strip = "thumbs" if wanted.strip and not wanted.presenting else ""
-    yield whole, wanted
-    if whole:
-        yield "line", wanted
-    if wanted.charts and wanted.film:
-        yield ("line" if whole else ""), replace(wanted, charts=())
+def _foldings(wanted: Wanted) -> tuple[Strip, ...]:
+    return ("thumbs", "line") if wanted.strip and not wanted.presenting else ("",)
 
 
 def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Layout:
@@ -92,20 +85,25 @@ def _ways(m: Measures) -> Iterator[Way]:
         yield from (Way("column", stack) for stack in stacks)
         return
     forms: tuple[Form, ...] = ("column", "label")
-    generous = (False, True) if m.wanted.charts and m.wanted.film else (False,)
-    for form, stack, full in product(forms, stacks, generous):
+    for form, stack, keep in product(forms, stacks, _keeps(m.wanted)):
         for at in range(m.q(160), int(0.5 * m.inner) + 1, step):
-            yield Way(form, stack, at, full)
+            yield Way(form, stack, at, keep)
     for stack in stacks:
         for at in range(m.q(80), int(0.45 * m.height), step):
             yield Way("row", stack, at)
+
+
+def _keeps(wanted: Wanted) -> tuple[Keep, ...]:
+    if not (wanted.charts and wanted.film):
+        return ("least",)
+    return ("tabs", "least", "most") if len(wanted.charts) > 1 else ("least", "most")
 
 
 def _score(one: Layout) -> float:
     heroes = one.hero
     upright = any(box.h > box.w / 0.85 for box in one.of("hero"))
     form = (0.06 if upright else 0.18) if one.form == "label" else 0.0
-    missed = 0.04 * one.small + 0.10 * one.hidden + 0.05 * one.tabbed + form
+    missed = 0.04 * one.small + HIDDEN * one.hidden + 0.05 * one.tabbed + form
     score = min(heroes, ENOUGH) + 0.5 * (one.pictures - heroes) - missed
     return score - 2 * max(0.0, HERO - heroes) - max(0.0, PICTURES - one.pictures)
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from explainer.shell.allotment.charts import least_stacked, most_stacked, put_charts
+from explainer.shell.allotment.charts import fit, kept_for, put_charts
 from explainer.shell.allotment.measures import Measures, on_grid
 from explainer.shell.allotment.shapes import FREE, Form, Layout
 
 SMALL = 80  # px at type scale 1; a smaller picture says little
 LEAST_THUMB = 48
-LEAST_UNDER = 88
+
+
+Keep = Literal["tabs", "least", "most"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,14 @@ class Way:
         Whether two heroes stand above one another.
     rest
         Width, or in the form *row* the height, that film and charts get.
-    generous
-        Whether charts get all the height they can use before the film does.
+    charts
+        What height of a column is kept for charts: room for one behind tabs, what all need, or what all can use.
     """
 
     form: Form
     stack: bool = False
     rest: int = 0
-    generous: bool = False
+    charts: Keep = "least"
 
 
 def laid(m: Measures, way: Way, least: int = 0) -> Layout | None:
@@ -100,8 +103,9 @@ def _lowered(m: Measures, sizes: Sequence[tuple[int, int]], way: Way, room_h: in
         return 0
     tall = sum(h + m.cap + m.gap for _, h in sizes) - m.cap - m.gap if way.stack else max(h for _, h in sizes)
     spare = room_h - tall
-    charts_under = bool(m.wanted.charts) and way.form == "column" and spare - m.gap >= m.q(LEAST_UNDER)
-    return 0 if charts_under else on_grid(max(0, spare) / 2)
+    wide = max(w for w, _ in sizes) if way.stack else sum(w for w, _ in sizes) + (len(sizes) - 1) * m.gap
+    charts_under = way.form == "column" and way.rest and fit(m, wide, spare - m.gap)
+    return 0 if charts_under or way.rest else on_grid(max(0, spare) / 2)
 
 
 # The rest -----------------------------------------------------------------------------------------------
@@ -118,16 +122,14 @@ def _put_column(one: Layout, m: Measures, way: Way, x: int, top: int, foot: int,
             high = m.strip if m.strip_as == "line" else 2 * m.strip + m.q(4)
             one.put("strip", 0, (x, foot - high), (wide, high))
             foot -= high + m.gap
-    charts, left_over = bool(m.wanted.charts), foot - under - m.gap
-    under_heroes = charts and way.form != "label" and left_over >= m.q(LEAST_UNDER)
-    keep = 0
-    if charts and not under_heroes:
-        keep = (most_stacked(m) if way.generous else least_stacked(m)) + m.gap
+    left = one.of("hero")[0].x
+    room = x - m.pad - left, foot - under - m.gap
+    charts_under = way.form == "column" and fit(m, *room)
+    keep = kept_for(m, way.charts) + m.gap if m.wanted.charts and not charts_under else 0
     y = _put_film(one, m, x, y, wide, foot - y - keep)
-    if under_heroes:
-        left = one.of("hero")[0].x
-        put_charts(one, m, left, under + m.gap, x - m.pad - left, left_over)
-    elif charts:
+    if charts_under:
+        put_charts(one, m, left, under + m.gap, *room)
+    elif m.wanted.charts:
         put_charts(one, m, x, y, wide, foot - y)
 
 
