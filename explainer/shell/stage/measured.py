@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QRect
 
 from explainer.shell.allotment.blank import largest_blank
 
-if TYPE_CHECKING:
-    from explainer.shell.stage.widget import Stage
 
-
-def measures_of(stage: "Stage") -> Mapping[str, Any]:
-    """Shares are of the stage's area, 0…1.
+def measures_of(
+    stage: QRect, heroes: Sequence[QRect], pictures: Sequence[QRect], placed: Sequence[tuple[str, QRect]]
+) -> Mapping[str, Any]:
+    """Shares are of the stage's area, 0…1; `placed` are its parts by name, `pictures` the heroes too.
 
     Returns
     -------
@@ -22,17 +21,17 @@ def measures_of(stage: "Stage") -> Mapping[str, Any]:
         or ``outside``.
     """
     width, height = stage.width(), stage.height()
-    area, placed = width * height, stage.placed()
-    inside = [rect.intersected(stage.rect()) for _, rect in placed]
+    area = width * height
+    inside = [rect.intersected(stage) for _, rect in placed]
     boxes = [(r.x(), r.y(), r.width(), r.height()) for r in inside if not r.isEmpty()]
     return {
         "width": width,
         "height": height,
-        "heroes": _covered(stage.hero_rects()) / area,
-        "pictures": _covered(stage.picture_rects()) / area,
+        "heroes": _covered(heroes) / area,
+        "pictures": _covered(pictures) / area,
         "blank": largest_blank(width, height, boxes) / area,
         "overlapping": [f"{a} and {b}" for (a, one), (b, other) in combinations(placed, 2) if one.intersects(other)],
-        "outside": [name for name, rect in placed if not stage.rect().contains(rect)],
+        "outside": [name for name, rect in placed if not stage.contains(rect)],
     }
 
 

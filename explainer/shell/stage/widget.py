@@ -431,7 +431,7 @@ class Stage(QWidget):
 
     def measured(self) -> Mapping[str, Any]:
         """Shares of the stage that pictures take, and what does not fit, from where the widgets lie."""
-        return measures_of(self)
+        return measures_of(self.rect(), self.hero_rects(), self.picture_rects(), self.placed())
 
     def picture(self) -> Any:
         """Picture of the stage as it stands."""
