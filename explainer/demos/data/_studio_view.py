@@ -47,7 +47,19 @@ def result(
         documents={"augmentation.py": _program(scene, drawn)},
         input=answers.input if answers is not None else None,
         partial=partial,
+        headline=_headline(scene, spread),
+        heroes=("sheet",),
     )
+
+
+def _headline(scene: Scene, spread: Any) -> str:
+    if spread is None:
+        return "One picture, many versions: look whether you would still give each of them the label."
+    label, flips, count = scene.ctx.card.label(spread.classes[0]), int(spread.flips.sum()), len(spread.flips)
+    if not flips:
+        return f"All {count} versions are still “{label}” to the network."
+    are = "is" if flips == 1 else "are"
+    return f"{flips} of {count} versions {are} no longer “{label}” to the network: do you agree?"
 
 
 # Panels -----------------------------------------------------------------------------------------------------

@@ -141,7 +141,21 @@ def shown(trial: Trial) -> Part:
     done, wanted = len(trial.finished), len(trial.runs)
     chart, about = (curve, about_curves) if len(trial.sizes) > 1 else (bars, about_bars)
     badges = (f"{done} of {wanted} nets trained", "examined on 500 digits that no net has seen")
-    return Part((), (chart(trial), table(trial)) if done else (), about(trial), values(trial), badges)
+    charts = (chart(trial), table(trial)) if done else ()
+    return Part((), charts, about(trial), values(trial), badges, headline=headline(trial), heroes=("input",))
+
+
+def headline(trial: Trial) -> str:
+    """Say which augmentation is worth most, where that is known."""
+    size = trial.sizes[-1]
+    got = trial.spreads(size)
+    if NONE not in got or len(got) < 2:
+        return "Small nets are in training, with augmentation and without."
+    best = max((row for row in got if row != NONE), key=lambda row: got[row].mean)
+    gain = 100 * (got[best].mean - got[NONE].mean)
+    if gain <= 0:
+        return f"No augmentation helps these nets: none beats training on {size} plain digits."
+    return f"“{called(best)}” helps most: {gain:.1f} points more of the test digits than without augmentation."
 
 
 def going(trial: Trial) -> str:

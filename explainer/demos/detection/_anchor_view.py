@@ -127,7 +127,10 @@ def result(about: Explored) -> Result:
     charts: tuple[Chart, ...] = (_offsets(about),)
     if len(about.truth):
         charts += (_per_box(about),)
-    return Result(_reading(about), _values(about), (_input(about), _cell(about), _pyramid(about)), charts)
+    return Result(
+        _reading(about), _values(about), (_input(about), _cell(about), _pyramid(about)), charts,
+        headline=_headline(about), heroes=("input",),
+    )  # fmt: skip
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -356,6 +359,14 @@ def _reading(about: Explored) -> str:
         verdict += f", {words.thousands(ignored)} are ignored"
     verdict += f" and {words.thousands(negative)} are negative: {_ratio(negative, positive)}."
     return f"{opening}{verdict} {_fit(about)}"
+
+
+def _headline(about: Explored) -> str:
+    total, positive, *_ = (int(n) for n in _counts(about).sum(0))
+    what = "places" if about.places else "anchors"
+    if not len(about.truth):
+        return f"No true box is drawn, so all {words.thousands(total)} {what} count as background."
+    return f"Of {words.thousands(total)} {what} only {words.thousands(positive)} fit a true box and learn to find it."
 
 
 def _ratio(negative: int, positive: int) -> str:

@@ -87,6 +87,7 @@ def result(seen: Seen, x: NDArray[np.float32]) -> Result:
     return Result(
         reading(seen), values(seen), (input_panel(seen), *(level_panel(seen, k) for k in range(3))),
         (class_bars(seen), distance_chart(seen), count_table(seen)), input=x,
+        headline=headline(seen), heroes=("input",),
     )  # fmt: skip
 
 
@@ -265,6 +266,14 @@ def values(seen: Seen) -> dict[str, float]:
         found[f"{side}_cells"] = float(mean)
         found[f"{side}_spread_cells"] = float(spread)
     return found
+
+
+def headline(seen: Seen) -> str:
+    """What was found, in a line."""
+    if not len(seen.final):
+        return "The detector finds nothing here that it is sure enough of."
+    cells = words.thousands(len(seen.kept.scores))
+    return f"One look with {cells} cells, and the detector finds “{shared.inventory(seen.final)}”."
 
 
 def reading(seen: Seen) -> str:

@@ -93,7 +93,7 @@ def result(frame: Frame, now: Judged, rule: Rule, sweep: Sequence[Judged], *, pa
     charts = (*((sweep_chart(now, sweep),) if sweep else ()), box_table(now, rule))
     return Result(
         reading(now, rule, sweep), values(now, rule, sweep), (input_panel(frame, now), raw_panel(frame, now)), charts,
-        partial=partial,
+        partial=partial, headline=headline(now, rule), heroes=("input", "before-suppression"),
     )  # fmt: skip
 
 
@@ -197,6 +197,16 @@ def values(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> dict[str, float]
         if at is not None:
             found[f"{state}_from_iou"] = at
     return found
+
+
+def headline(now: Judged, rule: Rule) -> str:
+    """Whether both figures survive."""
+    boxes = f"{len(now.raw)} boxes become {len(now.done.kept)}"
+    return {
+        "found": f"{boxes}, and both figures are still found.",
+        "dropped": f"{boxes}, and suppression drops a figure that was found.",
+        "unseen": f"{boxes}; one figure the network never saw apart from the other.",
+    }[now.worst(rule.score)]
 
 
 def reading(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> str:

@@ -42,7 +42,8 @@ def result(seen: Seen) -> Result:
     charts: tuple[Chart, ...] = (_classes(seen) if seen.row >= 0 and seen.stage == "classes" else _chain(seen),)
     return Result(
         _reading(seen), _values(seen), shown, charts, badges=(TRAINED_ON,) if seen.shipped else (),
-        input=np.ascontiguousarray(seen.found.x.cpu().numpy(), np.float32),
+        input=np.ascontiguousarray(seen.found.x.cpu().numpy(), np.float32), headline=_headline(seen),
+        heroes=tuple(dict.fromkeys((shown[0].slug, shown[-1].slug))),
     )  # fmt: skip
 
 
@@ -161,6 +162,13 @@ def _values(seen: Seen) -> dict[str, float]:
     if hits:
         found |= {"right": float(hits[0]), "laid": float(hits[1])}
     return found | panels.numbers(seen)
+
+
+def _headline(seen: Seen) -> str:
+    guesses, left = words.thousands(seen.found.anchors), len(seen.objects)
+    if not left:
+        return f"{guesses} guesses go in and none remains: every stage throws some away."
+    return f"{guesses} guesses go in and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
 
 
 def _reading(seen: Seen) -> str:

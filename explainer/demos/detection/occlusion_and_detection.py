@@ -92,9 +92,12 @@ class OcclusionAndDetection(Demo[Params]):
         now = covered_object.judge(about, found, box)
         panels = (_input(frame, pixels, about, now, params.score), _uncovered(frame, about))
         if about.row < 0:
-            return Result(NOTHING, numbers(objects=0, least_score=params.score), panels)
+            return Result(
+                NOTHING, numbers(objects=0, least_score=params.score), panels, headline=NONE, heroes=("input",)
+            )  # fmt: skip
         first = Result(_reading(about, now, params.score), _values(about, now, params.score), panels,
-                       (_called(about, now),), partial=True)  # fmt: skip
+                       (_called(about, now),), partial=True, headline=_headline(about, now, params.score),
+                       heroes=("input",))  # fmt: skip
         ctx.publish(first)
         key = (about.key, params.fill, params.side, params.steps)
         sweep = latest(ctx, "cover sweep", key, lambda: _swept(frame, about, params, ctx))
@@ -102,10 +105,11 @@ class OcclusionAndDetection(Demo[Params]):
         return Result(
             first.reading + _sweep_words(about, sweep, lost, params),
             {**first.values, **numbers(lost_from_percent=None if lost is None else 100 * lost)},
-            panels, (_sweep_chart(now, sweep, params), *first.charts),
+            panels, (_sweep_chart(now, sweep, params), *first.charts), headline=first.headline, heroes=first.heroes,
         )  # fmt: skip
 
 
+NONE = "Nothing in this picture is found, so there is nothing to cover."
 NOTHING = (
     "Nothing in this picture reaches 0.2, so there is no object to cover. "
     "Take a picture with a person, an animal or a vehicle in it."
@@ -192,6 +196,11 @@ def _values(about: Chosen, now: Judged, least: float) -> dict[str, float]:
         objects=len(about.free), least_score=least, class_id=about.class_id, score_uncovered=about.score,
         visible_percent=100 * now.visible, score_covered=now.score, iou_whole=now.iou_whole, iou_part=now.iou_part,
     )  # fmt: skip
+
+
+def _headline(about: Chosen, now: Judged, least: float) -> str:
+    state = "still found" if now.score >= least else "lost"
+    return f"With {words.percent(now.visible)} of its box visible the “{about.name}” is {state}."
 
 
 def _reading(about: Chosen, now: Judged, least: float) -> str:

@@ -166,7 +166,17 @@ def shown(about: Read) -> Part:
     moves = _curve("Change of the whole output", "share", [*map(change, both)])
     charts = (_curve("Middle value", "value", values, now), moves)
     (outputs, jump), (_, glide) = map(steps, both)
-    return Part(panels, charts, (_reading(about, outputs, jump, glide),), _values(about, outputs, jump, glide))
+    hero = tuple(panel.slug for panel in panels[1:3])
+    return Part(
+        panels, charts, (_reading(about, outputs, jump, glide),), _values(about, outputs, jump, glide),
+        headline=_headline(jump, glide), heroes=hero,
+    )  # fmt: skip
+
+
+def _headline(jump: float, glide: float) -> str:
+    if jump > glide:
+        return "Move the box a little: RoIPool's answer jumps, RoIAlign's glides."
+    return "On this flat part of the map rounding the box changes nothing."
 
 
 def _curve(title: str, y_label: str, lines: list[Floats], *more: Series) -> Curve:

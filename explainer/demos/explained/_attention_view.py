@@ -78,7 +78,9 @@ def result(seen: Seen) -> Result:
     """Put all of it together."""
     panels = (_input(seen), _attention(seen), _heads(seen), _components(seen))
     charts = (_entropies(seen),) if seen.patch is None else (_entropies(seen), _by_distance(seen))
-    return Result(_reading(seen), _values(seen), panels, charts)
+    return Result(
+        _reading(seen), _values(seen), panels, charts, headline=_headline(seen), heroes=("attention",),
+    )  # fmt: skip
 
 
 def _box(seen: Seen) -> tuple[Boxes, ...]:
@@ -180,6 +182,13 @@ def _values(seen: Seen) -> dict[str, float]:
     if patches.std() > 0 and seen.of_class[1:].std() > 0:
         values["correlation_with_class_token"] = float(np.corrcoef(patches, seen.of_class[1:])[0, 1])
     return values
+
+
+def _headline(seen: Seen) -> str:
+    values = _values(seen)
+    asking = "The class token" if seen.patch is None else "The framed patch"
+    place = words.place(values["peak_x_px"] / seen.size[0], values["peak_y_px"] / seen.size[1])
+    return f"{asking} looks mostly {place}: {values['times_uniform']:.0f} times an equal share goes to one patch."
 
 
 def _reading(seen: Seen) -> str:

@@ -39,6 +39,17 @@ def told(
     return tuple(sentences), values
 
 
+def headline(label: str, maps: Mapping[str, Map]) -> str:
+    """What is most worth knowing of them."""
+    if len(maps) < 2:
+        return f"One map alone for {label}: choose a second method and see whether the two agree."
+    names, table = list(maps), agreement(maps)
+    rows, columns = np.triu_indices(len(names), 1)
+    least = int(table[rows, columns].argmin())
+    one, other = NAMES[names[rows[least]]], NAMES[names[columns[least]]]
+    return f"{len(maps)} methods, one network, one question: {one} and {other} agree least."
+
+
 def _likeness(maps: Mapping[str, Map]) -> tuple[str, dict[str, float]]:
     names, table = list(maps), agreement(maps)
     rows, columns = np.triu_indices(len(names), 1)

@@ -76,7 +76,9 @@ def with_controls(about: Subject, base: Part, tested: TestedMap, net: Any, ctx: 
 
     how = (about.index, tested.removal, tested.draws, ctx.seed)
     found = ctx.memo(("controls", *memo_name(ctx), tested.name, *tested.key, *how), run_test)
-    return shown + Part((), _curves(tested, found), (_verdict(tested, found),), _curve_values(found))
+    return shown + Part(
+        (), _curves(tested, found), (_verdict(tested, found),), _curve_values(found), headline=_won(tested, found)
+    )
 
 
 def _curves(tested: TestedMap, found: Any) -> tuple[Chart, ...]:
@@ -126,6 +128,15 @@ def _verdict(tested: TestedMap, found: Any) -> str:
             f"picture the score is no evidence that the map shows what the network used."
         )
     return f"{told}: the map does better than both on this picture.{_deletion_alone(found)}"
+
+
+def _won(tested: TestedMap, found: Any) -> str:
+    gap = _two_places(found.method.gap)
+    rivals = {"Mere edges do": _two_places(found.edges.gap), "A random map does": _two_places(found.random.gap)}
+    better = max(rivals, key=lambda name: rivals[name])
+    if rivals[better] >= gap:
+        return f"{better} at least as well as {tested.name} here: the test is no evidence for this map."
+    return f"{tested.name} beats both controls on this picture: mere edges and a random map."
 
 
 def _deletion_alone(found: Any) -> str:

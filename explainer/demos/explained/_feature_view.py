@@ -126,7 +126,8 @@ def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
     part += Part((), (), _sentences(seen, drawn, step), _values(seen, drawn, step)) + more
     return Result(
         " ".join(part.sentences), part.values, part.panels, part.charts,
-        input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32),
+        input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32), heroes=("from-noise", "your-picture"),
+        headline=_headline(seen, drawn[0]),
     )  # fmt: skip
 
 
@@ -249,6 +250,12 @@ def _sentences(seen: Seen, drawn: Sequence[Drawn], step: int) -> tuple[str, ...]
     if len(drawn) > 1:
         sentences.append(_comparison(seen, first, drawn[1]))
     return tuple(sentences)
+
+
+def _headline(seen: Seen, first: Drawn) -> str:
+    called = f"“{seen.about.card.label(int(first.said.argmax()))}”"
+    wished = seen.name if seen.is_class else "this " + ("channel" if seen.objective == "channel" else "unit")
+    return f"This is what {wished} asks for most; the network calls it {called}."
 
 
 def _comparison(seen: Seen, first: Drawn, other: Drawn) -> str:

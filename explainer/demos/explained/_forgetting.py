@@ -9,6 +9,8 @@ from explainer.core.context import Context
 from explainer.core.parts import Part
 from explainer.core.subject import Subject
 
+LEARNT, SAME = 0.3, 0.7  # rank correlations: below the first the maps differ, from the second they are alike
+
 
 def forgetful(net: Any, count: int, ctx: Context) -> tuple[Any, int]:
     """Copy the leased network with its last `count` layers drawn anew; the last copy is kept.
@@ -50,7 +52,19 @@ def compared(
         "similarity_ssim": found.ssim,
     }
     values = {"layers_randomised": float(count)} | {k: v for k, v in named.items() if v is not None}
-    return Part((panel,), (), (_likeness(found, layers),), values)
+    return Part(
+        (panel,), (), (_likeness(found, layers),), values, headline=_verdict(found, layers), heroes=(panel.slug,)
+    )
+
+
+def _verdict(found: Any, layers: str) -> str:
+    if found.spearman is None:
+        return f"With the {layers} forgotten, one of the two maps is blank."
+    if found.spearman < LEARNT:
+        return f"With the {layers} forgotten the map is another one: it depends on what was learnt."
+    if found.spearman < SAME:
+        return f"With the {layers} forgotten, part of the map stays: that part shows the picture, not the learning."
+    return f"With the {layers} forgotten the map hardly changes, so it says little about what was learnt."
 
 
 def _likeness(found: Any, layers: str) -> str:
@@ -59,8 +73,8 @@ def _likeness(found: Any, layers: str) -> str:
     rho = round(found.spearman, 2) + 0.0  # never −0.00
     shown = f"{rho:.2f}".replace("-", "−")
     likeness = f"With the {layers} drawn anew the rank correlation with the trained map is {shown}"
-    if rho < 0.3:
+    if rho < LEARNT:
         return f"{likeness}: the map depends on what the network learnt."
-    if rho < 0.7:
+    if rho < SAME:
         return f"{likeness}: part of the map stays, and that part shows the picture, not the learning."
     return f"{likeness}: the map hardly changes, so it says little about what the network learnt."

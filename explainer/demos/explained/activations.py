@@ -120,7 +120,13 @@ def _parts(about: Subject, maps: _Maps, chosen: int, params: Params) -> Part:
     )  # fmt: skip
     panels = (enlarged, _mosaic(maps, chosen, params))
     sentences = (_reading(about, maps, chosen, params),)
-    return Part(panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen))
+    count, silent = words.thousands(len(maps.values)), words.thousands(maps.silent)
+    quiet = f"{silent} stay silent" if maps.silent else "all of them answer"
+    return Part(
+        panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen),
+        headline=f"Of {count} detectors in this layer {quiet} on this picture; each looks for something else.",
+        heroes=tuple(panel.slug for panel in panels),
+    )  # fmt: skip
 
 
 def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:

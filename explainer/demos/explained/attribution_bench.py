@@ -21,7 +21,7 @@ from explainer.core.subject import Subject, ask
 from explainer.core.way import Way
 from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained._bench_tests import NAMES, Board, Map, Method, agreement_chart, faithfulness
-from explainer.demos.explained._bench_words import told
+from explainer.demos.explained._bench_words import headline, told
 
 SHARED = ("integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta")  # these promise a sum
 COSTS = {"draw": 1.0, "forget": 1.0, "test": 2.0}  # parts of a run, in turn, and about how long they take
@@ -216,8 +216,10 @@ class _Bench:
             tuple(self._panel(m, h) for m, h in self.maps.items()),
             self._charts(),
             *told(self.about.label, self.maps, self.board, self.refused, self.params.randomise),
+            tuple(self.badges),
+            headline=headline(self.about.label, self.maps),
         )
-        return replace(self.about.result(part, partial=partial), badges=tuple(self.badges))
+        return self.about.result(part, partial=partial)
 
     def _panel(self, method: str, heat: Map) -> Panel:
         from explainer.vision.attribution.methods import SIGNED

@@ -170,7 +170,10 @@ def _result(seen: Seen) -> Result:
         _mosaic("Before the gates", seen.maps, limit, seen.chosen, "same scale"),
         _mosaic("Behind the gates", after, limit, seen.chosen, APPLIED[seen.rule]),
     )
-    return Result(_reading(seen), _values(seen), panels, (_gates(seen), _answers(seen)))
+    return Result(
+        _reading(seen), _values(seen), panels, (_gates(seen), _answers(seen)), headline=_headline(seen),
+        heroes=tuple(panel.slug for panel in panels[1:]),
+    )  # fmt: skip
 
 
 def _scene(seen: Seen) -> Panel:
@@ -211,6 +214,16 @@ def _values(seen: Seen) -> dict[str, float]:
         gate_min=own.min(), gate_max=own.max(), gate_mean=own.mean(), gate_spread=seen.spread,
         map_mean=seen.maps[one].mean(),
     )  # fmt: skip
+
+
+def _headline(seen: Seen) -> str:
+    verdict = "reads" if seen.answer == seen.label else "misreads"
+    if np.array_equal(seen.used, seen.own):
+        return f"With its own gates the net {verdict} the {seen.label}; a gate turns one map up or down."
+    better = (
+        "as many" if seen.accuracy == seen.own_accuracy else "more" if seen.accuracy > seen.own_accuracy else "fewer"
+    )
+    return f"With these gates the net {verdict} the {seen.label}, and {better} of the test scenes than with its own."
 
 
 def _reading(seen: Seen) -> str:

@@ -158,7 +158,8 @@ def _map_part(about: Subject, found: Any, method: Method, whole: Any, added: int
     values = numbers(map_width=size[1], map_height=size[0], map_count=len(found.weights))
     if is_blank(found.values):
         blank = about.heat_panel(title, found.finite, note)
-        return Part((blank,), (), (_why_blank(about, found),), values)
+        headline = f"Nothing at this layer speaks for {about.label}."
+        return Part((blank,), (), (_why_blank(about, found),), values, headline=headline, heroes=(blank.slug,))
     part = added < len(found.weights)
     panel = about.heat_panel(title, found.values, note, limit=float(whole.values.max()))  # the colours stay
     top, share, strongest = peak(found.values, about.map_to_frame(size)), hottest_share(found.values), found.strongest
@@ -174,7 +175,11 @@ def _map_part(about: Subject, found: Any, method: Method, whole: Any, added: int
         f"{about.where(top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
         f"of it, and feature map {strongest} of {words.thousands(len(found.weights))} adds most."
     )
-    return Part((panel,), (), (sentence,), values)
+    where = words.place(top.x_px / about.frame.width, top.y_px / about.frame.height)
+    headline = (
+        f"The network found its {about.label} {where}; a tenth of the picture holds {words.percent(share)} of the heat."
+    )
+    return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
 
 
 def _why_blank(about: Subject, found: Any) -> str:

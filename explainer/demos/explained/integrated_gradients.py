@@ -148,14 +148,25 @@ class Walk:
         """What can be shown before the end."""
         text = f"{found.done} of {steps} points of the path are added up."
         values = numbers(steps_done=found.done, score_difference=self.due)
-        return Part((self.baseline_panel(), self.map_panel(found)), (), (text,), values)
+        shown = self.map_panel(found)
+        return Part((self.baseline_panel(), shown), (), (text,), values, heroes=(shown.slug,))
 
     def part(self, found: Sum, steps: int) -> Part:
         """All of it."""
         steep = int(np.abs(found.slopes).argmax())
-        panels = (self.baseline_panel(), self._picture_at(found, steep), self.map_panel(found))
+        shown = self.map_panel(found)
+        panels = (self.baseline_panel(), self._picture_at(found, steep), shown)
         values = self._values(found, steep)
-        return Part(panels, (self.score_chart(found), self._slope(found)), (self._reading(values, steps),), values)
+        charts, reading = (self.score_chart(found), self._slope(found)), (self._reading(values, steps),)
+        return Part(panels, charts, reading, values, headline=self._headline(values), heroes=(shown.slug,))
+
+    def _headline(self, values: dict[str, float]) -> str:
+        if "gap_percent" not in values:
+            return "Baseline and picture score the same: there is nothing to share out."
+        gap = abs(values["gap_percent"])
+        if gap < CLOSED_PERCENT:
+            return f"The pixels' shares add up to the whole change of {self.about.label}: the account closes."
+        return f"The account does not close: {gap:.0f} % of the change of {self.about.label} falls between the points."
 
     # Panels and charts ------------------------------------------------------------------------------
 

@@ -172,14 +172,15 @@ def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
 def _growing(about: Subject, method: Method, heat: NDArray[np.float32], done: int) -> Part:
     """What can be shown before the end."""
     things = "windows" if method == Method.OCCLUSION else "masks"
-    return Part((_map_panel(about, method, heat),), (), (f"{done} {things} so far.",), numbers(**{things: done}))
+    shown, said = _map_panel(about, method, heat), f"{done} {things} so far."
+    return Part((shown,), (), (said,), numbers(**{things: done}), heroes=(shown.slug,))
 
 
 def _finished(about: Subject, seen: Seen) -> Part:
     """All of it."""
     panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
     told = _of_occlusion(about, seen) if seen.method == Method.OCCLUSION else _of_rise(about, seen)
-    return Part(panels) + told + Part(values=_peak(about, seen.heat))
+    return Part(panels, heroes=(panels[0].slug,)) + told + Part(values=_peak(about, seen.heat))
 
 
 def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Panel:
@@ -224,7 +225,9 @@ def _of_occlusion(about: Subject, seen: Seen) -> Part:
         f"score from {words.score(about.score)} to {words.score(most)}; {better} of them raise the "
         f"logit when they are hidden."
     )
-    return Part((), (_histogram("Drops", drops, "fall of the logit"),), (sentence,), values)
+    before, after = words.score(about.score), words.score(most)
+    headline = f"Hide the place that is missed most and {about.label} falls from {before} to {after}."
+    return Part((), (_histogram("Drops", drops, "fall of the logit"),), (sentence,), values, headline=headline)
 
 
 def _of_rise(about: Subject, seen: Seen) -> Part:
@@ -236,4 +239,6 @@ def _of_rise(about: Subject, seen: Seen) -> Part:
         f"from {words.score(low)} to {words.score(high)} ({words.score(about.score)} for the whole picture); where "
         f"the map is positive, seeing the pixel raises the score."
     )
-    return Part((), (_histogram("Scores behind the masks", scores, "score"),), (sentence,), values)
+    ends = f"from {words.score(low)} to {words.score(high)}"
+    headline = f"Behind random masks {about.label} scores {ends}: it matters what is seen."
+    return Part((), (_histogram("Scores behind the masks", scores, "score"),), (sentence,), values, headline=headline)

@@ -93,8 +93,11 @@ class PictureGates(Demo[Params]):
             {one.module: own.gates[one.module].cpu().numpy() for one in found},
             own.maps.cpu().numpy().astype(np.float32), open_gates, now.used.cpu().numpy(), channel,
         )  # fmt: skip
-        part = Part(_panels(seen), (_bars(seen), _by_block(seen)), (_reading(seen, params),), _values(seen))
-        return seen.about.result(part)
+        said = _headline(seen, params.gates)
+        part = Part(
+            _panels(seen), (_bars(seen), _by_block(seen)), (_reading(seen, params),), _values(seen), headline=said
+        )
+        return seen.about.result(part, heroes=tuple(panel.slug for panel in part.panels[1:]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,6 +216,15 @@ def _values(seen: Seen) -> dict[str, float]:
         gate_max=own.max(), gates_here=len(own), blocks_with_gates=len(seen.gates) if seen.site.real else 0,
         map_mean=seen.maps[one].mean(),
     )  # fmt: skip
+
+
+def _headline(seen: Seen, rule: Gates) -> str:
+    if not seen.site.real:
+        return f"{seen.about.card.title} has no gates of its own: every map passes as it is."
+    if np.array_equal(seen.used, seen.own) and rule == Gates.OWN:
+        return f"The network turns its maps between {seen.own.min():.2f} and {seen.own.max():.2f} for this picture."
+    before, after = words.score(seen.before.score), words.score(seen.about.score)
+    return f"With other gates {seen.about.label} goes from {before} to {after}."
 
 
 def _reading(seen: Seen, params: Params) -> str:

@@ -179,7 +179,8 @@ def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part
     values = numbers(map_width=heat.shape[1], map_height=heat.shape[0])
     top, share = peak(heat, about.map_to_frame(heat.shape)), hottest_share(heat)
     if top is None or share is None:
-        return Part((panel,), (), (_why_blank(about, heat),), values)
+        why = _why_blank(about, heat)
+        return Part((panel,), (), (why,), values, headline=why, heroes=(panel.slug,))
     values |= numbers(
         peak_x_px=top.x_px, peak_y_px=top.y_px, peak_value=top.value, map_mean=heat.mean(dtype=np.float64),
         share_hottest_tenth=share,
@@ -189,7 +190,9 @@ def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part
         f"{about.where(top.x_px, top.y_px)}; the hottest tenth of all pixels holds "
         f"{words.percent(share)} of the map."
     )
-    return Part((panel,), (), (sentence,), values)
+    held = f"A tenth of the pixels holds {words.percent(share)}"
+    headline = f"{held} of what can move {about.label}: it marks single pixels, not things."
+    return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
 
 
 def _why_blank(about: Subject, heat: NDArray[np.float32]) -> str:

@@ -100,8 +100,9 @@ def on_picture(frame: Frame, seen: Seen, plane: str, groups: int = 1) -> Result:
         reading = f"{groups} groups: each colour has a kernel and an output of its own; {plane} is shown. {reading}"
     panels = (picture, _close_up(seen), _output(seen, frame if aligned else None, plane if groups > 1 else ""))
     return Result(
-        reading, _values(seen, groups, 0) | {"groups": float(groups)}, panels, charts, badges=(_badge(seen.tap),)
-    )
+        reading, _values(seen, groups, 0) | {"groups": float(groups)}, panels, charts, badges=(_badge(seen.tap),),
+        headline=_headline(seen), heroes=(panels[1].slug, panels[2].slug),
+    )  # fmt: skip
 
 
 def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Result:
@@ -123,8 +124,14 @@ def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Resul
     values = _values(seen, outputs, bias) | {"channel": float(place.channel), "groups": float(place.groups)}
     values["source"] = float(place.first + local)
     return Result(
-        reading, values, tuple(panels), (*first, _table(seen, outputs, bias, place.groups)), badges=(_badge(tap),)
-    )
+        reading, values, tuple(panels), (*first, _table(seen, outputs, bias, place.groups)), badges=(_badge(tap),),
+        headline=_headline(seen), heroes=(panels[1].slug, panels[-1].slug),
+    )  # fmt: skip
+
+
+def _headline(seen: Seen) -> str:
+    count = words.count(seen.tap.products.size, "product")
+    return f"{count}, added up, are one pixel of the output: {_signed(seen.tap.library)} at the frame."
 
 
 # Pictures -----------------------------------------------------------------------------------------------

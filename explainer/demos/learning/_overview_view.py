@@ -49,7 +49,11 @@ def result(
         "map_count": float(len(maps)),
         "map_mean": float(np.abs(maps).mean(dtype=np.float64)),
     }
-    return Result(reading, values, panels, (_graph(card, survey, layer),))
+    share = words.percent(values["part_share"])
+    headline = f"Where the work is done: the chosen part takes {share} of the network's multiply-adds."
+    return Result(
+        reading, values, panels, (_graph(card, survey, layer),), headline=headline, heroes=(panels[1].slug,)
+    )  # fmt: skip
 
 
 def _mosaic(maps: NDArray[np.float32], layer: str) -> Panel:

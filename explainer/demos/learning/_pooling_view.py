@@ -91,7 +91,15 @@ def result(seen: Seen, watched: Wobble | None = None) -> Result:
             f"{watched.others} of {len(watched.scores)} places."
         )
     badge = "gradient by hand equals autograd" if seen.followed.error < 1e-6 else ""
-    return Result(reading, values, panels, charts, badges=(badge,) if badge else ())
+    return Result(
+        reading, values, panels, charts, badges=(badge,) if badge else (), headline=_headline(values),
+        heroes=(panels[1].slug, panels[2].slug),
+    )  # fmt: skip
+
+
+def _headline(values: dict[str, float]) -> str:
+    moved = "one pixel" if values["moved_px"] == 1 else f"{values['moved_px']:.3g} px"
+    return f"Move the picture by {moved} and {values['change_aligned']:.0f} % of the pooled map does not move along."
 
 
 # Pictures -----------------------------------------------------------------------------------------------

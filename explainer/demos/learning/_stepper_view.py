@@ -14,9 +14,9 @@ from explainer.demos.learning._stepper_scene import Checked, Place, Scene
 if TYPE_CHECKING:
     from explainer.vision.training.backprop import Array
 
-__all__ = ["Checked", "Place", "Scene", "badges", "charts", "panels", "reading", "values"]
+__all__ = ["Checked", "Place", "Scene", "badges", "charts", "headline", "panels", "reading", "values"]
 
-badges, reading, values = spoken.badges, spoken.reading, spoken.values
+badges, headline, reading, values = spoken.badges, spoken.headline, spoken.reading, spoken.values
 ROOM = 0.27  # place beside a mosaic for the names of its rows, as a share of its width
 NAMED = 8  # so many rows have room for a name each
 SMALLEST_LOG = -16.0  # where a gradient of 0 is drawn

@@ -55,6 +55,18 @@ def values(scene: Scene) -> dict[str, float]:
     return numbers
 
 
+def headline(scene: Scene) -> str:
+    """What becomes of the gradient on its way back."""
+    found = values(scene)
+    if "size_ratio" not in found:
+        return "No gradient comes back at all: nothing in these layers would be learnt."
+    ratio = found["size_ratio"]
+    if 0.1 < ratio < 10:
+        return f"The gradient arrives at the first layer with {ratio:.2g} of the size it had at the last."
+    fate = "fades away" if ratio < 1 else "blows up"
+    return f"On its way back the gradient {fate}: {small(ratio)} times its size is left at the first layer."
+
+
 def reading(scene: Scene) -> str:
     """What the last step did, with its numbers, and what the other two ways say of one weight."""
     told = {"loss": _loss, "linear": _linear, "pool": _pool, "conv": _conv, "update": _update}[scene.at.kind](scene)

@@ -100,4 +100,6 @@ class BackpropagationStepper(Demo[Params]):
             panels=view.panels(scene),
             charts=view.charts(scene),
             badges=view.badges(scene),
+            headline=view.headline(scene),
+            heroes=("backward",),
         )

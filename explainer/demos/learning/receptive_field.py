@@ -167,7 +167,10 @@ def _result(unit: Unit, seen: Effective, done: int, params: Params) -> Result:
         )  # fmt: skip
     charts = (_mass_chart(unit.side, centre, shares, effective), _growth_chart(unit, effective), _table(values))
     panels = (_input(unit, centre, effective), _gradient(unit, seen, done, params.over))
-    return Result(_reading(unit, values, done, params), values, panels, charts)
+    return Result(
+        _reading(unit, values, done, params), values, panels, charts,
+        headline=_headline(values), heroes=(panels[1].slug,)
+    )  # fmt: skip
 
 
 def _input(unit: Unit, centre: tuple[float, float], effective: float) -> Panel:
@@ -229,6 +232,15 @@ def _where(done: int, over: Over, asked: int) -> str:
     if over == Over.FRAMES and asked > 1:
         return f"Over the last {done} frames" if done > 1 else "On this frame (a photo has no other)"
     return "On this picture" if done == 1 else f"Over this picture and {done - 1} noisy copies"
+
+
+def _headline(values: Mapping[str, float]) -> str:
+    if "effective_px" not in values:
+        return "On this picture nothing moves this unit: it has no effective field."
+    heard = f"{values['effective_px']:.0f} px"
+    if "theoretical_px" not in values:
+        return f"This unit could use the whole input; nearly all that moves it lies within {heard}."
+    return f"This unit could see {values['theoretical_px']:.0f} px; nearly all that moves it lies within {heard}."
 
 
 def _reading(unit: Unit, values: Mapping[str, float], done: int, params: Params) -> str:

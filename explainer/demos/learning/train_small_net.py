@@ -6,6 +6,7 @@ small batches take longer, hence the budget of a training demo.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -133,7 +134,18 @@ def shown(now: Snapshot, epochs: int) -> Part:
     panels = (filters_panel(start, now.weights[small_net.FIRST]), hardest_panel(answers, test))
     charts = (*learning_charts(now, epochs), confusion_chart(answers), gradient_chart(now, epochs, small_net.LAYERS))
     named = values(now, answers, slope, small_net.count(now.recipe.net))
-    return Part(panels, charts, reading(now, answers, epochs), named, (about_slope(slope),))
+    return Part(
+        panels, charts, reading(now, answers, epochs), named, (about_slope(slope),), headline=headline(named),
+        heroes=tuple(panel.slug for panel in panels),
+    )  # fmt: skip
+
+
+def headline(named: Mapping[str, float]) -> str:
+    """Say how far it has come."""
+    if not named["epoch"]:
+        return "The net knows nothing yet: its filters are noise and its answers are guesses."
+    right = named["accuracy_test_percent"]
+    return f"Filters grew out of noise: {right:.1f} % of the test digits are read right now."
 
 
 # Pictures -----------------------------------------------------------------------------------------------

@@ -27,7 +27,21 @@ DEFENCES: Mapping[str, str] = {
 
 def part(at: Scene, shot: Shot) -> Part:
     """Put panels, bars, sentences and values of one attack together."""
-    return Part(_panels(at, shot), _bars(at, shot), _sentences(at, shot), _values(at, shot))
+    return Part(
+        _panels(at, shot), _bars(at, shot), _sentences(at, shot), _values(at, shot), headline=_point(at, shot),
+        heroes=("adversarial", "random-noise"),
+    )  # fmt: skip
+
+
+def _point(at: Scene, shot: Shot) -> str:
+    truth, attacked, noisy = (
+        f"“{at.ctx.card.label(k)}”" for k in (shot.truth, int(shot.after.argmax()), int(shot.noise.argmax()))
+    )
+    size = "A patch" if at.params.method == "patch" else f"A change of {_radius(at)}"
+    if truth == attacked:
+        return f"The attack failed: the network still says {truth}."
+    also = "noise of the same size does too" if noisy != truth else "noise of the same size does nothing"
+    return f"{size} turns {truth} into {attacked}; {also}."
 
 
 # Panels -------------------------------------------------------------------------------------------------

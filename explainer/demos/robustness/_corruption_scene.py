@@ -117,5 +117,4 @@ class Scene:
 
         seen = tensor_of(self.treated(self.recipe).pixels, self.ctx.card, self.net.device)
         tensor = np.ascontiguousarray(seen.cpu().numpy(), dtype=np.float32)
-        sentences = " ".join(part.sentences)
-        return Result(sentences, part.values, part.panels, part.charts, input=tensor, partial=partial)
+        return part.result(input=tensor, partial=partial)

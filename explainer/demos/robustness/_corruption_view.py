@@ -88,7 +88,11 @@ def pair_part(at: Scene) -> Part:
             "distance_denoised_255": distance(last.pixels, at.square.pixels),
             "score_clean_denoised": float(clean.probabilities[at.target]),
         }
-    return Part(tuple(panels), (_bars(at, last),), tuple(_sentences(at, dirty, last, values)), values)
+    told, heroes = (
+        tuple(_sentences(at, dirty, last, values)),
+        ("clean", "corrupted" if at.remedy is None else "denoised"),
+    )
+    return Part(tuple(panels), (_bars(at, last),), told, values, headline=_headline(at, last), heroes=heroes)
 
 
 def _picture(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:
@@ -120,6 +124,14 @@ def named(at: Scene) -> str:
     if at.second is None:
         return first
     return f"{first}, then {lower(LABELS[at.second[0]])} of severity {at.second[1]},"
+
+
+def _headline(at: Scene, last: Look) -> str:
+    clean, now = (f"“{at.ctx.card.label(look.answer)}”" for look in (at.clean, last))
+    what = named(at) if at.remedy is None else f"{named(at).rstrip(',')}, denoised,".replace(",,", ",")
+    if clean == now:
+        return f"{what} leaves the answer as it was: {now}."
+    return f"{what} turns {clean} into {now}."
 
 
 def _sentences(at: Scene, dirty: Look, last: Look, values: dict[str, float]) -> list[str]:
@@ -186,7 +198,10 @@ def sheet_part(at: Scene) -> Part:
         f"severity {at.params.severity}; {lower(list(LABELS.values())[worst])} leaves {at.label} the least, "
         f"{words.score(scores[worst])}."
     )
-    return Part((panel,), (_bars(at, looks[list(LABELS).index(at.params.corruption)]),), (sentence,), values)
+    kept = sum(look.answer == at.clean.answer for look in looks)
+    headline = f"{kept} of {len(looks)} corruptions leave the answer “{at.ctx.card.label(at.clean.answer)}”."
+    bars = _bars(at, looks[list(LABELS).index(at.params.corruption)])
+    return Part((panel,), (bars,), (sentence,), values, headline=headline, heroes=(panel.slug,))
 
 
 def _nth(at: Scene, name: str, done: int) -> Look:

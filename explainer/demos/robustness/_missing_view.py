@@ -30,7 +30,8 @@ def result(trial: Trial, *, partial: bool = False) -> Result:
         charts.append(_curve(trial))
     panels = (_input(trial), _filled(trial), _all_six(trial))
     return Result(
-        " ".join(_sentences(trial)), _values(trial), panels, tuple(charts), input=trial.input, partial=partial
+        " ".join(_sentences(trial)), _values(trial), panels, tuple(charts), input=trial.input, partial=partial,
+        headline=_headline(trial), heroes=(panels[0].slug, panels[1].slug),
     )  # fmt: skip
 
 
@@ -116,6 +117,16 @@ def _values(trial: Trial) -> dict[str, float]:
         if len(scores) > 3:
             values[f"curve_{how.replace('-', '_')}_40"] = scores[3]
     return values
+
+
+def _headline(trial: Trial) -> str:
+    share, index = float(trial.scene.region.mean()), trial.index
+    if share == 0:
+        return f"Nothing is missing: {trial.label} scores {words.score(float(trial.plain[index]))}."
+    best = max(trial.answers, key=lambda how: float(trial.answers[how][index]))
+    name = "nearest pixels" if best == "nearest" else SHORT[best]
+    kept = words.score(float(trial.answers[best][index]))
+    return f"With {words.percent(share)} missing, filling with {name} keeps most of {trial.label}: {kept}."
 
 
 def _sentences(trial: Trial) -> Iterator[str]:

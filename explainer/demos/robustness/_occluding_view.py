@@ -44,7 +44,7 @@ class Stand:
         charts += [_curves(test, n) for n, test in enumerate(self.tests) if test.curves]
         return Result(
             " ".join(_sentences(self.tests)), values, (_input_panel(self.scene, first), *maps), tuple(charts),
-            input=first.input, partial=partial,
+            input=first.input, partial=partial, headline=_headline(first), heroes=("input",),
         )  # fmt: skip
 
 
@@ -153,6 +153,15 @@ def _sentences(tests: list[Trial]) -> Iterator[str]:
         )
     if len(tests) > 1:
         yield _second(tests[1], _beside(first, tests[1]).get("maps_correlation"))
+
+
+def _headline(test: Trial) -> str:
+    was, now, share = int(test.before.argmax()), int(test.after.argmax()), words.percent(test.hidden)
+    if test.hidden == 0:
+        return f"Nothing is covered yet: the network says “{test.card.label(was)}”."
+    if was == now:
+        return f"With {share} covered the network still says “{test.card.label(now)}”."
+    return f"With {share} covered “{test.card.label(was)}” becomes “{test.card.label(now)}”."
 
 
 def _covered(test: Trial) -> str:

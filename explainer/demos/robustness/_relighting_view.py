@@ -31,8 +31,17 @@ def result(trial: Trial, *, partial: bool = False) -> Result:
         charts.append(_matrix(trial))
     return Result(
         " ".join(_sentences(trial)), _values(trial), tuple(_panels(trial)), tuple(charts), input=trial.input,
-        partial=partial,
+        partial=partial, headline=_headline(trial),
+        heroes=("other-light", "after-the-remedy") if trial.scene.has_remedy else ("input", "other-light"),
     )  # fmt: skip
+
+
+def _headline(trial: Trial) -> str:
+    was, lit = (f"“{trial.card.label(int(row.argmax()))}”" for row in (trial.plain, trial.lit))
+    if was != lit:
+        return f"In this light the network no longer says {was}: it says {lit}."
+    before, after = (words.score(float(row[trial.index])) for row in (trial.plain, trial.lit))
+    return f"In this light the network still says {was}; {trial.label} goes from {before} to {after}."
 
 
 # Panels and charts --------------------------------------------------------------------------------------

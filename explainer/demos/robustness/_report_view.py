@@ -28,7 +28,8 @@ def result(found: Found, params: Any, frame: Frame, ctx: Context, *, partial: bo
         panels.append(_worst(found))
     documents = {} if partial or not found.photos else _documents(found, params, ctx)
     return Result(
-        _reading(found, partial), numbers.values(found), tuple(panels), _charts(found), documents, partial=partial
+        _reading(found, partial), numbers.values(found), tuple(panels), _charts(found), documents, partial=partial,
+        headline=_headline(found, partial), heroes=tuple(one.slug for one in panels),
     )  # fmt: skip
 
 
@@ -127,6 +128,13 @@ def _coverage(found: Found) -> Chart | None:
     if not series:
         return None
     return Curve("Kept while covered", tuple(series), "% covered", "share kept", (0.0, 1.0), (0.0, 100.0))
+
+
+def _headline(found: Found, partial: bool) -> str:
+    if partial or not found.photos:
+        return f"{len(found.photos)} of {found.wanted} photos are examined."
+    kept = numbers.values(found)["corruptions_kept"]
+    return f"Under all corruptions {words.percent(kept)} of the network's answers stay what they were."
 
 
 def _reading(found: Found, partial: bool) -> str:

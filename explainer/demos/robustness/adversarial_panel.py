@@ -156,6 +156,4 @@ class AdversarialPanel(Demo[Params]):
 
 def _result(at: Any, whole: Part, *, partial: bool = False) -> Result:
     seen = np.ascontiguousarray(at.ready.tensor.cpu().numpy(), dtype=np.float32)
-    return Result(
-        " ".join(whole.sentences), whole.values, whole.panels, whole.charts, input=seen, partial=partial
-    )  # fmt: skip
+    return whole.result(input=seen, partial=partial)

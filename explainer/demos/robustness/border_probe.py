@@ -86,6 +86,7 @@ class BorderProbe(Demo[Params]):
             _reading(values, one_colour, here, card), values, _panels(frame, ready, colour, shown, changed, other),
             (_depth(one_colour, other), _across(shown), _bars(here, other, card)),
             input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32),
+            headline=_headline(values, one_colour, card), heroes=("constant-picture", "this-picture"),
         )  # fmt: skip
 
 
@@ -166,6 +167,13 @@ def _values(
         score_zeros=here[0].scores[index], score_other=here[1].scores[index], flat_top_score=flat.max(),
         flat_answer_changed=flat.argmax() != flat_other.argmax(),
     )  # fmt: skip
+
+
+def _headline(values: dict[str, float], one_colour: list[Pass], card: ModelCard) -> str:
+    zeros, other = (card.label(int(one.scores.argmax())) for one in one_colour)
+    if zeros != other:
+        return f"One flat colour, two answers: with zeros beyond the edge “{zeros}”, without “{other}”."
+    return f"One flat colour, yet the border reaches {words.percent(values['touched_share'])} of this layer's cells."
 
 
 def _reading(values: dict[str, float], one_colour: list[Pass], here: list[Pass], card: ModelCard) -> str:

@@ -173,7 +173,8 @@ def _part(at: Booth, poll: Poll) -> Part:
     shown = best if poll.winner in best else [poll.winner, *best[: SHOWN - 1]]
     bars = at.bars("Votes", poll, shown, chosen=shown.index(poll.winner), note=f"{poll.done} noisy copies")
     charts = (bars, _bound_chart(poll, alpha)) if poll.proves else (bars,)
-    return Part(_panels(at, sigma), charts, (_sentence(at, poll, found, alpha),), values)
+    said, headline = _sentence(at, poll, found, alpha), _headline(at, poll, found)
+    return Part(_panels(at, sigma), charts, (said,), values, headline=headline, heroes=("one-noisy-copy",))
 
 
 def _panels(at: Booth, sigma: float) -> tuple[Panel, ...]:
@@ -196,6 +197,15 @@ def _bound_chart(poll: Poll, alpha: float) -> Curve:
         Series("one half", cast, np.full(len(cast), 0.5), "dotted", -2),
     )
     return Curve("What the votes prove", series, "votes", "probability", (0.0, 1.0), (0.0, float(cast[-1])))
+
+
+def _headline(at: Booth, poll: Poll, found: Any) -> str:
+    name = f"“{at.ctx.card.label(poll.winner)}”"
+    if not poll.proves:
+        return f"Noise is added again and again; most copies are called {name} so far."
+    if found.radius is None:
+        return f"The votes prove no majority for {name}: the smoothed classifier abstains."
+    return f"{poll.count} of {poll.done} noisy copies say {name}: no small change can alter that majority."
 
 
 def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:

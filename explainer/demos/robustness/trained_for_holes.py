@@ -95,7 +95,11 @@ def shown(now: Pair, found: Tolerance, share: int, epochs: int) -> Part:
     three = 100 * np.array([found.plain_zero, found.plain_mean, found.holed])  # (3, N), in percent
     charts = (tolerance_chart(three), bars(three[:, row], SHARES[row]), learning_chart(now, epochs))
     sentences = (reading(now, three[:, row], SHARES[row]),)
-    return Part(digit_panels(now, share), charts, sentences, values(now, three, row))
+    panels = digit_panels(now, share)
+    return Part(
+        panels, charts, sentences, values(now, three, row), headline=headline(now, three[:, row]),
+        heroes=tuple(panel.slug for panel in panels),
+    )  # fmt: skip
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -163,6 +167,15 @@ def values(pair: Pair, three: NDArray[np.float64], row: int) -> dict[str, float]
         kinds = zip(("plain_zero", "plain_mean", "holed"), three[:, at], strict=True)
         named |= numbers(**{f"{kind}_{name}_percent": value for kind, value in kinds})
     return named
+
+
+def headline(pair: Pair, three: NDArray[np.float64]) -> str:
+    """Say which net holes harm less."""
+    if pair.plain.diverged or pair.holed.diverged or pair.epoch == 0:
+        return "Both nets still have to learn: one from whole digits, one from digits with holes."
+    plain, known = float(three[0]), float(three[2])
+    better = "more" if known > plain else "no more"
+    return f"The net that learnt with holes reads {better} torn digits: {known:.0f} % against {plain:.0f} %."
 
 
 def reading(pair: Pair, three: NDArray[np.float64], share: float) -> str:

@@ -41,7 +41,18 @@ def result(
     if method in (Method.FIXED, Method.OTSU):
         charts.append(_separation(at, own.count if method == Method.OTSU else level))
     values = _values(at, method, cuts)
-    return Result(_reading(at, method, cuts, values), values, panels, tuple(charts), partial=partial)
+    return Result(
+        _reading(at, method, cuts, values), values, panels, tuple(charts), partial=partial,
+        headline=_headline(method, own, values), heroes=(panels[2 + names.index(method)].slug,),
+    )  # fmt: skip
+
+
+def _headline(method: Method, own: Cut, values: Mapping[str, float]) -> str:
+    if own.missing:
+        return f"{method.label} needs a network that is not on this machine."
+    if not own.mask.any():
+        return f"{method.label} finds no object here."
+    return f"{method.label} cuts out {values['mask_percent']:.0f} % of the picture; the others disagree: see the film."
 
 
 # Panels -------------------------------------------------------------------------------------------------

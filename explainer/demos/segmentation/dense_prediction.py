@@ -187,6 +187,7 @@ def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = F
     )
     return Result(
         missing + _reading(at, values, winners, index), values, panels, charts, partial=partial,
+        headline=_headline(values), heroes=("best-class", "coarse-map"),
         badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
         input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
     )  # fmt: skip
@@ -230,6 +231,11 @@ def _painted(at: Answers, winners: Winners, scores: Floats, how: Upsampling) -> 
     copy = Copy(at.frame, best.shape)
     note = f"the {len(shown)} most frequent of {len(winners)}" if len(winners) > len(shown) else ""
     return copy.panel("Best class", *(copy.mask(f"class {k + 1}", best == k, k) for k in range(len(shown))), note=note)
+
+
+def _headline(values: dict[str, float]) -> str:
+    several = "one class wins" if values["classes_that_win"] == 1 else f"{values['classes_that_win']:.0f} classes win"
+    return f"One pass, {values['answers']:.0f} answers: {several} somewhere in the picture."
 
 
 def _reading(at: Answers, values: dict[str, float], winners: Winners, index: int) -> str:

@@ -115,7 +115,10 @@ class MaskMetrics(Demo[Params]):
             iou_highest=grown[0].max(), on_edges_percent=None if support is None else 100 * support
         )
         charts = (_bars(covered, edge), _curve(grown, copy.scale))
-        return Result(_reading(covered, edge, values), values, _panels(copy, mask, wanted, near), charts)
+        return Result(
+            _reading(covered, edge, values), values, _panels(copy, mask, wanted, near), charts,
+            headline=_headline(covered, edge), heroes=("by-area", "by-boundary"),
+        )  # fmt: skip
 
 
 def _reference(frame: Frame, small: NDArray[np.uint8], params: Params, ctx: Context) -> Bools:
@@ -202,6 +205,14 @@ def _values(covered: Any, edge: Any, wanted: float, mask: float, near: float, sc
         true_positives=covered.hits, false_positives=covered.false_alarms, false_negatives=covered.misses,
         hausdorff_95_px=None if far is None else far * scale,
     )  # fmt: skip
+
+
+def _headline(covered: Any, edge: Any) -> str:
+    if covered.iou is None:
+        return "Neither mask has a pixel, so there is nothing to compare."
+    if edge.f is None:
+        return f"By area the masks share {100 * covered.iou:.0f} % of their union; one of them has no boundary inside."
+    return f"One mask, two judges: by area it scores {covered.iou:.2f}, by its boundary {edge.f:.2f}."
 
 
 def _reading(covered: Any, edge: Any, values: dict[str, float]) -> str:

@@ -109,7 +109,10 @@ class PersonMatte(Demo[Params]):
             picture = np.ascontiguousarray(compositing.over(copy, behind, alpha))
         values = _values(kept, full, now, alpha)
         panels, charts = _panels(frame, kept, now, none, picture), (_shares(alpha), _row(frame, full, none, alpha))
-        return Result(_reading(kept, values), values, panels, charts)
+        return Result(
+            _reading(kept, values), values, panels, charts,
+            headline=_headline(kept, values), heroes=("composite", "person"),
+        )  # fmt: skip
 
 
 def _values(kept: tuple[Skip, ...], full: Floats, now: Floats, alpha: Floats) -> dict[str, float]:
@@ -172,6 +175,14 @@ def _row(frame: Frame, full: Floats, none: Floats, alpha: Floats) -> Curve:
     )
     where = f"at y = {(row + 0.5) * frame.height / full.shape[0]:.0f} px"
     return Curve("Along one row", series, "x in px", "score", (0.0, 1.05), None, where)
+
+
+def _headline(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
+    if not values["person_percent"]:
+        return "The network sees no person in this picture."
+    if kept == ALL or "iou_with_all" not in values:
+        return f"{values['person_percent']:.0f} % of the picture is the person; at the hair the matte lies in between."
+    return f"Without these skip connections the mask keeps only {values['iou_with_all']:.2f} of its overlap (IoU)."
 
 
 def _reading(kept: tuple[Skip, ...], values: dict[str, float]) -> str:

@@ -100,7 +100,8 @@ class SplitTouchingObjects(Demo[Params]):
         steady = _plateau(hills)
         charts = (_curve(hills, land, params, steady), *((_sizes(areas),) if found.count else ()))
         return Result(_reading(land, found, steady), _values(land, found, areas, steady),
-                      _panels(frame, params, land, found), charts)  # fmt: skip
+                      _panels(frame, params, land, found), charts,
+                      headline=_headline(land, found), heroes=("objects",))  # fmt: skip
 
 
 def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
@@ -180,6 +181,15 @@ def _values(land: Any, found: Any, areas: NDArray[np.float64], steady: tuple[flo
         steady_to_px=steady[1], copy_width_px=land.mask.shape[1],
         area_median_px=np.median(areas) if some else None, area_smallest_px=areas.min() if some else None,
     )  # fmt: skip
+
+
+def _headline(land: Any, found: Any) -> str:
+    if not land.mask.any() or land.mask.all():
+        return "There is no edge between foreground and background, so there is nothing to divide."
+    if found.count <= land.parts:
+        return f"{count(found.count, 'object')}: no part has a notch deep enough to be cut."
+    joined = count(land.parts, "connected part")
+    return f"{joined} became {found.count} objects: the watershed cuts where they touch."
 
 
 def _reading(land: Any, found: Any, steady: tuple[float, float, int]) -> str:

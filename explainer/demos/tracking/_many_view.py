@@ -70,6 +70,8 @@ def result(frame: Frame, params: Any, state: Memory, step: Step, now: Moment, pa
         documents=documents,
         badges=(f"tracks.txt to save: {state.history.count} pictures in the format of the MOT Challenge",),
         state=replace(state, restarted=False),
+        headline=_headline(state),
+        heroes=("input",),
     )
 
 
@@ -234,6 +236,14 @@ def _counted(scores: Scores) -> dict[str, float]:
     if scores.hota is not None:
         shares |= {"hota": scores.hota.hota, "assa": scores.hota.association, "deta": scores.hota.detection}
     return found | {f"{name}_percent": 100 * value for name, value in shares.items() if value is not None}
+
+
+def _headline(state: Memory) -> str:
+    switches = state.history.switches
+    if switches:
+        times = "once" if len(switches) == 1 else f"{len(switches)} times"
+        return f"A figure came back under another number {times}: an identity switch."
+    return "Each track keeps its number: what is expected and what is seen agree well enough."
 
 
 def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float) -> str:

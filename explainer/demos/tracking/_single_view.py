@@ -114,6 +114,8 @@ def result(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Mome
         panels=tuple(panels),
         charts=_charts(state),
         state=state,
+        headline=_headline(state, reports),
+        heroes=("input",),
     )
 
 
@@ -234,6 +236,19 @@ def _values(state: Memory, reports: Mapping[Any, Report], now: Moment) -> dict[s
     if line is not None and line.mosse_seen is not None:
         found["mosse_psr"] = line.mosse_seen.psr
     return found
+
+
+def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
+    from explainer.vision.metrics.overlap import OFF_BELOW
+
+    lost = [NAMES[name] for name, report in reports.items() if report.lost]
+    off = [name for name, past in state.past.items() if past.overlaps and past.overlaps[-1] < OFF_BELOW]
+    unaware = [NAMES[name] for name in off if not reports[name].lost]
+    if unaware:
+        return f"{listed(unaware)} lost the target without knowing."
+    if lost:
+        return f"{listed(lost)} {_say(lost)} lost; the others still follow."
+    return f"All {len(reports)} trackers follow the target, and none says that it is lost."
 
 
 def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:

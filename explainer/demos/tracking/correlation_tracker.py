@@ -108,7 +108,10 @@ class CorrelationTracker(Demo[Params]):
             _response(seen),
         )
         values, charts = _values(settings, seen, now), (_psr_chart(settings.psr_threshold, now),)
-        return Result(_reading(frame, settings, seen, now), values, panels, charts, state=now)
+        return Result(
+            _reading(frame, settings, seen, now), values, panels, charts, state=now, headline=_headline(seen, now),
+            heroes=("input", "response"),
+        )  # fmt: skip
 
 
 # State --------------------------------------------------------------------------------------------------
@@ -214,6 +217,12 @@ def _moved_px(now: Memory) -> float:
     """Distance from where the target was, in frame pixels; 0 while it is lost."""
     (x0, y0), (x1, y1) = now.came_from, now.track.centre
     return float(np.hypot(x1 - x0, y1 - y0))
+
+
+def _headline(seen: Sighting, now: Memory) -> str:
+    if now.track.lost:
+        return "The target is lost: no peak stands out of the filter's answer."
+    return f"The filter knows its target: the peak stands {seen.psr:.0f} standard deviations above the rest."
 
 
 def _reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> str:
