@@ -20,6 +20,7 @@ TIMEOUT_S = 180.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``shot``."""
     parser.add_argument("--demo", metavar="ID", default="grad-cam")
+    parser.add_argument("--home", action="store_true", help="the home page, and not a demo")
     parser.add_argument("--source", metavar="FILE", default="")
     parser.add_argument("--size", type=bootstrap.size_of, default=(1280, 800), metavar="WxH")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_the_web(args.source)
     writing.make_folder(args.out.absolute().parent)
     app = QApplication.instance() or QApplication(sys.argv[:1])
-    shown = window.make_window(_session(args), args.theme, remember=False)
+    shown = window.make_window(_session(args), args.theme, remember=False, at_home=args.home)
     shown.setFixedSize(*args.size)  # also where it is less than the window needs
     shown.show()
     if args.present:
@@ -101,6 +102,7 @@ def wait_for_result(shown: "MainWindow") -> str:
             QTimer.singleShot(0, loop.quit)
 
     shown.conductor.delivered.connect(delivered)
+    shown.conductor.answered.connect(delivered)
     shown.conductor.failed.connect(failed)
     QTimer.singleShot(int(1000 * TIMEOUT_S), loop.quit)
     QTimer.singleShot(0, shown.start)

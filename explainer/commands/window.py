@@ -68,16 +68,21 @@ def _run(args: argparse.Namespace) -> int:
 
 def remembering_window(args: argparse.Namespace) -> "tuple[MainWindow, Opening]":
     """Put the window together as it was left, with the command line laid over it."""
-    keeper = take_place()
+    keeper, home = take_place(), begins_at_home(args)
     if isinstance(keeper, Problem):
         opening = Opening(Session(), problem=keeper)
-        return make_window(asked_for(args, opening.session), args.theme, remember=False), opening
+        return make_window(asked_for(args, opening.session), args.theme, remember=False, at_home=home), opening
     try:
         opening = keeper.opening()
-        return make_window(asked_for(args, opening.session), args.theme, keeper=keeper), opening
+        return make_window(asked_for(args, opening.session), args.theme, keeper=keeper, at_home=home), opening
     except BaseException:  # wrong use of an argument is no crash of the last session
         keeper.end()
         raise
+
+
+def begins_at_home(args: argparse.Namespace) -> bool:
+    """Whether the home page is shown first: unless a demo is asked for, or something of one."""
+    return not (args.demo or args.values or args.present)
 
 
 def asked_for(args: argparse.Namespace, session: Session) -> Session:
@@ -103,7 +108,7 @@ def known(settings: Settings) -> Settings:
 
 
 def make_window(
-    session: Session, theme: str = "", *, remember: bool = True, keeper: Keeper | None = None
+    session: Session, theme: str = "", *, remember: bool = True, keeper: Keeper | None = None, at_home: bool = False
 ) -> "MainWindow":
     """Put the window together; the application object exists already.
 
@@ -111,6 +116,8 @@ def make_window(
     ----------
     remember
         Whether it keeps its session: with `keeper`, else in the first place that is free.
+    at_home
+        Whether it shows the home page first, and not the session's demo.
     """
     from explainer.shell.conductor import Conductor
     from explainer.shell.main_window import MainWindow
@@ -119,5 +126,5 @@ def make_window(
         place = take_place()
         keeper = place if isinstance(place, Keeper) else None
     scheduler = partial(bootstrap.scheduler, keeps_runs=remember)
-    conductor = Conductor(bootstrap.demos(), bootstrap.library(), bootstrap.zoo(), scheduler, session)
+    conductor = Conductor(bootstrap.demos(), bootstrap.library(), bootstrap.zoo(), scheduler, session, at_home=at_home)
     return MainWindow(conductor, bootstrap.ZooModelManager(), theme=theme, keeper=keeper)

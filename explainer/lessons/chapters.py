@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from explainer.core.paths import resource
 
@@ -20,11 +21,29 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter and its topics, in the order in which they are best read."""
+    """A chapter and its topics, in the order in which they are best read.
+
+    Parameters
+    ----------
+    line
+        What one does in it, in a few words.
+    cover
+        The lesson whose picture stands for it; "" for a chapter that has none yet.
+    """
 
     number: int
     title: str
     topics: tuple[Topic, ...]
+    line: str = ""
+    cover: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A lesson on the way that a newcomer is shown, and what to call it there."""
+
+    lesson: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +56,13 @@ class Outline:
         In the order of the menu.
     topics
         Topic number → topic.
+    start
+        The way that a newcomer is shown.
     """
 
     chapters: tuple[Chapter, ...]
     topics: Mapping[int, Topic]
+    start: tuple[Step, ...] = ()
 
     def chapter(self, number: int) -> Chapter:
         """Return one chapter.
@@ -77,15 +99,19 @@ def read_outline(path: Path) -> Outline:
     """
     data = json.loads(path.read_text(encoding="utf-8"))
     titles = {int(number): str(title) for number, title in data["topics"].items()}
-    chapters = tuple(
-        Chapter(c["number"], c["title"], tuple(_topic(n, titles, c["number"]) for n in c["topics"]))
-        for c in data["chapters"]
-    )
+    chapters = tuple(_chapter(row, titles) for row in data["chapters"])
     placed = [topic.number for chapter in chapters for topic in chapter.topics]
     if sorted(placed) != sorted(titles):
         odd = sorted({n for n in placed if placed.count(n) > 1} | (set(titles) - set(placed)))
         raise ValueError(f"{path.name}: these topics do not stand in exactly one chapter: {odd}")
-    return Outline(chapters, {t.number: t for c in chapters for t in c.topics})
+    start = tuple(Step(row["lesson"], row["title"]) for row in data.get("start", ()))
+    return Outline(chapters, {t.number: t for c in chapters for t in c.topics}, start)
+
+
+def _chapter(row: Mapping[str, Any], titles: Mapping[int, str]) -> Chapter:
+    number = row["number"]
+    topics = tuple(_topic(topic, titles, number) for topic in row["topics"])
+    return Chapter(number, row["title"], topics, row.get("line", ""), row.get("cover", ""))
 
 
 def _topic(number: int, titles: Mapping[int, str], chapter: int) -> Topic:

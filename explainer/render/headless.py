@@ -52,7 +52,7 @@ def exact(widget: QWidget, width: int, height: int) -> QImage:
     return image.convertToFormat(QImage.Format.Format_RGB888)
 
 
-def save(image: QImage, path: Path) -> None:
+def save(image: QImage, path: Path, quality: int = QUALITY) -> None:
     """Write a PNG; a JPEG or WebP where the name ends so.
 
     Raises
@@ -62,6 +62,6 @@ def save(image: QImage, path: Path) -> None:
     """
     buffer = QBuffer()  # in memory: a library that writes itself says what goes wrong in words of its own
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, KINDS.get(path.suffix.lower(), "PNG"), QUALITY):  # type: ignore[call-overload]
+    if not image.save(buffer, KINDS.get(path.suffix.lower(), "PNG"), quality):  # type: ignore[call-overload]
         raise ExplainerError(f"{printable(path.name)} could not be made.", "Ask for a smaller picture, or a PNG.")
     write_bytes(path, bytes(buffer.data().data()))

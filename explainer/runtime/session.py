@@ -17,7 +17,7 @@ from explainer.core.problem import ExplainerError, Problem
 from explainer.core.writing import write_bytes
 
 VERSION = 1
-RECENT_MOST = 12
+RECENT_MOST, PLACES_MOST = 12, 3
 FILE_NAME = "session.json"
 THEMES = ("system", "light", "dark")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -26,6 +26,7 @@ MOST_BYTES = 64 << 20
 """More is no session of ours, and is not read into memory."""
 
 Plain = Mapping[str, Any]
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Session:
         ``"light"``, ``"dark"`` or ``"system"``.
     view
         How things are drawn (opacity, colour map, mirror, font scale); plain values, opaque here.
+    walked
+        Lessons of the way for newcomers that were opened, the last one at the end.
+    places
+        Lesson and source where one was, the newest first, at most 3.
     """
 
     geometry: str = ""
@@ -58,6 +63,8 @@ class Session:
     theme: str = "system"
     view: Plain = field(default_factory=dict)
     settings: Settings = Settings()  # noqa: RUF009 - frozen
+    walked: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
     def with_recent(self, source: str) -> "Session":
         """Return a copy with `source` at the head of the recent ones, each named once."""
@@ -181,6 +188,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(one) for one in value[:RECENT_MOST])
 
 
+def _places(value: Any) -> tuple[Place, ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    pairs = [_texts(one) for one in value[:PLACES_MOST]]
+    return tuple((lesson, source) for lesson, source in pairs)
+
+
 def _theme(value: Any) -> str:
     if value not in THEMES:
         raise ValueError(value)
@@ -228,4 +242,6 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "theme": _theme,
     "view": _plain,
     "settings": _settings,
+    "walked": _texts,
+    "places": _places,
 }

@@ -18,6 +18,7 @@ class Spec:
 
 
 SPECS = (
+    Spec("home", "Home, or back from there", ("Home",), "View", "house"),
     Spec("open", "Open picture or video…", ("Ctrl+O",), "Source", "image"),
     Spec("open-folder", "Open folder…", ("Ctrl+Shift+O",), "Source", "folder-open"),
     Spec("paste", "Paste picture", ("Ctrl+V",), "Source", "clipboard-paste"),

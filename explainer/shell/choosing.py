@@ -39,6 +39,14 @@ class Chooser:
         step = self.first(session).then(self.lesson_of_demo)
         return step.tell(Told.MODEL, Told.DEMO, Told.PARAMS, Told.HISTORY, Told.RUN)
 
+    def at_home(self) -> tuple[Demo[Any], Any] | None:
+        """What is run on a picture that is only to be named; ``None`` where that demo is missing."""
+        try:
+            demo = self.catalogue.demo(FIRST_DEMO)
+        except ExplainerError:
+            return None
+        return demo, demo.defaults()
+
     def card(self, now: Selection) -> ModelCard:
         """Card of the model in use."""
         return self.models.card(now.settings.model)

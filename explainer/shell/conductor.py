@@ -39,6 +39,10 @@ class Conductor(QObject):
         Something else is chosen; read the properties.
     finished
         A current ``Finished`` event, before `delivered`: the next run may begin while this result is drawn.
+    home_changed
+        Read `at_home`.
+    answered
+        A current ``Partial`` or ``Finished`` event of what is asked of a picture at home.
     delivered
         A current ``Partial`` or ``Finished`` event.
     failed
@@ -55,6 +59,8 @@ class Conductor(QObject):
     source_changed = Signal()
     lesson_changed = Signal()
     finished = Signal(object)
+    home_changed = Signal()
+    answered = Signal(object)
     delivered = Signal(object)
     failed = Signal(object)
     progressed = Signal(object)
@@ -74,8 +80,11 @@ class Conductor(QObject):
         models: Models,
         make_scheduler: Callable[[Callable[[Any], None]], Scheduler],
         session: Session,
+        *,
+        at_home: bool = False,
     ) -> None:
         super().__init__()
+        self.at_home = at_home
         self.catalogue, self.library, self.models = catalogue, library, models
         self.playing = False
         self.opened: ev.SourceOpened | None = None
@@ -155,18 +164,30 @@ class Conductor(QObject):
             if self.lesson is None:
                 self._take(self._chooser.lesson_of_demo(self.selection))
         finally:
-            self.feed.begin(temporal=self.demo.info.temporal)
+            self.feed.begin(temporal=self._temporal)
             self._ask()
         if self._first_address:
             self._ask_about(self._first_address)
 
+    def go_home(self) -> None:
+        """Leave the demo, and ask of the picture what it is taken for."""
+        if not self.at_home:
+            self.at_home = True
+            self.feed.match(temporal=False)
+            self._ask()
+            self.home_changed.emit()
+
+    def leave_home(self) -> None:
+        """Go back to the demo that is chosen."""
+        self._leave(Step(self.selection))
+
     def choose_demo(self, demo_id: str, preset: Mapping[str, Any] | None = None) -> None:
         """Show another demo, with `preset` laid over its values."""
-        self._take(self._chooser.demo(self.selection, demo_id, preset))
+        self._leave(self._chooser.demo(self.selection, demo_id, preset))
 
     def choose_lesson(self, lesson_id: str) -> None:
         """Open a lesson and the demo it belongs to."""
-        self._take(self._chooser.lesson(self.selection, lesson_id))
+        self._leave(self._chooser.lesson(self.selection, lesson_id))
 
     def step_lesson(self, by: int) -> None:
         """Previous or next lesson in the order of the book."""
@@ -207,8 +228,16 @@ class Conductor(QObject):
 
     def restore(self, session: Session) -> None:
         """Show another session in place of this one."""
-        self._take(self._chooser.session(self.selection, session))
+        self._leave(self._chooser.session(self.selection, session))
         self.open(session.source or DEFAULT_SOURCE)
+
+    def _leave(self, step: Step) -> None:
+        """Take a step that ends on the stage, wherever one was."""
+        left, self.at_home = self.at_home, False
+        self._take(step if not left or Told.RUN in step.news else step.tell(Told.RUN))
+        if left:
+            self.feed.match(temporal=self._temporal)
+            self.home_changed.emit()
 
     def _take(self, step: Step) -> None:
         self.selection = step.now
@@ -227,11 +256,18 @@ class Conductor(QObject):
     def _tell_demo(self) -> None:
         self._clear("asked", "job", "source")
         self.demo_changed.emit()
-        self.feed.match(temporal=self.demo.info.temporal)
+        self.feed.match(temporal=self._temporal)
+
+    @property
+    def _temporal(self) -> bool:
+        """Whether what is run needs motion."""
+        return self.demo.info.temporal and not self.at_home
 
     def _ask(self) -> None:
         chosen = self.selection
-        self.scheduler.ask(chosen.demo, chosen.params, chosen.settings, self.feed.frames)
+        asked = self._chooser.at_home() if self.at_home else (chosen.demo, chosen.params)
+        if asked is not None:
+            self.scheduler.ask(*asked, chosen.settings, self.feed.frames)
 
     # Source ---------------------------------------------------------------------------------------------
 
@@ -264,18 +300,18 @@ class Conductor(QObject):
         self._fail(problem, "asked")
 
     def _open(self, wish: Wish) -> None:
-        self.feed.open(wish, temporal=self.demo.info.temporal)
+        self.feed.open(wish, temporal=self._temporal)
 
     def step(self, by: int) -> None:
         """Next or previous: the picture beside a still, the picture of a folder, the frame of a film."""
         if self.opened is not None and self.opened.kind == "image":
-            self.feed.beside(by, temporal=self.demo.info.temporal)
+            self.feed.beside(by, temporal=self._temporal)
         else:
             self.player.step(by)
 
     def freeze(self) -> None:
         """Stop the picture where it is, or let it go on; a training run pauses."""
-        if not self.demo.info.uses_frame:
+        if not (self.demo.info.uses_frame or self.at_home):
             paused = self.scheduler.paused
             self.scheduler.resume() if paused else self.scheduler.pause()
             self.playing_changed.emit(paused)
@@ -299,10 +335,19 @@ class Conductor(QObject):
         """Drop what is stale, tell the rest."""
         if not self.scheduler.is_current(event):
             return
+        if self.at_home and isinstance(event, ev.JobEvent):
+            self._receive_answer(event)
+            return
         if isinstance(event, ev.Started | ev.Progress | ev.Partial | ev.Finished | ev.Failed):
             self._receive_job(event)
         else:
             self._receive_source(event)
+
+    def _receive_answer(self, event: ev.JobEvent) -> None:
+        """At home nobody waits for a job, and one that fails leaves the picture without an answer."""
+        if isinstance(event, ev.Partial | ev.Finished | ev.Failed):
+            self.feed.go_on()
+            self.answered.emit(event)
 
     def _receive_job(self, event: ev.JobEvent) -> None:
         match event:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QTextBrowser,
+    QTreeWidget,
     QWidget,
 )
 
@@ -41,6 +42,10 @@ def keeps(focused: QWidget | None, event: QKeyEvent) -> bool:
         return key == Key.Key_Space
     if isinstance(focused, QTextBrowser):
         return key in PAGING
+    if isinstance(focused, QTreeWidget):
+        item = focused.currentItem()
+        folds = item is not None and bool(item.childCount())
+        return key in (ALONG if folds else ALONG - SIDEWAYS) or event.text().isalpha()
     if isinstance(focused, QGraphicsView):
         from explainer.shell.handles import Handle  # loaded with the first picture
 

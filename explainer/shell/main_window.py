@@ -21,6 +21,7 @@ from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
 from explainer.shell.dressing import Dressing
 from explainer.shell.fetching import Fetcher
+from explainer.shell.homing import Homing
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.playing = Playing(conductor, self.panes.play_bar, self.actions, self)
         self.playing.offered.connect(lambda on: self.stage.set_player(self.panes.play_bar if on else None))
         self.showing = Showing(conductor, self.panes, model_manager, self.actions, self)
+        self.homing = Homing(conductor, self.panes, self.actions, self)
         self._connect()
         self._connect_actions()
         self.starting.loaded.connect(self.catalogue.prepare)
@@ -83,6 +85,8 @@ class MainWindow(QMainWindow):
         c = self.conductor
         self.showing.titled.connect(self.setWindowTitle)
         self.showing.first_seen.connect(self.starting.end)
+        self.homing.seen.connect(self.starting.end)
+        self.homing.search_asked.connect(self._palette)
         self.appearance.changed.connect(self._set_look)
         self.catalogue.chosen.connect(c.choose_lesson)
         self.lesson.tried.connect(c.set_params)
@@ -108,7 +112,8 @@ class MainWindow(QMainWindow):
         memory = Remembering(keeper, self._snapshot, c.bridge, questions, self.restore, self.close, self)
         for signal in (c.demo_changed, c.params_changed, c.model_changed, c.source_changed, c.lesson_changed):
             signal.connect(memory.changed)
-        self.appearance.changed.connect(memory.changed)
+        for signal in (self.appearance.changed, self.homing.changed):
+            signal.connect(memory.changed)
         if memory.autosave is not None:
             memory.autosave.failed.connect(lambda problem: self.say(problem.sentence))
         return memory
@@ -124,7 +129,7 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         c, doors, appearance = self.conductor, self.doors, self.appearance
         table = {
-            "open": doors.ask_file, "open-folder": doors.ask_folder, "paste": doors.paste,
+            "home": self.homing.toggle, "open": doors.ask_file, "open-folder": doors.ask_folder, "paste": doors.paste,
             "camera": lambda: c.open(self.showing.cameras.first), "mirror": self.showing.mirror,
             "next-picture": lambda: c.step(1), "previous-picture": lambda: c.step(-1),
             "freeze": c.freeze, "next-demo": lambda: c.step_lesson(1), "previous-demo": lambda: c.step_lesson(-1),
@@ -141,7 +146,8 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""
-        self.stage.setFocus()
+        if not self.conductor.at_home:
+            self.stage.setFocus()
         self.showing.fill_sources()
         self.starting.begin(self.conductor.start)
 
@@ -204,9 +210,10 @@ class MainWindow(QMainWindow):
     def _set_look(self, look: Look) -> None:
         self.look = look
         dress = partial(style.dress, QApplication.instance(), look)
-        self.dressing.begin(dress, *self.panes.dressed(look), self.showing.show_model, self.showing.results.paint_again)
+        worn = (*self.panes.dressed(look), partial(self.homing.set_look, look))
+        self.dressing.begin(dress, *worn, self.showing.show_model, self.showing.results.paint_again)
 
-    def _palette(self) -> None:
+    def _palette(self, typed: str = "") -> None:
         dialog = PaletteDialog(self, self.look, entries(self.conductor, self.actions))
         dialog.move(self.mapToGlobal(self.rect().center()) - dialog.rect().center())
         dialog.exec()
@@ -272,7 +279,10 @@ class MainWindow(QMainWindow):
         place, theme = geometry.packed(self, self.split), self.appearance.theme
         heroes = {demo: list(chosen) for demo, chosen in self.stage.chosen.items()}
         view = {"scale": self.appearance.scale, "heroes": heroes}
-        return lambda: replace(selection.remembered(source), geometry=place, theme=theme, view=view)
+        walked, places = self.homing.walk.opened, self.homing.places
+        return lambda: replace(
+            selection.remembered(source), geometry=place, theme=theme, view=view, walked=walked, places=places
+        )
 
     def remembered(self) -> Session:
         """Session as it is to be found next time."""

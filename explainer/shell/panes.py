@@ -32,6 +32,7 @@ class Panes(QWidget):
         super().__init__()
         self.look, self._actions = look, actions
         self._wishes, self._bare = Wishes(), False
+        self._home: QWidget | None = None
         self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
         self.play_bar = PlayBar(look, actions)
@@ -46,7 +47,8 @@ class Panes(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.bar, _line(), self.questions, self.split, _line(), self.strip):
+        self._column, self._lines = column, (_line(), _line())
+        for part in (self.bar, self._lines[0], self.questions, self.split, self._lines[1], self.strip):
             column.addWidget(part, 1 if part is self.split else 0)
         self._dress_buttons()
 
@@ -122,6 +124,23 @@ class Panes(QWidget):
     def _set_least_widths(self) -> None:
         self.catalogue.setMinimumWidth(self.look.px(150))
         self.right.setMinimumWidth(self.look.px(280))
+
+    # Home -----------------------------------------------------------------------------------------------
+
+    def show_home(self, home: QWidget | None) -> None:
+        """Show a page in place of all that belongs to a demo; ``None`` shows that again."""
+        if home is not None and self._column.indexOf(home) < 0:
+            self._column.addWidget(home, 1)
+        if self._home is not None:
+            self._home.hide()
+        self._home = home
+        for part in (self.bar, *self._lines, self.split):
+            part.setVisible(home is None)
+        self.strip.setVisible(home is None and not self._bare)
+        if home is not None:
+            home.show()
+        else:
+            self.fit()
 
     # Which panes are shown ------------------------------------------------------------------------------
 

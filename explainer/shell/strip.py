@@ -21,9 +21,12 @@ class Strip(GivingRow):
     -------
     stretch_asked
         The picture that is shown is to be opened again, its values stretched.
+    said
+        A remark is shown; "" when it is over.
     """
 
     stretch_asked = Signal()
+    said = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -60,6 +63,7 @@ class Strip(GivingRow):
         """Show a quiet remark; an empty one shows the main keys again."""
         self.note.setText(text or self._keys)
         self.note.setToolTip(tip(text))
+        self.said.emit(text)
 
     def offer_stretch(self, used: str) -> None:
         """Offer to stretch the range that a dark picture uses ("64 to 3,104 of 65,535"); "" offers nothing."""
