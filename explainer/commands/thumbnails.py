@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from explainer.commands import bootstrap
 from explainer.core import paths, writing
+from explainer.core.charts import Chart
 from explainer.core.demo import Demo
 from explainer.core.frame import Frame
+from explainer.core.heroes import main_views, shown_part
 from explainer.core.layers import Panel
 from explainer.core.params import changed
 from explainer.core.problem import ExplainerError, Problem
@@ -79,7 +81,7 @@ def recipes() -> list[Recipe]:
 
 def _of_lesson(head: FrontMatter, row: Mapping[str, Any]) -> Recipe:
     demo = bootstrap.demos().demo(head.demo)
-    sample = row.get("sample") or getattr(demo.info, "sample", "") or SAMPLE
+    sample = row.get("sample") or demo.info.sample or SAMPLE
     return Recipe(lesson_file(head.id), sample, demo, {**head.preset, **row.get("set", {})}, row.get("panel", ""))
 
 
@@ -235,13 +237,12 @@ def _of_result(result: Result, wanted: str) -> "QImage":
 
 def _hero(result: Result, wanted: str) -> Panel | None:
     named = next((panel for panel in result.panels if panel.slug == wanted), None)
-    if named is not None or not result.panels:
-        return named
-    return result.panels[-1]
+    heroes = main_views(result).panels
+    return named or (result.panels[heroes[0]] if heroes else None)
 
 
-def _chart(result: Result) -> Any:
-    return result.charts[0]
+def _chart(result: Result) -> Chart:
+    return result.charts[main_views(result).chart or 0]
 
 
 def panel_picture(panel: Panel) -> "QImage":
@@ -252,7 +253,7 @@ def panel_picture(panel: Panel) -> "QImage":
     from explainer.render.look import look
     from explainer.render.view_state import ViewState
 
-    lk, (x0, y0, x1, y1) = look(GROUND, 1.0), _part(panel)
+    lk, (x0, y0, x1, y1) = look(GROUND, 1.0), shown_part(panel)
     across, down = SIZE[0] / (x1 - x0), SIZE[1] / (y1 - y0)
     fills = NARROW <= (x1 - x0) / (y1 - y0) <= WIDE
     zoom = max(across, down) if fills else min(across, down)
@@ -272,7 +273,3 @@ def panel_picture(panel: Panel) -> "QImage":
         painters.paint(canvas, layer)
     painter.end()
     return image
-
-
-def _part(panel: Panel) -> tuple[float, float, float, float]:
-    return 0.0, 0.0, panel.size[0], panel.size[1]

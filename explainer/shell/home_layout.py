@@ -124,12 +124,13 @@ def _tile_height(width: int, room: int, count: int, across: int, m: Measures) ->
 def _grid(room: QRect, count: int, across: int, sizes: tuple[int, int, int]) -> tuple[QRect, ...]:
     """Boxes of `sizes` (height, gap beside, gap below) in rows."""
     tall, beside, below = sizes
+    width = (room.width() - (across - 1) * beside) // max(1, across)
+    slack = room.width() - across * width - (across - 1) * beside
     made = []
     for at in range(count):
         row, column = divmod(at, across)
-        left = room.left() + round(column * (room.width() + beside) / across)
-        right = room.left() + round((column + 1) * (room.width() + beside) / across) - beside
-        made.append(QRect(left, room.top() + row * (tall + below), right - left, tall))
+        left = room.left() + column * (width + beside) + round(column * slack / max(1, across - 1))
+        made.append(QRect(left, room.top() + row * (tall + below), width, tall))
     return tuple(made)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -52,9 +52,9 @@ class HomeBar(QWidget):
             button.clicked.connect(actions[name].trigger)
             button.setToolTip(actions[name].toolTip())
             button.setAccessibleName(actions[name].text())
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setMenu(QMenu(self.more))
-        self.more.menu().addActions([actions[name] for name in MENU])
+        self.menu = QMenu(self)
+        self.menu.addActions([actions[name] for name in MENU])
+        self.more.clicked.connect(self._open_menu)
         self.more.setAccessibleName("Settings")
         self.more.setToolTip("Settings")
         for button in (self.theme, self.more, self.help):
@@ -73,6 +73,9 @@ class HomeBar(QWidget):
             button.setIcon(icon(symbol, look, "text"))
             button.setIconSize(QSize(look.px(16), look.px(16)))
         self.setFixedHeight(look.px(48))
+
+    def _open_menu(self) -> None:
+        self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def arrange(self, left: int) -> None:
         """Put the search at `left`, where the right side begins."""
@@ -248,6 +251,10 @@ class HomePage(QWidget):
         self.lesson_asked.emit(self._walk.steps[max(0, self._walk.here)].lesson)
 
     # Where things stand ---------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._wear(self._fitting())  # the style sheet, put on meanwhile, has taken the fonts of some
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

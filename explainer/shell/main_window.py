@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self.showing.titled.connect(self.setWindowTitle)
         self.showing.first_seen.connect(self.starting.end)
         self.homing.seen.connect(self.starting.end)
-        self.homing.search_asked.connect(self._palette)
+        self.homing.search_asked.connect(lambda _typed: self._palette())
         self.appearance.changed.connect(self._set_look)
         self.catalogue.chosen.connect(c.choose_lesson)
         self.lesson.tried.connect(c.set_params)
@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         worn = (*self.panes.dressed(look), partial(self.homing.set_look, look))
         self.dressing.begin(dress, *worn, self.showing.show_model, self.showing.results.paint_again)
 
-    def _palette(self, typed: str = "") -> None:
+    def _palette(self) -> None:
         dialog = PaletteDialog(self, self.look, entries(self.conductor, self.actions))
         dialog.move(self.mapToGlobal(self.rect().center()) - dialog.rect().center())
         dialog.exec()

@@ -50,7 +50,7 @@ class StartCard(QAbstractButton):
         ring = (
             theme.color("focus") if self.hasFocus() else theme.color("accent" if self.underMouse() else "accent_soft")
         )
-        painter.setPen(QPen(ring, 2.0 if self.hasFocus() else 1.0))
+        painter.setPen(QPen(theme.color(ring), 2.0 if self.hasFocus() else 1.0))
         painter.setBrush(theme.color("accent_soft"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), p(5), p(5))
         bold, small = self.look.font(bold=True), self.look.font("small")

@@ -88,6 +88,8 @@ def sheet(lk: Look) -> str:
         background: {t.accent}; color: {t.accent_text}; border-color: {t.accent};
     }}
     QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus {{ border: 2px solid {t.text}; }}
+    QPushButton[role="search"] {{ text-align: left; color: {t.muted}; padding: {p(4)}px {p(10)}px; }}
+    QPushButton[role="search"]:focus {{ padding: {p(4) - 1}px {p(10) - 1}px; }}
     QToolButton[role="flat"] {{ background: transparent; border-color: transparent; padding: {p(4)}px; }}
     QToolButton[role="flat"]:hover {{ border-color: {t.hairline}; }}
     QLineEdit QToolButton {{ background: transparent; border: none; padding: 0; min-height: 0; }}
