@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from explainer import stopping
-from explainer.commands import bootstrap, check_files
+from explainer.commands import bootstrap, check_files, thumbnails
 from explainer.contract import clauses
 from explainer.contract.runs import Bench, contract_frames
 from explainer.contract.sound import sound
@@ -75,12 +75,13 @@ def _loading() -> list[str]:
 def file_problems() -> list[str]:
     """Manifests, credits, themes and icons."""
     code = Path(__file__).resolve().parent.parent
-    manifests = (paths.resource("weights"), paths.resource("data"), paths.samples())
+    manifests = (paths.resource("weights"), paths.resource("data"), paths.resource("thumbnails"), paths.samples())
     return [
         *(text for folder in manifests for text in check_files.manifest_problems(folder)),
         *check_files.credit_problems(paths.samples()),
         *check_files.theme_problems(paths.resource("themes")),
         *check_files.icon_problems(code, paths.resource("icons")),
+        *thumbnails.problems(),
     ]
 
 

@@ -47,9 +47,7 @@ class StartCard(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, theme, p = QPainter(self), self.look.theme, self.look.px
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ring = (
-            theme.color("focus") if self.hasFocus() else theme.color("accent" if self.underMouse() else "accent_soft")
-        )
+        ring = "focus" if self.hasFocus() else "accent" if self.underMouse() else "accent_soft"
         painter.setPen(QPen(theme.color(ring), 2.0 if self.hasFocus() else 1.0))
         painter.setBrush(theme.color("accent_soft"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), p(5), p(5))
