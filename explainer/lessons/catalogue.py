@@ -144,6 +144,14 @@ class Library:
         """Return the lesson before this one, ``None`` at the start."""
         return self._beside(lesson_id, -1)
 
+    def place_of(self, lesson_id: str) -> str:
+        """Where a lesson stands: ``"Explained predictions · 3 of 10"``."""
+        self._require(lesson_id)
+        chapter = self._texts[lesson_id][0].chapter
+        beside = [one.id for one in self.heads if one.chapter == chapter]
+        title = next((one.title for one in self.outline.chapters if one.number == chapter), f"Chapter {chapter}")
+        return f"{title} · {beside.index(lesson_id) + 1} of {len(beside)}"
+
     def menu(self) -> tuple[ChapterEntry, ...]:
         """Every chapter with every topic; a lesson stands under each of its topics."""
         return tuple(

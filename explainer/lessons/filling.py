@@ -32,9 +32,16 @@ def fill(lesson: Lesson, values: Mapping[str, float]) -> tuple[str, dict[str, Fo
         Formulas that hold numbers get a new key, so that a view that keeps pictures by key never shows
         an old number; all others keep theirs.
     """
-    html = _IN_HTML.sub(lambda m: value_span(Placeholder(m[1], m[2]), values), lesson.html)
+    return fill_part(lesson.html, lesson.formulas, values)
+
+
+def fill_part(
+    html: str, open_formulas: Mapping[str, Formula], values: Mapping[str, float]
+) -> tuple[str, dict[str, Formula]]:
+    """`fill` for a part of a page and the formulas that stand in it."""
+    html = _IN_HTML.sub(lambda m: value_span(Placeholder(m[1], m[2]), values), html)
     formulas: dict[str, Formula] = {}
-    for key, formula in lesson.formulas.items():
+    for key, formula in open_formulas.items():
         filled = fill_formula(formula, values)
         formulas[formula_key(filled)] = filled
         if filled != formula:
@@ -54,6 +61,11 @@ def fill_formula(formula: Formula, values: Mapping[str, float]) -> Formula:
     return Formula(PLACEHOLDER.sub(put, formula.latex), formula.display)
 
 
+def fill_words(text: str, values: Mapping[str, float]) -> str:
+    """Replace the placeholders of plain words."""
+    return PLACEHOLDER.sub(lambda m: number(Placeholder(m[1], m[2] or DEFAULT_SPEC), values), text)
+
+
 def formula_key(formula: Formula) -> str:
     """Name a formula by its content: equal formulas share one picture."""
     mark = f"{formula.display}\n{formula.latex}".encode()
@@ -62,10 +74,14 @@ def formula_key(formula: Formula) -> str:
 
 def value_span(placeholder: Placeholder, values: Mapping[str, float]) -> str:
     """HTML of one number; `fill` finds it again."""
-    value = values.get(placeholder.name)
-    known = value is not None and math.isfinite(value)
-    shown = as_prose(value, placeholder.spec) if known and value is not None else UNDEFINED
+    shown = number(placeholder, values)
     return f'<span class="value" data-value="{placeholder.name}:{placeholder.spec}">{shown}</span>'
+
+
+def number(placeholder: Placeholder, values: Mapping[str, float]) -> str:
+    """Print the number that a placeholder stands for, a quiet dash where there is none."""
+    value = values.get(placeholder.name)
+    return as_prose(value, placeholder.spec) if value is not None and math.isfinite(value) else UNDEFINED
 
 
 def as_prose(value: float, spec: str) -> str:

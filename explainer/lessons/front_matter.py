@@ -1,4 +1,7 @@
-"""The head of a lesson's file: ``key: value`` lines between two lines of three dashes."""
+"""The head of a lesson's file: ``key: value`` lines between two lines of three dashes.
+
+An indented line goes on with the value above it.
+"""
 
 import json
 import re
@@ -7,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainer.core.problem import ExplainerError
+from explainer.lessons.symbols import Symbol, read_symbols
 
 REQUIRED = ("id", "topic", "chapter", "title", "demo")
-OPTIONAL = ("preset", "papers")
+OPTIONAL = ("preset", "papers", "symbols")
 MOST_FIGURES = 6
 LONGEST = 64_000
 """Characters of a file; the longest of our lessons has 5,000. Markdown of twice the length may take four times as
@@ -28,6 +32,7 @@ class FrontMatter:
     demo: str
     preset: Mapping[str, Any]
     papers: tuple[str, ...]
+    symbols: tuple[Symbol, ...] = ()
 
 
 def split(source: str, where: str) -> tuple[FrontMatter, str]:
@@ -56,9 +61,7 @@ def split(source: str, where: str) -> tuple[FrontMatter, str]:
 
 def _pairs(lines: list[str], where: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for line in lines:
-        if not line.strip():
-            continue
+    for line in _joined(lines):
         key, colon, value = line.partition(":")
         key = key.strip()
         if not colon or key not in REQUIRED + OPTIONAL:
@@ -73,6 +76,17 @@ def _pairs(lines: list[str], where: str) -> dict[str, str]:
     return pairs
 
 
+def _joined(lines: list[str]) -> list[str]:
+    """Put indented lines behind the one above them."""
+    joined: list[str] = []
+    for line in lines:
+        if line[:1].isspace() and line.strip() and joined:
+            joined[-1] += " " + line.strip()
+        elif line.strip():
+            joined.append(line)
+    return joined
+
+
 def _typed(pairs: Mapping[str, str], where: str) -> FrontMatter:
     for key in ("id", "demo"):
         if not _ID.fullmatch(pairs[key]):
@@ -81,7 +95,7 @@ def _typed(pairs: Mapping[str, str], where: str) -> FrontMatter:
     return FrontMatter(
         id=pairs["id"], topics=topics, chapter=_number(pairs["chapter"], "chapter", where),
         title=pairs["title"], demo=pairs["demo"], preset=_preset(pairs.get("preset", ""), where),
-        papers=_items(pairs.get("papers", "")),
+        papers=_items(pairs.get("papers", "")), symbols=_symbols(pairs.get("symbols", ""), where),
     )  # fmt: skip
 
 
@@ -106,6 +120,14 @@ def _preset(text: str, where: str) -> dict[str, Any]:
     if not isinstance(preset, dict):
         raise _wrong(where, "has a preset that is not an object", 'Write {"name": value}.')
     return preset
+
+
+def _symbols(text: str, where: str) -> tuple[Symbol, ...]:
+    try:
+        return read_symbols(text)
+    except ValueError as error:
+        what = f"has symbols that {error}"
+        raise _wrong(where, what, 'Write [{"tex": …, "is": …, "role": …, "value": …, "to": …}].') from error
 
 
 def _wrong(where: str, what: str, todo: str) -> ExplainerError:

@@ -1,8 +1,13 @@
 """A lesson as a plain value: its front matter, and its text ready for a rich-text view."""
 
+from __future__ import annotations  # symbols ask for placeholders, and a lesson holds symbols
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explainer.lessons.symbols import Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,47 @@ class Placeholder:
 
     name: str
     spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page that opens and folds: its heading, the heading's anchor, and the HTML below it."""
+
+    title: str
+    anchor: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryCard:
+    """Something to try: what to do, HTML that says what will be seen, and the ``try:`` link that does it."""
+
+    title: str
+    html: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """The same text, cut into the parts of a page.
+
+    Parameters
+    ----------
+    lead
+        What stands open at the top.
+    formula
+        Key of the formula below it, "" where there is none.
+    cards
+        What can be tried; `asides` is what else stands under *Try*.
+    sections
+        All others, in the order of the text.
+    """
+
+    lead: str = ""
+    formula: str = ""
+    cards: tuple[TryCard, ...] = ()
+    asides: str = ""
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +102,10 @@ class Lesson:
         Every number that prose and formulas ask for.
     text
         The words alone, for the search.
+    symbols
+        Of its formulas: what they stand for, and what they are tied to.
+    page
+        The text as the window shows it.
     """
 
     id: str
@@ -72,6 +122,8 @@ class Lesson:
     cites: tuple[str, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
     text: str = ""
+    symbols: tuple[Symbol, ...] = ()
+    page: Page = Page()
 
     @property
     def topic(self) -> int:

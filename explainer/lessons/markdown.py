@@ -7,7 +7,7 @@ that moves controls). Raw HTML and pictures are not read.
 
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from html import escape
 from itertools import pairwise
@@ -30,13 +30,14 @@ from explainer.lessons.filling import (
     value_span,
 )
 from explainer.lessons.front_matter import FrontMatter, split
-from explainer.lessons.lesson import Formula, Heading, Lesson, Placeholder
+from explainer.lessons.lesson import Formula, Heading, Lesson, Page, Placeholder, Section
 from explainer.lessons.links import SCHEMES, scheme
+from explainer.lessons.page import page_of, plain
 from explainer.lessons.papers import Paper
 
 MOST_FORMULAS = 100
 """Formulas of one lesson; ours have up to 12. Each takes some hundredths of a second to set."""
-PAPERS_HEADING = "Papers"
+SOURCES = "Sources"
 _CITE = re.compile(r"\[@([A-Za-z][A-Za-z0-9_-]*)\]")
 _Env = MutableMapping[str, Any]
 
@@ -78,14 +79,15 @@ def read(head: FrontMatter, body: str, where: str, papers: Mapping[str, Paper]) 
     tokens = _parsed(body, where)
     html = _reader().renderer.render(tokens, _reader().options, {"found": found})
     headings = _headings(tokens)
-    if not any(one.text == PAPERS_HEADING for one in headings):
-        html += _references(head.papers, found.papers)
+    references = "" if any(one.text == SOURCES for one in headings) else _references(head.papers, papers)
+    found.placeholders += [one for symbol in head.symbols for one in symbol.placeholders]
     _require_formats(found.placeholders, where)
     return Lesson(
         id=head.id, topics=head.topics, chapter=head.chapter, title=head.title, demo=head.demo,
-        preset=head.preset, papers=head.papers, html=f"<h1>{escape(head.title)}</h1>\n{html}",
+        preset=head.preset, papers=head.papers, html=f"<h1>{escape(head.title)}</h1>\n{html}{_listed(references)}",
         formulas=found.formulas, headings=headings, links=tuple(found.links), cites=tuple(found.cites),
-        placeholders=tuple(dict.fromkeys(found.placeholders)), text=_words(tokens),
+        placeholders=tuple(dict.fromkeys(found.placeholders)), text=_words(tokens), symbols=head.symbols,
+        page=_page(tokens, head, papers, references),
     )  # fmt: skip
 
 
@@ -161,11 +163,15 @@ def _block_formula(_self: RendererHTML, tokens: Sequence[Token], at: int, _o: Op
 
 
 def _formula(latex: str, found: _Found, *, display: bool) -> str:
-    formula = Formula(" ".join(latex.split()), display)
+    formula = _as_formula(latex, display=display)
     key = formula_key(formula)
     found.formulas[key] = formula
     found.placeholders += [Placeholder(m[1], m[2] or DEFAULT_SPEC) for m in PLACEHOLDER.finditer(latex)]
     return f'<img src="formula:{key}">'
+
+
+def _as_formula(latex: str, *, display: bool) -> Formula:
+    return Formula(" ".join(latex.split()), display)
 
 
 def _link(self: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: _Env) -> str:
@@ -182,7 +188,7 @@ def _table(_self: RendererHTML, _t: Sequence[Token], _at: int, _o: OptionsDict, 
 
 def _heading(_self: RendererHTML, tokens: Sequence[Token], at: int, _o: OptionsDict, _env: _Env) -> str:
     level = _level(tokens[at])
-    return f'<h{level}><a name="{anchor(_plain(tokens[at + 1]))}"></a>'
+    return f'<h{level}><a name="{anchor(plain(tokens[at + 1]))}"></a>'
 
 
 def _heading_end(_self: RendererHTML, tokens: Sequence[Token], at: int, _o: OptionsDict, _env: _Env) -> str:
@@ -201,11 +207,12 @@ def _linked(paper: Paper, html: str) -> str:
 
 
 def _references(keys: Sequence[str], papers: Mapping[str, Paper]) -> str:
-    if not keys:
-        return ""
     lines = [f"<li>{_reference(key, papers.get(key))}</li>" for key in keys]
-    name = anchor(PAPERS_HEADING)
-    return f'<h2><a name="{name}"></a>{PAPERS_HEADING}</h2>\n<ul>\n' + "\n".join(lines) + "\n</ul>\n"
+    return "<ul>\n" + "\n".join(lines) + "\n</ul>\n" if lines else ""
+
+
+def _listed(references: str) -> str:
+    return f'<h2><a name="{anchor(SOURCES)}"></a>{SOURCES}</h2>\n{references}' if references else ""
 
 
 def _reference(key: str, paper: Paper | None) -> str:
@@ -213,6 +220,21 @@ def _reference(key: str, paper: Paper | None) -> str:
         return escape(key)
     before, title, after = paper.reference.partition(paper.title)
     return escape(before) + _linked(paper, escape(title)) + escape(after)
+
+
+def _page(tokens: list[Token], head: FrontMatter, papers: Mapping[str, Paper], references: str) -> Page:
+    """Cut the text into the parts of a page. What they hold was counted before, so it is not again."""
+
+    def render(some: Sequence[Token]) -> str:
+        return str(_reader().renderer.render(some, _reader().options, {"found": _Found(papers)}))
+
+    def key_of(latex: str) -> str:
+        return formula_key(_as_formula(latex, display=True))
+
+    page = page_of(tokens, render, key_of, head.symbols)
+    if not references:
+        return page
+    return replace(page, sections=(*page.sections, Section(SOURCES, anchor(SOURCES), references)))
 
 
 # What is kept beside the HTML ---------------------------------------------------------------------------
@@ -224,20 +246,12 @@ def _level(token: Token) -> int:
 
 def _headings(tokens: Sequence[Token]) -> tuple[Heading, ...]:
     pairs = pairwise(tokens)
-    found = [(_level(t), _plain(inline)) for t, inline in pairs if t.type == "heading_open"]
+    found = [(_level(t), plain(inline)) for t, inline in pairs if t.type == "heading_open"]
     return tuple(Heading(level, text, anchor(text)) for level, text in found)
 
 
-def _plain(inline: Token) -> str:
-    parts = (t.content or " " for t in inline.children or [] if t.type in _WORDY)
-    return "".join(parts).strip()
-
-
-_WORDY = ("text", "code_inline", "softbreak", "hardbreak", "text_special")
-
-
 def _words(tokens: Sequence[Token]) -> str:
-    return "\n".join(_plain(token) for token in tokens if token.type == "inline")
+    return "\n".join(plain(token) for token in tokens if token.type == "inline")
 
 
 def _require_formats(placeholders: Sequence[Placeholder], where: str) -> None:

@@ -2,10 +2,15 @@
 
 Setting a formula takes ziamath tens of milliseconds of pure Python; drawing what it set takes one. So `svg` may
 be asked from any thread ahead of time, and `is_set` says whether `picture` will be quick.
+
+Symbols may have colours of their own. ziamath colours single letters only, so each letter of a symbol is coloured
+in the MathML; that colour finds the letters again in what was drawn.
 """
 
+import re
 import warnings
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
@@ -22,21 +27,31 @@ WORK_MOST = 10_000
 """Parts of a formula, each counted twice as much as the one around it: ziamath measures what lies inside anew at
 each level. Our lessons reach 2,800, and take up to 0.1 s; at this bound it is about 1 s."""
 LARGEST_PX = 4096
-_Key = tuple[str, float, str]
+Colours = tuple[tuple[str, str], ...]
+"""Symbols in LaTeX without their indices, each with its colour as ``#rrggbb``."""
+_Key = tuple[str, float, str, Colours]
+_PATH = re.compile(r'<path d="([^"]*)" fill="([^"]*)"')
+_PLACE = re.compile(r"(-?[\d.]+)[ ,](-?[\d.]+)")
+_SCRIPTED = ("msub", "msup", "msubsup")
 # Formulas that are set, or why they cannot be; the one used longest ago first.
 _set: OrderedDict[_Key, bytes | ValueError] = OrderedDict()
 _lock = Lock()
 
 
-def svg(latex: str, size_px: float, colour: str) -> bytes:
+def svg(latex: str, size_px: float, colour: str, symbols: Colours = ()) -> bytes:
     """SVG of a formula; may be called from any thread.
+
+    Parameters
+    ----------
+    symbols
+        What has a colour of its own. Indices take the colour of the symbol on which they stand.
 
     Raises
     ------
     ValueError
         If the formula cannot be read, or is too long or nested too deeply to be set; the text says which.
     """
-    key = (latex, size_px, colour)
+    key = (latex, size_px, colour, symbols)
     with _lock:
         made = _set.get(key)
         if made is not None:
@@ -60,26 +75,102 @@ def _kept(key: _Key) -> bytes | ValueError:
     return made
 
 
-def is_set(latex: str, size_px: float, colour: str) -> bool:
+def is_set(latex: str, size_px: float, colour: str, symbols: Colours = ()) -> bool:
     """Whether `svg` knows this one already, or knows that it cannot be set."""
     with _lock:
-        return (latex, size_px, colour) in _set
+        return (latex, size_px, colour, symbols) in _set
 
 
-def _made(latex: str, size_px: float, colour: str) -> bytes:
+def _made(latex: str, size_px: float, colour: str, symbols: Colours) -> bytes:
     if len(latex) > LONGEST:
         raise ValueError(f"it is longer than {LONGEST} characters")
     ziamath = library()
     try:
-        work = _work(ET.fromstring(ziamath.tex.tex2mml(latex)))  # noqa: S314 - made by tex2mml
-        if work > WORK_MOST:
+        tree = _tree(latex)
+        if _work(tree) > WORK_MOST:
             raise OverflowError
-        text: str = ziamath.Latex(latex, size=size_px, color=colour).svg()
+        tree.set("mathcolor", colour)
+        _colour_symbols(tree, symbols)
+        text: str = ziamath.Math(ET.tostring(tree, encoding="unicode"), size=size_px).svg()
     except (OverflowError, RecursionError) as error:
         raise ValueError("its parts are nested too deeply") from error
     except Exception as error:  # ziamath raises whatever its parser meets
         raise ValueError("it cannot be set") from error
     return text.encode()
+
+
+def _tree(latex: str) -> ET.Element:
+    return ET.fromstring(library().tex.tex2mml(latex))  # noqa: S314 - made by tex2mml
+
+
+def _colour_symbols(tree: ET.Element, symbols: Colours) -> None:
+    """Colour what is a symbol, larger ones first: ``x'`` is no ``x``."""
+    if not symbols:
+        return
+    wanted = sorted(((_shape(_alone(tex)), colour) for tex, colour in symbols), key=lambda one: -len(one[0]))
+    for shape, colour in wanted:
+        for part in _alike(tree, shape):
+            for leaf in part.iter():
+                if len(leaf) == 0 and "mathcolor" not in leaf.attrib:
+                    leaf.set("mathcolor", colour)
+
+
+def _alone(tex: str) -> ET.Element:
+    """The symbol itself, out of the rows around it."""
+    part = _tree(tex)
+    while len(part) == 1:
+        part = part[0]
+    return part
+
+
+def _alike(tree: ET.Element, shape: str) -> Iterator[ET.Element]:
+    """Parts that are the symbol, with the indices that stand on it."""
+    for part in tree.iter():
+        if shape in (_shape(part), *_without_indices(part)):
+            yield part
+
+
+def _without_indices(part: ET.Element) -> Iterator[str]:
+    """Shapes of what indices stand on; a stroke above may belong to it."""
+    if _name(part) in _SCRIPTED:
+        yield _shape(part[0])
+    if _name(part) == "msubsup":
+        yield f"msup({_shape(part[0])}{_shape(part[2])})"
+
+
+def _shape(part: ET.Element) -> str:
+    inside = "".join(map(_shape, part)) or (part.text or "").strip()
+    return f"{_name(part)}({inside})"
+
+
+def _name(part: ET.Element) -> str:
+    return part.tag.rpartition("}")[2]
+
+
+def where(latex: str, size_px: float, colour: str, symbols: Colours) -> tuple[tuple[str, QRectF], ...]:
+    """LaTeX of a symbol and the box of one of its letters, in px from the formula's upper left corner."""
+    try:
+        text = svg(latex, size_px, colour, symbols).decode()
+    except ValueError:
+        return ()
+    tex = {of: name for name, of in symbols}
+    corner = QSvgRenderer(QByteArray(text.encode())).viewBoxF().topLeft()
+    found = ((tex.get(one[2]), _box(one[1])) for one in _PATH.finditer(text))
+    return tuple((name, box.translated(-corner)) for name, box in found if name is not None)
+
+
+def extent(latex: str, size_px: float, colour: str, symbols: Colours = ()) -> tuple[float, float]:
+    """Width and height of a formula in px; 0 where it cannot be set."""
+    try:
+        box = QSvgRenderer(QByteArray(svg(latex, size_px, colour, symbols))).viewBoxF()
+    except ValueError:
+        return 0.0, 0.0
+    return box.width(), box.height()
+
+
+def _box(path: str) -> QRectF:
+    xs, ys = zip(*((float(x), float(y)) for x, y in _PLACE.findall(path)), strict=True)
+    return QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
 
 
 def _work(part: ET.Element, twice: int = 1) -> int:
@@ -104,7 +195,9 @@ def library() -> Any:
 
 
 @lru_cache(maxsize=256)
-def picture(latex: str, size_px: float, colour: str, ratio: float = 1.0, room_px: float = 0.0) -> QImage:
+def picture(
+    latex: str, size_px: float, colour: str, ratio: float = 1.0, room_px: float = 0.0, symbols: Colours = ()
+) -> QImage:
     """Draw a formula on a transparent ground at device pixel ratio `ratio`; words where it cannot be set.
 
     Parameters
@@ -113,7 +206,7 @@ def picture(latex: str, size_px: float, colour: str, ratio: float = 1.0, room_px
         A wider formula is shrunk to this width, to half its size at most; 0 for no limit.
     """
     try:
-        renderer = QSvgRenderer(QByteArray(svg(latex, size_px, colour)))
+        renderer = QSvgRenderer(QByteArray(svg(latex, size_px, colour, symbols)))
     except ValueError as error:
         return _words(f"(A formula is not shown: {error}.)", size_px, colour, ratio)
     box = renderer.viewBoxF()

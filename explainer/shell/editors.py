@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from explainer.core.controls import Control
+from explainer.core.controls import AUTO, Control
 from explainer.core.model_card import ModelCard
+from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.shell.number_box import NumberBox
 from explainer.shell.plain import Words, tip
@@ -52,6 +54,20 @@ class Editor(QWidget):
 
     def set_facts(self, facts: dict[str, str]) -> None:
         """Take what symbolic values stand for at present (``"top-1"`` → ``"tiger cat"``)."""
+
+    def set_resolved(self, value: Any) -> None:
+        """Take what ``auto`` became in the present picture; ``None`` where that is not known."""
+
+    def add_reset(self, why: str) -> None:
+        """Add a small button that goes back to the default; `show_reset` shows it where there is a way back."""
+        self.reset = QToolButton(self)
+        self.reset.setProperty("role", "flat")
+        self.reset.setIcon(icon("rotate-ccw", self.look, "muted", 14))
+        self.reset.setToolTip(tip(why))
+        self.reset.setAccessibleName(why)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.reset.clicked.connect(lambda: self.changed.emit(self.control.default, False))
+        self.row.addWidget(self.reset)
 
     def named(self, widget: QWidget) -> QWidget:
         """Give a part its accessible name and tool tip."""
@@ -177,16 +193,40 @@ class ChoiceEditor(Editor):
             self.combo.setCurrentIndex(self.combo.findData(value))
 
 
-class LayerEditor(ChoiceEditor):
+class SeatedEditor(ChoiceEditor):
+    """A drop-down that may hold "auto" too, says what it became, and has a way back to it."""
+
+    def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(control, look, parent)
+        if control.auto:
+            self.add_reset(f"Let the picture choose “{control.label}”")
+
+    def seats(self) -> list[tuple[str, str]]:
+        """The entry for "auto", where it is allowed."""
+        return [(AUTO, "Auto")] if self.control.auto else []
+
+    def show_value(self, value: str) -> None:
+        super().show_value(value)
+        if self.control.auto:
+            self.reset.setVisible(value != self.control.default)
+
+    def set_resolved(self, value: Any) -> None:
+        at = self.combo.findData(AUTO)
+        if at >= 0:
+            found = self.combo.findData(value) if value is not None else -1
+            self.combo.setItemText(at, f"Auto: {self.combo.itemText(found)}" if found >= 0 else "Auto")
+
+
+class LayerEditor(SeatedEditor):
     """Layers of the session's model, the first at the top, and "last"."""
 
     def set_card(self, card: ModelCard) -> None:
         last = card.layer("last")
         rest = [(layer.name, layer.label) for layer in card.layers]
-        self.fill([("last", f"Last: {last.label}"), *rest])
+        self.fill([*self.seats(), ("last", f"Last: {last.label}"), *rest])
 
 
-class ClassEditor(ChoiceEditor):
+class ClassEditor(SeatedEditor):
     """Top-1, top-2, or any class by typing part of its name."""
 
     def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
@@ -202,7 +242,7 @@ class ClassEditor(ChoiceEditor):
 
     def set_card(self, card: ModelCard) -> None:
         symbols = [("top-1", "Top-1"), ("top-2", "Top-2, for a contrast")]
-        self.fill([*symbols, *((str(i), name) for i, name in enumerate(card.labels))])
+        self.fill([*self.seats(), *symbols, *((str(i), name) for i, name in enumerate(card.labels))])
         self._label_symbols()
 
     def set_facts(self, facts: dict[str, str]) -> None:
@@ -309,19 +349,33 @@ class PlaceEditor(Editor):
         self.text = Words()
         self.text.setProperty("role", "muted")
         self.text.setWordWrap(True)
-        clear = QPushButton("Reset")
-        clear.setToolTip(tip(f"Put “{control.label}” back to where it was at first"))
-        clear.clicked.connect(lambda: self.changed.emit(control.default, False))
+        self._value, self._resolved = control.default, None
         self.row.addWidget(self.text, 1)
-        self.row.addWidget(self.named(clear))
+        back = "Let the picture choose" if control.auto else "Put back to where it was at first:"
+        self.add_reset(f"{back} “{control.label}”")
+        self.setFocusProxy(self.reset)
 
     def show_value(self, value: Any) -> None:
+        self._value = value
+        self.reset.setVisible(value != self.control.default)
+        self.text.setText(self._words())
+
+    def set_resolved(self, value: Any) -> None:
+        self._resolved = value
+        self.text.setText(self._words())
+
+    def _words(self) -> str:
+        if self._value == AUTO:
+            return f"Auto: {_percent(self._resolved)}" if self._resolved is not None else "Auto"
         if self.control.kind in _EMPTY:
             one, many, empty = _EMPTY[self.control.kind]
-            self.text.setText(f"{len(value)} {one if len(value) == 1 else many}" if value else empty)
-        else:
-            numbers = [f"{100 * part:.0f}" for part in value]
-            self.text.setText(f"{', '.join(numbers[:2])} %" if len(numbers) == 2 else _corners(numbers))
+            return f"{len(self._value)} {one if len(self._value) == 1 else many}" if self._value else empty
+        return _percent(self._value)
+
+
+def _percent(place: Sequence[float]) -> str:
+    numbers = [f"{100 * part:.0f}" for part in place]
+    return f"{', '.join(numbers)} %" if len(numbers) == 2 else _corners(numbers)
 
 
 def _corners(numbers: Sequence[str]) -> str:

@@ -1,72 +1,180 @@
 """Right pane, upper part: the lesson, with formulas and the numbers of the present picture."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFocusEvent, QImage, QTextDocument
-from PySide6.QtWidgets import QTextBrowser
+from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from explainer.lessons.filling import fill
-from explainer.lessons.lesson import Formula, Lesson
+from explainer.lessons.lesson import Lesson
 from explainer.lessons.links import parse_try, scheme, target
 from explainer.render import formula
 from explainer.render.look import Look
-from explainer.render.measures import KEYED, unbroken
+from explainer.render.measures import KEYED
 from explainer.shell import style
 from explainer.shell.background_tasks import BackgroundTasks
+from explainer.shell.fold import Fold
+from explainer.shell.lesson_parts import parts_of
 
 REFRESH_S = 1.0
 LOOK_MS = 15  # between two looks whether the formulas are set
 
 
-class LessonPage(QTextBrowser):
-    """Signals: `tried` with the params of a ``try:`` link, `asked` with a lesson's or demo's id, `said` with words."""
+class LessonPage(QScrollArea):
+    """What the lesson says, part by part: title, lead, formula, symbols, cards, folded sections.
+
+    Signals
+    -------
+    tried
+        Params of a ``try:`` link, or of a card laid over the lesson's preset.
+    lesson_asked, demo_asked
+        Id of a lesson or demo that a link names.
+    said
+        Words for the strip.
+    symbol_hovered
+        LaTeX of the symbol that mouse or keys are on, ``None`` for none.
+    symbol_chosen
+        The `Symbol` that was clicked.
+    folded
+        A section was opened or folded.
+    """
 
     tried = Signal(dict)
     said = Signal(str)
     lesson_asked = Signal(str)
     demo_asked = Signal(str)
+    symbol_hovered = Signal(object)
+    symbol_chosen = Signal(object)
+    folded = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, steps: Sequence[QAction] = ()) -> None:
         super().__init__()
-        self.setOpenLinks(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("role", "page")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Lesson")
-        self.anchorClicked.connect(self._follow)
-        self.look = look
+        self.look, self._steps = look, steps
         self.lesson: Lesson | None = None
-        self._values: Mapping[str, float] = {}
-        self._formulas: Mapping[str, Formula] = {}
-        self._pending: tuple[str, Mapping[str, Formula]] = ("", {})
-        self._shown = ""
+        self.opened: set[str] = set()
         self._chapter = ""
+        self._values: Mapping[str, float] = {}
+        self._pictures: dict[tuple[str, str], QPixmap] = {}
         self._last = 0.0
         self._tasks = BackgroundTasks("formulas")
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._render)
         self._patience = QTimer(self, interval=LOOK_MS)
         self._patience.timeout.connect(self._look_again)
+        self._build()
 
-    def set_look(self, look: Look) -> None:
-        self.look = look
-        self._shown = ""
-        self._render()
+    # What is shown --------------------------------------------------------------------------------------
 
     def show_lesson(self, lesson: Lesson | None, chapter: str) -> None:
         """Show another lesson from its beginning; the one that is shown already stays where it is."""
         if lesson is not None and lesson is self.lesson and chapter == self._chapter:
             return
         self.lesson, self._chapter = lesson, chapter
-        self._shown = ""
-        self._render()
+        self._build()
         self.verticalScrollBar().setValue(0)
 
+    def set_look(self, look: Look) -> None:
+        """Put on another theme or size of type; what is open stays open, and the page where it stands."""
+        self.look = look
+        place = self.verticalScrollBar().value()
+        for part in self.parts.every:
+            part.set_look(look)
+        self._render()
+        self.verticalScrollBar().setValue(place)
+
+    def open_sections(self, anchors: Iterable[str]) -> None:
+        """Open the sections with these anchors, in this lesson and in those that follow."""
+        self.opened = set(anchors)
+        for fold in self.parts.folds:
+            fold.show_open(fold.section.anchor in self.opened)
+        self._render()
+
+    def show_here(self, is_here: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Mark the card whose params, laid over the preset, are the present ones."""
+        for card in self.parts.cards:
+            card.mark(here=is_here(self.params_of(card.card.href)))
+
+    def show_picture(self, picture: QPixmap) -> None:
+        """Keep what is seen now as the picture of the card that is marked."""
+        for card in self.parts.cards:
+            if card.here and self.lesson is not None:
+                self._pictures[self.lesson.id, card.card.href] = picture
+                card.set_picture(picture)
+
+    def light(self, key: str | None) -> None:
+        """Stress a symbol wherever it stands on the page."""
+        for part in (self.parts.formula, self.parts.symbols):
+            if part is not None:
+                part.light(key)
+
+    def text(self) -> str:
+        """All words that are on the page, but for the sections that were never opened."""
+        return "\n".join(part.words() for part in self.parts.every)
+
+    def _build(self) -> None:
+        """Make the parts of another lesson."""
+        self._patience.stop()
+        self._timer.stop()
+        self._body = QWidget()
+        self._body.setObjectName("page")
+        self._body.hide()
+        self.setWidget(self._body)  # before it is filled, so that its parts are dressed once
+        self.parts = parts_of(self.lesson, self._chapter, self._steps, self.look, self._follow, self._body)
+        self._connect()
+        self._column = QVBoxLayout(self._body)
+        self._column.setSpacing(0)
+        for part in self.parts.every:
+            self._column.addWidget(part)
+        self._column.addStretch(1)
+        self._render()
+        self._body.show()
+
+    def _connect(self) -> None:
+        parts = self.parts
+        for shown in (parts.formula, parts.symbols):
+            if shown is not None:
+                shown.hovered.connect(self.symbol_hovered)
+        if parts.symbols is not None:
+            parts.symbols.chosen.connect(self.symbol_chosen)
+        for card in parts.cards:
+            card.clicked.connect(lambda _=False, href=card.card.href: self._try_card(href))
+            assert self.lesson is not None
+            card.set_picture(self._pictures.get((self.lesson.id, card.card.href), QPixmap()))
+        for fold in parts.folds:
+            fold.show_open(fold.section.anchor in self.opened)
+            fold.toggled.connect(self._toggle)
+
+    def _toggle(self, anchor: str, on: bool) -> None:
+        self.opened = self.opened | {anchor} if on else self.opened - {anchor}
+        for fold in self.parts.folds:
+            if fold.section.anchor == anchor:
+                fold.show_open(on)
+                self._render()
+                self._reveal(fold)
+        self.folded.emit()
+
+    def _reveal(self, fold: Fold) -> None:
+        """Scroll what was opened into sight, its title at the top at most."""
+        bar, top = self.verticalScrollBar(), fold.y()
+        bottom = top + min(fold.height(), self.viewport().height())
+        if bottom > bar.value() + self.viewport().height():
+            bar.setValue(bottom - self.viewport().height())
+
+    # Numbers and formulas -------------------------------------------------------------------------------
+
     def show_values(self, values: Mapping[str, float]) -> None:
-        """Fill in the present numbers, at most once a second."""
+        """Fill in the present numbers: in the table at once, in the text at most once a second."""
         self._values = dict(values)
+        if self.parts.symbols is not None:
+            self.parts.symbols.fill(self._values)
         wait = REFRESH_S - (time.monotonic() - self._last)
         if wait <= 0:
             self._render()
@@ -76,9 +184,9 @@ class LessonPage(QTextBrowser):
     def show_now(self) -> None:
         """Fill in the latest numbers without waiting for the second to end, nor for formulas to be set."""
         self._timer.stop()
+        self._render()
         self._tasks.finish()
-        self._patience.stop()
-        self._render(wait=True)
+        self._settle()
 
     def rest(self) -> None:
         """End what goes on in the background; called before the window goes."""
@@ -86,85 +194,44 @@ class LessonPage(QTextBrowser):
         self._patience.stop()
         self._tasks.close()
 
-    def _render(self, *, wait: bool = False) -> None:
-        """Lay the page out; while formulas with new numbers are being set it stays as it is."""
+    def _render(self) -> None:
+        """Fill in the numbers; while formulas with new ones are being set, their part stays as it is."""
         self._last = time.monotonic()
-        if self.lesson is None:
-            self.setHtml(f"<p style='color:{self.look.theme.muted}'>This demo has no lesson yet.</p>")
-            return
-        html, formulas = fill(self.lesson, self._values)
-        if html == self._shown:
-            return
-        unset = [] if wait else [f for f in formulas.values() if not formula.is_set(*self._setting(f))]
-        if not unset:
-            self._lay_out(html, formulas)
-            return
-        self._pending = (html, formulas)
-        self._tasks.forget()
-        self._tasks.ask(*(partial(formula.svg, *self._setting(f)) for f in unset))
-        self._patience.start()
-        if not self._shown:  # a new page: its words at once, its formulas when they are set
-            self._lay_out(html, formulas)
+        unset = [one for part in self.parts.filled for one in part.fill(self._values)]
+        if unset:
+            self._tasks.forget()
+            self._tasks.ask(*(partial(formula.svg, *one) for one in dict.fromkeys(unset)))
+            self._patience.start()
+        self._fit()
 
     def _look_again(self) -> None:
-        if not self._tasks.busy and self.lesson is not None:  # another demo without one may be open by now
-            self._patience.stop()
-            self._lay_out(*self._pending)
+        if not self._tasks.busy:
+            self._settle()
 
-    def _lay_out(self, html: str, formulas: Mapping[str, Formula]) -> None:
-        self._formulas, self._shown = formulas, html
-        place = self.verticalScrollBar().value()
-        self.document().setDefaultStyleSheet(self._css())
-        self.document().setDefaultFont(self.look.font())
-        self.setHtml(self._with_head(html))
-        self.verticalScrollBar().setValue(place)
+    def _settle(self) -> None:
+        """Show what the formulas that are set by now were waited for."""
+        self._patience.stop()
+        for part in self.parts.filled:
+            part.settle()
+        self._fit()
 
-    def _setting(self, found: Formula) -> tuple[str, float, str]:
-        """What `formula.svg` wants to know of a formula on this page."""
-        return found.latex, self.look.px(16 if found.display else 14), self.look.theme.text
+    # Size and links -------------------------------------------------------------------------------------
 
-    def _with_head(self, html: str) -> str:
-        """Put chapter and topic below the title. Qt enlarges headings beyond what a style sheet says, so they go."""
-        assert self.lesson is not None
-        topics = ", ".join(str(number) for number in self.lesson.topics)
-        word = "Topic" if len(self.lesson.topics) == 1 else "Topics"
-        chapter = f"<p class='chapter'>{self._chapter} · {word} {topics}</p>"
-        for key, found in self._formulas.items():
-            if not found.display:
-                image = f'<img src="formula:{key}"'
-                html = html.replace(image, f'{image} style="vertical-align: middle"')
-        for level, kind in (("1", "title"), ("2", "head"), ("3", "head")):
-            html = html.replace(f"<h{level}>", f"<p class='{kind}'>").replace(f"</h{level}>", "</p>")
-        return unbroken(html.replace("</p>", "</p>" + chapter, 1))
+    def _fit(self) -> None:
+        """Give every part the width of the page, and the page the height of its parts."""
+        p = self.look.px
+        margins = (p(18), p(12), p(18), p(14))
+        self._column.setContentsMargins(*margins)
+        width = self.viewport().width()
+        high = margins[1] + margins[3]
+        for part in self.parts.every:
+            part.fit(width - margins[0] - margins[2])
+            high += part.height()
+        self._body.resize(width, max(high, self.viewport().height()))
 
-    def _css(self) -> str:
-        t, p = self.look.theme, self.look.px
-        return f"""
-        .title {{ font-size: {p(20)}px; font-weight: 600; margin: 0 0 {p(2)}px 0; }}
-        .head {{ font-size: {p(13)}px; font-weight: 600; margin: {p(12)}px 0 {p(4)}px 0; }}
-        p, li {{ line-height: 138%; margin: 0 0 {p(8)}px 0; color: {t.text}; }}
-        ul, ol {{ margin: 0 0 {p(8)}px 0; -qt-list-indent: 1; }}
-        .chapter {{ color: {t.muted}; font-size: {p(11)}px; margin-bottom: {p(10)}px; }}
-        a {{ color: {t.accent}; text-decoration: underline; }}
-        code {{ font-size: {p(12)}px; color: {t.muted}; }}
-        .value {{ font-weight: 600; }}
-        table {{ border-collapse: collapse; }}
-        td, th {{ padding: {p(2)}px {p(8)}px {p(2)}px 0; }}
-        """
-
-    def loadResource(self, kind: int, name: QUrl) -> Any:
-        if kind == QTextDocument.ResourceType.ImageResource and name.scheme() == "formula":
-            found = self._formulas.get(name.path())
-            return self._picture(found) if found else QImage()
-        return super().loadResource(kind, name)
-
-    def _picture(self, found: Formula) -> QImage:
-        setting = self._setting(found)
-        ratio = max(2.0, self.devicePixelRatioF())
-        if self._patience.isActive() and not formula.is_set(*setting):
-            return _room_for(found, setting[1], ratio)
-        room = self.viewport().width() - self.look.px(28) if found.display else 0
-        return formula.picture(*setting, ratio, max(0, room))  # a long formula shrinks to the page
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Draw a ring for whoever came by key; a click into the text needs none."""
@@ -189,12 +256,14 @@ class LessonPage(QTextBrowser):
         except ValueError as error:
             self.said.emit(f"This link sets nothing: {error}.")
 
+    def _try_card(self, href: str) -> None:
+        """Set all that the card's picture needs, wherever the controls stood before."""
+        self.tried.emit(self.params_of(href))
 
-def _room_for(found: Formula, size: float, ratio: float) -> QImage:
-    """Empty picture of about the size a formula will have, so that little moves when it comes."""
-    letters = min(len(found.latex), formula.LONGEST)
-    wide, high = (letters * size / 3, 2.5 * size) if found.display else (letters * size / 4, size)
-    image = QImage(max(1, round(wide * ratio)), round(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(Qt.GlobalColor.transparent)
-    image.setDevicePixelRatio(ratio)
-    return image
+    def params_of(self, href: str) -> dict[str, Any]:
+        """Params of a card: its own, laid over the lesson's preset."""
+        assert self.lesson is not None
+        try:
+            return {**self.lesson.preset, **parse_try(href)}
+        except ValueError:
+            return {}

@@ -5,11 +5,10 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from explainer.core.demo import Catalogue
 from explainer.lessons.catalogue import Library
-from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.controls_pane import ControlsPane
@@ -21,8 +20,9 @@ from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage
 from explainer.shell.strip import Strip
 
+MOST_CONTROLS = 0.5  # of the right side
 LEAST_STAGE = 300  # px that the stage keeps before a pane folds
-LESSON_STEPS = (("previous-demo", "arrow-left"), ("next-demo", "arrow-right"), ("reset", "rotate-ccw"))
+LESSON_STEPS = ("previous-demo", "next-demo")
 
 
 class Panes(QWidget):
@@ -36,12 +36,12 @@ class Panes(QWidget):
         self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
         self.play_bar = PlayBar(look, actions)
-        self.lesson = LessonPage(look)
+        self.lesson = LessonPage(look, [actions[name] for name in LESSON_STEPS])
         self.controls = ControlsPane(look)
+        self.controls.reset_asked.connect(actions["reset"].trigger)
         self.bar = SourceBar(look, actions)
         self.strip = Strip(look)
         self.questions = QuestionBar(look)
-        self._lesson_buttons: list[tuple[QToolButton, str]] = []
         self.right = self._right_side()
         self.split = self._side_by_side()
         column = QVBoxLayout(self)
@@ -50,7 +50,6 @@ class Panes(QWidget):
         self._column, self._lines = column, (_line(), _line())
         for part in (self.bar, self._lines[0], self.questions, self.split, self._lines[1], self.strip):
             column.addWidget(part, 1 if part is self.split else 0)
-        self._dress_buttons()
 
     def _side_by_side(self) -> QSplitter:
         split = QSplitter()
@@ -61,40 +60,11 @@ class Panes(QWidget):
         split.setMinimumWidth(LEAST_STAGE)  # what does not fit beside it folds
         return split
 
-    def _right_side(self) -> QSplitter:
-        right = QSplitter(Qt.Orientation.Vertical)
+    def _right_side(self) -> QWidget:
+        right = RightSide(self.lesson, self.controls)
         right.setObjectName("chrome")
         right.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        right.addWidget(self._lesson_side())
-        right.addWidget(self.controls)
-        right.setChildrenCollapsible(False)
-        right.setStretchFactor(0, 3)
-        right.setStretchFactor(1, 2)
         return right
-
-    def _lesson_side(self) -> QWidget:
-        side = QWidget()
-        row = QHBoxLayout()
-        row.setContentsMargins(self.look.px(14), self.look.px(4), self.look.px(10), 0)
-        row.addStretch(1)
-        for name, symbol in LESSON_STEPS:
-            row.addWidget(self._lesson_button(name, symbol))
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.lesson, 1)
-        column.addLayout(row)
-        return side
-
-    def _lesson_button(self, name: str, symbol: str) -> QToolButton:
-        button, action = QToolButton(), self._actions[name]
-        button.setProperty("role", "flat")
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.text())
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space is still the window's
-        button.clicked.connect(action.trigger)
-        self._lesson_buttons.append((button, symbol))
-        return button
 
     def dressed(self, look: Look) -> Iterator[Callable[[], object]]:
         """Yield the steps in which the parts put on another theme or size of type."""
@@ -105,21 +75,13 @@ class Panes(QWidget):
     def _wear(self, look: Look) -> None:
         self.look = look
         self._set_least_widths()
-        self._dress_buttons()
         self.fit()
-
-    def _dress_buttons(self) -> None:
-        p = self.look.px  # the page has a border of 2 px
-        self.lesson.setViewportMargins(p(14) - 2, p(10) - 2, p(6) - 2, 0)
-        for button, symbol in self._lesson_buttons:
-            button.setIcon(icon(symbol, self.look, "muted"))
 
     def set_widths(self, width: int) -> None:
         """Give the panes the widths they have at first in a window of `width` pixels."""
         left, right = self.look.px(208), self.look.px(300)
         self._set_least_widths()
         self.split.setSizes([left, max(400, width - left - right), right])
-        self.right.setSizes([self.look.px(430), self.look.px(270)])
 
     def _set_least_widths(self) -> None:
         self.catalogue.setMinimumWidth(self.look.px(150))
@@ -173,6 +135,28 @@ class Panes(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
+
+
+class RightSide(QWidget):
+    """The lesson, and below it the controls as high as they need be, up to a half."""
+
+    def __init__(self, lesson: QWidget, controls: ControlsPane) -> None:
+        super().__init__()
+        self._controls, self._line = controls, _line()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(lesson, 1)
+        column.addWidget(self._line)
+        column.addWidget(controls)
+        controls.sized.connect(self._share)
+
+    def _share(self) -> None:
+        self._controls.setFixedHeight(min(self._controls.wanted_height, round(self.height() * MOST_CONTROLS)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
 
 
 def _line() -> QFrame:

@@ -45,6 +45,7 @@ class ResultView(QObject):
         self._demo = demo
         panes.lesson.show_values(event.result.all_numbers)
         panes.controls.show_facts(facts_of(event.result))
+        panes.controls.show_resolved(event.result.resolved)
         panes.controls.set_maps(*maps_of(result))
         if finished:
             grab_ms, paint_ms, threads = self._grab_ms, panes.stage.paint_ms, self._models.threads()

@@ -1,14 +1,17 @@
 """What the conductor tells, shown in the panes: demo, params, lesson, model, source, results and problems."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
 from explainer.core.controls import controls
+from explainer.core.params import changed
 from explainer.core.problem import Problem
 from explainer.shell.cameras import Cameras
 from explainer.shell.conductor import Conductor
+from explainer.shell.few_controls import used_by
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.panes import Panes
 from explainer.shell.results import ResultView
@@ -84,14 +87,29 @@ class Showing(QObject):
         c, panes = self._conductor, self._panes
         panes.controls.show_params(c.params)
         panes.stage.show_params(c.params)
+        self._show_here()
         self._actions["undo"].setEnabled(c.history.can_undo)
         self._actions["redo"].setEnabled(c.history.can_redo)
 
     def _show_lesson(self) -> None:
         lesson = self._conductor.lesson
-        chapter = f"Chapter {lesson.chapter}" if lesson else ""
+        chapter = self._conductor.library.place_of(lesson.id) if lesson else ""
         self._panes.lesson.show_lesson(lesson, chapter)
+        self._panes.controls.feature(used_by(lesson))
+        self._show_here()
         self._panes.catalogue.show_current(lesson.id if lesson else "")
+
+    def _show_here(self) -> None:
+        """Mark the card of the lesson whose picture this is."""
+        c = self._conductor
+
+        def is_here(values: Mapping[str, Any]) -> bool:
+            try:
+                return bool(values) and changed(c.params, c.card, **values) == c.params
+            except (KeyError, ValueError):  # the present model lacks what the card asks for
+                return False
+
+        self._panes.lesson.show_here(is_here)
 
     def show_model(self) -> None:
         """Show which model and device are used, and the layers and classes that there are now."""

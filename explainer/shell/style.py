@@ -118,7 +118,17 @@ def sheet(lk: Look) -> str:
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QTextBrowser {{ background: transparent; color: {t.text}; border: 2px solid transparent;
         selection-background-color: {t.accent}; selection-color: {t.accent_text}; }}
-    QTextBrowser[keyed="true"]:focus {{ border: 2px solid {t.focus}; border-radius: 4px; }}
+    QTextBrowser[role="prose"] {{ border: none; }}
+    QScrollArea[role="page"] {{ border: 2px solid transparent; }}
+    QScrollArea[role="page"][keyed="true"]:focus {{ border: 2px solid {t.focus}; border-radius: 4px; }}
+    QPushButton[role="try"] {{ background: {t.field}; border: 1px solid {t.hairline}; border-radius: 8px;
+        padding: 0; min-height: 0; }}
+    QPushButton[role="try"]:hover {{ border-color: {t.accent}; }}
+    QPushButton[role="try"][here="true"] {{ background: {t.accent_soft}; border-color: {t.accent}; }}
+    QPushButton[role="try"]:focus {{ border: 2px solid {t.focus}; }}
+    QPushButton[role="fold"] {{ background: transparent; border: none; border-radius: 4px; padding: 0; min-height: 0; }}
+    QPushButton[role="fold"]:hover {{ background: {t.hairline}; }}
+    QPushButton[role="fold"]:focus {{ border: 2px solid {t.focus}; }}
     QTreeView:focus {{ border: none; }}
     QPlainTextEdit {{ background: {t.field}; color: {t.text}; border: 1px solid {t.hairline}; border-radius: 6px; }}
     QPlainTextEdit:focus, QTableWidget:focus {{ border: 2px solid {t.focus}; }}
