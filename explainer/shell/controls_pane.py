@@ -1,6 +1,6 @@
 """Right pane, lower part: the few controls that matter, generated from the demo's params, and the rest on demand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -161,32 +161,33 @@ class ControlsPane(QScrollArea):
         opacity, colours = self._view_rows
         views = [row for row, wanted in zip((opacity, colours), self._maps, strict=True) if wanted]
         others = [row for row in views if row is colours or len(first) > FEW] if rest or len(first) >= FEW else []
-        self._hide_rows()
-        row = 0
-        for name in (one.name for one in shown if one.name in first):
-            row = self._place_row(row, self._row_of(name))
-        for view in (view for view in views if view not in others):
-            row = self._place_row(row, view)
+        above = [*map(self._row_of, (one.name for one in shown if one.name in first))]
+        above += [view for view in views if view not in others]
+        below = [*map(self._row_of, rest), *others] if self.open else []
         count = len(rest) + len(others)
         self._fold.set_count(count, on=self.open)
         self._fold.more.setVisible(count > 0)
-        row = self._place_row(row, (self._fold,))
-        for parts in (*map(self._row_of, rest), *others) if self.open else ():
-            row = self._place_row(row, parts)
-        self._grid.setRowStretch(row, 1)
+        self._lay_rows([*above, (self._fold,), *below])
         self.sized.emit()
+
+    def _lay_rows(self, rows: Sequence[tuple[QWidget, ...]]) -> None:
+        """Place these rows and hide all others; what stays is never hidden, or it would lose the focus."""
+        while self._grid.count():
+            self._grid.takeAt(0)
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowStretch(row, 0)
+        placed = {part for parts in rows for part in parts}
+        views = (part for pair in self._view_rows for part in pair)
+        for part in (*self._editors.values(), *self._labels.values(), *views):
+            part.setVisible(part in placed)
+        at = 0
+        for parts in rows:
+            at = self._place_row(at, parts)
+        self._grid.setRowStretch(at, 1)
 
     def _row_of(self, name: str) -> tuple[QWidget, ...]:
         label = self._labels.get(name)
         return (self._editors[name],) if label is None else (label, self._editors[name])
-
-    def _hide_rows(self) -> None:
-        for row in range(self._grid.rowCount()):
-            self._grid.setRowStretch(row, 0)
-        while self._grid.count():
-            self._grid.takeAt(0)
-        for part in (*self._editors.values(), *self._labels.values(), *self._view_rows[0], *self._view_rows[1]):
-            part.setVisible(False)
 
     def _place_row(self, row: int, parts: tuple[QWidget, ...]) -> int:
         """Place a label and its editor in one row or two, whichever fits; return the next row."""
@@ -196,8 +197,6 @@ class ControlsPane(QScrollArea):
             self._grid.addWidget(label[0], row, 0, 1, 2 if wide else 1, Qt.AlignmentFlag.AlignVCenter)
             row += wide
         self._grid.addWidget(last, row, 0 if wide else 1, 1, 2 if wide else 1)
-        for part in parts:
-            part.setVisible(True)
         return row + 1
 
     def _add_fold(self, body: QWidget) -> None:

@@ -64,8 +64,7 @@ class FoldHead(QPushButton):
         return QRectF(0, 0, width - self.look.px(CHEVRON + 8), 10_000)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        turns = Qt.Key.Key_Left if self.open else Qt.Key.Key_Right
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, turns):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(event)

@@ -25,6 +25,7 @@ SIDEWAYS = frozenset((Key.Key_Left, Key.Key_Right))
 ALONG = SIDEWAYS | {Key.Key_Up, Key.Key_Down, Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
 PAGING = (ALONG - SIDEWAYS) | {Key.Key_Space}
 TAKEN_BACK = frozenset((Key.Key_Delete, Key.Key_Backspace, Key.Key_Escape))
+PAGED = ("page", "symbols")  # the lesson, and the table in which arrows go from row to row
 FIELDS = (QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
 COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
@@ -40,7 +41,7 @@ def keeps(focused: QWidget | None, event: QKeyEvent) -> bool:
         return key in ALONG
     if isinstance(focused, QAbstractButton):
         return key == Key.Key_Space
-    if isinstance(focused, QTextBrowser):
+    if isinstance(focused, QTextBrowser) or focused.property("role") in PAGED:
         return key in PAGING
     if isinstance(focused, QTreeWidget):
         item = focused.currentItem()

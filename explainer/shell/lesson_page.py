@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from explainer.lessons.lesson import Lesson
@@ -237,6 +237,14 @@ class LessonPage(QScrollArea):
         """Draw a ring for whoever came by key; a click into the text needs none."""
         style.mark_keyed(self, keyed=event.reason() in KEYED)
         super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self.verticalScrollBar()
+        to = {Qt.Key.Key_Space: bar.value() + bar.pageStep(), Qt.Key.Key_Home: 0, Qt.Key.Key_End: bar.maximum()}
+        if event.key() in to:
+            bar.setValue(to[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
 
     def _follow(self, url: QUrl) -> None:
         href = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QFocusEvent, QImage, QMouseEvent, QTextDocument, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from explainer.lessons.filling import fill_part
@@ -16,6 +16,7 @@ from explainer.lessons.symbols import Symbol
 from explainer.render import formula
 from explainer.render.look import Look
 from explainer.render.measures import unbroken
+from explainer.shell.keys import PAGING
 
 _INLINE = re.compile(r'<img src="formula:([0-9a-f]+)">')
 KEYED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
@@ -67,6 +68,7 @@ class Prose(QTextBrowser):
         self._wanted: tuple[str, Mapping[str, Formula]] = ("", {})
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("role", "prose")
+        self.setAccessibleName("Text of the lesson")
         self.setOpenLinks(False)
         self.document().setDocumentMargin(0)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -169,6 +171,12 @@ class Prose(QTextBrowser):
         super().focusInEvent(event)
         if event.reason() in KEYED and not self.textCursor().hasSelection():
             self.focusNextPrevChild(event.reason() == Qt.FocusReason.TabFocusReason)  # on to the first link
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in PAGING:
+            event.ignore()  # the page scrolls
+        else:
+            super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the page scrolls

@@ -232,6 +232,7 @@ class SymbolTable(QWidget):
         column.setSpacing(0)
         for row in self.rows:
             column.addWidget(row)
+        self.setProperty("role", "symbols")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Symbols of the formula")
 

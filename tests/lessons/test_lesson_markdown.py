@@ -106,15 +106,15 @@ def test_citations_name_the_paper_and_link_to_it():
 
 def test_papers_of_the_head_are_listed_at_the_end():
     lesson = _lesson("text", [TAN], "tan2019")
-    assert lesson.html.count("Papers</h2>") == 1
+    assert lesson.html.count("Sources</h2>") == 1
     assert (
         'Tan, Mingxing; Le, Quoc V. (2019). <a href="https://a.org/x">Efficient &amp; small</a>. ICML.' in lesson.html
     )
 
 
 def test_a_section_of_ones_own_replaces_the_list():
-    lesson = _lesson("## Papers\n\nmine", [TAN], "tan2019")
-    assert lesson.html.count("Papers</h2>") == 1
+    lesson = _lesson("## Sources\n\nmine", [TAN], "tan2019")
+    assert lesson.html.count("Sources</h2>") == 1
     assert "Efficient" not in lesson.html
 
 

@@ -296,6 +296,7 @@ def pane(qtbot):
     made = ControlsPane(look("light"))
     qtbot.addWidget(made)
     made.build(LooksDemo(), Looks(), CARD, look("light"))
+    made.show_open(True)
     made.resize(300, 900)
     made.show()
     made.said, made.views = [], []

@@ -305,6 +305,7 @@ def interactive(window):
 
 def test_everything_one_can_act_on_has_a_name_and_is_reached_by_key(window):
     window.conductor.set_params({"mode": "hard"})
+    window.controls.show_open(True)
     found = list(interactive(window))
     assert len(found) > 30
     for widget in found:
