@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainer.core.problem import ExplainerError
-from explainer.lessons.symbols import Symbol, read_symbols
+from explainer.lessons.lesson import Symbol
+from explainer.lessons.symbols import read_symbols
 
 REQUIRED = ("id", "topic", "chapter", "title", "demo")
 OPTIONAL = ("preset", "papers", "symbols")

@@ -1,13 +1,12 @@
 """A lesson as a plain value: its front matter, and its text ready for a rich-text view."""
 
-from __future__ import annotations  # symbols ask for placeholders, and a lesson holds symbols
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, get_args
 
-if TYPE_CHECKING:
-    from explainer.lessons.symbols import Symbol
+Role = Literal["result", "weight", "input", "score"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""In the order of the theme's colours for symbols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,42 @@ class Placeholder:
 
     name: str
     spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    r"""One symbol of a formula, tied to what it is on the screen.
+
+    Parameters
+    ----------
+    tex
+        LaTeX as the formula has it, without its indices: ``\alpha``. It names the symbol too.
+    what
+        A few words that say what it is; may hold numbers of the result.
+    role
+        What it is to the formula, which decides its colour, so that a result looks the same in all lessons.
+    value
+        Its number at present.
+    to
+        ``panel:SLUG``, ``chart:SLUG``, ``control:NAME`` or ``play``; "" where it names nothing that is shown.
+    """
+
+    tex: str
+    what: str
+    role: Role
+    value: Placeholder | None = None
+    to: str = ""
+
+    @property
+    def colour(self) -> int:
+        """Index of its colour among the theme's symbols."""
+        return ROLES.index(self.role)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What kind of thing it names, and the thing's own name: ``("chart", "scores")``."""
+        kind, _, name = self.to.partition(":")
+        return kind, name
 
 
 @dataclass(frozen=True, slots=True)

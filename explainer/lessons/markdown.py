@@ -34,6 +34,7 @@ from explainer.lessons.lesson import Formula, Heading, Lesson, Page, Placeholder
 from explainer.lessons.links import SCHEMES, scheme
 from explainer.lessons.page import page_of, plain
 from explainer.lessons.papers import Paper
+from explainer.lessons.symbols import placeholders_of
 
 MOST_FORMULAS = 100
 """Formulas of one lesson; ours have up to 12. Each takes some hundredths of a second to set."""
@@ -80,7 +81,7 @@ def read(head: FrontMatter, body: str, where: str, papers: Mapping[str, Paper]) 
     html = _reader().renderer.render(tokens, _reader().options, {"found": found})
     headings = _headings(tokens)
     references = "" if any(one.text == SOURCES for one in headings) else _references(head.papers, papers)
-    found.placeholders += [one for symbol in head.symbols for one in symbol.placeholders]
+    found.placeholders += [one for symbol in head.symbols for one in placeholders_of(symbol)]
     _require_formats(found.placeholders, where)
     return Lesson(
         id=head.id, topics=head.topics, chapter=head.chapter, title=head.title, demo=head.demo,

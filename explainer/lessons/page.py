@@ -11,9 +11,8 @@ from copy import copy
 from markdown_it.token import Token
 
 from explainer.lessons.filling import anchor
-from explainer.lessons.lesson import Page, Section, TryCard
+from explainer.lessons.lesson import Page, Section, Symbol, TryCard
 from explainer.lessons.links import scheme
-from explainer.lessons.symbols import Symbol
 
 TRY = "Try"
 LEAD_WORDS = 28  # a lead goes on to the end of the sentence in which it has so many

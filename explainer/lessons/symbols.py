@@ -1,63 +1,23 @@
-"""Symbols of a lesson's formula: what each stands for, its number, and the part of the window that it names."""
+"""Read the symbols of a lesson's formula from its front matter."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from explainer.lessons.filling import DEFAULT_SPEC, PLACEHOLDER
-from explainer.lessons.lesson import Placeholder
+from explainer.lessons.lesson import ROLES, Placeholder, Symbol
 
-Role = Literal["result", "weight", "input", "score"]
-ROLES: tuple[Role, ...] = get_args(Role)
-"""In the order of the theme's colours for symbols."""
 PLACES = ("panel", "chart", "control", "play")
 KEYS = {"tex", "is", "role", "value", "to"}
 LONGEST_TEX = 40
 _VALUE = re.compile(r"([a-z][a-z0-9_]*)(?::(.+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    r"""One symbol of a formula, tied to what it is on the screen.
-
-    Parameters
-    ----------
-    tex
-        LaTeX as the formula has it, without its indices: ``\alpha``. It names the symbol too.
-    what
-        A few words that say what it is; may hold numbers of the result.
-    role
-        What it is to the formula, which decides its colour, so that a result looks the same in all lessons.
-    value
-        Its number at present.
-    to
-        ``panel:SLUG``, ``chart:SLUG``, ``control:NAME`` or ``play``; "" where it names nothing that is shown.
-    """
-
-    tex: str
-    what: str
-    role: Role
-    value: Placeholder | None = None
-    to: str = ""
-
-    @property
-    def colour(self) -> int:
-        """Index of its colour among the theme's symbols."""
-        return ROLES.index(self.role)
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """What kind of thing it names, and the thing's own name: ``("chart", "scores")``."""
-        kind, _, name = self.to.partition(":")
-        return kind, name
-
-    @property
-    def placeholders(self) -> tuple[Placeholder, ...]:
-        """Every number that it asks for."""
-        inside = (Placeholder(m[1], m[2] or DEFAULT_SPEC) for m in PLACEHOLDER.finditer(self.what))
-        return (*inside, *((self.value,) if self.value else ()))
+def placeholders_of(symbol: Symbol) -> tuple[Placeholder, ...]:
+    """Every number that a symbol asks for."""
+    inside = (Placeholder(m[1], m[2] or DEFAULT_SPEC) for m in PLACEHOLDER.finditer(symbol.what))
+    return (*inside, *((symbol.value,) if symbol.value else ()))
 
 
 def read_symbols(text: str) -> tuple[Symbol, ...]:

@@ -11,8 +11,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QTextDocu
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from explainer.lessons.filling import fill_part
-from explainer.lessons.lesson import Formula
-from explainer.lessons.symbols import Symbol
+from explainer.lessons.lesson import Formula, Symbol
 from explainer.render import formula
 from explainer.render.look import Look
 from explainer.render.measures import unbroken

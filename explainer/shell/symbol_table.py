@@ -8,8 +8,7 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPai
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explainer.lessons.filling import fill_formula, fill_words, number
-from explainer.lessons.lesson import Formula
-from explainer.lessons.symbols import Symbol
+from explainer.lessons.lesson import Formula, Symbol
 from explainer.render import formula, symbol_chip
 from explainer.render.look import Look
 from explainer.render.symbol_chip import Chip
