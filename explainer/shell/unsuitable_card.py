@@ -65,7 +65,7 @@ class UnsuitableCard(QFrame):
         """Wear another theme or size of type."""
         self.look = look
         p, t = look.px, look.theme
-        self._title.setFont(look.font(bold=True))
+        self._title.setStyleSheet(f"font-size: {p(16)}px; font-weight: 600;")
         self.show_anyway.setStyleSheet(f"QPushButton {{ color: {t.accent}; border-color: transparent; padding: 0; }}")
         self._column.setContentsMargins(p(20), p(16), p(20), p(14))
         self._column.setSpacing(p(10))

@@ -5,7 +5,7 @@ from __future__ import annotations  # names of types that are loaded later
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Chart
@@ -29,10 +29,13 @@ class Board(QObject):
         Params that a clicked item sets.
     clicked(int, tuple)
         Panel and place of a click on a picture that hit nothing.
+    pointed(int, tuple | None)
+        Panel and place of the mouse over it; ``None`` when it has left.
     """
 
     picked = Signal(object)
     clicked = Signal(int, object)
+    pointed = Signal(int, object)
 
     def __init__(self, look: Look, stage: QWidget) -> None:
         super().__init__(stage)
@@ -63,6 +66,7 @@ class Board(QObject):
         widget.picked.connect(self.picked)
         widget.clicked.connect(lambda at: self.clicked.emit(index, at))
         widget.hovered.connect(lambda at: self._share_cursor(widget, at))
+        widget.hovered.connect(lambda at: self.pointed.emit(index, at))
         widget.ranged.connect(lambda visible: self._share_range(index, visible))
         return widget
 
@@ -89,6 +93,7 @@ class Board(QObject):
             charts[stands.hero_chart] = layout.of("hero")[0]
         for index, panel in enumerate(self.panels):
             panel.set_bare(index in film)
+            panel.setCursor(Qt.CursorShape.PointingHandCursor if index in film else Qt.CursorShape.ArrowCursor)
             _put(panel, heroes.get(index) or film.get(index))
         for index, chart in enumerate(self.charts):
             _put(chart, charts.get(index))
@@ -120,6 +125,10 @@ class Board(QObject):
         if self.stands.hero_chart is not None:
             return [self.charts[self.stands.hero_chart].geometry()]
         return [_picture(self.panels[i]) for i in self.stands.heroes if not self.panels[i].isHidden()]
+
+    def picture_of(self, index: int) -> QRect:
+        """Where one picture lies."""
+        return _picture(self.panels[index])
 
     def film_rects(self) -> list[QRect]:
         """Where the pictures of the film lie."""

@@ -41,9 +41,11 @@ WITHOUT_FRAME = Expected((), (), Wanted((FREE,), (), (ChartShape(124, 194),), 90
 
 def expected_of(panels: Sequence[Panel], stands: Standing, wanted: Wanted) -> Expected:
     """What the next result of a demo will look like, from one that was shown."""
-    heroes, film = (tuple(_seen(panels[i]) for i in group) for group in (stands.heroes, stands.film))
+    photo = next((i for i, panel in enumerate(panels) if is_bare(panel)), -1)
+    heroes = tuple(_seen(panels[i], is_photo=True) for i in stands.heroes)
+    film = tuple(_seen(panels[i], is_photo=i == photo) for i in stands.film)
     return Expected(heroes, film[: len(wanted.film)], wanted)
 
 
-def _seen(panel: Panel) -> Seen:
-    return Seen(shape_of(panel), panel.frame and not is_cropped(panel), is_bare(panel))
+def _seen(panel: Panel, *, is_photo: bool) -> Seen:
+    return Seen(shape_of(panel), panel.frame and not is_cropped(panel), is_photo and panel.frame)

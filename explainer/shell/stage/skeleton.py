@@ -37,7 +37,7 @@ class Skeleton:
         for box in layout.of("headline") if not said else ():
             self._headline(painter, look, box)
         for box in layout.of("hero"):
-            is_photo = box.index < len(expected.heroes)
+            is_photo = box.index < len(expected.heroes) and expected.heroes[box.index].photo
             self._picture(painter, look, box, is_photo=is_photo)
         for box in layout.of("film"):
             self._picture(painter, look, box, is_photo=expected.film[box.index].photo)

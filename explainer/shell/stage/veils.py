@@ -25,6 +25,29 @@ class Veil(QWidget):
         painter.end()
 
 
+class Frame(QWidget):
+    """A line around the picture that a click enlarges."""
+
+    WIDE = 2
+
+    def __init__(self, look: Look, stage: QWidget) -> None:
+        super().__init__(stage)
+        self.look = look
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def place(self, picture: QRect) -> None:
+        """Lie around a picture."""
+        self.setGeometry(picture.adjusted(-self.WIDE, -self.WIDE, self.WIDE, self.WIDE))
+        self.raise_()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QPen(self.look.theme.color("accent"), self.WIDE))
+        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.end()
+
+
 class DropLight(QWidget):
     """Says that what is dragged over the window can be dropped."""
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.controls import Control
-from explainer.core.frame import Frame
+from explainer.core.frame import Frame as Picture
 from explainer.core.layers import Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
@@ -31,7 +31,7 @@ from explainer.shell.stage.head import Head
 from explainer.shell.stage.measured import measures_of
 from explainer.shell.stage.skeleton import Skeleton
 from explainer.shell.stage.tabs import ChartTabs
-from explainer.shell.stage.veils import DropLight, Glide, Veil
+from explainer.shell.stage.veils import DropLight, Frame, Glide, Veil
 from explainer.shell.unsuitable_card import UnsuitableCard
 
 WIDE_WINDOW, WIDER = 1600, 1.25
@@ -86,10 +86,12 @@ class Stage(QWidget):
         self.board = Board(look, self)
         self.board.picked.connect(self.picked)
         self.board.clicked.connect(self._clicked)
+        self.board.pointed.connect(self._point)
         self.handles = HandleBoard(look, self.handled.emit)
         self.tabs = ChartTabs(look, self)
         self.tabs.chosen.connect(self._choose_tab)
         self.veil = Veil(look, self)
+        self.frame = Frame(look, self)
         self.line, self.chip = BusyLine(look, self), BusyChip(look, self)
         self.unsuitable = UnsuitableCard(look, self)
         self.unsuitable.offered.connect(self.offered)
@@ -119,7 +121,7 @@ class Stage(QWidget):
         self.look = replace(self._worn, scale=self._worn.scale * (WIDER if wide else 1.0))
         for part in (self.head, self.board, self.handles, self.problem, self.empty, self.unsuitable):
             part.set_look(self.look)
-        for quiet in (self.tabs, self.veil, self.line, self.chip, self.light):
+        for quiet in (self.tabs, self.veil, self.frame, self.line, self.chip, self.light):
             quiet.look = self.look
 
     def set_view(self, view: ViewState) -> None:
@@ -129,19 +131,19 @@ class Stage(QWidget):
 
     # Results --------------------------------------------------------------------------------------------
 
-    def expect(self, demo: str, frame: Frame | None, *, uses_frame: bool = True) -> None:
+    def expect(self, demo: str, frame: Picture | None, *, uses_frame: bool = True) -> None:
         """Show the picture and what will come of another demo, at once; nothing of the old one stays."""
         guess = expecting.GUESS if uses_frame else expecting.WITHOUT_FRAME
         self._demo, self.result, self._expected = demo, None, self._seen.get(demo, guess)
         self.pinned, self.solo, self._tab, self._headline, self._anyway = (), -1, 0, 0, False
         self._skeleton.set_photo(frame.pixels if frame is not None and uses_frame else None)
         self.head.wait()
-        for part in (self.board, self.unsuitable, self.veil, self.tabs, self.empty):
+        for part in (self.board, self.unsuitable, self.veil, self.frame, self.tabs, self.empty):
             part.hide()
         self._arrange()
         self.update()
 
-    def show_frame(self, frame: Frame) -> None:
+    def show_frame(self, frame: Picture) -> None:
         """Show a new picture in its place, while a result is still expected."""
         if self._expected is not None and self._expected.heroes:
             self._skeleton.set_photo(frame.pixels)
@@ -272,6 +274,7 @@ class Stage(QWidget):
         """A picture of the film and the last hero change places."""
         assert self.result is not None
         gone = stands.heroes[-1]
+        self.frame.hide()
         before = {i: self.board.panels[i].geometry() for i in (index, gone)}
         pictures = {} if motion.reduced() else {i: self.board.panels[i].grab() for i in before}
         self.chosen[self._demo] = (*stands.heroes[:-1], index)
@@ -286,6 +289,13 @@ class Stage(QWidget):
     def _show_again(self) -> None:
         if self.result is not None:
             self.show_result(self.result)
+
+    def _point(self, index: int, at: object) -> None:
+        """Frame the picture of the film that a click would enlarge."""
+        on = at is not None and index in self.board.stands.film
+        if on:
+            self.frame.place(self.board.picture_of(index))
+        self.frame.setVisible(on)
 
     def _clicked(self, index: int, at: tuple[float, float]) -> None:
         if index in self.board.stands.film:
@@ -374,7 +384,7 @@ class Stage(QWidget):
         for box in layout.of("tabs"):
             assert self.result is not None
             titles = [self.result.charts[i].title for i in stands.charts]
-            self.tabs.show_titles(titles, self._tab)
+            self.tabs.show_titles(titles, min(self._tab, len(titles) - 1), box.w)
             self.tabs.setGeometry(box.x, box.y, box.w, box.h)
 
     def _pictures(self) -> QRect:
@@ -402,11 +412,12 @@ class Stage(QWidget):
         width = min(self.width() - p(48), p(520))
         for card in (self.problem, self.unsuitable):
             card.setFixedWidth(max(1, width))
+            card.layout().activate()
             card.adjustSize()
         top = max(p(16), self.height() - self.problem.height() - p(24))
         self.problem.move((self.width() - width) // 2, top)
-        hero = self._pictures()
-        at = hero.center().x() - width // 2, hero.bottom() - self.unsuitable.height() - p(40)
+        hero = self._first_hero()
+        at = hero.center().x() - width // 2, hero.bottom() - self.unsuitable.height() - p(24)
         self.unsuitable.move(max(p(8), at[0]), max(p(8), at[1]))
         self.empty.setGeometry(self.rect())
         for card in (self.veil, self.unsuitable, self.problem):
