@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Range, When
+from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY, apply, invert
@@ -17,6 +17,7 @@ from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.learning import _convolution_view as view
 from explainer.demos.learning import _overview_view as overview
+from explainer.demos.learning import _sliding as sliding
 
 if TYPE_CHECKING:
     from explainer.vision.convolution.arithmetic import Window
@@ -116,6 +117,15 @@ class Params:
         Doc("Beyond the edge", "What the kernel reads where the picture ends."),
         When("where", PICTURE),
     ] = Padding.ZEROS
+    written: Annotated[
+        float,
+        Doc(
+            "Map written", "The kernel slides over the picture, several rows at a time; at 100 % it stands at the ring."
+        ),
+        Range(0.0, 100.0, unit="%"),
+        When("where", PICTURE),
+        Plays(12.0, "Slide the kernel over the picture"),
+    ] = 100.0
     dilation: Annotated[
         int,
         Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."),
@@ -190,11 +200,16 @@ def _on_picture(frame: Frame, params: Params, ctx: Context) -> Result:
                 "Choose a smaller dilation, or padding.",
             ) from error
         at = window.cell_over(params.spot.y * maps.shape[1], params.spot.x * maps.shape[2], maps.shape[1:])
+        sweep = sliding.Sweep(outputs[0].shape[0], outputs[0].shape[1], params.written / sliding.WHOLE)
+        at = sweep.at if params.written < sliding.WHOLE else at
         loudest = max(range(len(groups)), key=lambda k: abs(float(outputs[k][at])))
         group, output = groups[loudest], outputs[loudest]
         tap = tap_of(group, kernel, window, at, output)
     seen = view.Seen(tap, window, group, output, factor)
-    return view.on_picture(frame, seen, view.COLOURS[loudest] if apart else params.plane, len(groups))
+    shown = view.on_picture(frame, seen, view.COLOURS[loudest] if apart else params.plane, len(groups))
+    if params.written < sliding.WHOLE:
+        shown = sliding.on_its_way(shown, sweep, maps.mean(axis=0))
+    return replace(shown, play=sliding.play_of(sweep, params.written))
 
 
 def _window(kernel: tuple[int, ...], params: Params) -> Window:
