@@ -42,7 +42,7 @@ EXCEPTIONS = {
     "explained/integrated_gradients": (345, "its path on the way, which is played, is 80 lines of it"),
     "explained/self_attention": (375, BEFORE),
     "learning/backpropagation_stepper": (564, BEFORE),
-    "learning/convolution_microscope": (815, "two demos in one: a microscope that plays, and an overview of a network"),
+    "learning/convolution_microscope": (825, "two demos in one: a microscope that plays, and an overview of a network"),
     "learning/pooling_and_shift": (403, BEFORE),
     "robustness/adversarial_panel": (642, BEFORE),
     "robustness/corruption_bench": (331, BEFORE),

@@ -192,7 +192,8 @@ def _on_picture(frame: Frame, params: Params, ctx: Context) -> Result:
     window = _window(flat.shape, params)
     with ctx.stage("explain"):
         try:
-            outputs = [convolve(group, kernel, window) for group in groups]
+            key = (params.plane, apart, kernel.tobytes(), window)
+            outputs = latest(ctx, "outputs", key, lambda: [convolve(group, kernel, window) for group in groups])
         except ValueError as error:
             size = f"{maps.shape[2]} × {maps.shape[1]} px"
             raise ExplainerError(

@@ -1,0 +1,42 @@
+"""The convolution microscope on its way: which places are written, and what is shown of the rest."""
+
+import numpy as np
+import pytest
+
+from explainer.core.layers import Heat, Image
+from explainer.demos.learning._sliding import SWEEPS, Sweep
+from explainer.demos.learning.convolution_microscope import ConvolutionMicroscope
+from explainer.testing import photo, run_demo, tiny
+
+
+def test_bands_are_written_from_left_to_right_one_below_the_other() -> None:
+    half = Sweep(24, 10, 0.5)
+    assert (half.band, half.across, half.places) == ((12, 14), 0, 120)
+    later = Sweep(24, 10, 0.5 + 0.5 / SWEEPS)
+    assert (later.band, later.across, later.places, later.at) == ((12, 14), 5, 130, (12, 4))
+    whole = Sweep(24, 10, 1.0)
+    assert (whole.band, whole.across, whole.places) == ((22, 24), 10, 240)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (5, 7), (12, 3), (301, 451)])
+def test_places_never_go_back_and_end_with_all(rows: int, columns: int) -> None:
+    places = [Sweep(rows, columns, share).places for share in np.linspace(0, 1, 300)]
+    assert places == sorted(places)
+    assert places[-1] == rows * columns
+    cells = [Sweep(rows, columns, share).at for share in np.linspace(0, 1, 50)]
+    assert all(0 <= row < rows and 0 <= column < columns for row, column in cells)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_kernel_stands_where_the_map_is_being_written(stride: int) -> None:
+    result = run_demo(ConvolutionMicroscope(), photo(48, 64), tiny(), written=40.0, stride=stride)
+    rows, columns = 48 // stride, 64 // stride
+    sweep = Sweep(rows, columns, 0.4)
+    assert (result.values["cell_y"], result.values["cell_x"]) == sweep.at
+    assert result.play is not None
+    assert result.play.at == 40.0
+    assert result.play.counted.startswith(f"{sweep.places:,} of ")
+    output = next(panel for panel in result.panels if panel.title == "Output map")
+    (heat,) = [layer for layer in output.layers if isinstance(layer, Heat)]
+    covered = sum(layer.pixels.shape[0] * layer.pixels.shape[1] for layer in output.layers if isinstance(layer, Image))
+    assert heat.values.size - covered == sweep.places
