@@ -1,22 +1,24 @@
-"""Charts that are text and rectangles rather than plots: bars, tables, matrices, graphs."""
+"""Charts that are text and rectangles: tables, matrices, graphs; and what all painted charts share."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from explainer.core.charts import Bars, Graph, Matrix, Table
+from explainer.core.charts import Graph, Matrix, Table
+from explainer.core.number_text import number, with_unit
 from explainer.render import colours
+from explainer.render.chart_heights import depths, matrix_margins, numeric
 from explainer.render.look import Look, is_light
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 MIDDLE = Qt.AlignmentFlag.AlignCenter
-ROW = 26  # px, at type scale 1
+ROW, LEAST_ROW = 24, 15  # px, at type scale 1
 
 
 class Painted(QWidget):
@@ -65,65 +67,6 @@ class Painted(QWidget):
                 return
 
 
-class BarsBody(Painted):
-    """A row per bar: label, bar, number."""
-
-    chart: Bars
-
-    def draw(self, painter: QPainter) -> None:
-        look, chart = self.look, self.chart
-        count = len(chart.values)
-        row = min(look.px(1.4 * ROW), self.height() / max(1, count))
-        font = look.font("base" if row >= look.px(18) else "small")
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        label_room = min(0.44 * self.width(), max((metrics.horizontalAdvance(x) for x in chart.labels), default=0) + 12)
-        number_room = metrics.horizontalAdvance("−" + format(chart.hi, chart.format)) + 10
-        track = QRectF(label_room, 0, max(8.0, self.width() - label_room - number_room), row)
-        for index in range(count):
-            self._row(painter, index, QRectF(0, index * row, self.width(), row), track.translated(0, index * row))
-
-    def _row(self, painter: QPainter, index: int, row: QRectF, track: QRectF) -> None:
-        look, chart = self.look, self.chart
-        chosen = index == chart.chosen
-        metrics = QFontMetricsF(painter.font())
-        painter.setPen(look.theme.color("text"))
-        label = metrics.elidedText(chart.labels[index], Qt.TextElideMode.ElideRight, track.left() - 8)
-        painter.drawText(QRectF(0, row.top(), track.left(), row.height()), LEFT, label)
-        words = painter.font()
-        painter.setFont(look.font("base" if row.height() >= look.px(18) else "small", figures=True))
-        painter.drawText(row, RIGHT, format(chart.values[index], chart.format))
-        painter.setFont(words)
-        span = chart.hi - chart.lo or 1.0
-        zero = track.left() + track.width() * max(0.0, -chart.lo) / span
-        share = (chart.values[index] - chart.lo) / span
-        end = track.left() + track.width() * (min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0)
-        height = min(look.px(8), row.height() * 0.6)
-        bar = QRectF(min(zero, end), row.center().y() - height / 2, max(1.0, abs(end - zero)), height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.theme.color("accent" if chosen else "bar"))
-        painter.drawRoundedRect(bar, 2, 2)
-        if index < len(chart.spread):
-            self._whisker(painter, index, track, height)
-        self.spot(row, chart.sets[index] if index < len(chart.sets) else None)
-
-    def _whisker(self, painter: QPainter, index: int, track: QRectF, height: float) -> None:
-        chart, y = self.chart, track.center().y()
-        reach = chart.spread[index]
-        if not (math.isfinite(reach) and reach > 0 and math.isfinite(chart.values[index])):
-            return
-        ends = [(chart.values[index] + sign * reach - chart.lo) / (chart.hi - chart.lo or 1.0) for sign in (-1, 1)]
-        left, right = (track.left() + track.width() * min(1.0, max(0.0, end)) for end in ends)
-        painter.setPen(QPen(self.look.theme.color("text"), self.look.scale))
-        painter.drawLine(QPointF(left, y), QPointF(right, y))
-        for x in (left, right):
-            painter.drawLine(QPointF(x, y - height / 2), QPointF(x, y + height / 2))
-
-    def sizeHint(self) -> QSize:
-        rows = len(self.chart.values) if self.chart else 5
-        return QSize(200, rows * self.look.px(ROW))
-
-
 class TableBody(Painted):
     """Header, hairline, rows; what looks like a number stands right."""
 
@@ -131,24 +74,33 @@ class TableBody(Painted):
 
     def draw(self, painter: QPainter) -> None:
         look, chart = self.look, self.chart
-        widths = self._widths()
         headed = int(any(chart.header))
         row = min(look.px(ROW), self.height() / max(1, len(chart.rows) + headed))
+        self._size = "base" if row >= look.px(18) and self._fits("base") else "small"
+        widths = self._widths()
         if headed:
             painter.setFont(look.font("small", bold=True))
             painter.setPen(look.theme.color("muted"))
             self._cells(painter, chart.header, 0, row, widths)
             painter.setPen(QPen(look.theme.color("stage_line"), 1))
             painter.drawLine(QPointF(0, row), QPointF(sum(widths), row))
-        painter.setFont(look.font("base" if row >= look.px(18) else "small"))
+        painter.setFont(look.font(self._size))
         painter.setPen(look.theme.color("text"))
         for index, cells in enumerate(chart.rows):
             self._cells(painter, cells, (index + headed) * row, row, widths)
 
-    def _widths(self) -> list[float]:
-        metrics = QFontMetricsF(self.look.font("base"))
+    _size = "base"
+
+    def _fits(self, size: str) -> bool:
+        return sum(self._wanted(size)) <= self.width() + 10
+
+    def _wanted(self, size: str) -> list[float]:
+        metrics = QFontMetricsF(self.look.font(size))
         columns = zip(self.chart.header, *self.chart.rows, strict=True)
-        wanted = [max(metrics.horizontalAdvance(cell) for cell in column) + 20 for column in columns]
+        return [max(metrics.horizontalAdvance(cell) for cell in column) + self.look.px(16) for column in columns]
+
+    def _widths(self) -> list[float]:
+        wanted = self._wanted(self._size)
         shrink = min(1.0, self.width() / max(1.0, sum(wanted)))
         return [width * shrink for width in wanted]
 
@@ -156,15 +108,11 @@ class TableBody(Painted):
         left = 0.0
         metrics = QFontMetricsF(painter.font())
         for column, (text, width) in enumerate(zip(cells, widths, strict=True)):
-            numeric = all(_numeric(r[column]) for r in self.chart.rows) and bool(self.chart.rows)
-            box = QRectF(left, top, width - 10, row)
+            ranged = all(numeric(r[column]) for r in self.chart.rows) and bool(self.chart.rows)
+            box = QRectF(left, top, width - self.look.px(8), row)
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, RIGHT if numeric else LEFT, shown)
+            painter.drawText(box, RIGHT if ranged else LEFT, shown)
             left += width
-
-
-def _numeric(text: str) -> bool:
-    return text.strip(" %×−-+.,0123456789eE·⁻⁰¹²³⁴⁵⁶⁷⁸⁹") == "" and text != ""
 
 
 class MatrixBody(Painted):
@@ -180,10 +128,12 @@ class MatrixBody(Painted):
         small = look.font("small")
         painter.setFont(small)
         metrics = QFontMetricsF(small)
-        left = max((metrics.horizontalAdvance(r) for r in chart.rows), default=0) + 8 + (16 if chart.y_label else 0)
-        bottom = metrics.height() + 4 + (metrics.height() if chart.x_label else 0)
-        side = min((self.width() - left) / columns, (self.height() - bottom) / rows)
-        width = min((self.width() - left) / columns, 2.2 * side)
+        left, bottom, tilted = matrix_margins(chart, look, self.width())
+        tilted = min(tilted, 0.6 * self.height())
+        bottom = min(bottom, 0.8 * self.height())
+        side = min(max((self.width() - left) / columns, metrics.height()), (self.height() - bottom) / rows)
+        longest = max((metrics.horizontalAdvance(name) for name in chart.columns), default=0.0) + 4
+        width = min((self.width() - left) / columns, max(2.2 * side, 0.0 if tilted else longest))
         grid = QRectF(left, 0, width * columns, side * rows)
         finite = chart.values[np.isfinite(chart.values)]
         top_value = max(float(np.abs(finite).max(initial=0.0)), 1e-12)
@@ -199,7 +149,7 @@ class MatrixBody(Painted):
                 self._number(painter, cell, texts[r][c], colour, metrics)
                 at = r * columns + c
                 self.spot(cell, chart.sets[at] if at < len(chart.sets) else None)
-        self._names(painter, grid, side, width, metrics)
+        self._names(painter, grid, side, width, metrics, tilted)
 
     def _number(self, painter: QPainter, cell: QRectF, text: str, ground: QColor, metrics: QFontMetricsF) -> None:
         if metrics.horizontalAdvance(text) + 2 <= cell.width() and metrics.height() * 0.8 <= cell.height():
@@ -208,7 +158,7 @@ class MatrixBody(Painted):
 
     def _texts(self, width: float, metrics: QFontMetricsF) -> list[list[str]]:
         """Return all numbers; without their leading zeros where all of them fit so and not otherwise."""
-        full = [[format(float(v), self.chart.format).replace("-", "−") for v in row] for row in self.chart.values]
+        full = [[number(float(v), self.chart.format) for v in row] for row in self.chart.values]
         short = [
             [text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text for text in r] for r in full
         ]
@@ -218,22 +168,30 @@ class MatrixBody(Painted):
 
         return short if not fit(full) and fit(short) else full
 
-    def _names(self, painter: QPainter, grid: QRectF, side: float, width: float, metrics: QFontMetricsF) -> None:
+    def _names(
+        self, painter: QPainter, grid: QRectF, side: float, width: float, metrics: QFontMetricsF, tilted: float
+    ) -> None:
         chart = self.chart
         painter.setPen(self.look.theme.color("muted"))
         for r, name in enumerate(chart.rows):
-            painter.drawText(QRectF(0, r * side, grid.left() - 6, side), RIGHT, name)
+            room = QRectF(metrics.height() if chart.y_label else 0, r * side, 0, side)
+            room.setRight(grid.left() - 6)
+            painter.drawText(room, RIGHT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width() + 1))
         widest = max((metrics.horizontalAdvance(name) for name in chart.columns), default=0.0) + 4
-        every = max(1, math.ceil(widest / max(width, 1.0))) if all(_numeric(n) for n in chart.columns) else 1
+        every = max(1, math.ceil(widest / max(width, 1.0))) if all(numeric(n) for n in chart.columns) else 1
         for c, name in enumerate(chart.columns):
             if c % every:
                 continue  # of numbers that do not fit side by side every second or third is enough
             box = QRectF(
                 grid.left() + (c + 0.5 - every / 2) * width, grid.bottom() + 2, every * width, metrics.height()
             )
-            painter.drawText(box, MIDDLE, metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width()))
+            if tilted:
+                self._upright(painter, name, QPointF(box.center().x(), grid.bottom() + 2), tilted, metrics)
+            else:
+                painter.drawText(box, MIDDLE, metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width()))
         if chart.x_label:
-            box = QRectF(grid.left(), grid.bottom() + 2 + metrics.height(), grid.width(), metrics.height())
+            under = grid.bottom() + 2 + (tilted or metrics.height())
+            box = QRectF(grid.left(), under, grid.width(), metrics.height())
             painter.drawText(box, MIDDLE, chart.x_label)
         if chart.y_label:
             painter.save()
@@ -241,6 +199,14 @@ class MatrixBody(Painted):
             painter.rotate(-90)
             painter.drawText(QRectF(-100, -metrics.height() / 2, 200, metrics.height()), MIDDLE, chart.y_label)
             painter.restore()
+
+    def _upright(self, painter: QPainter, name: str, top: QPointF, long: float, metrics: QFontMetricsF) -> None:
+        painter.save()
+        painter.translate(top)
+        painter.rotate(-90)
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, long)
+        painter.drawText(QRectF(-long, -metrics.height() / 2, long, metrics.height()), RIGHT, shown)
+        painter.restore()
 
 
 class GraphBody(Painted):
@@ -283,13 +249,4 @@ class GraphBody(Painted):
 
 
 def _milliseconds(ms: float) -> str:
-    return f"{ms:.1f} ms" if ms < 10 else f"{ms:.0f} ms"
-
-
-def depths(chart: Graph) -> dict[str, int]:
-    """Longest path from a source to each node; edges that would close a cycle count once."""
-    depth = {node.name: 0 for node in chart.nodes}
-    for _ in chart.nodes:
-        for a, b in chart.edges:
-            depth[b] = min(len(depth) - 1, max(depth[b], depth[a] + 1))
-    return depth
+    return with_unit(number(ms, ".1f" if ms < 10 else ".0f"), "ms")

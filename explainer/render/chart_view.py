@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
-from explainer.render.chart_painted import BarsBody, GraphBody, MatrixBody, TableBody
-from explainer.render.chart_plotted import CurveBody, HistogramBody, ScatterBody
+from explainer.render.chart_bars import BarsBody
+from explainer.render.chart_curve import CurveBody
+from explainer.render.chart_painted import GraphBody, MatrixBody, TableBody
+from explainer.render.chart_points import HistogramBody, ScatterBody
 from explainer.render.look import Look
-from explainer.render.measures import CHART_HEADER as HEADER
+from explainer.render.measures import HEADER
 
 BODIES: dict[type, Any] = {
     Bars: BarsBody,
@@ -59,7 +61,6 @@ class ChartView(QWidget):
         self._body = BODIES[type(chart)](self.look)
         self._body.setParent(self)
         self._body.picked.connect(self.picked)
-        self._body.installEventFilter(self)
         self._place()
         self._body.show()
 
@@ -72,27 +73,21 @@ class ChartView(QWidget):
         super().resizeEvent(event)
         self._place()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel:  # a plot must not swallow the page's scrolling
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         look = self.look
         painter.fillRect(self.rect(), look.theme.color("stage"))
         if self.chart is not None:
             bold, plain = look.font("small", bold=True), look.font("small")
-            line = QRectF(0, 0, self.width(), look.px(HEADER - 6))
+            line = QRectF(0, 0, self.width(), look.px(HEADER - 4))
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.setFont(bold)
             painter.setPen(look.theme.color("text"))
-            painter.drawText(line, flags, self.chart.title)
-            used = QFontMetricsF(bold).horizontalAdvance(self.chart.title) + look.px(8)
-            room = max(0.0, self.width() - used)
-            note = QFontMetricsF(plain).elidedText(self.chart.note, Qt.TextElideMode.ElideRight, room)
+            title = QFontMetricsF(bold).elidedText(self.chart.title, Qt.TextElideMode.ElideRight, self.width() + 0.5)
+            painter.drawText(line.adjusted(0, 0, 2, 0), flags, title)
+            used = QFontMetricsF(bold).horizontalAdvance(title) + look.px(8)
             painter.setFont(plain)
             painter.setPen(look.theme.color("muted"))
-            painter.drawText(line.adjusted(used, 0, 0, 0), flags, note)
+            if used + QFontMetricsF(plain).horizontalAdvance(self.chart.note) <= self.width():
+                painter.drawText(line.adjusted(used, 0, 2, 0), flags, self.chart.note)
         painter.end()

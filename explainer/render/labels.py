@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,21 +276,29 @@ def spread(levels: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def ticks(lo: float, hi: float, most: int) -> list[float]:
-    """Round numbers from `lo` to `hi`, at most `most` of them and two at least where there is one."""
+    """Round numbers from `lo` to `hi`: at most `most` of them, but two at least."""
     if not (np.isfinite([lo, hi]).all() and hi > lo):
         return [float(lo)] if np.isfinite(lo) else []
-    for step in _steps((hi - lo) / max(2, most)):
-        first = int(np.ceil(lo / step - 1e-9))
-        last = int(np.floor(hi / step + 1e-9))
-        if last - first + 1 <= max(2, most):
-            return [round(k * step, 12 - int(np.floor(np.log10(step)))) for k in range(first, last + 1)]
-    return [lo, hi]
+    found: list[float] = []
+    for step in _steps(hi - lo):
+        finer = _multiples(lo, hi, step)
+        if len(finer) > max(2, most) and len(found) >= 2:
+            break
+        found = finer
+        if len(found) > max(2, most):
+            break
+    return found
 
 
-def _steps(least: float) -> Any:
-    """1, 2, 5, 10, … times a power of ten, from `least` on."""
-    power = 10.0 ** np.floor(np.log10(least))
-    return (step * power for step in (1, 2, 5, 10, 20, 50, 100) if step * power >= least * (1 - 1e-9))
+def _multiples(lo: float, hi: float, step: float) -> list[float]:
+    first, last = math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9)
+    return [round(k * step, 12 - math.floor(math.log10(step))) for k in range(first, last + 1)]
+
+
+def _steps(most: float) -> list[float]:
+    """10, 5, 2, 1, … times a power of ten, from ten times `most` on down to a hundredth."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return [step * power for step in (10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)]
 
 
 def kept(middles: Sequence[float], widths: Sequence[float], gap: float) -> list[int]:

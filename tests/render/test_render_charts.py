@@ -1,19 +1,21 @@
 """Every chart draws something, survives having nothing to draw, and keeps its words inside."""
 
-from itertools import pairwise
+from itertools import combinations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.render import headless
-from explainer.render.chart_painted import depths
-from explainer.render.chart_plotted import spread
+from explainer.render.chart_axes import bounds, span
+from explainer.render.chart_heights import best_height, depths, least_height
+from explainer.render.chart_painted import ROW
 from explainer.render.chart_view import ChartView
 from explainer.render.look import look
+from explainer.render.measures import HEADER
 
 NAN = float("nan")
 SIZE = (420, 260)
@@ -109,40 +111,130 @@ def plotted(qtbot, chart, size=SIZE, scale=1.0):
     return view
 
 
-@pytest.mark.parametrize("size", [(240, 160), (420, 260), (900, 300)])
-@pytest.mark.parametrize("scale", [1.0, 1.8])
-@pytest.mark.parametrize("top", [1.0, 12345.0])
-def test_names_of_curves_are_not_cut(qtbot, size, scale, top):
-    names = ("edges only", "random map", "Grad-CAM")
-    series = tuple(line(name, np.linspace(top, top / (k + 2), 5), colour=k) for k, name in enumerate(names))
-    view = plotted(
-        qtbot,
-        Curve("Curve", series, "pixels removed", "score"),
-        (round(size[0] * scale), round(size[1] * scale)),
-        scale,
-    )
+class Spy(QPainter):
+    """Remembers every word that is drawn, and where on the widget it lies."""
+
+    def __init__(self, device):
+        super().__init__(device)
+        self.words = []
+
+    def drawText(self, box, flags, text):
+        if text:
+            metrics = QFontMetricsF(self.font())
+            wide, high = metrics.horizontalAdvance(text.split("\n")[0]), metrics.height() * 0.7
+            left = box.left()
+            if flags & Qt.AlignmentFlag.AlignRight:
+                left = box.right() - wide
+            elif flags & Qt.AlignmentFlag.AlignHCenter:
+                left = box.center().x() - wide / 2
+            ink = QRectF(left, box.center().y() - high / 2, wide, high)
+            self.words.append((text, self.transform().mapRect(ink)))
+        super().drawText(box, flags, text)
+
+
+def words_of(chart, size, scale=1.0):
+    """All words in the body of a chart."""
+    view = ChartView(look("light", scale))
+    view.resize(*size)
+    view.show_chart(chart)
     body = view._body
-    edge = body.viewport().rect()
-    boxes = [item.mapRectToScene(item.boundingRect()) for item in body._names]
-    for box, name in zip(boxes, names, strict=True):
-        assert box.right() <= edge.right() + 1, name
-        assert box.top() >= edge.top() - 1, name
-        assert box.bottom() <= edge.bottom() + 1, name
-    for one, other in zip(sorted(boxes, key=lambda b: b.top()), sorted(boxes, key=lambda b: b.top())[1:], strict=False):
-        assert other.center().y() - one.center().y() >= 0.6 * one.height()
+    image = QImage(body.size(), QImage.Format.Format_RGB32)
+    painter = Spy(image)
+    try:
+        body.draw(painter)
+    finally:
+        painter.end()
+    return painter.words, QRectF(body.rect())
 
 
-def test_a_curve_that_grows_keeps_its_items(qtbot):
-    view = plotted(qtbot, Curve("Loss", (line(y=(1.0,)),)))
-    body, items = view._body, list(view._body._lines)
-    for count in range(2, 30):
-        view.show_chart(Curve("Loss", (line(y=np.linspace(1, 0, count)),)))
-    assert view._body is body
-    assert body._lines == items
-    assert len(body.getPlotItem().listDataItems()) == 1
-    assert len(items[0].getData()[0]) == 29
-    view.show_chart(Curve("Loss", ()))
-    assert body.getPlotItem().listDataItems() == []
+LONG = "Integrated Gradients, 40 letters at most"
+WORDY = [
+    *FULL,
+    Bars("Long", (LONG, "b", "c"), (0.9, 0.004, 0.0), spread=(0.1,)),
+    Bars("Many", tuple(f"class {n}" for n in range(30)), tuple(n / 30 for n in range(30))),
+    Curve("Names", tuple(line(f"name {n}", (0.5, 0.4, 0.3), colour=n) for n in range(12)), "% covered", "score"),
+    Curve("Large", (line("name", (1e6, 2.5e6, 12345.0)),), "a rather long label of an axis", "a rather long label"),
+    Curve("Tiny", (line("edges only", (1e-7, -2.5e-7)),), "epoch", "log₁₀ of its RMS"),
+    Matrix("Long", np.eye(5), (LONG,) * 5, ("saliency", "Grad-CAM", "random map", "x", "y"), "to", "from", ".2f"),
+]
+
+
+@pytest.mark.parametrize("chart", WORDY, ids=title)
+@pytest.mark.parametrize("scale", [1.0, 1.8])
+@pytest.mark.parametrize("width", [180, 320, 800])
+@pytest.mark.parametrize("height", [least_height, best_height])
+def test_words_of_a_chart_are_whole_inside_and_apart(chart, scale, width, height, qapp):
+    wide = round(width * scale)
+    words, room = words_of(chart, (wide, height(chart, look("light", scale), wide)), scale)
+    assert words
+    for text, ink in words:
+        assert room.adjusted(-1, -1, 1.5, 1).contains(ink), text
+        assert width < 320 or "…" not in text, text
+    for (one, ink), (other, ink2) in combinations(words, 2):
+        assert not ink.adjusted(0.5, 0.5, -0.5, -0.5).intersects(ink2), (one, other)
+
+
+@pytest.mark.parametrize("chart", FULL, ids=title)
+def test_the_least_height_is_less_than_the_best(chart, qapp):
+    lk = look("light")
+    assert 0 < least_height(chart, lk, 240) <= best_height(chart, lk, 240) < 400
+    assert best_height(chart, look("light", 1.8), 432) == pytest.approx(1.8 * best_height(chart, lk, 240), rel=0.06)
+
+
+def numbers_at(words):
+    return [float(text.replace("−", "-").replace(",", "")) for text, _ in words if text.strip("−.,0123456789") == ""]
+
+
+@pytest.mark.parametrize("size", [(180, 120), (420, 260), (1200, 500)])
+def test_axes_end_where_the_data_can_end(size, qapp):
+    covered = line("score", (1.0, 0.5, 0.0))
+    words, _ = words_of(Curve("C", (covered,), "% covered", "IoU", (0.0, 1.5), (0.0, 150.0)), size)
+    assert max(numbers_at(words)) == 100.0
+    beside = [(text, ink) for text, ink in words if ink.right() < 40]
+    assert max(numbers_at(beside)) == 1.0
+    words, _ = words_of(Curve("C", (line("s", (0.0, 0.9, 0.3)),), "step", "share"), size)
+    assert min(numbers_at(words)) >= 0.0
+    assert "−" not in "".join(text for text, _ in words)
+
+
+def test_epochs_are_whole(qapp):
+    words, _ = words_of(Curve("C", (line("", (5.5, 5.7)),), "epoch"), (900, 120))
+    below = [text for text, ink in words if ink.top() > 70]
+    assert below == ["0", "1", "epoch"]
+
+
+@pytest.mark.parametrize(
+    ("label", "ends"),
+    [("score of cat", (0, 1)), ("% right", (0, 100)), ("IoU", (0, 1)), ("cosine", (-1, 1)), ("visible, %", (0, 100))],
+)
+def test_bounds_that_are_certain(label, ends):
+    assert bounds(label) == ends
+
+
+def test_other_numbers_have_no_bounds():
+    assert bounds("nats") == bounds("log₁₀ of its RMS") == bounds("") == (-np.inf, np.inf)
+
+
+def test_room_around_data_does_not_reach_below_zero():
+    assert span([np.array([0.0, 1.0])], 0.1) == (0.0, 1.1)
+    assert span([np.array([-1.0, 1.0])], 0.1) == (-1.2, 1.2)
+    assert span([np.array([0.0])])[0] == 0.0
+
+
+def test_more_bars_than_there_is_room_for_are_counted(qapp):
+    chart = Bars("Many", tuple(f"class {n}" for n in range(30)), (0.5,) * 30)
+    words, _ = words_of(chart, (240, 20 + 150))
+    texts = [text for text, _ in words]
+    shown = sum(text.startswith("class") for text in texts)
+    assert f"+{30 - shown} more" in texts
+    assert 5 <= shown < 30
+
+
+def test_only_names_of_more_than_forty_letters_are_cut(qapp):
+    words, _ = words_of(Bars("B", (LONG, LONG + " and more"), (0.5, 0.2)), (400, 80))
+    texts = [text for text, _ in words]
+    assert LONG in texts
+    assert any(text.endswith("…") and len(text) == 40 for text in texts)
 
 
 def test_another_kind_of_chart_replaces_the_body(qtbot):
@@ -153,24 +245,25 @@ def test_another_kind_of_chart_replaces_the_body(qtbot):
     assert type(view._body).__name__ == "CurveBody"
 
 
-def test_a_bar_is_as_long_as_its_value(qapp):
+@pytest.mark.parametrize("height", [124, 54])
+def test_a_bar_is_as_long_as_its_value(qapp, height):
     lk = look("light")
-    image = headless.chart_image(Bars("B", ("a", "b"), (1.0, 0.25), chosen=0), lk, (600, 124))
+    image = headless.chart_image(Bars("B", ("a", "b"), (1.0, 0.25), chosen=0), lk, (600, height))
     accent, bar = lk.theme.color("accent").rgb(), lk.theme.color("bar").rgb()
-    lengths = [max(sum(image.pixel(x, y) == c for x in range(600)) for y in range(124)) for c in (accent, bar)]
+    lengths = [max(sum(image.pixel(x, y) == c for x in range(600)) for y in range(height)) for c in (accent, bar)]
     assert lengths[0] > 300
-    assert lengths[1] == pytest.approx(lengths[0] / 4, abs=3)
+    assert lengths[1] == pytest.approx(lengths[0] / 4, abs=6)
 
 
 def test_a_click_on_a_bar_sets_its_param(qtbot):
     chart = Bars("B", ("a", "b"), (0.7, 0.2), sets=(None, {"target": "7"}))
     view = plotted(qtbot, chart, (400, 100))
-    row = min(view.look.px(36), view._body.height() / 2)
+    ((box, _),) = view._body._spots
     with qtbot.waitSignal(view.picked) as caught:
-        QTest.mouseClick(view._body, Qt.MouseButton.LeftButton, pos=QPoint(200, round(1.5 * row)))
+        QTest.mouseClick(view._body, Qt.MouseButton.LeftButton, pos=box.center().toPoint())
     assert caught.args == [{"target": "7"}]
     with qtbot.assertNotEmitted(view.picked):
-        QTest.mouseClick(view._body, Qt.MouseButton.LeftButton, pos=QPoint(200, round(0.5 * row)))
+        QTest.mouseClick(view._body, Qt.MouseButton.LeftButton, pos=QPoint(200, round(box.top() - 5)))
 
 
 def test_a_click_on_a_cell_of_a_matrix_sets_its_param(qtbot):
@@ -185,10 +278,12 @@ def test_a_click_on_a_cell_of_a_matrix_sets_its_param(qtbot):
 def test_a_click_on_a_point_of_a_scatter_sets_its_param(qtbot):
     chart = Scatter("S", np.array([[NAN, 0], [0.0, 0], [1, 1]]), (0, 1, 2), sets=(None, {"n": 1}, {"n": 2}))
     view = plotted(qtbot, chart)
-    dots = view._body._dots
+    boxes = {sets["n"]: box for box, sets in view._body._spots}
     with qtbot.waitSignal(view.picked) as caught:
-        dots.sigClicked.emit(dots, dots.points()[1:2], None)
+        QTest.mouseClick(view._body, Qt.MouseButton.LeftButton, pos=boxes[2].center().toPoint())
     assert caught.args == [{"n": 2}]
+    assert boxes[1].center().x() < boxes[2].center().x()
+    assert boxes[1].center().y() > boxes[2].center().y()
 
 
 def test_largest_cell_of_a_matrix_is_the_lightest(qapp):
@@ -212,9 +307,9 @@ def test_columns_of_numbers_are_ranged_right(qapp):
     chart = Table("T", ("name", "value"), (("a", "1.25"), ("bb", "30.5")))
     image = headless.chart_image(chart, lk, (300, 124))
     width = QFontMetricsF(lk.font("base")).horizontalAdvance
-    right = sum(max(map(width, column)) + 20 for column in (("name", "a", "bb"), ("value", "1.25", "30.5"))) - 10
+    right = sum(max(map(width, column)) + 16 for column in (("name", "a", "bb"), ("value", "1.25", "30.5"))) - 8
     for row in (1, 2):
-        top = 24 + round(row * lk.px(26))
+        top = HEADER + round(row * lk.px(ROW))
         inked = [x for x in range(300) for y in range(top + 4, top + 22) if image.pixelColor(x, y).lightness() < 120]
         assert max(inked) == pytest.approx(right, abs=3)
 
@@ -230,78 +325,47 @@ def test_depths_of_a_graph_are_longest_paths():
     assert depths(Graph("G", nodes[:2], ())) == {"a": 0, "b": 0}
 
 
-def test_the_wheel_over_a_chart_scrolls_the_page(qtbot):
-    view = plotted(qtbot, FULL[2])
-    before = view._body.viewRange()
-    from PySide6.QtCore import QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
-    at = QPointF(200, 120)
-    none = Qt.KeyboardModifier.NoModifier
-    event = QWheelEvent(
-        at,
-        view._body.mapToGlobal(at),
-        QPoint(),
-        QPoint(0, 120),
-        Qt.MouseButton.NoButton,
-        none,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view._body.viewport(), event)
-    assert view._body.viewRange() == before
-
-
-@pytest.mark.parametrize(
-    "levels", [[0.0, 0.0, 0.01], [1.0, 1.0, 0.99], [0.0, 0.5, 1.0], [0.5, 0.5, 0.5], [1.0, 0.0, 0.0]]
-)
-def test_names_stand_apart_and_stay_inside(levels):
-    placed = spread(levels, 0.1, 0.05, 0.95)
-    ordered = sorted(placed)
-    assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(ordered))
-    assert ordered[0] >= 0.05 - 1e-9
-    assert ordered[-1] <= 0.95 + 1e-9
-    assert np.argsort(placed, kind="stable").tolist() == np.argsort(levels, kind="stable").tolist()
-
-
-def test_names_that_have_room_stay_where_their_lines_end():
-    assert spread([0.7, 0.2], 0.1, 0.05, 0.95) == [0.7, 0.2]
-
-
-def test_the_name_of_an_upright_line_keeps_away_from_the_lines_it_crosses(qtbot):
+def test_the_name_of_an_upright_line_keeps_away_from_the_lines_it_crosses(qapp):
     flat = line("objects", (24.0, 24.0, 24.0))
     mark = Series("now", np.array([1.0, 1.0]), np.array([0.0, 24.0]), style="dashed")
-    view = plotted(qtbot, Curve("Curve", (flat, mark), "depth", "count"))
-    names = {item.toPlainText(): item.pos() for item in view._body._names}
-    assert names["now"].x() == 1.0
-    assert names["now"].y() < 6.0
-    assert names["objects"].y() > 20.0
+    words, room = words_of(Curve("Curve", (flat, mark), "depth", "count"), SIZE)
+    names = dict(words)
+    assert names["now"].center().y() > 0.6 * room.height()
+    assert names["objects"].center().y() < 0.2 * room.height()
+    assert names["now"].left() < names["objects"].left()
 
 
-def test_a_whisker_reaches_one_deviation_each_way(qapp):
-    lk, (width, height) = look("light"), (600, 62)
-
-    def differing(one, two):
-        return [x for x in range(width) if any(one.pixel(x, y) != two.pixel(x, y) for y in range(height))]
+@pytest.mark.parametrize("size", [(600, 62), (600, 36)])
+def test_a_whisker_reaches_one_deviation_each_way(qapp, size):
+    lk, (width, height) = look("light"), size
 
     def drawn(value, *spread_):
         return headless.chart_image(Bars("B", ("a",), (value,), spread=spread_), lk, (width, height))
 
-    whole = differing(drawn(1.0), drawn(0.0))
-    marked = differing(drawn(0.5, 0.25), drawn(0.5))
-    track = [x for x in whole if x < 540]  # the number stands right of it
-    span = track[-1] - track[0]
-    assert (marked[-1] - marked[0]) / span == pytest.approx(0.5, abs=0.02)
-    assert (marked[0] - track[0]) / span == pytest.approx(0.25, abs=0.02)
+    def differing(one, two, rows):
+        return [x for x in range(width) if any(one.pixel(x, y) != two.pixel(x, y) for y in rows)]
+
+    rows = [y for y in range(height) if drawn(1.0).pixel(300, y) == lk.theme.color("accent").rgb()]
+    whole = differing(drawn(1.0), drawn(0.0), rows)
+    marked = differing(drawn(0.5, 0.25), drawn(0.5), rows)
+    span_ = whole[-1] - whole[0]
+    assert (marked[-1] - marked[0]) / span_ == pytest.approx(0.5, abs=0.02)
+    assert (marked[0] - whole[0]) / span_ == pytest.approx(0.25, abs=0.02)
 
 
-def test_a_band_comes_and_goes_with_the_spread(qtbot):
-    view = ChartView(look("light"))
-    qtbot.addWidget(view)
-    view.resize(*SIZE)
-    counts = []
-    for spread_ in (None, np.full(3, 0.2), np.full(3, 0.1), None):
-        view.show_chart(Curve("Band", (line(spread=spread_),)))
-        counts.append(len(view._body._bands))
-    assert counts == [0, 1, 1, 0]
+def test_a_band_lies_as_far_around_its_line_as_its_spread(qapp):
+    lk = look("light")
+
+    def drawn(reach):
+        band = None if reach is None else np.full(3, reach)
+        chart = Curve("Band", (line("", (0.5, 0.5, 0.5), spread=band),), y_range=(0.0, 1.0))
+        return headless.chart_image(chart, lk, SIZE)
+
+    plain, x = drawn(None), 200
+
+    def coloured(reach):
+        image = drawn(reach)
+        return sum(image.pixel(x, y) != plain.pixel(x, y) for y in range(SIZE[1]))
+
+    assert coloured(0.2) == pytest.approx(2 * coloured(0.1), rel=0.1)
+    assert coloured(0.1) > 20
