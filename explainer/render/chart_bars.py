@@ -86,7 +86,7 @@ class BarsBody(Painted):
     def _track(self, row: QRectF, form: _Form) -> QRectF:
         look = self.look
         if form.stacked:
-            high = look.px(LINE)
+            high = float(look.px(LINE))
             return QRectF(row.left(), row.bottom() - high - look.px(3), row.width(), high)
         high = min(float(look.px(BAR)), 0.5 * row.height())
         left = form.names + look.px(10)

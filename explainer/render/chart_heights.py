@@ -10,7 +10,7 @@ from explainer.render.measures import HEADER
 
 # px at type scale 1, without the title: a row of bars, of a table, of a matrix; a plot; a node of a graph.
 LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34}
-BEST = {"bar": 27, "row": 22, "cell": 26, "plot": 132, "points": 180, "node": 60}
+BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72}
 LINE = 14
 MOST_NAME = 0.68  # of the width, for names of rows
 
@@ -50,7 +50,7 @@ def _labels(x_label: str) -> int:
 
 def _matrix(chart: Matrix, look: Look, width: int, cell: int) -> float:
     _, foot, _ = matrix_margins(chart, look, width)
-    return chart.values.shape[0] * cell + (foot + 1) / look.scale
+    return int(chart.values.shape[0]) * cell + (foot + 1) / look.scale
 
 
 def matrix_margins(chart: Matrix, look: Look, width: float) -> tuple[float, float, float]:
@@ -59,9 +59,11 @@ def matrix_margins(chart: Matrix, look: Look, width: float) -> tuple[float, floa
     Names stand upright where they are words that have no room side by side; numbers are left out instead.
     """
     metrics = QFontMetricsF(look.font("small"))
-    line = metrics.height()
+    line = float(metrics.height())
     left = max((metrics.horizontalAdvance(name) for name in chart.rows), default=0.0) + look.px(8)
-    left = min(left, MOST_NAME * width) + (line + look.px(2) if chart.y_label else 0)
+    beside = line + look.px(2) if chart.y_label else 0.0
+    cells = len(chart.columns) * line  # so that upright names do not touch
+    left = min(left, max(0.3 * width, min(MOST_NAME * width, width - cells - beside))) + beside
     longest = max((metrics.horizontalAdvance(name) for name in chart.columns), default=0.0) + 4
     lying = longest <= (width - left) / max(1, len(chart.columns)) or all(map(numeric, chart.columns))
     upright = 0.0 if lying else longest

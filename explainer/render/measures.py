@@ -9,9 +9,6 @@ from explainer.core.layers import Cells, Heat, Panel
 
 HEADER = 20  # px above a panel's picture, and above a chart's body
 FILM_HEADER = 16  # px above a thumb of the film
-CHART_HEADER = HEADER
-BAR_ROOM = 0  # the colour bar lies in the caption's line
-GAP = 6
 _BEFORE_UNIT = re.compile(r"(?:(?<=\d)|(?<=\d\*\*)|(?<=\d</span>)) (?=(?:%|px|ms|°|EV)(?!\w))")
 KEYED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -20,11 +17,6 @@ def bar_of(panel: Panel | None) -> Any:
     """The topmost map, whose colours the bar explains; colours of classes have no lower and upper end."""
     layers = reversed(panel.layers) if panel is not None else ()
     return next((one for one in layers if isinstance(one, Heat | Cells) and one.colours != "categorical"), None)
-
-
-def has_bar(panel: Panel) -> bool:
-    """Whether the panel explains colours by a bar."""
-    return bar_of(panel) is not None
 
 
 def unbroken(text: str) -> str:

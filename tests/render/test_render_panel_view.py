@@ -15,7 +15,7 @@ from explainer.core.layers import Boxes, Cells, Heat, Image, Label, Panel, Point
 from explainer.core.result import Result
 from explainer.render import caption, colours, headless, panel_view
 from explainer.render.look import look
-from explainer.render.measures import FILM_HEADER, HEADER, has_bar
+from explainer.render.measures import FILM_HEADER, HEADER, bar_of
 from explainer.render.panel_view import PanelView
 from explainer.render.view_state import ViewState
 from explainer.shell.stage import Stage
@@ -375,9 +375,10 @@ def test_a_map_without_a_photo_is_not_uncovered(view):
     assert same(headless.grabbed(view), before)
 
 
-def test_only_maps_have_a_bar():
-    assert has_bar(rich_panel())
-    assert not has_bar(plain_panel())
+def test_only_maps_have_a_bar_and_colours_of_classes_have_none():
+    assert bar_of(heat_panel()).name == "map"
+    assert bar_of(plain_panel()) is None
+    assert bar_of(heat_panel(colours="categorical")) is None
 
 
 def test_a_panel_tells_its_title_to_a_screen_reader(view):

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explainer.core.charts import Bars, Chart, Graph, Matrix, Table
+from explainer.core.charts import Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
 from explainer.core.heroes import aspect, main_views, shown_part
 from explainer.core.layers import Image, Panel
 from explainer.core.result import Result
+from explainer.render.chart_heights import best_height, least_height
+from explainer.render.look import look
 from explainer.shell.allotment.shapes import FREE, ChartShape
 
 NARROW, WIDE = 0.4, 2.6
 """Shapes beyond these are placed as if they had them: a line of pixels is no picture."""
+NARROWEST = {Table: 200, Matrix: 180, Graph: 320, Curve: 170, Histogram: 170, Scatter: 170}
+"""Width in px at type scale 1 below which a chart of a kind says little; 150 for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +61,9 @@ def hero_shapes(panels: Sequence[Panel], stands: Standing) -> tuple[float, ...]:
 
 def chart_shape(chart: Chart) -> ChartShape:
     """How low, how high and how narrow a chart may be, in px at type scale 1."""
-    match chart:
-        case Bars():
-            rows = max(1, len(chart.values))
-            return ChartShape(24 + 20 * rows, 24 + 34 * rows)
-        case Table():
-            rows = len(chart.rows) + any(chart.header)
-            return ChartShape(24 + 20 * rows, 24 + 26 * rows, 200)
-        case Matrix():
-            return ChartShape(60 + 22 * max(1, len(chart.rows)), 420, 180)
-        case Graph():
-            return ChartShape(110, 240, 320)
-    return ChartShape(128, 420, 170)
+    narrow = NARROWEST.get(type(chart), 150)
+    one = look()
+    return ChartShape(least_height(chart, one, narrow), best_height(chart, one, narrow), narrow)
 
 
 def is_bare(panel: Panel) -> bool:
