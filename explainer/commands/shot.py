@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--present", action="store_true")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    parser.add_argument(
+        "--measure", action="store_true", help="how much of the stage its pictures take, as JSON beside the picture"
+    )
     bootstrap.add_set_argument(parser)
     bootstrap.add_session_arguments(parser)
 
@@ -54,12 +57,23 @@ def run(args: argparse.Namespace) -> int:
     for _ in range(3):  # layouts, then what they post, then what that paints
         app.processEvents()
     picture = headless.exact(shown, *args.size)
+    measures = _measured(shown) if args.measure else ""
     shown.close()
     stopping.check()
     headless.save(picture, args.out)
+    if measures:
+        writing.write_text(args.out.with_suffix(".json"), measures)
     if problem:
         print(problem, file=sys.stderr)
     return 1 if problem else 0
+
+
+def _measured(shown: "MainWindow") -> str:
+    import json
+
+    from explainer.shell.measuring import measured
+
+    return json.dumps(measured(shown), indent=1, ensure_ascii=False) + "\n"
 
 
 def _refuse_the_web(source: str) -> None:
