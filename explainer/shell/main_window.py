@@ -259,6 +259,8 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if is_whole(event.text()) and event.text() != "0":
             self.stage.choose(int(event.text()) - 1)
+        elif event.key() == Qt.Key.Key_Escape and self.stage.let_go():
+            event.accept()
         elif event.key() == Qt.Key.Key_Escape and self.stage.busy:
             self.conductor.stop()
         elif event.key() == Qt.Key.Key_Escape and self.appearance.presenting:

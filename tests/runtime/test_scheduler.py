@@ -138,6 +138,27 @@ def test_again_runs_though_nothing_changed(scheduler, log):
     assert len(log.of(Finished)) == 2
 
 
+def test_what_was_stopped_is_not_heard_and_runs_when_it_is_asked_for_again(scheduler, log):
+    turnstile = Turnstile()
+    scheduler.feed(frame(0))
+    scheduler.ask(turnstile.demo, Knobs(), SETTINGS)
+    turnstile.wait_entered()
+    scheduler.stop()
+    settle(scheduler)
+    assert answers(log) == []
+    turnstile.go.release()
+    asked = scheduler.ask(turnstile.demo, Knobs(), SETTINGS)
+    settle(scheduler)
+    assert [generation for generation, _, _ in answers(log)] == [asked]
+    assert turnstile.indices == [0, 0]
+
+
+def test_nothing_to_stop_leaves_all_at_rest(scheduler, log):
+    scheduler.stop()
+    settle(scheduler)
+    assert log.events == []
+
+
 def test_params_cancel_the_running_job(scheduler, log):
     gate = Turnstile()
     scheduler.feed(frame(0))

@@ -21,7 +21,7 @@ from explainer.core.result import Result
 from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.render.look import look
 from explainer.render.panel_view import PanelView
-from explainer.shell import saving
+from explainer.shell import motion, saving
 from explainer.shell.completing import completed, facts_of, maps_of
 from explainer.shell.handle_boxes import HANDLES
 from explainer.shell.stage import Stage
@@ -163,6 +163,18 @@ def test_a_picture_of_the_film_changes_places_with_the_hero_and_stays_there(stag
     assert stage.chosen == {"one": (0,)}
 
 
+def test_a_swap_glides_until_the_next_result_comes_and_not_at_all_with_less_motion(stage, monkeypatch):
+    monkeypatch.setattr(motion, "reduced", lambda: False)
+    stage.show_result(result(panel(), heat_panel(), heroes=("map",)))
+    stage.choose(0)
+    assert stage.glide.isVisible()
+    stage.show_result(result(panel(), heat_panel(), heroes=("map",)), charts=False)
+    assert not stage.glide.isVisible()
+    monkeypatch.setattr(motion, "reduced", lambda: True)
+    stage.choose(1)
+    assert not stage.glide.isVisible()
+
+
 @pytest.mark.parametrize("odd", [None, 3, {"a": "b"}, {"a": [1, 2, 3]}, {"a": [-1]}, {"a": ["x"]}, {"a": []}])
 def test_what_is_no_choice_of_heroes_is_passed_over(stage, odd):
     stage.choose_heroes(odd)
@@ -271,6 +283,52 @@ def test_a_headline_of_twenty_words_is_not_cut(stage, width):
     stage.show_result(result(panel(), headline=" ".join(["headline"] * 20)))
     label = stage.head._headline
     assert label.heightForWidth(label.width()) <= label.height() + 2
+
+
+def test_escape_takes_away_what_lies_over_the_stage_one_by_one(stage):
+    stage.show_result(result(panel(), headline="Look here.", reading="Long. " * 60))
+    assert not stage.let_go()
+    stage.show_problem(Problem("Broken."))
+    stage.head.toggle()
+    assert stage.let_go()
+    assert not stage.head.sheet.isVisible()
+    assert stage.problem.isVisible()
+    assert stage.let_go()
+    assert not stage.problem.isVisible()
+
+
+def test_charts_without_room_stand_behind_tabs(stage):
+    bars = tuple(Bars(title, tuple("abcdefgh"), (0.1,) * 8) for title in ("First", "Second", "Third", "Fourth"))
+    stage.resize(520, 620)
+    stage.show_result(result(panel(), heat_panel(), charts=bars))
+    shown = [chart.chart.title for chart in stage.board.charts if chart.isVisible()]
+    assert stage.tabs.isVisible()
+    assert shown == ["First"]
+    buttons = [button for button in stage.tabs.findChildren(QToolButton) if button.isVisible()]
+    assert [button.accessibleName() for button in buttons] == ["First", "Second", "Third", "Fourth"]
+    QTest.mouseClick(buttons[2], LEFT)
+    assert [chart.chart.title for chart in stage.board.charts if chart.isVisible()] == ["Third"]
+
+
+def test_the_picture_that_a_click_enlarges_is_framed(stage):
+    stage.show_result(result(panel(), heat_panel(), heroes=("map",)))
+    thumb, hero = of(stage, "Input", "Map")
+    hero.hovered.emit((5.0, 5.0))
+    assert not stage.frame.isVisible()
+    thumb.hovered.emit((5.0, 5.0))
+    assert stage.frame.isVisible()
+    assert stage.frame.geometry().contains(thumb.picture_rect().translated(thumb.pos()))
+    thumb.hovered.emit(None)
+    assert not stage.frame.isVisible()
+
+
+def test_a_wide_window_makes_the_stage_larger(stage):
+    stage.show_result(result(panel(), heat_panel()))
+    stage.resize(1700, 1000)
+    assert stage.look.scale == 1.25
+    assert all(widget.look.scale == 1.25 for widget in views(stage))
+    stage.resize(900, 700)
+    assert stage.look.scale == 1.0
 
 
 # Unsuitable ---------------------------------------------------------------------------------------------

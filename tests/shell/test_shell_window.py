@@ -352,6 +352,30 @@ def test_a_long_run_shows_a_line_and_keeps_the_picture(window, qtbot):
     qtbot.waitUntil(lambda: not window.stage.busy)
 
 
+def test_escape_stops_a_long_run_and_the_last_picture_stays(window, qtbot):
+    idle(qtbot, window)
+    held = Held()
+    LooksDemo.hook = held
+    window.conductor.set_params({"radius": 31})
+    qtbot.waitUntil(lambda: window.stage.busy)
+    QTest.keyClick(window.stage, Qt.Key.Key_Escape)
+    assert not window.stage.busy
+    held.free.set()
+    idle(qtbot, window)
+    assert window.heard.last("radius_px") == 8
+    assert len(shown_panels(window)) == 3
+    window.conductor.restart()
+    qtbot.waitUntil(lambda: window.heard.last("radius_px") == 31)
+
+
+def test_heroes_that_were_chosen_are_remembered(window, house, qtbot):
+    window.stage.choose(2)
+    assert window.remembered().view["heroes"] == {"looks": [2]}
+    again = house.window(window.remembered())
+    qtbot.addWidget(again)
+    assert again.stage.chosen == {"looks": (2,)}
+
+
 def test_the_theme_goes_round_and_reaches_every_part(window, qtbot):
     assert window.look.theme.name == "light"
     seen = []

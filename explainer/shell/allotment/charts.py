@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from explainer.shell.allotment.measures import Measures
-from explainer.shell.allotment.shapes import ChartShape, Layout
+from explainer.shell.allotment.shapes import Allotment, ChartShape
 
 Box = tuple[int, int, int, int]
 TABS = 28  # px at type scale 1
 
 
-def put_charts(one: Layout, m: Measures, x: int, y: int, wide: int, high: int) -> None:
+def put_charts(one: Allotment, m: Measures, x: int, y: int, wide: int, high: int) -> None:
     """Place all charts in a room of `wide` × `high`; those it cannot take at all are hidden."""
     shapes = m.wanted.charts
     placed = _stacked(m, shapes, wide, high) or _beside(m, shapes, wide, high)

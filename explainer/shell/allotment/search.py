@@ -7,7 +7,7 @@ from itertools import product
 
 from explainer.shell.allotment.blank import largest_blank
 from explainer.shell.allotment.measures import Measures
-from explainer.shell.allotment.shapes import Form, Layout, Strip, Wanted
+from explainer.shell.allotment.shapes import Allotment, Form, Strip, Wanted
 from explainer.shell.allotment.ways import Keep, Way, laid
 
 HERO, PICTURES, BLANK = 0.38, 0.50, 0.08
@@ -24,7 +24,7 @@ HIDDEN = 0.3
 
 
 @lru_cache(maxsize=256)
-def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
+def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Allotment:
     """Place everything in a stage of `width` × `height` pixels.
 
     Whole first. What misses a target makes the strip a line.
@@ -36,7 +36,7 @@ def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
     """
     if not wanted.heroes:
         return _bare(wanted, width, height, k)
-    nearest: tuple[float, Layout] | None = None
+    nearest: tuple[float, Allotment] | None = None
     for strip in _foldings(wanted):
         layout = _best(wanted, width, height, k, strip)
         miss = _lack(layout, wanted)
@@ -48,10 +48,10 @@ def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Layout:
     return nearest[1]
 
 
-def _bare(wanted: Wanted, width: int, height: int, k: float) -> Layout:
+def _bare(wanted: Wanted, width: int, height: int, k: float) -> Allotment:
     """A stage of words alone."""
     m = Measures(width, height, k, wanted, "")
-    one = Layout(width, height, "column")
+    one = Allotment(width, height, "column")
     one.put("headline", 0, (m.pad, m.top), (m.inner, m.head(m.inner)), m.head(m.inner) - m.details)
     return one
 
@@ -60,7 +60,7 @@ def _foldings(wanted: Wanted) -> tuple[Strip, ...]:
     return ("thumbs", "line") if wanted.strip and not wanted.presenting else ("",)
 
 
-def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Layout:
+def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Allotment:
     m = Measures(width, height, k, wanted, strip)
     coarse = [(_score(one), way, one) for way in _ways(m) if (one := laid(m, way))]
     if not coarse:
@@ -99,7 +99,7 @@ def _keeps(wanted: Wanted) -> tuple[Keep, ...]:
     return ("tabs", "least", "most") if len(wanted.charts) > 1 else ("least", "most")
 
 
-def _score(one: Layout) -> float:
+def _score(one: Allotment) -> float:
     heroes = one.hero
     upright = any(box.h > box.w / 0.85 for box in one.of("hero"))
     form = (0.06 if upright else 0.18) if one.form == "label" else 0.0
@@ -108,12 +108,12 @@ def _score(one: Layout) -> float:
     return score - 2 * max(0.0, HERO - heroes) - max(0.0, PICTURES - one.pictures)
 
 
-def _lack(one: Layout, wanted: Wanted) -> float:
+def _lack(one: Allotment, wanted: Wanted) -> float:
     hero = PRESENTED if wanted.presenting else HERO
     return max(0.0, hero - one.hero) + max(0.0, PICTURES - one.pictures) + max(0.0, blank_share(one) - BLANK)
 
 
-def blank_share(one: Layout) -> float:
+def blank_share(one: Allotment) -> float:
     """Share of the largest empty rectangle, 0…1."""
     boxes = [(box.x, box.y, box.w, box.h) for box in one.boxes]
     return largest_blank(one.width, one.height, boxes) / (one.width * one.height)

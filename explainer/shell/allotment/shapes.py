@@ -65,7 +65,7 @@ class Placed:
 
 
 @dataclass(slots=True)
-class Layout:
+class Allotment:
     """Rectangles of one stage of `width` × `height` pixels.
 
     Parameters

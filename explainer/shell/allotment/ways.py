@@ -6,7 +6,7 @@ from typing import Literal
 
 from explainer.shell.allotment.charts import fit, kept_for, put_charts
 from explainer.shell.allotment.measures import Measures, on_grid
-from explainer.shell.allotment.shapes import FREE, Form, Layout
+from explainer.shell.allotment.shapes import FREE, Allotment, Form
 
 SMALL = 80  # px at type scale 1; a smaller picture says little
 LEAST_THUMB = 48
@@ -35,9 +35,9 @@ class Way:
     charts: Keep = "least"
 
 
-def laid(m: Measures, way: Way, least: int = 0) -> Layout | None:
+def laid(m: Measures, way: Way, least: int = 0) -> Allotment | None:
     """Lay out one way; ``None`` where the heroes would become smaller than `least` px."""
-    one = Layout(m.width, m.height, way.form, strip=m.strip_as)
+    one = Allotment(m.width, m.height, way.form, strip=m.strip_as)
     head = 0 if way.form == "label" else m.head(m.inner)
     foot = m.height - m.top - (m.strip + m.gap if m.strip and way.form != "label" else 0)
     top = m.top + head
@@ -77,7 +77,7 @@ def _hero_sizes(m: Measures, stack: bool, room_w: int, room_h: int) -> list[tupl
 
 
 def _put_heroes(
-    one: Layout, m: Measures, sizes: Sequence[tuple[int, int]], way: Way, top: int, room_h: int
+    one: Allotment, m: Measures, sizes: Sequence[tuple[int, int]], way: Way, top: int, room_h: int
 ) -> tuple[int, int]:
     """Place heroes and what plays in them; return the right and the lower end of it all."""
     gaps = len(sizes) - 1
@@ -111,7 +111,7 @@ def _lowered(m: Measures, sizes: Sequence[tuple[int, int]], way: Way, room_h: in
 # The rest -----------------------------------------------------------------------------------------------
 
 
-def _put_column(one: Layout, m: Measures, way: Way, x: int, top: int, foot: int, under: int) -> None:
+def _put_column(one: Allotment, m: Measures, way: Way, x: int, top: int, foot: int, under: int) -> None:
     """Film at the head of the column, charts below it or below the heroes; in the form *label* all the rest too."""
     wide, y = m.pad + m.inner - x, top
     if way.form == "label":
@@ -133,7 +133,7 @@ def _put_column(one: Layout, m: Measures, way: Way, x: int, top: int, foot: int,
         put_charts(one, m, x, y, wide, foot - y)
 
 
-def _put_film(one: Layout, m: Measures, x: int, y: int, wide: int, room: int) -> int:
+def _put_film(one: Allotment, m: Measures, x: int, y: int, wide: int, room: int) -> int:
     """Place the film in the rows that make its pictures largest; return where what comes next may begin."""
     film = m.wanted.film
     if not film:
@@ -170,7 +170,7 @@ def _film_rows(m: Measures, film: Sequence[float], wide: int, room: int) -> Iter
             yield sum(film) * high * high, [(row, high) for row in rows]
 
 
-def _put_row(one: Layout, m: Measures, y: int, high: int) -> None:
+def _put_row(one: Allotment, m: Measures, y: int, high: int) -> None:
     """Film from the left, charts take the rest of the row."""
     x, gap, film = m.pad, m.q(8), m.wanted.film
     kept = sum(m.q(shape.narrow) for shape in m.wanted.charts) and m.q(180)

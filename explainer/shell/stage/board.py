@@ -12,7 +12,7 @@ from explainer.core.charts import Chart
 from explainer.core.layers import Panel
 from explainer.render.look import Look
 from explainer.render.view_state import ViewState
-from explainer.shell.allotment.shapes import Layout, Placed
+from explainer.shell.allotment.shapes import Allotment, Placed
 from explainer.shell.stage.views import Standing
 
 if TYPE_CHECKING:  # pyqtgraph is loaded with the first picture, after the window is on screen
@@ -80,7 +80,7 @@ class Board(QObject):
 
     # Where they stand -----------------------------------------------------------------------------------
 
-    def place(self, layout: Layout, stands: Standing, tab: int) -> None:
+    def place(self, layout: Allotment, stands: Standing, tab: int) -> None:
         """Take the places of a layout; of charts that share one only the one at `tab` is shown."""
         self.stands = stands
         heroes = dict(zip(stands.heroes, layout.of("hero"), strict=False))

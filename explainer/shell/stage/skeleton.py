@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 from explainer.render.icons import pixmap
 from explainer.render.look import Look
-from explainer.shell.allotment.shapes import Layout, Placed
+from explainer.shell.allotment.shapes import Allotment, Placed
 from explainer.shell.stage.expecting import Expected
 
 ROUND = 4
@@ -31,7 +31,7 @@ class Skeleton:
         """Width over height of the photo."""
         return 4 / 3 if self.pixels is None else self.pixels.shape[1] / self.pixels.shape[0]
 
-    def paint(self, painter: QPainter, look: Look, layout: Layout, expected: Expected, *, said: bool) -> None:
+    def paint(self, painter: QPainter, look: Look, layout: Allotment, expected: Expected, *, said: bool) -> None:
         """Draw headline (unless something is `said` there), pictures and charts that are still to come."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for box in layout.of("headline") if not said else ():

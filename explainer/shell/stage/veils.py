@@ -93,6 +93,12 @@ class Glide(QWidget):
         self.show()
         self._run.start()
 
+    def end(self) -> None:
+        """Be there at once, since something else is to be shown."""
+        if self.isVisible():
+            self._run.stop()
+            self.hide()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

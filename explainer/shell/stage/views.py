@@ -16,6 +16,8 @@ NARROW, WIDE = 0.4, 2.6
 NARROWEST = {Table: 200, Matrix: 180, Graph: 320, Curve: 170, Histogram: 170, Scatter: 170}
 """Width in px at type scale 1 below which a chart of a kind says little; 150 for the others."""
 
+COLUMN = 52  # px at type scale 1 that a column of a table takes
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -61,7 +63,8 @@ def hero_shapes(panels: Sequence[Panel], stands: Standing) -> tuple[float, ...]:
 
 def chart_shape(chart: Chart) -> ChartShape:
     """How low, how high and how narrow a chart may be, in px at type scale 1."""
-    narrow = NARROWEST.get(type(chart), 150)
+    columns = len(chart.header) if isinstance(chart, Table) else 0
+    narrow = max(NARROWEST.get(type(chart), 150), COLUMN * columns)
     one = look()
     return ChartShape(least_height(chart, one, narrow), best_height(chart, one, narrow), narrow)
 

@@ -21,7 +21,7 @@ from explainer.render.measures import KEYED
 from explainer.render.view_state import ViewState
 from explainer.shell import motion
 from explainer.shell.allotment.search import allot
-from explainer.shell.allotment.shapes import Layout, Wanted
+from explainer.shell.allotment.shapes import Allotment, ChartShape, Wanted
 from explainer.shell.cards import EmptyStage, ProblemCard
 from explainer.shell.stage import expecting, views
 from explainer.shell.stage.board import Board
@@ -68,8 +68,9 @@ class Stage(QWidget):
         self._demo = ""
         self._seen: dict[str, expecting.Expected] = {}
         self._expected: expecting.Expected | None = None
-        self._layout: Layout | None = None
+        self._layout: Allotment | None = None
         self._arranged: tuple[Any, ...] = ()
+        self._charts: tuple[ChartShape, ...] = ()  # shapes of the charts that are shown
         self._headline = 0
         self._tab = 0
         self._busy = self._keyed = self._anyway = False
@@ -156,12 +157,14 @@ class Stage(QWidget):
         words = charts or self.result is None or len(result.charts) != len(self.result.charts)
         self.result, self._expected = result, None
         self.empty.hide()
+        self.glide.end()
         panels = (*result.panels, *self.pinned)
         self.board.make(len(panels), len(result.charts))
         if words:
             self.head.show_result(result)
             self._headline = max(self._headline, self.head.width_wanted())
             self.board.show_charts(result.charts)
+            self._charts = tuple(views.chart_shape(chart) for chart in result.charts)
         self.board.shown = panels
         self._arrange_if_needed()  # before the pictures, so that each is composed once, at its final size
         self.board.show_panels(panels, self.view, mirrored=self.mirrored, words=words)
@@ -221,6 +224,16 @@ class Stage(QWidget):
     def busy(self) -> bool:
         """Whether it says that something is being computed."""
         return self._busy
+
+    def let_go(self) -> bool:
+        """Take away what lies over the stage; return whether there was anything."""
+        over = (self.head.sheet, self.unsuitable, self.problem)
+        top = next((card for card in over if card.isVisible()), None)
+        if top is self.unsuitable:
+            self.show_anyway()
+        elif top is not None:
+            top.hide()
+        return top is not None
 
     def show_stopped(self) -> None:
         """Say that nothing is being computed, although nothing is there."""
@@ -334,7 +347,7 @@ class Stage(QWidget):
                 new.setParent(self)
             self._arrange()
 
-    # Layout ---------------------------------------------------------------------------------------------
+    # Allotment ---------------------------------------------------------------------------------------------
 
     def _standing(self, result: Result) -> views.Standing:
         if 0 <= self.solo < len(result.panels) + len(self.pinned):
@@ -349,7 +362,7 @@ class Stage(QWidget):
             return replace(wanted, **slots), views.Standing((), (), ())
         panels, stands = self.board.shown, self._standing(self.result)
         film = tuple(views.shape_of(panels[i]) for i in stands.film)
-        charts = tuple(views.chart_shape(self.result.charts[i]) for i in stands.charts)
+        charts = tuple(self._charts[i] for i in stands.charts)
         return Wanted(views.hero_shapes(panels, stands), film, charts, self._headline, **slots), stands
 
     def _arrange_if_needed(self) -> None:
@@ -375,11 +388,11 @@ class Stage(QWidget):
         self._place_busy()
         self._place_cards()
 
-    def _place_head(self, layout: Layout) -> None:
+    def _place_head(self, layout: Allotment) -> None:
         for box in layout.of("headline"):
             self.head.place(QRect(box.x, box.y, box.w, box.h), box.caption)
 
-    def _place_tabs(self, layout: Layout, stands: views.Standing) -> None:
+    def _place_tabs(self, layout: Allotment, stands: views.Standing) -> None:
         self.tabs.setVisible(bool(layout.tabbed))
         for box in layout.of("tabs"):
             assert self.result is not None
