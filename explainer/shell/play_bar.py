@@ -143,7 +143,7 @@ class PlayBar(QWidget):
         fonts = {size: self.look.font(size, figures=True) for size in ("base", "small")}
         asked = max(QFontMetrics(fonts[size]).horizontalAdvance(text) for text, size in words)
         self._widest = max(self._widest, asked + 2, self.look.px(SMALL) * len(self._small))
-        return min(self._widest, self.width() // 2)
+        return min(self._widest, round(0.45 * self.width()))
 
     def _show_small(self, *_focus: object) -> None:
         """Small buttons take the place of the note while somebody is here."""

@@ -19,13 +19,13 @@ DRAWING = """
 import os, signal, sys
 from explainer.cli import main
 from explainer.commands import sheet
-paint, seen = sheet.PanelView._paint_header, []
+show, seen = sheet.PanelView.show_panel, []
 def hit(*given):
     seen.append(1)
     if len(seen) == 2:
         os.kill(os.getpid(), getattr(signal, name))
-    return paint(*given)
-sheet.PanelView._paint_header = hit
+    return show(*given)
+sheet.PanelView.show_panel = hit
 name = sys.argv.pop()
 sys.argv[1:] = ["render", "convolution-microscope", "--source", "sample:drift", "--video", "--out", sys.argv[1]]
 sys.exit(main())

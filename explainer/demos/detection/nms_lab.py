@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
-from explainer.core.memo import latest
+from explainer.core.memo import is_latest, latest
 from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
+from explainer.demos.detection import _nms_play as play
 from explainer.demos.detection import _nms_view as view
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ class Params:
         float, Range(0.05, 2.0, 0.05), When("method", (Method.GAUSSIAN,)), Doc("σ", "Smaller punishes overlap harder.")
     ] = 0.5
     score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Least score", "Before and after suppression alike.")] = 0.35
+    judged: Annotated[
+        int,
+        Range(0, play.MOST),
+        Doc("Boxes judged", "So many of the raw boxes are kept or dropped so far, the best first."),
+        Plays(8.0, "Drop the boxes one by one"),
+    ] = play.MOST
     sweep: Annotated[
         bool, Doc("Sweep", "Slides the front figure off the other in 15 steps, and shows where one is lost.")
     ] = True
@@ -87,19 +94,21 @@ class NmsLab(Demo[Params]):
         """Detect in the composed scene, suppress, and sweep."""
         from explainer.vision.detection import cutouts, nanodet
 
-        net = shared.network(ctx)
+        net, rule = shared.network(ctx), _rule(params)
+        key = (params.a, params.b, params.front, params.back, params.size)
         with ctx.stage("prepare"):
-            scene = cutouts.compose(frame.pixels, _figures(frame, params))
+            scene = latest(ctx, "nms scene", key, lambda: cutouts.compose(frame.pixels, _figures(frame, params)))
         with ctx.stage("model"):
-            key = (params.a, params.b, params.front, params.back, params.size)
-            kept = latest(ctx, "nms scene", key, lambda: nanodet.look(net, scene.pixels))
+            kept = latest(ctx, "nms answers", key, lambda: nanodet.look(net, scene.pixels))
         with ctx.stage("explain"):
-            now = view.judge(scene, kept, _rule(params))
+            now = latest(ctx, "nms judged", (key, rule), lambda: view.judge(scene, kept, rule))
         if not params.sweep:
-            return view.result(frame, now, _rule(params), ())
-        ctx.publish(view.result(frame, now, _rule(params), (), partial=True))
+            return play.played(view.result(frame, now, rule, ()), now, params.judged)
+        if not is_latest(ctx, "nms sweep", key[1:]):
+            ctx.publish(play.played(view.result(frame, now, rule, (), partial=True), now, params.judged))
         sweep = latest(ctx, "nms sweep", key[1:], lambda: _swept(frame, params, ctx))
-        return view.result(frame, now, _rule(params), [view.judge(s, k, _rule(params)) for s, k in sweep])
+        every = latest(ctx, "nms swept", (key[1:], rule), lambda: [view.judge(s, k, rule) for s, k in sweep])
+        return play.played(view.result(frame, now, rule, every), now, params.judged)
 
 
 def _rule(params: Params) -> view.Rule:
