@@ -47,7 +47,7 @@ PANEL_WIDTH, CHART_SIZE = 720, (560, 320)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``render``."""
     parser.add_argument("demo", metavar="ID")
-    parser.add_argument("--source", metavar="FILE", default="sample:cat", help="file, folder or camera:N")
+    parser.add_argument("--source", metavar="FILE", help="file, folder or camera:N; by default the demo's own sample")
     parser.add_argument("--size", type=bootstrap.size_of, metavar="WxH", help="of one panel or chart")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--frames", type=_positive, metavar="N", help="frames of a video to run over")
@@ -77,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     one = render_play.asked(args, demo)
     settings = bootstrap.settings_of(args)
     params = bootstrap.params_of(demo, args.values, bootstrap.zoo().card(settings.model))
-    task = Run(demo, params, settings, args.source, args.size, args.theme, args.out)
+    source = f"sample:{demo.info.sample or 'cat'}" if args.source is None else args.source
+    task = Run(demo, params, settings, source, args.size, args.theme, args.out)
     writing.make_folder(args.out)
     with closing(_Pictures(task)) as pictures:
         if one is not None:

@@ -100,7 +100,8 @@ class Conductor(QObject):
         self.scheduler = make_scheduler(self.bridge.post)
         self._first_address = web_address(session.source)
         first_source = "" if self._first_address else session.source
-        self.feed = Feed(first_source, self.scheduler, self.bridge.post)
+        self._brought = bool(first_source)  # a person has chosen what is looked at; else each demo has its sample
+        self.feed = Feed(first_source or self._sample(), self.scheduler, self.bridge.post)
         self._heralds: Mapping[Told, Callable[[], object]] = {
             Told.DEMO: self._tell_demo,
             Told.LESSON: self.lesson_changed.emit,
@@ -152,7 +153,7 @@ class Conductor(QObject):
 
     def remembered(self) -> Session:
         """Return the session as it is to be found next time."""
-        return self.selection.remembered(self.source_spec)
+        return self.selection.remembered(self.source_spec if self._brought else "")
 
     # Choosing -------------------------------------------------------------------------------------------
 
@@ -229,14 +230,18 @@ class Conductor(QObject):
     def restore(self, session: Session) -> None:
         """Show another session in place of this one."""
         self._leave(self._chooser.session(self.selection, session))
-        self.open(session.source or DEFAULT_SOURCE)
+        if session.source:
+            self.open(session.source)
+        else:
+            self._brought = False
+            self._open(named(self._sample()))
 
     def _leave(self, step: Step) -> None:
         """Take a step that ends on the stage, wherever one was."""
         left, self.at_home = self.at_home, False
         self._take(step if not left or Told.RUN in step.news else step.tell(Told.RUN))
         if left:
-            self.feed.match(temporal=self._temporal)
+            self._match()
             self.home_changed.emit()
 
     def _take(self, step: Step) -> None:
@@ -256,7 +261,21 @@ class Conductor(QObject):
     def _tell_demo(self) -> None:
         self._clear("asked", "job", "source")
         self.demo_changed.emit()
-        self.feed.match(temporal=self._temporal)
+        self._match()
+
+    def _match(self) -> None:
+        """Show the sample on which the demo tells most, unless somebody chose a picture; that one is made to fit."""
+        sample = self._sample()
+        if self._brought or self.at_home or not self.demo.info.uses_frame or self.feed.wanted == sample:
+            self.feed.match(temporal=self._temporal)
+        else:
+            self.scheduler.source_changed()  # else the demo would first be seen on the picture that goes
+            self._open(named(sample))
+
+    def _sample(self) -> str:
+        """The picture on which the present demo tells most; at home the one that is always there."""
+        name = "" if self.at_home else self.demo.info.sample
+        return f"sample:{name}" if name else DEFAULT_SOURCE
 
     @property
     def _temporal(self) -> bool:
@@ -280,6 +299,7 @@ class Conductor(QObject):
         if address:
             self._ask_about(address)
         else:
+            self._brought = True
             self._open(named(spec))
 
     def _ask_about(self, address: str) -> None:
@@ -288,6 +308,7 @@ class Conductor(QObject):
 
     def open_with(self, title: str, opener: Opener, keep: Callable[[], str] | None = None) -> None:
         """Open a picture that has no name to be reopened by (a pasted one); `keep` gives it one, in a worker."""
+        self._brought = True
         self._open(Wish("", opener, keep))
         self.noted.emit(title)
 
@@ -304,6 +325,7 @@ class Conductor(QObject):
 
     def step(self, by: int) -> None:
         """Next or previous: the picture beside a still, the picture of a folder, the frame of a film."""
+        self._brought = True
         if self.opened is not None and self.opened.kind == "image":
             self.feed.beside(by, temporal=self._temporal)
         else:
@@ -396,7 +418,7 @@ class Conductor(QObject):
         self.opened = event
         self.feed.shown(event.source_id)
         self._clear("asked", "job", "source", "camera")
-        if self.source_spec:
+        if self.source_spec and self._brought:
             self.selection = self.selection.with_recent(self.source_spec)
         self.source_changed.emit()
 

@@ -82,6 +82,12 @@ class Feed:
             return self._open.spec
 
     @property
+    def wanted(self) -> str:
+        """What was asked for last, shown already or not, as ``open_source`` takes it."""
+        with self._lock:
+            return self._wanted.spec
+
+    @property
     def frames(self) -> Sequence[Frame]:
         """All pictures of the source that was opened last, for demos that compare several."""
         with self._lock:

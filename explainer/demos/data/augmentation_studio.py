@@ -74,13 +74,11 @@ class AugmentationStudio(Demo[Params]):
     """Torchvision's transforms on the frame, its labels moved along, and the network's answer to each sample."""
 
     info = DemoInfo(
-        id="augmentation-studio",
-        title="Augmentation studio",
-        topics=(4, 34),
+        id="augmentation-studio", title="Augmentation studio", topics=(4, 34), sample="cat",
         summary="Build a pipeline from cards and see sixteen samples, their labels and what the network says.",
         papers=("shorten2019", "cubuk2020", "zhang2018", "yun2019", "zhong2020"),
         cost=Cost(forwards=17),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Make the sheet, show it, ask the network, show it again."""

@@ -117,13 +117,11 @@ class AnchorExplorer(Demo[Params]):
     """Lays out, matches and counts; no network is run."""
 
     info = DemoInfo(
-        id="anchor-explorer",
-        title="Anchor explorer",
-        topics=(23,),
+        id="anchor-explorer", title="Anchor explorer", topics=(23,), sample="cameraman",
         summary="Draw a box and see which of 217,413 anchors would learn to find it.",
         papers=("ren2015", "liu2016", "linfocal2017", "tian2019"),
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Count positives, ignored and negatives, and look at one anchor."""

@@ -87,13 +87,11 @@ class DetectorStages(Demo[Params]):
     """Runs the net once; thresholds act on what was kept."""
 
     info = DemoInfo(
-        id="detector-stages",
-        title="Detector, stage by stage",
-        topics=(5, 24),
+        id="detector-stages", title="Detector, stage by stage", topics=(5, 24), sample="cameraman",
         summary="From feature maps through proposals to boxes and masks, with counts at every stage.",
         papers=("ren2015", "he2017", "lin2017", "girshick2014"),
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Find objects and show one stage of how."""

@@ -82,13 +82,11 @@ class NmsLab(Demo[Params]):
     """Raw boxes, what suppression does to them, and the overlap at which it goes wrong."""
 
     info = DemoInfo(
-        id="nms-lab",
-        title="NMS lab",
-        topics=(5, 19),
+        id="nms-lab", title="NMS lab", topics=(5, 19), sample="temple",
         summary="Drag one person over another and see when the detector's own clean-up drops the one behind.",
         papers=("bodla2017", "zheng2020", "rezatofighi2019"),
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Detect in the composed scene, suppress, and sweep."""

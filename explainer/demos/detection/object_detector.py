@@ -73,13 +73,11 @@ class ObjectDetector(Demo[Params]):
     """NanoDet on the frame; thresholds act on its kept answers."""
 
     info = DemoInfo(
-        id="object-detector",
-        title="Object detector",
-        topics=(5,),
+        id="object-detector", title="Object detector", topics=(5,), sample="astronaut",
         summary="80 kinds of things, found live; click a box to see how one cell came to it.",
         papers=("li2020", "tian2019", "lincoco2014", "wang2020"),
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Boxes from kept answers, and one cell's answer in full."""

@@ -73,6 +73,7 @@ class OcclusionAndDetection(Demo[Params]):
         id="occlusion-and-detection",
         title="Occlusion and detection",
         topics=(19,),
+        sample="cameraman",
         summary="Slide a cover over an object and see its score, its box and its name give way.",
         papers=("zhangocclusion2018", "bodla2017"),
         uses_model=False,

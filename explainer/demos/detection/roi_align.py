@@ -66,7 +66,7 @@ class RoiAlign(Demo[Params]):
     """Reads one box out of a feature map in two ways."""
 
     info = DemoInfo(
-        id="roi-align", title="RoIPool against RoIAlign", topics=(24,), papers=("he2017", "girshick2015"),
+        id="roi-align", title="RoIPool against RoIAlign", topics=(24,), sample="dog", papers=("he2017", "girshick2015"),
         summary="Move a box by a hundredth of a cell: rounding jumps, bilinear reading glides.", cost=Cost(forwards=1),
     )  # fmt: skip
 

@@ -57,6 +57,7 @@ class Activations(Demo[Params]):
         id="activations",
         title="Activations",
         topics=(45, 1),
+        sample="cat",
         summary="What every feature map of a layer answers to this picture.",
         papers=("zeiler2014",),
         cost=Cost(forwards=1),

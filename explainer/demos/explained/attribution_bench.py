@@ -67,9 +67,7 @@ class AttributionBench(Demo[Params]):
     """Maps side by side, how alike they are, and what tests say of them."""
 
     info = DemoInfo(
-        id="attribution-bench",
-        title="Attribution bench",
-        topics=(45,),
+        id="attribution-bench", title="Attribution bench", topics=(45,), sample="dog",
         summary="Up to eight explanations of one picture, and tests that tell them apart.",
         papers=(
             "simonyan2014", "smilkov2017", "sundararajan2017", "shrikumar2017", "springenberg2015", "zeiler2014",

@@ -88,14 +88,12 @@ class FeatureVisualization(Demo[Params]):
     """Gradient ascent on a picture."""
 
     info = DemoInfo(
-        id="feature-visualization",
-        title="Feature visualization",
-        topics=(45, 1),
+        id="feature-visualization", title="Feature visualization", topics=(45, 1), sample="cat",
         summary="From noise to the picture that a channel or class would like best.",
         papers=("simonyan2014", "olah2017", "kingma2015"),
         # 2 ascents of 48 steps: 96 + 26 forward and 96 backward passes; at 128 px each costs about a third.
         cost=Cost(forwards=41, backwards=32),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Climb, beside it climb another way, and show what the frame itself brings."""

@@ -74,6 +74,7 @@ class GradCam(Demo[Params]):
         id="grad-cam",
         title="Grad-CAM",
         topics=(45,),
+        sample="dog",
         summary="Where the network found what speaks for a class.",
         papers=(
             "selvaraju2017",

@@ -80,6 +80,7 @@ class IntegratedGradientsDemo(Demo[Params]):
         id="integrated-gradients",
         title="Integrated Gradients",
         topics=(45,),
+        sample="dog",
         summary="Shares a class's score out among the pixels, and says how much is missing.",
         papers=("sundararajan2017", "kokhlikyan2020"),
         cost=Cost(forwards=DEFAULT_STEPS, backwards=DEFAULT_STEPS),

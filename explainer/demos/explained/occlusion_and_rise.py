@@ -79,6 +79,7 @@ class OcclusionAndRise(Demo[Params]):
         id="occlusion-and-rise",
         title="Occlusion and RISE",
         topics=(45,),
+        sample="dog",
         summary="Hide parts of the picture and watch the score fall.",
         papers=("zeiler2014", "petsiuk2018"),
         cost=Cost(forwards=170),

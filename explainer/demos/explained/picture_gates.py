@@ -62,13 +62,11 @@ class PictureGates(Demo[Params]):
     """Squeeze-and-excitation gates of the session's network, live."""
 
     info = DemoInfo(
-        id="picture-gates",
-        title="Gates on your picture",
-        topics=(41,),
+        id="picture-gates", title="Gates on your picture", topics=(41,), sample="dog",
         summary="What a large network's channel gates let through of your picture.",
         papers=("hu2018", "howard2019", "tan2019"),
         cost=Cost(forwards=1),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Pass the picture once with the network's gates, and once more where a hand moved one."""

@@ -88,6 +88,7 @@ class Saliency(Demo[Params]):
         id="saliency",
         title="Saliency",
         topics=(45,),
+        sample="dog",
         summary="How strongly each pixel moves the score of a class.",
         papers=("simonyan2014", "smilkov2017", "shrikumar2017", "adebayo2018", "petsiuk2018"),
         cost=Cost(forwards=1, backwards=1),

@@ -86,14 +86,12 @@ class SelfAttention(Demo[Params]):
     """Attention maps of a small vision transformer."""
 
     info = DemoInfo(
-        id="self-attention",
-        title="Self-attention",
-        topics=(41,),
+        id="self-attention", title="Self-attention", topics=(41,), sample="dog",
         summary="Click a patch and see where it takes from, head by head and layer by layer.",
         papers=("vaswani2017", "dosovitskiy2021", "oquab2023", "abnar2020", "jain2019", "wiegreffe2019"),
         cost=Cost(),  # no pass of the session's classifier
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Read one row of one layer's attention, or of all layers' product."""

@@ -159,13 +159,11 @@ class ConvolutionMicroscope(Demo[Params]):
     """Patch, kernel, products, sum: by hand and as torch computes it."""
 
     info = DemoInfo(
-        id="convolution-microscope",
-        title="Convolution microscope",
-        topics=(1,),
+        id="convolution-microscope", title="Convolution microscope", topics=(1,), sample="cat",
         summary="One number of a convolution, taken apart into its products.",
         papers=("goodfellow2016", "lecun1998", "tan2019"),
         cost=Cost(),  # at its defaults it needs no network
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Take one number apart, or show where in the network one can."""

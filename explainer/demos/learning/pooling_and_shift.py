@@ -73,13 +73,11 @@ class PoolingAndShift(Demo[Params]):
     """What pooling keeps when the picture moves, and where its gradient goes."""
 
     info = DemoInfo(
-        id="pooling-and-shift",
-        title="Pooling and shift",
-        topics=(16,),
+        id="pooling-and-shift", title="Pooling and shift", topics=(16,), sample="cat",
         summary="Move the picture by fractions of a pixel and see what does not move along.",
         papers=("zhang2019", "azulay2019"),
         cost=Cost(forwards=2 * FARTHEST + 1),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Pool before and after a move, and follow one cell's gradient."""

@@ -75,13 +75,11 @@ class ReceptiveField(Demo[Params]):
     """Theoretical field by arithmetic, effective field by a gradient."""
 
     info = DemoInfo(
-        id="receptive-field",
-        title="Receptive field",
-        topics=(1,),
+        id="receptive-field", title="Receptive field", topics=(1,), sample="dog",
         summary="What one unit can see of the picture, and what it really listens to.",
         papers=("luo2016", "araujo2019"),
         cost=Cost(forwards=1, backwards=1),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Outline both fields of one unit."""

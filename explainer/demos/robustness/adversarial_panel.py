@@ -125,13 +125,11 @@ class AdversarialPanel(Demo[Params]):
     """An attack on the frame, its control, and what becomes of defences."""
 
     info = DemoInfo(
-        id="adversarial-panel",
-        title="Adversarial panel",
-        topics=(42,),
+        id="adversarial-panel", title="Adversarial panel", topics=(42,), sample="dog",
         summary="A change too small to see that flips the answer, beside noise of the same size that does not.",
         papers=("goodfellow2015", "madry2018", "brown2017", "athalye2018"),
         cost=Cost(forwards=3, backwards=1),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Attack the network's answer to the frame."""

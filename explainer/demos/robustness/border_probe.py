@@ -63,6 +63,7 @@ class BorderProbe(Demo[Params]):
         id="border-probe",
         title="Border probe",
         topics=(49,),
+        sample="cat",
         summary="A picture of one colour comes out with a frame: padded zeros are not ignored.",
         papers=("islam2020", "kayhan2020"),
         cost=Cost(forwards=4),

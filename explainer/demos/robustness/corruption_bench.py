@@ -81,13 +81,11 @@ class CorruptionBench(Demo[Params]):
     """Corrupt the square that the network sees, ask, explain, and tabulate."""
 
     info = DemoInfo(
-        id="corruption-bench",
-        title="Noise and corruption bench",
-        topics=(39,),
+        id="corruption-bench", title="Noise and corruption bench", topics=(39,), sample="dog",
         summary="Noise, blur, weather and files: what each does to the answer and to its map.",
         papers=("hendrycks2019", "tomasi1998", "buades2005"),
         cost=Cost(forwards=77),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Show one corruption or all of them, then fill the table."""

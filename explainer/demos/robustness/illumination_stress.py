@@ -88,13 +88,11 @@ class IlluminationStress(Demo[Params]):
     """Relit picture, its remedy, histograms, and what the network answers to all of them."""
 
     info = DemoInfo(
-        id="illumination-stress",
-        title="Illumination stress test",
-        topics=(33, 15),
+        id="illumination-stress", title="Illumination stress test", topics=(33, 15), sample="dog",
         summary="Other light, a painted shadow, and six remedies, one of which may hurt.",
         papers=("zuiderveld1994", "jobson1997", "jarrett2009", "schneider2020"),
         cost=Cost(forwards=125),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Relight, remedy, ask; the map of gain and gamma grows at the end."""

@@ -40,13 +40,11 @@ class MissingPixels(Demo[Params]):
     """Six ways to fill in what is missing, and the answer to each."""
 
     info = DemoInfo(
-        id="missing-pixels",
-        title="Missing pixels",
-        topics=(49,),
+        id="missing-pixels", title="Missing pixels", topics=(49,), sample="dog",
         summary="Erase pixels: what stands in their place decides what the network answers.",
         papers=("telea2004", "bertalmio2001", "liu2018"),
         cost=Cost(forwards=43),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Fill and ask; the curves grow one share after the other."""

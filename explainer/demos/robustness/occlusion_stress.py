@@ -85,13 +85,11 @@ class OcclusionStress(Demo[Params]):
     """Occluders by hand, coverage curves in four orders, and an occlusion map; for one network or two."""
 
     info = DemoInfo(
-        id="occlusion-stress",
-        title="Occlusion stress test",
-        topics=(15,),
+        id="occlusion-stress", title="Occlusion stress test", topics=(15,), sample="dog",
         summary="Cover the picture by hand or little by little, and see when the answer goes.",
         papers=("zeiler2014", "petsiuk2018", "selvaraju2017"),
         cost=Cost(forwards=108, tail=True),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Show the covered picture at once; curves and map grow."""

@@ -49,13 +49,11 @@ class RandomisedSmoothing(Demo[Params]):
     """Votes of noisy copies, their confidence bound, and the radius that follows."""
 
     info = DemoInfo(
-        id="randomised-smoothing",
-        title="Randomised smoothing",
-        topics=(42,),
+        id="randomised-smoothing", title="Randomised smoothing", topics=(42,), sample="cat",
         summary="A radius within which the majority under noise provably stays.",
         papers=("cohen2019", "clopper1934"),
         cost=Cost(forwards=144),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Vote, bound, certify."""

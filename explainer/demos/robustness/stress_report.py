@@ -58,13 +58,11 @@ class StressReport(Demo[Params]):
     """Examine photo after photo, then write down what they have in common."""
 
     info = DemoInfo(
-        id="stress-report",
-        title="Stress report",
-        topics=(15, 39),
+        id="stress-report", title="Stress report", topics=(15, 39), sample="cat",
         summary="Everything a picture can suffer, over a whole folder, as a page with curves and worst cases.",
         papers=("hendrycks2019", "zeiler2014"),
         cost=Cost(forwards=97),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Run the battery; pages come with the last result."""

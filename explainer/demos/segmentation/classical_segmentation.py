@@ -118,13 +118,11 @@ class ClassicalSegmentation(Demo[Params]):
     """Thresholds, watershed, GrabCut, superpixels and graphs from the same marks, beside one learnt mask."""
 
     info = DemoInfo(
-        id="classical-segmentation",
-        title="Classical segmentation",
-        topics=(20,),
+        id="classical-segmentation", title="Classical segmentation", topics=(20,), sample="coins",
         summary="Thresholds, watershed, GrabCut, superpixels and graphs from the same few marks.",
         papers=("otsu1979", "vincent1991", "rother2004", "achanta2012", "felzenszwalb2004"),
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Cut with each method; what takes long shows its rounds."""

@@ -98,13 +98,11 @@ class DensePrediction(Demo[Params]):
     """The classifier's last layers run as convolutions over the whole picture."""
 
     info = DemoInfo(
-        id="dense-prediction",
-        title="Dense prediction",
-        topics=(7,),
+        id="dense-prediction", title="Dense prediction", topics=(7,), sample="dog",
         summary="A class for each pixel, from a network that learnt one for each picture.",
         papers=("long2015", "chen2015", "odena2016", "he2013"),
         cost=Cost(forwards=1),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Answer everywhere; the coarse answer comes first."""

@@ -86,6 +86,7 @@ class MaskMetrics(Demo[Params]):
         id="mask-metrics",
         title="How masks are scored",
         topics=(7, 20),
+        sample="coins",
         summary="Move, grow and shrink a mask and read IoU, Dice and boundary F.",
         papers=("csurka2013", "perazzi2016"),
         uses_model=False,

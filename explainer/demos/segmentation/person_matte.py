@@ -87,6 +87,7 @@ class PersonMatte(Demo[Params]):
         id="person-matte",
         title="Person matte",
         topics=(20, 7),
+        sample="astronaut",
         summary="A soft mask of a person, with the network's skip connections on switches.",
         papers=("howard2019", "ronneberger2015", "he2013"),
         uses_model=False,

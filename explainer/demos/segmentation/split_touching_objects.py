@@ -80,6 +80,7 @@ class SplitTouchingObjects(Demo[Params]):
         id="split-touching-objects",
         title="Split touching objects",
         topics=(21, 20),
+        sample="coins",
         summary="One region into several objects by distance transform and watershed.",
         papers=("vincent1991", "otsu1979"),
         uses_model=False,

@@ -74,14 +74,12 @@ class CorrelationTracker(Demo[Params]):
     """Follows one drawn box by correlation in the Fourier domain."""
 
     info = DemoInfo(
-        id="correlation-tracker",
-        title="Correlation tracker",
-        topics=(6, 22),
+        id="correlation-tracker", title="Correlation tracker", topics=(6, 22), sample="drift",
         summary="Draw a box; a filter learned from it finds the target again in each next picture.",
         papers=("bolme2010",),
         temporal=True,
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Find the target in this picture and learn from it."""

@@ -108,9 +108,7 @@ class MultiObjectTracker(Demo[Params]):
     """Detect, predict, pair, correct: picture by picture, with the truth beside it where there is one."""
 
     info = DemoInfo(
-        id="multi-object-tracker",
-        title="Multi-object tracking",
-        topics=(22, 32, 6),
+        id="multi-object-tracker", title="Multi-object tracking", topics=(22, 32, 6), sample="drift",
         summary="Detections become identities: Kalman ellipses, cost matrix, a wall to hide behind, counted switches.",
         papers=("bewley2016", "zhang2022", "wojke2017", "kalman1960", "kuhn1955", "bernardin2008", "ristani2016",
                 "luiten2021"),

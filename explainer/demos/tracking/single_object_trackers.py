@@ -126,15 +126,13 @@ class SingleObjectTrackers(Demo[Params]):
     """Up to five trackers on one target, held against the truth."""
 
     info = DemoInfo(
-        id="single-object-trackers",
-        title="Single-object tracking",
-        topics=(6, 22),
+        id="single-object-trackers", title="Single-object tracking", topics=(6, 22), sample="drift",
         summary="A box: MOSSE, KCF, CSRT, MIL and deep features follow it, and the truth tells who knows it is lost.",
         papers=("bolme2010", "henriques2015", "lukezic2017", "babenko2011", "bertinetto2016", "wu2013"),
         cost=Cost(),
         temporal=True,
         uses_model=False,
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Show the picture to every tracker."""
