@@ -20,6 +20,7 @@ from explainer.contract import clauses
 from explainer.contract.runs import Bench, contract_frames
 from explainer.contract.sound import sound
 from explainer.core import paths
+from explainer.core.charts import chart_slug
 from explainer.core.context import Settings
 from explainer.core.demo import Demo
 from explainer.core.model_card import ModelCard
@@ -214,7 +215,9 @@ def _run_lessons(bench: Bench, lessons: Sequence[Lesson]) -> tuple[set[str], lis
         texts = [text for result in outcome.results for text in sound(result, bench.demo, bench.card)]
         problem = [outcome.problem] if outcome.problem else []
         found += [f"{where}: {text}" for text in dict.fromkeys((*problem, *texts))]
-        known |= {name for result in outcome.results for name in result.all_numbers}
+        for result in outcome.results:
+            known |= {*result.all_numbers, *(f"panel:{panel.slug}" for panel in result.panels)}
+            known |= {f"chart:{chart_slug(chart)}" for chart in result.charts}
     return known, found, len(asked)
 
 

@@ -90,7 +90,7 @@ def theme_problems(folder: Path, names: Sequence[str] = ("light", "dark")) -> li
 
 def _theme(file: Path, name: str, roles: set[str]) -> Iterator[str]:
     try:
-        given: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        given: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         yield f"{file.name} cannot be read: {error}."
         return
@@ -101,8 +101,9 @@ def _theme(file: Path, name: str, roles: set[str]) -> Iterator[str]:
     if given.get("name") != name:
         yield f"it calls itself {given.get('name')}."
     for role in sorted(given.keys() & roles - {"name"}):
-        if not _COLOUR.fullmatch(given[role]):
-            yield f"{role} is no colour: {given[role]}."
+        for colour in given[role] if isinstance(given[role], list) else [given[role]]:
+            if not _COLOUR.fullmatch(colour):
+                yield f"{role} is no colour: {colour}."
 
 
 # Icons --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from explainer.core.model_card import ModelCard
 from explainer.core.params import changed
 from explainer.lessons.chapters import Outline
 from explainer.lessons.filling import fill
-from explainer.lessons.lesson import Formula, Lesson
+from explainer.lessons.lesson import HERO, Formula, Lesson
 from explainer.lessons.links import SCHEMES, parse_try, scheme, target
 from explainer.lessons.papers import Paper
 
@@ -47,7 +47,7 @@ def problems(
     Parameters
     ----------
     value_names
-        Demo id → names that its results may carry; ``None`` skips that check.
+        Demo id → names of values, ``panel:…`` and ``chart:…`` that its results may carry; ``None`` skips that check.
     draw
         Draws one formula and raises if it cannot; ``None`` skips that check.
     card
@@ -78,6 +78,7 @@ def _of_lesson(lesson: Lesson, world: _World) -> Iterator[str]:
         yield from _topics(lesson, demo)
         yield from _settings(demo, lesson.preset, {}, "the preset", world.card)
         yield from _values(lesson, world.value_names)
+        yield from _symbols(lesson, demo, world.value_names)
     for href in lesson.links:
         yield from _link(href, lesson, demo, world)
 
@@ -135,6 +136,22 @@ def _values(lesson: Lesson, value_names: Mapping[str, AbstractSet[str]] | None) 
     for name in dict.fromkeys(one.name for one in lesson.placeholders):
         if name not in known:
             yield f"the demo {lesson.demo} has no value called {name}."
+
+
+def _symbols(lesson: Lesson, demo: Demo[Any], names: Mapping[str, AbstractSet[str]] | None) -> Iterator[str]:
+    """Check that each symbol stands in the formula above its table, and names something that is there."""
+    formula = lesson.formulas.get(lesson.page.formula)
+    known = names.get(lesson.demo, frozenset()) if names is not None else None
+    for one in lesson.symbols:
+        kind, name = one.place
+        if formula is None or one.tex not in formula.latex:
+            yield f"the symbol {one.tex} is not in the formula at the top."
+        if kind == "control" and name not in {each.name for each in controls(demo.params_type)}:
+            yield f"the symbol {one.tex} names the control {name}, which {demo.info.id} does not have."
+        if kind == "play" and not any(each.plays for each in controls(demo.params_type)):
+            yield f"the symbol {one.tex} names the play, and nothing plays in {demo.info.id}."
+        if kind in ("panel", "chart") and name != HERO and known is not None and one.to not in known:
+            yield f"the symbol {one.tex} names the {kind} {name}, which {demo.info.id} does not show."
 
 
 def _link(href: str, lesson: Lesson, demo: Demo[Any] | None, world: _World) -> Iterator[str]:

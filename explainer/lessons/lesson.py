@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 Role = Literal["result", "weight", "input", "score"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """In the order of the theme's colours for symbols."""
+HERO = "hero"
+"""Where a symbol names a panel: the first that stands large, whatever its title is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from explainer.core.heroes import shown_part
 from explainer.core.layers import Image, Panel, Points
-from explainer.render import caption, chips, painters, probe
+from explainer.render import caption, chips, painters, probe, symbol_chip
 from explainer.render.compose import busy, raster
 from explainer.render.look import Look
 from explainer.render.measures import KEYED
@@ -79,6 +79,8 @@ class PanelView(QWidget):
         self._pressed = QPoint()
         self._composed: tuple[Any, ...] = ()
         self._said: tuple[Any, ...] = ()
+        self._symbol: symbol_chip.Chip | None = None
+        self._symbol_lit = False
         self.set_look(look)
 
     # What is shown --------------------------------------------------------------------------------------
@@ -294,8 +296,23 @@ class PanelView(QWidget):
         painter.fillRect(self.rect(), self.look.theme.color("stage"))
         if self.panel is not None:
             widths = self.picture_rect().width(), self.width()
+            if self._symbol is not None:
+                symbol_chip.draw(painter, self.symbol_rect(), self._symbol, self.look, lit=self._symbol_lit)
+                shift = int(self.symbol_rect().right()) + self.look.px(8)
+                painter.translate(shift, 0)
+                widths = widths[0] - shift, widths[1] - shift
             caption.paint(painter, self.look, self.panel, widths, self.view.colours, bare=self.bare)
         painter.end()
+
+    def set_symbol(self, chip: symbol_chip.Chip | None, *, lit: bool = False) -> None:
+        """Show the symbol of a formula before the caption, or none."""
+        if (chip, lit) != (self._symbol, self._symbol_lit):
+            self._symbol, self._symbol_lit = chip, lit
+            self.update()
+
+    def symbol_rect(self) -> QRectF:
+        """Where the symbol stands."""
+        return symbol_chip.in_line(caption.height(self.look, bare=self.bare), self.look)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         kind = event.type()

@@ -51,6 +51,12 @@ def _draw_letter(painter: QPainter, room: QRectF, chip: Chip, look: Look) -> Non
     painter.drawImage(box, letter)
 
 
+def in_line(high: float, look: Look, left: float = 0.0) -> QRectF:
+    """Where a chip stands in a line of text that is so high."""
+    side = min(float(look.px(SIDE)), high - 2)
+    return QRectF(left, (high - side) / 2, side, side)
+
+
 def ground(chip: Chip, look: Look) -> QColor:
     """Colour behind what is lit."""
     colour = look.symbol_color(chip.colour)

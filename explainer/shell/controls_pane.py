@@ -284,6 +284,23 @@ class ControlsPane(QScrollArea):
         """Editor of one param."""
         return self._editors[name]
 
+    def stress(self, name: str, colour: str) -> None:
+        """Write one label in a colour, and all others as ever."""
+        for own, label in self._labels.items():
+            wanted = f"color: {colour}; font-weight: 600" if own == name else ""
+            if label.styleSheet() != wanted:
+                label.setStyleSheet(wanted)
+
+    def go_to(self, name: str) -> None:
+        """Bring an editor into sight and give it the keys."""
+        editor = self._editors.get(name)
+        if editor is None:
+            return
+        if editor.isHidden():
+            self.show_open(True)
+        self.ensureWidgetVisible(editor)
+        editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _new_gesture(self) -> None:
         self._gesture += 1
 

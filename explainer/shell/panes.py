@@ -19,6 +19,7 @@ from explainer.shell.question_bar import QuestionBar
 from explainer.shell.source_bar import SourceBar
 from explainer.shell.stage import Stage
 from explainer.shell.strip import Strip
+from explainer.shell.symbols import Ties
 
 MOST_CONTROLS = 0.5  # of the right side
 LEAST_STAGE = 300  # px that the stage keeps before a pane folds
@@ -38,6 +39,7 @@ class Panes(QWidget):
         self.play_bar = PlayBar(look, actions)
         self.lesson = LessonPage(look, [actions[name] for name in LESSON_STEPS])
         self.controls = ControlsPane(look)
+        self.ties = Ties(self.lesson, self.stage, self.controls)
         self.controls.reset_asked.connect(actions["reset"].trigger)
         self.bar = SourceBar(look, actions)
         self.strip = Strip(look)

@@ -43,6 +43,7 @@ class ResultView(QObject):
         result = event.result if finished or new_demo else completed(event.result, panes.stage.result)
         panes.stage.show_result(result, charts=self._charts_are_due(new_demo))
         self._demo = demo
+        panes.ties.attach()
         panes.lesson.show_values(event.result.all_numbers)
         panes.controls.show_facts(facts_of(event.result))
         panes.controls.show_resolved(event.result.resolved)
