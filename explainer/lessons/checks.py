@@ -139,13 +139,12 @@ def _values(lesson: Lesson, value_names: Mapping[str, AbstractSet[str]] | None) 
 
 
 def _symbols(lesson: Lesson, demo: Demo[Any], names: Mapping[str, AbstractSet[str]] | None) -> Iterator[str]:
-    """Check that each symbol stands in the formula above its table, and names something that is there."""
-    formula = lesson.formulas.get(lesson.page.formula)
+    """Check that each symbol stands in a formula, and names something that is there."""
     known = names.get(lesson.demo, frozenset()) if names is not None else None
     for one in lesson.symbols:
         kind, name = one.place
-        if formula is None or one.tex not in formula.latex:
-            yield f"the symbol {one.tex} is not in the formula at the top."
+        if not any(one.tex in formula.latex for formula in lesson.formulas.values()):
+            yield f"the symbol {one.tex} is in none of its formulas."
         if kind == "control" and name not in {each.name for each in controls(demo.params_type)}:
             yield f"the symbol {one.tex} names the control {name}, which {demo.info.id} does not have."
         if kind == "play" and not any(each.plays for each in controls(demo.params_type)):

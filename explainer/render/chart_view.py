@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
+from explainer.render import symbol_chip
 from explainer.render.chart_bars import BarsBody
 from explainer.render.chart_curve import CurveBody
 from explainer.render.chart_painted import GraphBody, MatrixBody, TableBody
@@ -36,6 +37,8 @@ class ChartView(QWidget):
         self.look = look
         self.chart: Chart | None = None
         self._body: Any = None
+        self._symbol: symbol_chip.Chip | None = None
+        self._symbol_lit = False
 
     def show_chart(self, chart: Chart) -> None:
         """Show another chart."""
@@ -69,6 +72,16 @@ class ChartView(QWidget):
             top = self.look.px(HEADER)
             self._body.setGeometry(0, top, max(1, self.width()), max(1, self.height() - top))
 
+    def set_symbol(self, chip: symbol_chip.Chip | None, *, lit: bool = False) -> None:
+        """Show the symbol of a formula before the title, or none."""
+        if (chip, lit) != (self._symbol, self._symbol_lit):
+            self._symbol, self._symbol_lit = chip, lit
+            self.update()
+
+    def symbol_rect(self) -> QRectF:
+        """Where the symbol stands."""
+        return symbol_chip.in_line(self.look.px(HEADER - 4), self.look)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
@@ -81,13 +94,16 @@ class ChartView(QWidget):
             bold, plain = look.font("small", bold=True), look.font("small")
             line = QRectF(0, 0, self.width(), look.px(HEADER - 4))
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            if self._symbol is not None:
+                symbol_chip.draw(painter, self.symbol_rect(), self._symbol, look, lit=self._symbol_lit)
+                line.setLeft(self.symbol_rect().right() + look.px(8))
             painter.setFont(bold)
             painter.setPen(look.theme.color("text"))
-            title = QFontMetricsF(bold).elidedText(self.chart.title, Qt.TextElideMode.ElideRight, self.width() + 0.5)
+            title = QFontMetricsF(bold).elidedText(self.chart.title, Qt.TextElideMode.ElideRight, line.width() + 0.5)
             painter.drawText(line.adjusted(0, 0, 2, 0), flags, title)
             used = QFontMetricsF(bold).horizontalAdvance(title) + look.px(8)
             painter.setFont(plain)
             painter.setPen(look.theme.color("muted"))
-            if used + QFontMetricsF(plain).horizontalAdvance(self.chart.note) <= self.width():
+            if used + QFontMetricsF(plain).horizontalAdvance(self.chart.note) <= line.width():
                 painter.drawText(line.adjusted(used, 0, 2, 0), flags, self.chart.note)
         painter.end()

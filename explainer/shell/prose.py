@@ -141,7 +141,7 @@ class Prose(QTextBrowser):
         return f"""
         .head {{ font-weight: 600; margin: {p(8)}px 0 {p(4)}px 0; }}
         body, p, li, td, th {{ font-size: {p(size)}px; color: {colour}; }}
-        p, li {{ line-height: 140%; margin: 0 0 {p(8)}px 0; }}
+        p, li {{ line-height: 134%; margin: 0 0 {p(8)}px 0; }}
         ul, ol {{ margin: 0 0 {p(8)}px 0; -qt-list-indent: 1; }}
         a {{ color: {t.accent}; text-decoration: underline; }}
         code {{ font-size: {p(size - 1)}px; color: {t.muted}; }}
