@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -30,6 +30,7 @@ from explainer.shell.source_bar import short_name
 
 LARGE_FROM, LARGER = 1600, 1.25  # px of width from which type and tiles are larger
 ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+TABBED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 MENU = ("models", "larger", "smaller", "full-screen", "quit")
 
 
@@ -324,7 +325,8 @@ class HomePage(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(watched, QAbstractButton):
             return self._key(watched, event)  # type: ignore[arg-type]
-        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget) and self.page.isAncestorOf(watched):
+        if isinstance(event, QFocusEvent) and event.gotFocus() and event.reason() in TABBED and watched is not self:
+            assert isinstance(watched, QWidget)
             self.area.ensureWidgetVisible(watched, 0, self.look.px(24))
         return False
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from explainer.core.charts import Bars
@@ -62,7 +62,7 @@ class Answered(QWidget):
         label = QFontMetrics(bold).elidedText(label, Qt.TextElideMode.ElideRight, most)
         wide = QFontMetrics(bold).horizontalAdvance(label)
         chip = QRectF(p(12), self.height() - p(36), wide + beside + p(18), p(24))
-        ground = NIGHT
+        ground = QColor(NIGHT)
         ground.setAlpha(225)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
@@ -80,17 +80,12 @@ class DropArea(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self.look, self._lit = look, False
-
-    def light(self, lit: bool) -> None:
-        self._lit = lit
-        self.update()
+        self.look = look
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, theme, p = QPainter(self), self.look.theme, self.look.px
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color("accent" if self._lit else "faint"), 1.5, Qt.PenStyle.DashLine))
-        painter.setBrush(theme.color("accent_soft") if self._lit else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.color("faint"), 1.5, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), p(6), p(6))
         painter.setFont(self.look.font())
         painter.setPen(theme.color("muted"))

@@ -247,8 +247,8 @@ class PlaceTile(Tile):
         return 4
 
     def sizeHint(self) -> QSize:
-        words = QFontMetrics(self.look.font("base", bold=True)).horizontalAdvance(self._words)
-        return QSize(round(self.picture_box().width()) + words + self.look.px(24), self.look.px(36))
+        words, tall = QFontMetrics(self.look.font("base", bold=True)).horizontalAdvance(self._words), self.look.px(36)
+        return QSize(round(1.4 * (tall - 8)) + words + self.look.px(24), tall)
 
     def paint_over(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(self.look.theme.color("accent"))

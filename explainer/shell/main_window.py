@@ -20,6 +20,7 @@ from explainer.shell.conductor import Conductor
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
 from explainer.shell.dressing import Dressing
+from explainer.shell.drop_light import DropLight
 from explainer.shell.fetching import Fetcher
 from explainer.shell.homing import Homing
 from explainer.shell.model_manager import ModelManager
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.lesson, self.controls = panes.lesson, panes.controls
         self.bar, self.strip, self.right, self.split = panes.bar, panes.strip, panes.right, panes.split
         self.setCentralWidget(panes)
+        self.drop_light = DropLight(self.look, self)
         panes.set_widths(self.width())
 
     # Connections ----------------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ class MainWindow(QMainWindow):
         self.showing.titled.connect(self.setWindowTitle)
         self.showing.first_seen.connect(self.starting.end)
         self.homing.seen.connect(self.starting.end)
-        self.homing.search_asked.connect(lambda _typed: self._palette())
+        self.homing.search_asked.connect(self._palette)
         self.appearance.changed.connect(self._set_look)
         self.catalogue.chosen.connect(c.choose_lesson)
         self.lesson.tried.connect(c.set_params)
@@ -200,7 +202,7 @@ class MainWindow(QMainWindow):
         """Enter or leave the presenter view."""
         self.panes.show_sides(not on)
         self.stage.set_presenting(on)
-        self.bar.present.setText("End" if on else "Present")
+        self.bar.present.setText(" End" if on else " Present")
         self.appearance.present(on)
 
     def _next_theme(self) -> None:
@@ -213,8 +215,9 @@ class MainWindow(QMainWindow):
         worn = (*self.panes.dressed(look), partial(self.homing.set_look, look))
         self.dressing.begin(dress, *worn, self.showing.show_model, self.showing.results.paint_again)
 
-    def _palette(self) -> None:
-        dialog = PaletteDialog(self, self.look, entries(self.conductor, self.actions))
+    def _palette(self, typed: str = "") -> None:
+        offered = entries(self.conductor, self.actions)
+        dialog = PaletteDialog(self, self.look, offered, self.catalogue.find, typed)
         dialog.move(self.mapToGlobal(self.rect().center()) - dialog.rect().center())
         dialog.exec()
 

@@ -53,6 +53,7 @@ class Showing(QObject):
         c.started.connect(results.wait_for_busy)
         c.noted.connect(results.say)
         c.frame_arrived.connect(results.frame_arrived)
+        c.frame_arrived.connect(lambda event: bar.show_thumb(event.frame))
         c.stopped.connect(results.stopped)
         c.position_changed.connect(lambda e: bar.show_position(e, c.frame.name if c.frame else ""))
         c.playing_changed.connect(bar.show_playing)
@@ -70,7 +71,7 @@ class Showing(QObject):
         self._show_lesson()
         self.titled.emit(f"{c.demo.info.title} · Explainer")
         if c.opened is not None:
-            panes.bar.show_source(c.opened)
+            panes.bar.show_source(c.opened, c.source_spec)
         self._show_play()
 
     def _show_play(self) -> None:
@@ -132,7 +133,7 @@ class Showing(QObject):
     def _show_source(self) -> None:
         opened = self._conductor.opened
         assert opened is not None
-        self._panes.bar.show_source(opened)
+        self._panes.bar.show_source(opened, self._conductor.source_spec)
         self._show_play()
         self.fill_sources()
         self._mirror_camera()

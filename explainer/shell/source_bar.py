@@ -4,10 +4,12 @@ import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolButton
 
+from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
 from explainer.core.words import printable
 from explainer.render.icons import icon
@@ -15,8 +17,9 @@ from explainer.render.look import Look
 from explainer.runtime.events import Position, SourceOpened
 from explainer.shell.giving_row import GivingRow
 from explainer.shell.plain import Words, menu_text, tip
-from explainer.sources.opening import sample_names, without_stretch
+from explainer.sources.opening import is_video, path_of, sample_names, without_stretch
 
+THUMB = 22  # px
 KIND_ICONS = {"image": "image", "folder": "images", "video": "film", "camera": "camera", "synthetic": "sparkles"}
 
 
@@ -35,9 +38,12 @@ class SourceBar(GivingRow):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._actions = actions
         self._opened: SourceOpened | None = None
+        self._thumb, self._thumb_of = QPixmap(), ("", "")
         self.look = look
         self.name = Words("Explainer")
+        self.home = self._button(actions["home"].toolTip(), actions["home"].trigger)
         self.source = self._menu_button("Source")
+        self.source.setProperty("role", "flat")
         self.previous = self._button("Previous picture", lambda: self.stepped.emit(-1))
         self.title = QLabel()
         self.next = self._button("Next picture", lambda: self.stepped.emit(1))
@@ -48,23 +54,29 @@ class SourceBar(GivingRow):
         self.scrub.sliderMoved.connect(self.sought)
         self.scrub.actionTriggered.connect(self._scrubbed)
         self.clock = Words()
+        self.camera = self._action_button("camera", "Camera")
         self.model = self._menu_button("Model")
-        self.device = self._menu_button("Device")
+        self.device = QMenu("Device", self)
         self.compare = self._action_button("compare", "Compare")
         self.present = self._action_button("present", "Present")
         self.present.setProperty("role", "primary")
-        self.more = self._menu_button("More")
-        self.more.setText("More")
-        self.more.menu().aboutToShow.connect(self._fill_more)
+        self._more_menu = QMenu(self)
+        self._more_menu.aboutToShow.connect(self._fill_more)
+        self.more = self._button("More", self._open_more)
         row = self.row
         row.setContentsMargins(look.px(16), look.px(8), look.px(16), look.px(8))
         row.setSpacing(look.px(6))
         row.addWidget(self.name)
-        row.addSpacing(look.px(14))
-        for part in (self.source, self.previous, self.title, self.next, self.play, self.scrub, self.clock):
+        row.addSpacing(look.px(6))
+        row.addWidget(self.home)
+        row.addSpacing(look.px(6))
+        self._group = (self.source, self.title, self.previous, self.play, self.next, self.scrub, self.clock)
+        for part in self._group:
             row.addWidget(part)
+        row.addSpacing(look.px(6))
+        row.addWidget(self.camera)
         row.addStretch(1)
-        for part in (self.model, self.device, self.compare, self.more, self.present):
+        for part in (self.model, self.compare, self.more, self.present):
             row.addWidget(part)
         for part in (self.play, self.scrub, self.clock):  # until it is known what is open
             self.want(part, wanted=False)
@@ -72,8 +84,7 @@ class SourceBar(GivingRow):
         self._playing = False
         self._cards: Sequence[ModelCard] = ()
         self.set_look(look)
-        giving = (self.name, self.device, self.clock, self.compare, self.model, self.title, self.scrub, self.source)
-        self.give_way(giving, self.more)
+        self.give_way((self.name, self.clock, self.compare, self.camera, self.model, self.title, self.scrub))
 
     def _button(self, tip: str, act: Callable[[], None]) -> QToolButton:
         button = QToolButton()
@@ -95,7 +106,7 @@ class SourceBar(GivingRow):
 
     def _action_button(self, name: str, text: str) -> QToolButton:
         button = QToolButton()
-        button.setText(text)
+        button.setText(f" {text}")
         button.setToolTip(self._actions[name].toolTip())
         button.setAccessibleName(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -107,10 +118,18 @@ class SourceBar(GivingRow):
         self.name.setFont(look.font("base", bold=True))
         self.clock.setFont(look.font("small"))
         self.clock.setProperty("role", "muted")
-        for button in (self.source, self.previous, self.next, self.play):
+        signs = {
+            self.home: "house", self.previous: "chevron-left", self.next: "chevron-right", self.camera: "camera",
+            self.model: "layers", self.compare: "columns-2", self.more: "ellipsis",
+        }  # fmt: skip
+        for button, sign in signs.items():
+            button.setIcon(icon(sign, look))
+        self.present.setIcon(icon("presentation", look, "accent_text"))
+        for button in (*signs, self.play, self.present):
             button.setIconSize(QSize(look.px(16), look.px(16)))
-        self.previous.setIcon(icon("chevron-left", look))
-        self.next.setIcon(icon("chevron-right", look))
+        for button in (self.camera, self.compare, self.present):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.title.setMinimumWidth(look.px(80))
         self.show_playing(self._playing)
         self._show_kind()
 
@@ -152,12 +171,12 @@ class SourceBar(GivingRow):
             action.setChecked(card.name == current.name)
         menu.addSeparator()
         menu.addAction(self._actions["models"])
-        self.model.setText(menu_text(current.title))
+        self.model.setText(f" {menu_text(current.title)}")  # Qt puts a word right against its icon
         self.model.setToolTip(tip(f"{current.title}, trained on {current.trained_on}"))
 
     def fill_device(self, device: str, fit: str, devices: Sequence[str]) -> None:
         """Fill the menu of devices and of what the net gets to see."""
-        menu = self.device.menu()
+        menu = self.device
         menu.clear()
         names = {"auto": "Fastest there is", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
         for one in ("auto", *devices):
@@ -170,22 +189,29 @@ class SourceBar(GivingRow):
             action = menu.addAction(text, lambda f=one: self.setting.emit("fit", f))
             action.setCheckable(True)
             action.setChecked(one == fit)
-        self.device.setText(names[device] if device != "auto" else "Auto")
+
+    def _open_more(self) -> None:
+        self._more_menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _fill_more(self) -> None:
-        """Fill the menu that stands for the parts without room."""
-        menu, gone = self.more.menu(), self.gone()
+        """Fill the menu with what is asked for rarely, and with the parts that have no room."""
+        menu, gone = self._more_menu, self.gone()
         menu.clear()
-        for button, text in ((self.source, "Source"), (self.model, "Model"), (self.device, "Device")):
+        if self.model in gone:
+            menu.addAction("Model").setMenu(self.model.menu())
+        menu.addAction("Device").setMenu(self.device)
+        for button, name in ((self.camera, "camera"), (self.compare, "compare")):
             if button in gone:
-                menu.addAction(text).setMenu(button.menu())
-        if self.compare in gone:
-            menu.addAction(self._actions["compare"])
+                menu.addAction(self._actions[name])
+        menu.addSeparator()
+        menu.addActions([self._actions[name] for name in ("theme", "larger", "smaller", "full-screen", "keys")])
 
     # Source ---------------------------------------------------------------------------------------------
 
-    def show_source(self, event: SourceOpened) -> None:
-        """Show name and kind of what is open, and the buttons that make sense for it."""
+    def show_source(self, event: SourceOpened, spec: str = "") -> None:
+        """Show name and kind of what is open, and the buttons that make sense for it; `spec` is what it was named."""
+        if self._opened is None or self._opened.source_id != event.source_id:
+            self._thumb = QPixmap()
         self._opened = event
         moving = event.kind in ("video", "camera", "synthetic")
         self.want(self.play, moving)
@@ -197,7 +223,7 @@ class SourceBar(GivingRow):
         self.next.setToolTip("Step on" if moving else "Next picture")
         for part in (self.previous, self.next):
             self.want(part, event.kind != "camera")
-        self._set_title(event.title, "")
+        self._set_title(event.title, among_samples(spec))
         self._show_kind()
 
     def show_position(self, event: Position, name: str) -> None:
@@ -231,12 +257,59 @@ class SourceBar(GivingRow):
 
     def _show_kind(self) -> None:
         kind = self._opened.kind if self._opened else "image"
-        self.source.setIcon(icon(KIND_ICONS[kind], self.look))
+        thumb = self._thumb
+        self.source.setIcon(icon(KIND_ICONS[kind], self.look) if thumb.isNull() else QIcon(thumb))
+        side = self.look.px(16 if thumb.isNull() else THUMB)
+        self.source.setIconSize(QSize(side, side))
         words = {"image": "Photo", "folder": "Folder", "video": "Video", "camera": "Camera", "synthetic": "Motion"}
-        self.source.setText(f" {words[kind]}")  # Qt puts a word right against its icon
+        self.source.setAccessibleName(f"Source: {words[kind]}")
+
+    def show_thumb(self, frame: Frame) -> None:
+        """Show the first picture of a source small; the next ones of it are left out, for films change quickly."""
+        if self._thumb.isNull() or self._thumb_of != (frame.source_id, frame.name):
+            self._thumb_of = frame.source_id, frame.name
+            self._thumb = square(frame, 2 * self.look.px(THUMB))
+            self._show_kind()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a frame around what belongs to the source."""
+        super().paintEvent(event)
+        shown = [part.geometry() for part in self._group if part.isVisible()]
+        if not shown:
+            return
+        painter, p = QPainter(self), self.look.px
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right = min(box.left() for box in shown), max(box.right() for box in shown)
+        painter.setPen(self.look.theme.color("hairline"))
+        painter.setBrush(self.look.theme.color("field"))
+        tall = self.present.height()
+        frame = QRectF(left - p(2), (self.height() - tall) / 2, right - left + p(6), tall)
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.end()
 
     def _scrubbed(self) -> None:
         self.sought.emit(self.scrub.sliderPosition())
+
+
+def square(frame: Frame, side: int) -> QPixmap:
+    """Return the middle of a picture, `side` pixels wide and tall at two a logical pixel."""
+    least = min(frame.height, frame.width)
+    top, left = (frame.height - least) // 2, (frame.width - least) // 2
+    step = max(1, least // (2 * side))
+    pixels = np.ascontiguousarray(frame.pixels[top : top + least : step, left : left + least : step])
+    tall, wide = pixels.shape[:2]
+    image = QImage(pixels.data, wide, tall, 3 * wide, QImage.Format.Format_RGB888)
+    ways = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+    made = QPixmap.fromImage(image.scaled(QSize(side, side), *ways))
+    made.setDevicePixelRatio(2.0)
+    return made
+
+
+def among_samples(spec: str) -> str:
+    """Which of the sample pictures it is, "3 of 14"; "" for anything else."""
+    stills = [name for name in sample_names() if not is_video(path_of(f"sample:{name}") or Path())]
+    name = spec.removeprefix("sample:")
+    return f"{stills.index(name) + 1} of {len(stills)}" if spec != name and name in stills else ""
 
 
 def short_name(spec: str) -> str:

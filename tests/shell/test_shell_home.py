@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtTest import QTest
-from shell_fakes import Heard
+from shell_fakes import Heard, ModelManager
 
 from explainer.core.charts import Bars
 from explainer.core.result import Result
@@ -15,6 +16,7 @@ from explainer.lessons.walk import Mark, Walk
 from explainer.runtime.session import load, save
 from explainer.shell.home_layout import FLATTEST, Measures, picture_width, planned
 from explainer.shell.main_window import MainWindow
+from explainer.shell.palette_dialog import entries, ranked
 
 STEPS = tuple(Step(name, name.title()) for name in ("looks", "follow", "train"))
 
@@ -24,7 +26,6 @@ def at_home(house, qtbot):
     house.library.outline = replace(house.library.outline, start=STEPS)
     conductor = house.conductor(replace(house.session, places=(("follow", house.pictures[1]),)))
     conductor.at_home = True
-    from shell_fakes import ModelManager
 
     made = MainWindow(conductor, ModelManager())
     made.heard = Heard(conductor)
@@ -159,3 +160,22 @@ def test_places_and_steps_are_kept(tmp_path, house):
     session = replace(house.session, walked=("looks",), places=(("looks", "sample:cat"), ("train", "camera:0")))
     assert save(session, tmp_path / "s.json") is None
     assert load(tmp_path / "s.json")[0] == session
+
+
+def test_the_window_lights_up_while_something_is_held_over_it(at_home):
+    data = QMimeData()
+    data.setText("/somewhere/a.png")
+    here, keys = QPoint(50, 50), Qt.KeyboardModifier.NoModifier
+    at_home.dragEnterEvent(QDragEnterEvent(here, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, keys))
+    assert at_home.drop_light.isVisible()
+    assert at_home.drop_light.size() == at_home.size()
+    at_home.dragLeaveEvent(QDragLeaveEvent())
+    assert not at_home.drop_light.isVisible()
+
+
+def test_the_palette_shows_a_lesson_once_and_finds_it_by_its_demo(at_home):
+    offered = entries(at_home.conductor, at_home.actions)
+    titles = [entry.title for entry in offered]
+    assert len(titles) == len(set(titles))
+    assert "Hard looks" in [entry.title for entry in ranked(offered, "looks lesson")]
+    assert not any(entry.title.startswith("Keep this picture") for entry in offered), "not to be had at home"

@@ -233,7 +233,7 @@ def test_a_model_that_is_here_is_used(window, qtbot):
     window.actions["models"].trigger()
     assert seen
     assert window.conductor.settings.model == "other"
-    assert window.bar.model.text() == "Other"
+    assert window.bar.model.text().strip() == "Other"
 
 
 # Source -------------------------------------------------------------------------------------------------
