@@ -80,16 +80,23 @@ class DropArea(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self.look = look
+        self.look, self.lit = look, False
+
+    def light(self, lit: bool) -> None:
+        """Light up while something is held over the window."""
+        self.lit = lit
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, theme, p = QPainter(self), self.look.theme, self.look.px
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color("faint"), 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(theme.color("accent" if self.lit else "faint"), 1.5, Qt.PenStyle.DashLine))
+        if self.lit:
+            painter.setBrush(theme.color("accent_soft"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), p(6), p(6))
-        painter.setFont(self.look.font())
-        painter.setPen(theme.color("muted"))
-        text = "Drop a picture, film or folder anywhere"
+        painter.setFont(self.look.font(bold=self.lit))
+        painter.setPen(theme.color("accent" if self.lit else "muted"))
+        text = "Let go to open it" if self.lit else "Drop a picture, film or folder anywhere"
         room = self.rect().adjusted(p(36), 0, -p(10), 0)
         words = painter.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, text)
         left = (self.width() - words.width() - p(24)) // 2

@@ -161,6 +161,12 @@ class Homing(QObject):
             self.page.arrange()
             self._quiet.start() if text else self._quiet.stop()
 
+    def set_dragged(self, on: bool) -> None:
+        """Light up where a picture that is held over the window may be dropped."""
+        self._panes.stage.set_dragged(on and not self._conductor.at_home)
+        if self.page is not None:
+            self.page.picture.drop.light(on)
+
     def set_look(self, look: Look) -> None:
         """Wear another theme or size of type."""
         if self.page is not None:

@@ -20,7 +20,6 @@ from explainer.shell.conductor import Conductor
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
 from explainer.shell.dressing import Dressing
-from explainer.shell.drop_light import DropLight
 from explainer.shell.fetching import Fetcher
 from explainer.shell.homing import Homing
 from explainer.shell.model_manager import ModelManager
@@ -78,7 +77,6 @@ class MainWindow(QMainWindow):
         self.lesson, self.controls = panes.lesson, panes.controls
         self.bar, self.strip, self.right, self.split = panes.bar, panes.strip, panes.right, panes.split
         self.setCentralWidget(panes)
-        self.drop_light = DropLight(self.look, self)
         panes.set_widths(self.width())
 
     # Connections ----------------------------------------------------------------------------------------
@@ -242,15 +240,14 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if pasting.may_hold_a_picture(event.mimeData()):
             event.acceptProposedAction()
-
-            self.stage.set_dragged(True)
+            self.homing.set_dragged(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.stage.set_dragged(False)
+        self.homing.set_dragged(False)
         super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.stage.set_dragged(False)
+        self.homing.set_dragged(False)
         self.doors.drop(event.mimeData())
 
     def event(self, event: QEvent) -> bool:

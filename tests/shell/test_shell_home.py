@@ -162,15 +162,14 @@ def test_places_and_steps_are_kept(tmp_path, house):
     assert load(tmp_path / "s.json")[0] == session
 
 
-def test_the_window_lights_up_while_something_is_held_over_it(at_home):
+def test_the_drop_area_lights_up_while_something_is_held_over_it(at_home):
     data = QMimeData()
     data.setText("/somewhere/a.png")
     here, keys = QPoint(50, 50), Qt.KeyboardModifier.NoModifier
     at_home.dragEnterEvent(QDragEnterEvent(here, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, keys))
-    assert at_home.drop_light.isVisible()
-    assert at_home.drop_light.size() == at_home.size()
+    assert at_home.homing.page.picture.drop.lit
     at_home.dragLeaveEvent(QDragLeaveEvent())
-    assert not at_home.drop_light.isVisible()
+    assert not at_home.homing.page.picture.drop.lit
 
 
 def test_the_palette_shows_a_lesson_once_and_finds_it_by_its_demo(at_home):
