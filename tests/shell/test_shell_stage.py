@@ -263,6 +263,15 @@ def test_the_headline_is_the_results_own_or_the_first_sentence_of_the_reading(st
     assert stage.head.fold.text() == "One bold thing"
 
 
+def test_what_comes_before_the_end_has_no_headline_of_its_own_making(stage):
+    stage.show_result(result(panel(), reading="Half of it.", partial=True))
+    assert stage.head.said == ""
+    stage.show_result(result(panel(), headline="So far so good.", partial=True))
+    assert stage.head.said == "So far so good."
+    stage.show_result(result(panel(), reading="All of it."))
+    assert stage.head.said == "All of it."
+
+
 def test_details_unfold_over_the_stage_and_move_nothing(stage):
     stage.show_result(result(panel(), headline="Look here.", reading="Long. " * 60, badges=("checked",)))
     before = places(stage)

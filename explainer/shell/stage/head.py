@@ -105,9 +105,9 @@ class Head(QWidget):
         self._headline.setFont(font)
         self._headline.setStyleSheet(f"font-size: {font.pixelSize()}px; font-weight: 600;")
         self._headline.setGeometry(0, 0, self._wide, high)
-        self._place_fold(high, is_folded=is_folded)
+        self._place_fold(font, high, is_folded=is_folded)
 
-    def _place_fold(self, high: int, *, is_folded: bool) -> None:
+    def _place_fold(self, font: QFont, high: int, *, is_folded: bool) -> None:
         """Put what unfolds the details on a line of its own, or beside the headline."""
         shown = "" if is_folded else self._folded()
         self.fold.setText(shown)
@@ -115,7 +115,8 @@ class Head(QWidget):
         self.fold.setAccessibleName(f"Details: {self._details or self._badges}")
         p = self.look.px
         wide = min(self.width(), self.fold.sizeHint().width() + p(8))
-        beside, below = QRect(self._wide, 0, p(BUTTON), p(BUTTON)), QRect(-2, high, wide, p(LINE))
+        beside = QRect(self._wide, 0, p(BUTTON), p(BUTTON))
+        below = QRect(-2, min(high, self._high(font)), wide, p(LINE))
         self.fold.setGeometry(beside if is_folded else below)
         self.fold.setVisible(bool(self._details or self._badges))
 
@@ -123,9 +124,13 @@ class Head(QWidget):
         return [_sized(self.look, size, self.look.scale) for size in SIZES]
 
     def _fits(self, font: QFont, high: int) -> bool:
+        return self._high(font) <= high + 2
+
+    def _high(self, font: QFont) -> int:
+        """Height of the headline in a font."""
         room = QRect(0, 0, self._wide, 10_000)
         flags = int(Qt.TextFlag.TextWordWrap.value)
-        return QFontMetrics(font).boundingRect(room, flags, self._headline.text()).height() <= high + 2
+        return QFontMetrics(font).boundingRect(room, flags, self._headline.text()).height()
 
     def _folded(self) -> str:
         """Whole sentences that fit beside the chevron; never a torn one."""

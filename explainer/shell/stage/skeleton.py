@@ -31,11 +31,15 @@ class Skeleton:
         """Width over height of the photo."""
         return 4 / 3 if self.pixels is None else self.pixels.shape[1] / self.pixels.shape[0]
 
-    def paint(self, painter: QPainter, look: Look, layout: Allotment, expected: Expected, *, said: bool) -> None:
-        """Draw headline (unless something is `said` there), pictures and charts that are still to come."""
+    def paint_headline(self, painter: QPainter, look: Look, layout: Allotment) -> None:
+        """Draw where headline and details will stand."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for box in layout.of("headline") if not said else ():
+        for box in layout.of("headline"):
             self._headline(painter, look, box)
+
+    def paint(self, painter: QPainter, look: Look, layout: Allotment, expected: Expected) -> None:
+        """Draw pictures and charts that are still to come."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for box in layout.of("hero"):
             is_photo = box.index < len(expected.heroes) and expected.heroes[box.index].photo
             self._picture(painter, look, box, is_photo=is_photo)

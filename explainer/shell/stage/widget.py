@@ -136,7 +136,8 @@ class Stage(QWidget):
         """Show the picture and what will come of another demo, at once; nothing of the old one stays."""
         guess = expecting.GUESS if uses_frame else expecting.WITHOUT_FRAME
         self._demo, self.result, self._expected = demo, None, self._seen.get(demo, guess)
-        self.pinned, self.solo, self._tab, self._headline, self._anyway = (), -1, 0, 0, False
+        self.pinned, self.solo, self._tab, self._anyway = (), -1, 0, False
+        self._headline = self._seen[demo].wanted.headline if demo in self._seen else 0
         self._skeleton.set_photo(frame.pixels if frame is not None and uses_frame else None)
         self.head.wait()
         for part in (self.board, self.unsuitable, self.veil, self.frame, self.tabs, self.empty):
@@ -155,14 +156,15 @@ class Stage(QWidget):
         """Show a result. Between two redraws of the charts `charts` is false."""
         began = perf_counter()
         words = charts or self.result is None or len(result.charts) != len(self.result.charts)
+        if self._expected is not None or not self.head.said:
+            self.update()  # grey shapes go
         self.result, self._expected = result, None
         self.empty.hide()
         self.glide.end()
         panels = (*result.panels, *self.pinned)
         self.board.make(len(panels), len(result.charts))
         if words:
-            self.head.show_result(result)
-            self._headline = max(self._headline, self.head.width_wanted())
+            self._say(result)
             self.board.show_charts(result.charts)
             self._charts = tuple(views.chart_shape(chart) for chart in result.charts)
         self.board.shown = panels
@@ -173,6 +175,14 @@ class Stage(QWidget):
         self._show_unsuitable(result)
         self.board.each_visible(lambda panel: panel.paint_now())
         self.paint_ms = 1000 * (perf_counter() - began)
+
+    def _say(self, result: Result) -> None:
+        """Say the point; what comes before the end has none unless it says so."""
+        if result.partial and not result.headline:
+            self.head.wait()
+        else:
+            self.head.show_result(result)
+            self._headline = max(self._headline, self.head.width_wanted())
 
     def _show_unsuitable(self, result: Result) -> None:
         if result.unsuitable is None:
@@ -485,7 +495,9 @@ class Stage(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.look.theme.color("stage"))
         if self._expected is not None and self._layout is not None and self.empty.isHidden():
-            self._skeleton.paint(painter, self.look, self._layout, self._expected, said=bool(self.head.said))
+            self._skeleton.paint(painter, self.look, self._layout, self._expected)
+        if not self.head.said and self._layout is not None and self.empty.isHidden():
+            self._skeleton.paint_headline(painter, self.look, self._layout)
         if self._keyed:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.look.theme.color("focus"), 2))
