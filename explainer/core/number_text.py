@@ -66,13 +66,13 @@ def _raised(text: str) -> str:
     return f"{head}·10{str(int(exponent)).translate(_RAISED)}" if power else text
 
 
-def compact(value: float) -> str:
-    """Write three figures of a number at most, as at a colour bar: ``0.73``, ``1,280``, ``8.8·10⁸``."""
+def compact(value: float, figures: int = 3) -> str:
+    """Write a number with no more decimals than `figures` figures need: ``0.734``, ``1,280``, ``8.8·10⁸``."""
     if not math.isfinite(value) or value == 0:
         return number(value, ".0f")
     size = abs(value)
     if 0.001 <= size < 100_000:
-        digits = max(0, min(4, 2 - math.floor(math.log10(size))))
+        digits = max(0, min(4, figures - 1 - math.floor(math.log10(size))))
         text = number(value, f".{digits}f")
         return _without_zeros(text)
     return _raised(_grouped(f"{value:.1e}")).replace(".0·", "·")

@@ -15,6 +15,7 @@ from explainer.render.measures import FILM_HEADER, HEADER, bar_of
 
 BAR_LONG, BAR_SHORT, BAR_HIGH = 112, 36, 7  # px at type scale 1
 BETWEEN, BESIDE, APART = 8, 6, 16  # title and note, bar and its numbers, words and bar
+FIGURES = 2  # of the numbers at a bar
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _QUOTED = re.compile("“([^”]*)”")
 
@@ -37,9 +38,9 @@ def pieces(text: str) -> list[tuple[str, bool]]:
 
 
 def _ends(bar: Any) -> tuple[str, str]:
-    hi = compact(bar.hi)
+    hi = compact(bar.hi, FIGURES)
     signed = f"+{hi}" if bar.colours == "diverging" and bar.hi > 0 else hi
-    return compact(bar.lo), with_unit(signed, getattr(bar, "unit", ""))
+    return compact(bar.lo, FIGURES), with_unit(signed, getattr(bar, "unit", ""))
 
 
 def words_width(text: str, look: Look, size: str) -> float:
@@ -78,29 +79,34 @@ def paint(painter: QPainter, look: Look, panel: Panel, widths: tuple[int, int], 
         bar = None  # on a small picture the title is worth more
     right = width - (_bar_least(panel, look, bare=bare) if bar is not None else 0)
     used = _paint_title(painter, look, panel.title, QRectF(0, 0, right, high), size)
-    note = QFontMetricsF(look.font("small")).horizontalAdvance(panel.note) + look.px(BETWEEN)
+    note = words_width(panel.note, look, "small") + look.px(BETWEEN)
     if panel.note and not bare and used + note <= right:
-        painter.setFont(look.font("small"))
-        painter.setPen(look.theme.color("muted"))
-        painter.drawText(QRectF(used + look.px(BETWEEN), 0, note, high), LEFT, panel.note)
-        used += note
+        room = QRectF(used + look.px(BETWEEN), 0, note, high)
+        used = _paint_pieces(painter, look, panel.note, room, "small", "muted")
     if bar is not None:
         _paint_bar(painter, look, bar, sequential, QRectF(used + look.px(APART), 0, width, high), width)
 
 
 def _paint_title(painter: QPainter, look: Look, title: str, room: QRectF, size: str) -> float:
-    """Draw a title and return where it ends; its last part is elided where it must be."""
-    left = 0.0
-    painter.setPen(look.theme.color("text"))
-    for part, bold in pieces(title):
+    """Draw a title and return where it ends. Too long a one loses its middle: what tells thumbs apart is at the end."""
+    if words_width(title, look, size) <= room.width() + 0.5:
+        return _paint_pieces(painter, look, title, room, size, "text")
+    metrics = QFontMetricsF(look.font(size))
+    plain = "".join(part for part, _ in pieces(title))
+    shown = metrics.elidedText(plain, Qt.TextElideMode.ElideMiddle, max(0.0, room.width()))
+    return _paint_pieces(painter, look, shown, room, size, "text")
+
+
+def _paint_pieces(painter: QPainter, look: Look, text: str, room: QRectF, size: str, role: str) -> float:
+    """Draw words, those in quotes in bold; return where they end."""
+    left = room.left()
+    for part, bold in pieces(text):
         font = look.font(size, bold=bold)
-        metrics = QFontMetricsF(font)
-        shown = metrics.elidedText(part, Qt.TextElideMode.ElideRight, max(0.0, room.width() - left + 0.5))
         painter.setFont(font)
-        painter.drawText(QRectF(left, 0, room.width() - left + 2, room.height()), LEFT, shown)
-        left += metrics.horizontalAdvance(shown)
-        if shown != part:
-            break
+        painter.setPen(look.theme.color("text" if bold else role))
+        wide = QFontMetricsF(font).horizontalAdvance(part)
+        painter.drawText(QRectF(left, room.top(), wide + 1, room.height()), LEFT, part)
+        left += wide
     return left
 
 

@@ -139,8 +139,8 @@ def _ranked(
     """For each chip its places from the cheapest on, and what they cost: the way there, and what it would hide."""
     sizes = np.array([wish.size for wish in wishes])[:, None, :]
     corners[...] = np.maximum(np.minimum(corners, (room[2], room[3]) - sizes), (room[0], room[1]))
-    at = np.array([wish.at for wish in wishes])[:, None, :]
-    away = np.maximum(np.abs(corners + sizes / 2 - at) - sizes / 2, 0.0)
+    named = np.array([wish.box or (*wish.at, *wish.at) for wish in wishes])[:, None, :]
+    away = np.maximum(np.maximum(named[..., :2] - corners - sizes, corners - named[..., 2:]), 0.0)
     cost = np.sqrt((away * away).sum(-1)) * (FAR / max(1.0, math.hypot(room[2] - room[0], room[3] - room[1])))
     cost[:, :BESIDE] += 0.15 * np.arange(BESIDE)  # the first of the places beside it is the best
     cost[:, BESIDE:] += 1.0

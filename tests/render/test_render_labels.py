@@ -85,6 +85,14 @@ def test_a_chip_stands_on_its_box_and_within_it_at_the_upper_edge():
     assert within.rect == (150.0, 20.0, 210.0, 38.0)
 
 
+def test_two_boxes_around_everything_have_their_chips_in_corners():
+    box = (ROOM[0] - 2, ROOM[1] - 2, ROOM[2] + 2, ROOM[3] + 2)
+    for place in arranged([Wish((70.0, 18.0), (260.0, 220.0), box=box)] * 4, ROOM).places:
+        x0, y0, x1, y1 = place.rect
+        assert min(x0 - ROOM[0], ROOM[2] - x1) < 3
+        assert min(y0 - ROOM[1], ROOM[3] - y1) < 3
+
+
 def test_a_chip_goes_where_the_picture_is_silent_and_a_line_leads_back():
     busy = np.ones((16, 24))
     busy[:4, :] = 0.0
