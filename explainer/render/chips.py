@@ -38,12 +38,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """From panel pixels to the screen's, and which part of the screen the picture has."""
+    """From panel pixels to the screen's, which part of the screen the picture has, and where no chip may lie."""
 
     to_screen: QTransform
     room: QRectF
     look: Look
-    busy: Floats | None = None
+    taken: Sequence[QRectF] = ()
 
 
 def chips_of(layer: Layer, look: Look) -> Iterator[Chip]:
@@ -120,7 +120,7 @@ def draw(painter: QPainter, layers: Sequence[Layer], view: View, busy: Busy | No
         return
     for text, rect in tiles:
         _draw_chip(painter, Chip(text, rect.center()), _rect(rect), view.look)
-    taken = tuple(_rect(rect) for _, rect in tiles)
+    taken = tuple(map(_rect, (*(rect for _, rect in tiles), *view.taken)))
     wishes = tuple(wish(chip, view) for chip in chips)
     found = _arranged(wishes, _rect(view.room), taken, float(view.look.px(28)), busy)
     for place in found.places:

@@ -61,18 +61,35 @@ def raster(panel: Panel, whole: tuple[int, int], view: ViewState, ground: Colour
     return canvas
 
 
-BUSY_SIZE = (24, 16)
+BUSY_SIZE, LOOKED_AT = (24, 16), (192, 128)
 
 
 def busy(rgb: RGB) -> NDArray[np.float64]:
     """How much there is to be seen in each of `BUSY_SIZE` parts of a picture, 0…1: the spread of its lightness."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    if grey.shape[0] > 128 and grey.shape[1] > 192:
-        grey = cv2.resize(grey, (192, 128), interpolation=cv2.INTER_AREA)
-    fine = grey.astype(np.float32)
+    if rgb.shape[0] > LOOKED_AT[1] and rgb.shape[1] > LOOKED_AT[0]:
+        rgb = cast("RGB", cv2.resize(rgb, LOOKED_AT, interpolation=cv2.INTER_NEAREST))
+    fine = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     mean, square = (cv2.resize(one, BUSY_SIZE, interpolation=cv2.INTER_AREA) for one in (fine, fine * fine))
     spread = np.sqrt(np.maximum(square - mean * mean, 0.0)).astype(np.float64)
     return np.asarray(spread / max(1.0, float(spread.max())))
+
+
+def warm(panel: Panel, part: tuple[float, float, float, float]) -> NDArray[np.float64]:
+    """How strong the maps over the picture are in each of `BUSY_SIZE` parts of `part` in panel pixels, 0…1."""
+    x0, y0, x1, y1 = part
+    width, height = BUSY_SIZE
+    to_parts = scale_shift(width / (x1 - x0), height / (y1 - y0), -x0 * width / (x1 - x0), -y0 * height / (y1 - y0))
+    found = np.zeros((height, width))
+    for layer in panel.layers:
+        if isinstance(layer, Heat) and layer.over:
+            placed = compose(to_parts, layer.to_panel)
+            box = _footprint(placed, layer.values.shape, BUSY_SIZE)
+            if box[2] > box[0] and box[3] > box[1]:
+                share = colours.to_index(np.nan_to_num(layer.values, nan=layer.lo), layer.lo, layer.hi)
+                strength = colours.opacities(layer.colours)[share].astype(np.float32)
+                here = found[box[1] : box[3], box[0] : box[2]]
+                np.maximum(here, _warp(strength, placed, box, smooth=True), out=here)
+    return found
 
 
 def _ground(size: tuple[int, int], ground: Colour) -> RGB:

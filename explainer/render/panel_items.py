@@ -12,6 +12,8 @@ from explainer.core.layers import Layer, Panel
 from explainer.render import chips, painters
 from explainer.render.look import Look
 
+GRIP = 60  # px at type scale 1: larger handles, as boxes, may have words on them
+
 
 class Picture(QGraphicsPixmapItem):
     """The composed buffer. Qt paints it without a call of Python, which would have to wait for the interpreter."""
@@ -39,10 +41,11 @@ class Picture(QGraphicsPixmapItem):
 
 
 class Vectors(pg.GraphicsObject):
-    """All vector layers of a panel and their words as one item."""
+    """All vector layers of a panel and their words as one item; words keep off `handles`."""
 
-    def __init__(self) -> None:
+    def __init__(self, handles: list[QGraphicsItem]) -> None:
         super().__init__()
+        self._handles = handles
         self.panel: Panel | None = None
         self.look: Look | None = None
         self.hidden: frozenset[str] = frozenset()
@@ -78,7 +81,9 @@ class Vectors(pg.GraphicsObject):
         ratio = painter.device().devicePixelRatioF() if painter.device() else 1.0
         painter.scale(ratio, ratio)
         to_screen = to_device * QTransform.fromScale(1 / ratio, 1 / ratio)
-        chips.draw(painter, layers, chips.View(to_screen, self.room, look), self.busy)
+        rects = (handle.mapRectToParent(handle.boundingRect()) for handle in self._handles if handle.isVisible())
+        taken = [rect for rect in map(to_screen.mapRect, rects) if max(rect.width(), rect.height()) < look.px(GRIP)]
+        chips.draw(painter, layers, chips.View(to_screen, self.room, look, taken), self.busy)
         painter.restore()
 
 

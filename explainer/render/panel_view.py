@@ -6,6 +6,7 @@ The same widget serves the window and, never shown, the command line.
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 from explainer.core.heroes import shown_part
 from explainer.core.layers import Image, Panel, Points
 from explainer.render import caption, chips, painters, probe, symbol_chip
-from explainer.render.compose import busy, raster
+from explainer.render.compose import busy, raster, warm
 from explainer.render.look import Look
 from explainer.render.measures import KEYED
 from explainer.render.panel_items import Cursor, Picture, Vectors
@@ -60,12 +61,12 @@ class PanelView(QWidget):
         self._graphics.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # nothing to tab to as long as there is no handle
         self._graphics.viewport().installEventFilter(self)
         self._graphics.installEventFilter(self)
-        self._handles: list[QGraphicsItem] = []
+        self._handles: list[QGraphicsItem] = []  # what lies on the picture to be moved
         self._box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
         self._box.setBorder(None)
         self._graphics.setCentralItem(self._box)
         self._picture = Picture()
-        self._vectors = Vectors()
+        self._vectors = Vectors(self._handles)
         self._box.addItem(self._picture, ignoreBounds=True)
         self._box.addItem(self._vectors, ignoreBounds=True)
         self._cursor = Cursor()
@@ -243,7 +244,8 @@ class PanelView(QWidget):
         across, down = self.panel.size[0] / whole[0], self.panel.size[1] / whole[1]
         self._picture.show_buffer(rgb, (part[0] * across, part[1] * down, part[2] * across, part[3] * down))
         roams = any(isinstance(layer, Points) and layer.labels for layer in self.panel.layers)
-        self._vectors.busy = chips.Busy(busy(rgb)) if roams and self._fitted and not self.bare else None
+        told = roams and self._fitted and not self.bare
+        self._vectors.busy = chips.Busy(np.maximum(busy(rgb), warm(self.panel, self._part()))) if told else None
 
     def _words_room(self) -> QRectF:
         """Where words may stand: on what is seen of the panel, in pixels of the screen."""

@@ -42,6 +42,7 @@ SPECS = (
     Spec("models", "More models…", ("Ctrl+M",), "Demo", "download"),
     Spec("compare", "Keep this picture for comparison", ("C",), "View", "columns-2"),
     Spec("save", "Save picture and documents…", ("S", "Ctrl+S"), "View", "save"),
+    Spec("uncover", "See the pictures alone, while held", ("O",), "View", "eye"),
     Spec("fit", "Fit all panels", ("0",), "View", "maximize"),
     Spec("left-pane", "Show or hide the catalogue", ("F8",), "View", "panel-left"),
     Spec("right-pane", "Show or hide lesson and controls", ("F9",), "View", "panel-right"),

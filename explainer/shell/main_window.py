@@ -29,6 +29,7 @@ from explainer.shell.playing import Playing
 from explainer.shell.remembering import Remembering
 from explainer.shell.showing import Showing
 from explainer.shell.starting import Starting
+from explainer.shell.uncovering import Uncovering
 
 LEAST = (640, 480)  # px; narrower than that nothing can be explained
 
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         }  # fmt: skip
         for name, act in table.items():
             self.actions[name].triggered.connect(lambda _=False, act=act: act())
+        Uncovering(self.actions["uncover"], self.stage.uncover, self)
 
     def start(self) -> None:
         """Begin, once the window is on screen: the first source, and the names of cameras a little later."""

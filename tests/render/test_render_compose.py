@@ -10,7 +10,7 @@ from explainer.core.geometry import compose as composed
 from explainer.core.geometry import resized, scale_shift
 from explainer.core.layers import Cells, Heat, Image, Mask, Panel
 from explainer.render import colours, compose
-from explainer.render.compose import busy, raster
+from explainer.render.compose import busy, raster, warm
 from explainer.render.look import CLASS_COLOURS
 from explainer.render.view_state import ViewState
 
@@ -149,6 +149,19 @@ def test_a_part_is_the_same_as_that_part_of_the_whole(part, zoom):
     differs = np.abs(got.astype(int) - whole[y0:y1, x0:x1]).max(axis=2)
     assert differs.max() <= 3  # OpenCV resizes where it can, and warps where a part is asked for
     assert (differs > 1).mean() < 0.2
+
+
+@pytest.mark.parametrize("kind", ["sequential", "diverging"])
+def test_warm_places_are_those_of_the_map(kind):
+    values = np.zeros((4, 4), np.float32)
+    values[0, 3] = -1.0 if kind == "diverging" else 1.0
+    lo = -1.0 if kind == "diverging" else 0.0
+    layer = Heat("h", values, lo, 1.0, scale_shift(8, 8, 20, 10), kind)
+    found = warm(panel_of(Image("i", photo()), layer), (20.0, 10.0, 52.0, 42.0))
+    assert found.shape == (16, 24)
+    assert found[:2, 21:].min() > 0.9
+    assert found[8:, :12].max() < 0.02
+    assert warm(panel_of(Image("i", photo())), (0.0, 0.0, 64.0, 48.0)).max() == 0.0
 
 
 def test_busy_places_are_those_where_there_is_something_to_see():

@@ -171,6 +171,18 @@ def test_words_of_what_is_out_of_sight_are_not_drawn(qapp):
     assert not drawn([Points("p", np.array([[900.0, 20.0]]), ("far",)), Label("l", "word", (-50.0, 20.0))])
 
 
+def test_words_keep_off_handles(qapp):
+    image = QImage(320, 240, QImage.Format.Format_RGB32)
+    image.fill(0xFF808080)
+    painter = QPainter(image)
+    handle = QRectF(106, 90, 40, 24)  # right where the word would stand
+    view = chips.View(QTransform(), QRectF(0, 0, 320, 240), look("light"), [handle])
+    chips.draw(painter, [Points("p", np.array([[100.0, 102.0]]), ("peak",))], view, None)
+    painter.end()
+    inked = [(x, y) for x in range(106, 146) for y in range(90, 114) if image.pixel(x, y) != 0xFF808080]
+    assert not inked
+
+
 def test_tiles_too_small_for_their_words_have_none(qapp):
     cells = Cells("c", np.zeros((4, 8, 8), np.float32), 2, 0, 1, labels=("0.12", "0.34", "0.56", "0.78"))
     assert not drawn([cells], zoom=2.0)

@@ -364,3 +364,15 @@ def test_a_click_on_stage_or_lesson_draws_no_ring(window, qtbot):
         widget.setFocus(Qt.FocusReason.MouseFocusReason)
         colour = widget.grab().toImage().pixelColor(widget.width() // 2, 0).name()
         assert colour != window.look.theme.focus
+
+
+def test_the_pictures_are_seen_alone_while_a_key_is_held(qtbot, window):
+    idle(qtbot, window)
+    window.stage.setFocus()
+    panels = shown_panels(window)
+    assert panels
+    for ended in (lambda: QTest.keyRelease(window.stage, Key.Key_O), lambda: QTest.mouseClick(window.stage, LEFT)):
+        window.actions["uncover"].trigger()
+        assert all(panel._uncovered for panel in panels)
+        ended()
+        assert not any(panel._uncovered for panel in panels)

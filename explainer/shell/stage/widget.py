@@ -275,6 +275,10 @@ class Stage(QWidget):
         """Show of every panel what is looked at first."""
         self.board.each_visible(lambda panel: panel.fit_now())
 
+    def uncover(self, uncovered: bool) -> None:
+        """Show the pictures without anything over them, or with all again."""
+        self.board.each_visible(lambda panel: panel.set_uncovered(uncovered))
+
     def choose(self, index: int) -> None:
         """Make a picture of the film the hero; give a hero the whole stage, or take it back."""
         if self.result is None or not 0 <= index < len(self.board.shown):
