@@ -52,10 +52,10 @@ def steps_of(one: Control, play: Play, count: int) -> tuple[PlayStep, ...]:
 def snapped(one: Control, play: Play, number: float) -> PlayStep:
     """Return the value of the control that is nearest to `number`, within the play."""
     lo, hi = sorted((play.first, play.last))
+    if one.step and one.kind == "number" and number not in (lo, hi):
+        number = round(one.lo + round((number - one.lo) / one.step) * one.step, 9)
     if one.integer or one.kind == "choice":
         number = float(round(number))
-    elif one.step and number not in (play.first, play.last):
-        number = round(one.lo + round((number - one.lo) / one.step) * one.step, 9)
     number = min(hi, max(lo, number))
     if one.kind == "choice":
         return PlayStep(number, one.choices[int(number)][0], play.place(number))

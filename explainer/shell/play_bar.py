@@ -122,11 +122,11 @@ class PlayBar(QWidget):
 
     def _arrange(self) -> None:
         p, width, height = self.look.px, self.width(), self.height()
-        side, low, narrow = min(p(ROUND), height), height < p(LOW), width < p(NARROW)
+        side, low, narrow = min(p(ROUND), height), height < p(LOW), p(LOW) <= height and width < p(NARROW)
         self.button.setGeometry(0, (height - side) // 2, side, side)
         left = side + p(GAP)
         right = 0 if narrow else self._right_width() + p(GAP + 4)
-        below = 0 if low or not narrow else p(LINE)
+        below = p(LINE) if narrow else 0
         self.scrubber.setGeometry(left, 0, max(p(40), width - left - right), height - below)
         words_left = left if narrow else width - right + p(GAP + 4)
         top, tall = (height - below, below) if narrow else (0, height if low else p(LINE) + p(2))

@@ -21,6 +21,7 @@ class Grain(Choice):
 class Params:
     maps: Annotated[int, Doc("Maps"), Range(1, 4096), Plays()] = 4096
     share: Annotated[float, Doc("Share"), Range(0.0, 1.0, 0.05), Plays()] = 1.0
+    fives: Annotated[int, Doc("Fives"), Range(0, 95, 5), Plays()] = 25
     grain: Annotated[Grain, Doc("Grain"), Plays()] = Grain.FINE
 
 
@@ -74,6 +75,9 @@ def test_a_value_is_one_that_the_control_can_have():
     assert snapped(share, play, 0.52).value == 0.5
     assert snapped(share, play, 0.02).value == 0.02  # the end is an end, whatever the step
     assert snapped(share, play, 7.0).value == 0.9
+    fives, lost = control(Params, "fives"), Play("fives", 0, 95, 25)
+    assert [step.value for step in steps_of(fives, lost, 500)] == list(range(0, 100, 5))
+    assert snapped(fives, lost, 66.2).value == 65
     grain, choices = control(Params, "grain"), Play("grain", 0, 2, 0)
     assert snapped(grain, choices, 1.2).value == "middle"
     assert [step.value for step in steps_of(grain, choices, 50)] == ["fine", "middle", "coarse"]

@@ -1,16 +1,17 @@
 """Self-attention: from which patches a vision transformer takes what one patch becomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
 from explainer.core.memo import latest
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.explained import _attention_view as view
 
@@ -63,7 +64,12 @@ class Params:
         View,
         Doc("Map", "Rollout follows attention back through all layers down to the input."),
     ] = View.LAYER
-    layer: Annotated[int, Range(1, DEPTH), Doc("Layer", "What a patch looks for changes from layer to layer.")] = DEPTH
+    layer: Annotated[
+        int,
+        Range(1, DEPTH),
+        Doc("Layer", "What a patch looks for changes from layer to layer."),
+        Plays(9.0, "Go through the layers"),
+    ] = DEPTH
     head: Annotated[
         Head,
         When("view", (View.LAYER,)),
@@ -107,12 +113,12 @@ class SelfAttention(Demo[Params]):
             token = 0 if patch is None else 1 + patch
             row, of_class = (_row(net, trace, heads, t, params, side, ctx) for t in (token, 0))
         head = int(params.head) - 1 if params.view == "layer" and params.head != MEAN else None
-        return view.result(
-            view.Seen(
-                frame, trace.grid, _title(params), params.layer, row, heads[:, token].astype(np.float64), head, patch,
-                of_class, colours, share,
-            )
+        seen = view.Seen(
+            frame, trace.grid, _title(params), params.layer, row, heads[:, token].astype(np.float64), head, patch,
+            of_class, colours, share,
         )  # fmt: skip
+        play = Play("layer", 1, DEPTH, params.layer, counted=f"layer {params.layer} of {DEPTH}")
+        return replace(view.result(seen), play=play)
 
 
 def _title(params: Params) -> str:

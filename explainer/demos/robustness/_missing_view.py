@@ -8,6 +8,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import identity, resized
 from explainer.core.layers import Image, Label, Mask, Panel
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness._missing import SHARES, Fill, Pixels, Trial
 
@@ -31,8 +32,18 @@ def result(trial: Trial, *, partial: bool = False) -> Result:
     panels = (_input(trial), _filled(trial), _all_six(trial))
     return Result(
         " ".join(_sentences(trial)), _values(trial), panels, tuple(charts), input=trial.input, partial=partial,
-        headline=_headline(trial), heroes=(panels[0].slug, panels[1].slug),
+        headline=_headline(trial), heroes=(panels[0].slug, panels[1].slug), play=_play(trial),
     )  # fmt: skip
+
+
+def _play(trial: Trial) -> Play:
+    """How much is lost at random; the curve is the score with the chosen fill."""
+    params, most = trial.scene.params, SHARES[-1]
+    known = trial.curves.get(params.fill, ())
+    whole = len(known) == len(SHARES)
+    curve = np.interp(np.linspace(0.0, most, 40), SHARES, known) if whole else None
+    return Play("share", 0, 100 * most, params.share, curve, f"{params.share} % lost at random",
+                note="curve: score, so filled" if whole else "")  # fmt: skip
 
 
 # Panels -------------------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Options, Presses, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Options, Plays, Presses, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.parts import Part
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness import _corruption_table as tables
 from explainer.demos.robustness import _corruption_view as view
@@ -51,7 +53,12 @@ class Params:
     corruption: Annotated[
         Corruption, Doc("Corruption", "One of the fifteen of ImageNet-C; or click a cell of the table.")
     ] = Corruption.GAUSSIAN_NOISE
-    severity: Annotated[int, Doc("Severity", "The published constants, mild to strong."), Range(1, 5)] = 3
+    severity: Annotated[
+        int,
+        Doc("Severity", "The published constants, mild to strong."),
+        Range(1, 5),
+        Plays(5.0, "Go through the severities"),
+    ] = 3
     second: Annotated[Second, Doc("Then", "A mix of your own: a second corruption on top of the first."), SECONDS] = (
         "none"
     )
@@ -91,7 +98,8 @@ class CorruptionBench(Demo[Params]):
         """Show one corruption or all of them, then fill the table."""
         with ctx.model() as net:
             at = Scene(frame, net, params, ctx)
-            shown = view.sheet_part(at) if params.sheet else view.pair_part(at)
+            play = Play("severity", 1, 5, params.severity, counted=f"severity {params.severity} of 5")
+            shown = (view.sheet_part(at) if params.sheet else view.pair_part(at)) + Part(play=play)
             ctx.publish(at.result(shown, partial=True))
             if params.scope == "folder":
                 found = tables.of_folder(at, lambda part: ctx.publish(at.result(shown + part, partial=True)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Range
+from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Plays, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, Stroke
@@ -25,7 +25,12 @@ class Params:
         OnPicture("input"),
         Doc("Eraser", "[ and ] change the brush; the right button takes a stroke back."),
     ] = ACROSS
-    share: Annotated[int, Doc("Lost at random", "Of what the brush has left."), Range(0, 95, step=5, unit="%")] = 25
+    share: Annotated[
+        int,
+        Doc("Lost at random", "Of what the brush has left."),
+        Range(0, 95, step=5, unit="%"),
+        Plays(8.0, "Lose more and more pixels"),
+    ] = 25
     block: Annotated[
         int,
         Doc("Side of a lost block", "Pixels of a picture of 224. Large ones have no near neighbour to copy."),
