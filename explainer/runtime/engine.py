@@ -1,5 +1,6 @@
 """One job, run to its end in the calling thread: the same for the window, the command line and the tests."""
 
+import logging
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,12 +18,13 @@ from explainer.core.problem import Cancelled, ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS, Runs
 from explainer.runtime.context import JobContext
-from explainer.runtime.events import Failed, Finished, JobEvent, Partial, Progress
+from explainer.runtime.events import Failed, Finished, JobEvent, NetworkSeen, Partial, Progress
 from explainer.runtime.memo import Memo
 from explainer.runtime.state import States, Ticket, keeps_state
 from explainer.runtime.token import JobToken
 from explainer.runtime.watch import Watch
 
+_log = logging.getLogger(__name__)
 Emit = Callable[[JobEvent], None]
 
 NO_FRAME = Frame(np.zeros((64, 64, 3), np.uint8), name="no picture")
@@ -109,6 +111,23 @@ class Engine:
             if token.cancelled:
                 return None
             return Failed(job.generation, self._problem(job.demo, error), frame)
+
+    def look(self, frame: Frame, settings: Settings, token: JobToken) -> NetworkSeen | None:
+        """Run the session's network once and note the strongest map of each layer; ``None`` where that fails.
+
+        Nothing depends on it: what is wrong with the network, the demo that uses it says.
+        """
+        try:
+            with self._listening(token), self._watched(token, settings.threads):
+                token.check()
+                with self._models.lease(settings.model, settings) as net:
+                    strip = net.strip(frame)
+        except Cancelled:
+            return None
+        except Exception:  # noqa: BLE001 - a picture beside the result must not end the worker
+            _log.debug("the network strip could not be made", exc_info=True)
+            return None
+        return None if token.cancelled else NetworkSeen(strip, frame.key, settings)
 
     def drop_state(self) -> None:
         """Forget the states of all demos, so that the next run starts anew."""

@@ -4,10 +4,12 @@ Job events carry the generation that asked for them; ``Scheduler.is_current`` is
 is no longer wanted. Source events carry none: one thread owns the source and their order is the truth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from explainer.core.context import Settings
 from explainer.core.frame import Frame
+from explainer.core.network_strip import NetworkStrip
 from explainer.core.problem import Problem
 from explainer.core.result import Result
 from explainer.core.source import SourceKind
@@ -76,6 +78,15 @@ class Failed:
 
 
 JobEvent = Started | Progress | Partial | Finished | Failed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkSeen:
+    """What the session's network made of a picture, layer by layer; `key` is the frame's."""
+
+    strip: NetworkStrip
+    key: Hashable
+    settings: Settings
 
 
 # Sources ------------------------------------------------------------------------------------------------
@@ -177,4 +188,4 @@ SourceEvent = (
     | SourceBack
     | SourceEnded
 )
-Event = JobEvent | SourceEvent
+Event = JobEvent | NetworkSeen | SourceEvent

@@ -12,7 +12,7 @@ from explainer.core.demo import Demo
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
 from explainer.runtime.engine import NO_FRAME, Emit, Job
-from explainer.runtime.events import Failed, Finished, JobEvent, Started
+from explainer.runtime.events import Failed, Finished, JobEvent, NetworkSeen, Started
 from explainer.runtime.token import JobToken
 
 _log = logging.getLogger(__name__)
@@ -23,6 +23,10 @@ class Runs(Protocol):
 
     def run(self, job: Job, token: JobToken, emit: Emit) -> Finished | Failed | None:
         """Run `job` to its end."""
+        ...
+
+    def look(self, frame: Frame, settings: Settings, token: JobToken) -> NetworkSeen | None:
+        """See what the session's network makes of a picture."""
         ...
 
     def drop_state(self) -> None:
@@ -54,6 +58,16 @@ class _Picture:
     lossless: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A look through the network, for when the result is there; a `patient` one lets every picture go first."""
+
+    frame: Frame
+    settings: Settings
+    patient: bool
+    token: JobToken
+
+
 class Scheduler:
     """Runs what was asked for last on the newest picture, in one thread of its own.
 
@@ -68,7 +82,7 @@ class Scheduler:
         its way into another thread: whoever receives it there asks `is_current` again.
     """
 
-    def __init__(self, engine: Runs, emit: Callable[[JobEvent], None]) -> None:
+    def __init__(self, engine: Runs, emit: Callable[[JobEvent | NetworkSeen], None]) -> None:
         self._engine = engine
         self._emit = emit
         self._changed = threading.Condition()
@@ -79,6 +93,9 @@ class Scheduler:
         self._waiting: deque[_Picture] = deque()
         self._running: _Picture | None = None
         self._token = JobToken()
+        self._look: _Look | None = None  # waits or runs
+        self._looking = False
+        self._shown = False  # a result of this generation
         self._settled: Frame | None = None  # newest picture that waits, runs or is done in this generation
         self._failed = False
         self._paused = False
@@ -153,6 +170,21 @@ class Scheduler:
             elif not self._is_settled(frame):
                 self._enqueue(_Picture(frame, lossless and request.demo.info.temporal))
 
+    def look(self, frame: Frame, settings: Settings, *, patient: bool = True) -> None:
+        """Have `NetworkSeen` told of a picture once its result is there; a new generation drops the wish.
+
+        Parameters
+        ----------
+        patient
+            Every picture that comes goes first, even if the look has begun. Otherwise it takes its turn between
+            two pictures: a source that is faster than the demo would never let it.
+        """
+        with self._changed:
+            if not self._closed and not self._looking:
+                self._look = _Look(frame, settings, patient, JobToken())
+                if self._look_is_due():  # else a job runs, and it comes after that
+                    self._wake()
+
     def source_changed(self, frames: Sequence[Frame] = ()) -> int:
         """Another source was opened: let go of the old one's picture and wait for the first of the new one.
 
@@ -210,6 +242,7 @@ class Scheduler:
             self._generation += 1
             self._waiting.clear()
             self._token.cancel()
+            self._drop_look()
             self._changed.notify_all()
         if self._worker is threading.current_thread():
             return False
@@ -233,7 +266,8 @@ class Scheduler:
         self._request = request
         self._generation += 1
         self._token.cancel()
-        self._paused = self._failed = False
+        self._drop_look()
+        self._paused = self._failed = self._shown = False
         self._settled = None
         self._waiting = deque(kept)
         subject = self._subject(request)
@@ -242,7 +276,7 @@ class Scheduler:
         if self._waiting:
             self._settled = subject
             self._wake()
-        elif self._running is None:
+        elif self._running is None and not self._looking:
             self.idle.set()
         return self._generation
 
@@ -263,7 +297,18 @@ class Scheduler:
             self._waiting.pop()
         self._waiting.append(picture)
         self._settled = picture.frame
+        if self._look is not None and self._look.patient and self._looking:
+            self._drop_look()
         self._wake()
+
+    def _drop_look(self) -> None:
+        if self._look is not None:
+            self._look.token.cancel()
+            self._look = None
+
+    def _look_is_due(self) -> bool:
+        one = self._look
+        return one is not None and self._shown and not (one.patient and self._waiting)
 
     def _wake(self) -> None:
         if self._closed:
@@ -276,6 +321,10 @@ class Scheduler:
 
     def _work(self) -> None:
         while (work := self._next()) is not None:
+            if isinstance(work, _Look):
+                self._see(work)
+                del work
+                continue
             job, token, number = work
             self._tell(Started(job.generation, number))
             outcome = self._run(job, token)
@@ -284,13 +333,29 @@ class Scheduler:
             self._done(outcome)
             del work, job, outcome  # pictures and results are large; do not hold them while waiting
 
-    def _next(self) -> tuple[Job, JobToken, int] | None:
-        """Wait for the next job; ``None`` when closed."""
+    def _see(self, look: _Look) -> None:
+        try:
+            event = self._engine.look(look.frame, look.settings, look.token)
+            if event is not None and not look.token.cancelled:
+                self._emit(event)
+        except Exception:  # noqa: BLE001 - as for jobs
+            _log.exception("a look through the network was not delivered")
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or bool(self._waiting))
+            self._looking = False
+            if self._look is look:
+                self._look = None
+            self._rest()
+
+    def _next(self) -> tuple[Job, JobToken, int] | _Look | None:
+        """Wait for the next job, or a look that is due; ``None`` when closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or bool(self._waiting) or self._look_is_due())
             if self._closed:
                 self.idle.set()
                 return None
+            if self._look_is_due():
+                self._looking = True
+                return self._look
             assert self._request is not None
             self._running = self._waiting.popleft()
             self._token = JobToken()
@@ -322,5 +387,9 @@ class Scheduler:
             self._running = None
             if outcome is not None and outcome.generation == self._generation:
                 self._failed = isinstance(outcome, Failed)
-            if not self._waiting:
-                self.idle.set()
+                self._shown = True
+            self._rest()
+
+    def _rest(self) -> None:
+        if not self._waiting and not self._look_is_due():
+            self.idle.set()

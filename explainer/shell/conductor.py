@@ -47,6 +47,8 @@ class Conductor(QObject):
         A current ``Partial`` or ``Finished`` event.
     failed
         ``Problem`` for the card in the stage; ``None`` takes the card away.
+    network_seen
+        A ``NetworkSeen`` event: what the session's network made of a picture, as `look` asked.
     address_asked
         An address of the web is to be opened; somebody has to ask whether it may be fetched.
     progressed, started, stopped, noted, position_changed, playing_changed, frame_arrived
@@ -72,6 +74,7 @@ class Conductor(QObject):
     frame_arrived = Signal(object)
     address_asked = Signal(str)
     history_changed = Signal()
+    network_seen = Signal(object)
 
     def __init__(
         self,
@@ -359,8 +362,9 @@ class Conductor(QObject):
             return
         if self.at_home and isinstance(event, ev.JobEvent):
             self._receive_answer(event)
-            return
-        if isinstance(event, ev.Started | ev.Progress | ev.Partial | ev.Finished | ev.Failed):
+        elif isinstance(event, ev.NetworkSeen):
+            self.network_seen.emit(event)
+        elif isinstance(event, ev.JobEvent):
             self._receive_job(event)
         else:
             self._receive_source(event)

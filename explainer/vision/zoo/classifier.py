@@ -9,12 +9,14 @@ from torch import Tensor, nn
 from explainer.core.context import Fit
 from explainer.core.frame import Frame
 from explainer.core.model_card import ModelCard
+from explainer.core.network_strip import NetworkStrip
 from explainer.core.problem import ExplainerError
 from explainer.vision.zoo.fold import folded
 from explainer.vision.zoo.fused import FusedLite, fused
 from explainer.vision.zoo.keeping import Clean
 from explainer.vision.zoo.prepare import Prepared, prepare
 from explainer.vision.zoo.split import Split, closed, has_linear_head, last_linear, split
+from explainer.vision.zoo.strongest_maps import seen, strongest, watched
 
 __all__ = ["Classifier", "Prepared", "Split"]
 
@@ -151,6 +153,21 @@ class Classifier:
             linear = last_linear(net)
             cut = closed(linear, cut.activation, cut.logits) if known[key] and linear is not None else cut
         return cut
+
+    def strip(self, frame: Frame) -> NetworkStrip:
+        """Run one forward pass and note the strongest map of each layer of the card, and the best class."""
+        ready = self.prepare(frame)
+        layers = [layer.name for layer in self.card.layers if len(layer.shape) == 3]
+        x = _laid_out(ready.tensor, stock=False)
+        quick = self._nets.fused(self.card.input_px)
+        if quick is not None and set(layers) <= set(quick.names):
+            thumbs, logits = quick.watched(x, lambda name, out: strongest(name, out) if name in layers else None)
+        else:
+            thumbs, logits = watched(self.network(), x, layers)
+        scores = torch.softmax(logits[0].detach().double().cpu(), 0)
+        best = int(scores.argmax())
+        view = seen(frame, ready.focus)
+        return NetworkStrip(self.card.name, view, tuple(thumbs), self.card.label(best), float(scores[best]))
 
     def _path(self, layer: str) -> str:
         if layer != "last":

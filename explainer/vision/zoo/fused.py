@@ -5,7 +5,8 @@ pass over memory and a turn on the interpreter lock, which the window needs too.
 only what lies before the layer in question is computed here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from explainer.vision.zoo.lite0 import Block, ConvNorm, EfficientNetLite, same_padding
 from explainer.vision.zoo.split import Split, closed, opened
 
+T = TypeVar("T")
 LIMIT = 6.0  # of ReLU6
 TOLERANCE = 1e-4  # of logits; rounding differs, since oneDNN may add in another order
 
@@ -49,6 +51,15 @@ class FusedLite(nn.Module):
             if name == layer:
                 break
         return x
+
+    def watched(self, x: Tensor, note: Callable[[str, Tensor], T | None]) -> tuple[list[T], Tensor]:
+        """Return what `note` makes of each step's output, ``None`` left out, and the logits; without a graph."""
+        noted = []
+        with torch.no_grad():
+            for name, part in zip(self.names, self.parts, strict=True):
+                x = part(x)
+                noted.append(note(name, x))
+            return [one for one in noted if one is not None], self.logits(x)
 
     def split(self, x: Tensor, layer: str) -> Split:
         """Run up to `layer` without a graph, and the folded network behind it with one.
