@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from explainer.shell.main_window import MainWindow
 
 TIMEOUT_S = 180.0
+LOOK_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +99,7 @@ def _session(args: argparse.Namespace) -> Session:
 
 def wait_for_result(shown: "MainWindow") -> str:
     """Run the event loop until the current job has ended; the problem's sentence, or ""."""
-    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 
     from explainer.commands.interrupt import closing_when_asked
     from explainer.runtime.events import Finished
@@ -122,4 +123,6 @@ def wait_for_result(shown: "MainWindow") -> str:
     QTimer.singleShot(0, shown.start)
     with closing_when_asked(shown):
         loop.exec()
+        shown.conductor.scheduler.wait_idle(LOOK_S)  # the network strip comes after the result
+        QCoreApplication.processEvents()
     return problems[-1] if problems else ""

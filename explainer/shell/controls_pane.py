@@ -73,6 +73,7 @@ class ControlsPane(QScrollArea):
         self._labels: dict[str, Words] = {}
         self._gesture = 0
         self._maps = (False, False)
+        self._elsewhere = ""
 
     def build(self, demo: Any, params: Any, card: ModelCard, look: Look) -> None:
         """Make the editors of another demo; of the same one in another look, where they stood."""
@@ -151,12 +152,18 @@ class ControlsPane(QScrollArea):
             self._used = used
             self._place_rows()
 
+    def leave_out(self, name: str) -> None:
+        """Have the control of a param that is chosen elsewhere among the others; "" has none there."""
+        if name != self._elsewhere:
+            self._elsewhere = name
+            self._place_rows()
+
     def _place_rows(self) -> None:
         """The few, the line that opens the others, and the others."""
         if self._params is None:
             return
         shown = tuple(visible(controls(type(self._params)), self._params))
-        first = {one.name for one in few(shown, self._used)}
+        first = {one.name for one in few(shown, self._used)} - {self._elsewhere}
         rest = [one.name for one in shown if one.name not in first]
         opacity, colours = self._view_rows
         views = [row for row, wanted in zip((opacity, colours), self._maps, strict=True) if wanted]

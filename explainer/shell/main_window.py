@@ -23,6 +23,7 @@ from explainer.shell.dressing import Dressing
 from explainer.shell.fetching import Fetcher
 from explainer.shell.homing import Homing
 from explainer.shell.model_manager import ModelManager
+from explainer.shell.network_showing import NetworkShowing
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
 from explainer.shell.playing import Playing
@@ -57,6 +58,9 @@ class MainWindow(QMainWindow):
         self._build()
         self.playing = Playing(conductor, self.panes.play_bar, self.actions, self)
         self.playing.offered.connect(lambda on: self.stage.set_player(self.panes.play_bar if on else None))
+        self.network = NetworkShowing(conductor, self.panes.network, self)
+        self.network.offered.connect(lambda on: self.stage.set_strip(self.panes.network if on else None))
+        self.panes.network.shown.connect(lambda on: self.controls.leave_out(self.network.name if on else ""))
         self.showing = Showing(conductor, self.panes, model_manager, self.actions, self)
         self.homing = Homing(conductor, self.panes, self.actions, self)
         self._connect()
@@ -64,6 +68,7 @@ class MainWindow(QMainWindow):
         self.starting.loaded.connect(self.catalogue.prepare)
         self.showing.show_demo()
         self.playing.show_demo()
+        self.network.show_choice()
         self.showing.fill_bar()
         self.showing.show_params()
         self._restore(session.geometry)

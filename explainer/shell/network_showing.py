@@ -90,6 +90,8 @@ class NetworkShowing(QObject):
             return
         self._have = event.key, event.settings
         self.view.show_strip(event.strip)
+        if self._last is not None:
+            self._show_result(self._last.result)  # its class may not be the best
 
     def _choose(self, layer: str) -> None:
         if self._control is not None:

@@ -1,5 +1,7 @@
 """The network strip: what the network made of the picture, from the input to the score; a layer is chosen on it."""
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -90,9 +92,8 @@ class NetworkView(QWidget):
         if self._card is None or strip.model != self._card.name:
             return
         self._strip = strip
-        self._pictures = {
-            one.layer: _pixmap(paint(one.values, 0.0, 1.0, table("sequential", TABLE))) for one in strip.thumbs
-        }
+        colours = table("sequential", TABLE)
+        self._pictures = {one.layer: _pixmap(paint(one.values, 0.0, 1.0, colours)) for one in strip.thumbs}
         self._pictures["input"] = _pixmap(strip.input)
         self.show_score(strip.score, strip.label)
 
@@ -125,10 +126,9 @@ class NetworkView(QWidget):
 
     def _arrange(self) -> None:
         needed = dict.fromkeys(i for i in (self._current, self._cursor, *self._marks) if i >= 0)
+        room = self.width(), self.height()
         px = self._card.input_px if self._card else 0
-        self._tiles = (
-            tiles(self._layers, px, list(needed), self.width(), self.height(), self.look) if self._layers else []
-        )
+        self._tiles = tiles(self._layers, px, list(needed), room, self.look) if self._layers else []
         self._tell()
         self.update()
 
@@ -189,10 +189,9 @@ class NetworkView(QWidget):
         super().focusOutEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() in (*STEPS, *ENTER) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-                event.accept()
-                return True
+        if event.type() == QEvent.Type.ShortcutOverride and _is_ours(event):
+            event.accept()
+            return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._show_tip(event)
             return True
@@ -269,9 +268,14 @@ class NetworkView(QWidget):
             draw.paint_focus(painter, tile.label, look)
 
 
-def _pixmap(pixels: object) -> QPixmap:
-    import numpy as np
+def _is_ours(event: QEvent) -> bool:
+    """Whether it is a key that goes through the layers."""
+    if not isinstance(event, QKeyEvent) or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return False
+    return event.key() in (*STEPS, *ENTER)
 
-    data = np.ascontiguousarray(pixels, dtype=np.uint8)
+
+def _pixmap(pixels: NDArray[np.uint8]) -> QPixmap:
+    data = np.ascontiguousarray(pixels)
     height, width = data.shape[:2]
     return QPixmap.fromImage(QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888))

@@ -12,9 +12,9 @@ from explainer.core.network_strip import spread
 from explainer.render.look import Look
 
 FULL, LEAST = 64, 44  # px at type scale 1: side of a tile at most and at least
-LABEL, PAPER, ARROW = 20, 4, 20  # px: height of a label; of what sticks out of a pile; an arrow with its gaps
+LABEL, PAPER, ARROW = 17, 3, 20  # px: height of a label; of what sticks out of a pile; an arrow with its gaps
 FEWEST, MOST = 6, 9  # layers: smaller tiles before fewer of them, and no more than can be told apart
-LINE_BELOW = LEAST + LABEL  # px; in a lower band the strip is a line
+LINE_BELOW = LEAST + LABEL + PAPER  # px; in a lower band the strip is a line
 
 Role = Literal["input", "layer", "score"]
 
@@ -60,17 +60,16 @@ def short_size(layer: LayerCard) -> str:
 
 
 def tiles(
-    layers: Sequence[LayerCard], input_px: int, needed: Sequence[int], width: int, height: int, look: Look
+    layers: Sequence[LayerCard], input_px: int, needed: Sequence[int], room: tuple[int, int], look: Look
 ) -> list[Tile]:
-    """Lay out input, some of the layers and score; those `needed` are always among them."""
+    """Lay out input, some of the layers and score in a band `room` wide and high; those `needed` are among them."""
+    width, height = room
     is_line = height < look.px(LINE_BELOW)
     side = 0 if is_line else min(look.px(FULL), height - look.px(LABEL) - look.px(PAPER))
-    pitch, side, room = _pitch(layers, width, side, look)
-    count = max(1, min(room, MOST + 2) - 2)
-    shown = spread(len(layers), count, needed)
-    pitch = (
-        min(max(pitch, (width - side) // max(1, len(shown) + 1)), pitch * 3 // 2) if side else width // (len(shown) + 2)
-    )
+    pitch, side, fit = _pitch(layers, width, side, look)
+    shown = spread(len(layers), max(1, min(fit, MOST + 2) - 2), needed)
+    even = (width - side) // (len(shown) + 1) if side else width // (len(shown) + 2)
+    pitch = min(max(pitch, even), pitch * 3 // 2) if side else even  # room that is left goes between the tiles
     return _placed(layers, shown, input_px, (pitch, side, width, height), look)
 
 
@@ -106,7 +105,7 @@ def _placed(
         name, size = fitting_words(name, size if side else "", wide, metrics)
         words = metrics.horizontalAdvance(f"{name} {size}".strip()) + 2
         left = max(0, min(middle - words // 2, width - words))
-        return Tile(role, layer, box, QRect(left, height - look.px(LABEL - 4), words, look.px(LABEL - 4)), name, size)
+        return Tile(role, layer, box, QRect(left, height - look.px(LABEL - 3), words, look.px(LABEL - 3)), name, size)
 
     made = [tile(0, "input", -1, "input", f"{input_px}²")]
     made += [tile(i + 1, "layer", n, short_name(layers[n]), short_size(layers[n])) for i, n in enumerate(shown)]
@@ -176,7 +175,9 @@ def paint_picture(painter: QPainter, box: QRect, picture: QPixmap | None, look: 
 def paint_frame(painter: QPainter, box: QRect, look: Look) -> None:
     """Frame the chosen layer."""
     gap = look.px(2)
-    painter.setPen(QPen(look.theme.color("accent"), max(2.0, 2 * look.scale), join=Qt.PenJoinStyle.MiterJoin))
+    pen = QPen(look.theme.color("accent"), max(2.0, 2 * look.scale))
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(box.adjusted(-gap, -gap, gap - 1, gap - 1))
 

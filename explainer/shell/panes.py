@@ -14,6 +14,7 @@ from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.controls_pane import ControlsPane
 from explainer.shell.folding import Side, Wishes, fitting
 from explainer.shell.lesson_page import LessonPage
+from explainer.shell.network_strip import NetworkView
 from explainer.shell.play_bar import PlayBar
 from explainer.shell.question_bar import QuestionBar
 from explainer.shell.source_bar import SourceBar
@@ -37,6 +38,7 @@ class Panes(QWidget):
         self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
         self.play_bar = PlayBar(look, actions)
+        self.network = NetworkView(look)
         self.lesson = LessonPage(look, [actions[name] for name in LESSON_STEPS])
         self.controls = ControlsPane(look)
         self.ties = Ties(self.lesson, self.stage, self.controls)
