@@ -338,7 +338,7 @@ class Scheduler:
             event = self._engine.look(look.frame, look.settings, look.token)
             if event is not None and not look.token.cancelled:
                 self._emit(event)
-        except Exception:  # noqa: BLE001 - as for jobs
+        except BaseException:  # noqa: BLE001 - as for jobs
             _log.exception("a look through the network was not delivered")
         with self._changed:
             self._looking = False

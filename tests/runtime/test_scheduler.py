@@ -6,7 +6,7 @@ import pytest
 from runtime_fakes import SETTINGS, WAIT_S, Knobs, Log, Models, Scripted, frame, result
 
 from explainer.runtime.engine import NO_FRAME, Engine
-from explainer.runtime.events import Failed, Finished, FrameArrived, Partial, Progress, Started
+from explainer.runtime.events import Failed, Finished, FrameArrived, NetworkSeen, Partial, Progress, Started
 from explainer.runtime.scheduler import Scheduler
 
 
@@ -559,3 +559,52 @@ def test_a_picture_that_comes_during_a_pause_is_not_run_before_resume(scheduler,
     scheduler.resume()
     settle(scheduler)
     assert [e.frame.index for e in log.of(Finished)] == [0, 1]
+
+
+class Looking(Engine):
+    """Looks when it is let."""
+
+    def __init__(self):
+        super().__init__(Models())
+        self.entered, self.looked = threading.Semaphore(0), []
+        self.heeds = False
+
+    def look(self, picture, settings, token):
+        self.looked.append(picture.index)
+        self.entered.release()
+        while self.heeds and not token.cancelled:
+            threading.Event().wait(0.001)
+        return None if token.cancelled else NetworkSeen(None, picture.key, settings)
+
+
+def test_a_look_comes_after_the_result_and_is_told_once(log):
+    turnstile, scheduler = Turnstile(), Scheduler(Looking(), log)
+    scheduler.feed(frame(0))
+    scheduler.ask(turnstile.demo, Knobs(), SETTINGS)
+    turnstile.wait_entered()
+    scheduler.look(frame(0), SETTINGS)
+    assert not log.of(NetworkSeen)
+    turnstile.go.release()
+    settle(scheduler)
+    kinds = [type(e) for e in log.events if isinstance(e, Finished | NetworkSeen)]
+    assert kinds == [Finished, NetworkSeen]
+    assert scheduler.close(WAIT_S)
+
+
+@pytest.mark.parametrize("newer", ["params", "picture"])
+def test_a_patient_look_is_dropped_for_whatever_is_newer(log, newer):
+    engine = Looking()
+    engine.heeds = True
+    scheduler = Scheduler(engine, log)
+    scheduler.feed(frame(0))
+    scheduler.ask(quick(), Knobs(), SETTINGS)
+    settle(scheduler)
+    scheduler.look(frame(0), SETTINGS)
+    assert engine.entered.acquire(timeout=WAIT_S)
+    if newer == "params":
+        scheduler.ask(quick(), Knobs(gain=2), SETTINGS)
+    else:
+        scheduler.feed(frame(1))
+    settle(scheduler)
+    assert len(log.of(Finished)) == 2 and not log.of(NetworkSeen)
+    assert scheduler.close(WAIT_S)

@@ -14,7 +14,7 @@ SETTINGS = Settings(device="cpu", threads=1)
 
 
 def test_every_layer_shows_the_map_that_a_plain_hook_finds():
-    frame, outputs = photo("dog"), {}
+    frame, outputs = photo("astronaut"), {}
     with Zoo().lease("efficientnet-lite0", SETTINGS) as net:
         strip = net.strip(frame)
         stock = net.network(stock=True)
