@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 
 from explainer.shell.allotment.blank import largest_blank
-from explainer.shell.allotment.measures import Measures
+from explainer.shell.allotment.measures import Measures, on_grid
 from explainer.shell.allotment.shapes import Allotment, Form, Strip, Wanted
 from explainer.shell.allotment.ways import Keep, Way, laid
 
@@ -16,7 +16,8 @@ PRESENTED = 0.45
 """What heroes take of the screen at least before an audience."""
 ENOUGH = 0.60
 """Beyond this a larger hero counts no more."""
-COARSE, FINE = 16, 4
+COARSE, FINE = 16, 4  # px
+MOST_STEPS, STEPS = 56, 4  # coarse ones in the width of a stage, fine ones in a coarse one
 LOOKED_AT = 8  # how many of the best are looked at for blank room
 GOOD = 0.012
 HIDDEN = 0.3
@@ -68,8 +69,8 @@ def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Al
     coarse.sort(key=lambda row: -row[0])
     looked = {way: one for _, way, one in coarse[:LOOKED_AT]}
     for _, way, _one in coarse[:2]:
-        for step in range(-COARSE + FINE, COARSE, FINE):
-            finer = replace(way, rest=way.rest + m.q(step)) if way.rest else way
+        for further in range(-_step(m) + FINE, _step(m), _step(m) // STEPS // FINE * FINE or FINE):
+            finer = replace(way, rest=way.rest + further) if way.rest else way
             if finer not in looked and (one := laid(m, finer)) is not None:
                 looked[finer] = one
     ranked = sorted(looked.values(), key=lambda one: -_score(one))[:LOOKED_AT]
@@ -80,17 +81,24 @@ def _ways(m: Measures) -> Iterator[Way]:
     """Every way at coarse steps."""
     rest = bool(m.wanted.film or m.wanted.charts)
     stacks = (False, True) if len(m.wanted.heroes) == 2 else (False,)
-    step = max(4, m.q(COARSE))
+    step = _step(m)
     if not rest:
         yield from (Way("column", stack) for stack in stacks)
         return
     forms: tuple[Form, ...] = ("column", "label")
     for form, stack, keep in product(forms, stacks, _keeps(m.wanted)):
+        if form == "label" and keep != "least":
+            continue
         for at in range(m.q(160), int(0.5 * m.inner) + 1, step):
             yield Way(form, stack, at, keep)
     for stack in stacks:
         for at in range(m.q(80), int(0.45 * m.height), step):
             yield Way("row", stack, at)
+
+
+def _step(m: Measures) -> int:
+    """Coarse step in px: in a wide stage some dozens of steps are enough too."""
+    return on_grid(max(m.q(COARSE), m.inner / MOST_STEPS)) or FINE
 
 
 def _keeps(wanted: Wanted) -> tuple[Keep, ...]:
