@@ -37,8 +37,8 @@ EXAMPLES = {
 
 SIGNS = {"Right": "→", "Left": "←", "Up": "↑", "Down": "↓"}
 OTHER_KEYS = (
-    ("`1` … `9`", "one panel alone, and back"),
-    ("`Esc`", "end the presenter view; let go of a handle"),
+    ("`1` … `9`", "make that picture the large one; again: it alone, and back"),
+    ("`Esc`", "close a card, stop what is computed, end the presenter view, let go of a handle"),
 )
 LONG = 80  # characters of a cell, from which on an aside is left out
 

@@ -33,7 +33,7 @@ from explainer.shell.plain import Words
 PANEL_KEYS = (
     ("Double click", "Fit a panel"),
     ("Wheel", "Zoom; drag moves"),
-    ("1 … 9", "One panel alone"),
+    ("1 … 9", "Make that picture the large one; again: it alone"),
     ("Arrow keys", "Nudge a chosen handle"),
     ("[ and ]", "Smaller or larger brush"),
     ("Delete", "Take back a stroke or a box"),

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from shell_fakes import BOX, Boxed, Looks, photo
 
 from explainer.core.charts import Bars
@@ -331,10 +331,19 @@ def test_the_picture_that_a_click_enlarges_is_framed(stage):
     assert not stage.frame.isVisible()
 
 
+class Dressed(QWidget):
+    def set_look(self, look):
+        self.look = look
+
+
 def test_a_wide_window_makes_the_stage_larger(stage):
+    player = Dressed()
+    stage.set_player(player)
     stage.show_result(result(panel(), heat_panel()))
+    assert player.look.scale == 1.0
     stage.resize(1700, 1000)
     assert stage.look.scale == 1.25
+    assert player.look.scale == 1.25
     assert all(widget.look.scale == 1.25 for widget in views(stage))
     stage.resize(900, 700)
     assert stage.look.scale == 1.0

@@ -123,10 +123,17 @@ class Stage(QWidget):
         self.look = replace(self._worn, scale=self._worn.scale * (WIDER if wide else 1.0))
         for part in (self.head, self.board, self.handles, self.problem, self.empty, self.unsuitable):
             part.set_look(self.look)
+        for slot in (self._player, self._strip):
+            self._dress_slot(slot)
         for quiet in (self.tabs, self.veil, self.frame, self.line, self.chip, self.light):
             quiet.look = self.look
         if self._strip is not None:
             self._strip.set_look(self.look)
+
+    def _dress_slot(self, slot: QWidget | None) -> None:
+        """Have what stands in a slot as large as the stage around it."""
+        if slot is not None and hasattr(slot, "set_look"):
+            slot.set_look(self.look)
 
     def set_view(self, view: ViewState) -> None:
         """Opacity, colour map or visibility changed: compose anew, compute nothing."""
@@ -364,6 +371,7 @@ class Stage(QWidget):
                 old.setParent(None)
             if new is not None:
                 new.setParent(self)
+                self._dress_slot(new)
             self._arrange()
 
     # Allotment ---------------------------------------------------------------------------------------------
