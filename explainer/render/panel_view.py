@@ -232,8 +232,8 @@ class PanelView(QWidget):
         if key != self._composed:
             self._composed = key
             self._compose(view, whole, part)
-        enlarged = self._zoom() * self.devicePixelRatioF() * width > 1.02 * whole[0]
-        self._picture.set_smooth(not enlarged)
+        shrunk = self._zoom() * self.devicePixelRatioF() * width < 0.99 * whole[0]
+        self._picture.set_smooth(shrunk)
         self._vectors.setVisible(painters.draws(self.panel, view.hidden))
         self._vectors.show_panel(self.panel, self.look, view.hidden, QRectF() if self.bare else self._words_room())
 
