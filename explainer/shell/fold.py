@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -25,6 +25,9 @@ class FoldLine(QWidget):
         for button in (self.more, self.reset):
             button.setProperty("role", "flat")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.more.setProperty("role", "more")
+        self.more.setIconSize(QSize(look.px(CHEVRON), look.px(CHEVRON)))
+        self.reset.setIconSize(QSize(look.px(CHEVRON), look.px(CHEVRON)))
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.reset.setIcon(icon("rotate-ccw", look, "muted"))
         self.reset.setToolTip("Reset all controls (R)")

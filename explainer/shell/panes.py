@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 from explainer.core.demo import Catalogue
 from explainer.lessons.catalogue import Library
 from explainer.render.look import Look
+from explainer.shell import tabbing
 from explainer.shell.catalogue_pane import CataloguePane
 from explainer.shell.controls_pane import ControlsPane
 from explainer.shell.folding import Side, Wishes, fitting
@@ -139,6 +140,11 @@ class Panes(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Lead Tab from the stage to the controls and on to the lesson, whatever was made when."""
+        areas = (self.stage, self.controls, self.lesson, self.strip, self.bar, self.questions, self.catalogue)
+        return tabbing.go_on(tabbing.stops(self, areas), forward=forward)
 
 
 class RightSide(QWidget):

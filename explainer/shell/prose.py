@@ -133,7 +133,7 @@ class Prose(QTextBrowser):
                 html = html.replace(image, f'{image} style="vertical-align: middle"')
         for level in ("3", "4"):
             html = html.replace(f"<h{level}>", "<p class='head'>").replace(f"</h{level}>", "</p>")
-        return unbroken(html)
+        return unbroken(f"<p class='line'>{html}</p>" if self._inside else html)
 
     def _css(self) -> str:
         t, p, size = self.look.theme, self.look.px, self._style.size
@@ -142,6 +142,7 @@ class Prose(QTextBrowser):
         .head {{ font-weight: 600; margin: {p(8)}px 0 {p(4)}px 0; }}
         body, p, li, td, th {{ font-size: {p(size)}px; color: {colour}; }}
         p, li {{ line-height: 134%; margin: 0 0 {p(8)}px 0; }}
+        .line {{ margin: 0; line-height: 116%; }}
         ul, ol {{ margin: 0 0 {p(8)}px 0; -qt-list-indent: 1; }}
         a {{ color: {t.accent}; text-decoration: underline; }}
         code {{ font-size: {p(size - 1)}px; color: {t.muted}; }}

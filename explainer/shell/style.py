@@ -112,8 +112,8 @@ def sheet(lk: Look) -> str:
     QSlider {{ min-height: {p(20)}px; background: transparent; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.bar}; }}
     QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
-    QSlider::handle:horizontal {{ width: {p(12)}px; height: {p(12)}px; margin: -{p(6) - 1}px 0; border-radius: {p(7)}px;
-        background: {t.field}; border: 2px solid {t.accent}; }}
+    QSlider::handle:horizontal {{ width: {2 * p(6)}px; height: {2 * p(6)}px; margin: -{p(6)}px 0;
+        border-radius: {p(6) + 2}px; background: {t.field}; border: 2px solid {t.accent}; }}
     QSlider::handle:horizontal:focus {{ background: {t.accent}; border-color: {t.text}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QTextBrowser {{ background: transparent; color: {t.text}; border: 2px solid transparent;
@@ -121,6 +121,10 @@ def sheet(lk: Look) -> str:
     QTextBrowser[role="prose"] {{ border: none; }}
     QScrollArea[role="page"] {{ border: 2px solid transparent; }}
     QScrollArea[role="page"][keyed="true"]:focus {{ border: 2px solid {t.focus}; border-radius: 4px; }}
+    QToolButton[role="more"] {{ background: transparent; border: 2px solid transparent; border-radius: 6px;
+        padding: {p(3)}px {p(6)}px {p(3)}px 0; }}
+    QToolButton[role="more"]:hover {{ background: {t.hairline}; }}
+    QToolButton[role="more"]:focus {{ border-color: {t.focus}; }}
     QPushButton[role="try"] {{ background: {t.field}; border: 1px solid {t.hairline}; border-radius: 8px;
         padding: 0; min-height: 0; }}
     QPushButton[role="try"]:hover {{ border-color: {t.accent}; }}

@@ -329,6 +329,19 @@ def test_tab_goes_round_through_everything(window, qtbot):
     assert window.bar.present in seen
 
 
+def test_tab_goes_from_the_stage_to_the_controls_and_then_the_lesson(window, qtbot):
+    focus(qtbot, window, window.stage)
+    areas = {"stage": window.stage, "controls": window.controls, "lesson": window.lesson}
+    seen = []
+    for _ in range(60):
+        now = QApplication.focusWidget()
+        seen.append(next((name for name, area in areas.items() if area is now or area.isAncestorOf(now)), "others"))
+        QTest.keyClick(now, Key.Key_Tab)
+    assert list(dict.fromkeys(seen))[:3] == ["stage", "controls", "lesson"]
+    assert seen.index("controls") <= 4  # the stage, its handle, and what its headline unfolds
+    assert seen.index("lesson") - seen.index("controls") <= 12  # five controls of two parts, and the line below them
+
+
 def looks_different(widget, window, qtbot):
     window.stage.setFocus()
     qtbot.wait(1)
