@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self.showing.show_params()
         self._restore(session.geometry)
         self.stage.choose_heroes(session.view.get("heroes"))
+        self.panes.unfold(session.view.get("open"), session.view.get("more"))
         self.memory = self._remembering(keeper)
         self.fetcher = self._fetching()
 
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
         memory = Remembering(keeper, self._snapshot, c.bridge, questions, self.restore, self.close, self)
         for signal in (c.demo_changed, c.params_changed, c.model_changed, c.source_changed, c.lesson_changed):
             signal.connect(memory.changed)
-        for signal in (self.appearance.changed, self.homing.changed):
+        for signal in (self.appearance.changed, self.homing.changed, self.lesson.folded, self.controls.unfolded):
             signal.connect(memory.changed)
         if memory.autosave is not None:
             memory.autosave.failed.connect(lambda problem: self.say(problem.sentence))
@@ -287,7 +288,8 @@ class MainWindow(QMainWindow):
         selection, source = self.conductor.selection, self.conductor.source_spec
         place, theme = geometry.packed(self, self.split), self.appearance.theme
         heroes = {demo: list(chosen) for demo, chosen in self.stage.chosen.items()}
-        view = {"scale": self.appearance.scale, "heroes": heroes}
+        folds = {"open": sorted(self.lesson.opened), "more": self.controls.open}
+        view = {"scale": self.appearance.scale, "heroes": heroes, **folds}
         walked, places = self.homing.walk.opened, self.homing.places
         return lambda: replace(
             selection.remembered(source), geometry=place, theme=theme, view=view, walked=walked, places=places

@@ -109,6 +109,12 @@ class Panes(QWidget):
         else:
             self.fit()
 
+    def unfold(self, sections: object, more: object) -> None:
+        """Open what was open last time; what a session file holds there may be anything."""
+        if isinstance(sections, list):
+            self.lesson.open_sections(one for one in sections if isinstance(one, str))
+        self.controls.show_open(more is True)
+
     # Which panes are shown ------------------------------------------------------------------------------
 
     def show_sides(self, on: bool) -> None:

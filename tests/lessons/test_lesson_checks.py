@@ -31,6 +31,9 @@ class _Demo(Demo[_Params]):
         raise NotImplementedError
 
 
+LETTER = '[{"tex": "L", "is": "heat", "role": "result", "to": "%s"}]'
+
+
 def _found(body="text", *, demos=None, values=None, draw=None, **head):
     keys = {"id": "blur", "topic": "1", "chapter": "1", "title": "T", "demo": "blur"} | head
     source = "---\n" + "".join(f"{k}: {v}\n" for k, v in keys.items()) + "---\n" + body
@@ -75,6 +78,11 @@ def test_a_sound_lesson():
         ({"body": "{value:Peak:.1f}"}, "a number is not written as"),
         ({"body": r"$x={value:Peak}$"}, "a number is not written as"),
         ({"body": "[@ tan2019]"}, "a citation is not written as"),
+        ({"body": "$M$", "symbols": LETTER % ""}, "the symbol L is in none of its formulas"),
+        ({"body": "$L$", "symbols": LETTER % "control:size"}, "names the control size, which blur does not have"),
+        ({"body": "$L$", "symbols": LETTER % "play"}, "names the play, and nothing plays in blur"),
+        ({"body": "$L$", "symbols": LETTER % "panel:x", "values": {"blur": {"panel:y"}}}, "names the panel x, which"),
+        ({"symbols": '[{"tex": "L", "is": "{value:peak}", "role": "input"}]', "values": {}}, "no value called peak"),
     ],
 )
 def test_each_fault_is_named(kwargs, says):

@@ -56,3 +56,34 @@ def test_says_what_is_wrong_and_where(source, says):
         split(source, "x.md")
     assert "x.md" in caught.value.problem.what
     assert caught.value.problem.todo
+
+
+ROW = '{"tex": "L", "is": "heat", "role": "result", "value": "map_max:.2f", "to": "panel:hero"}'
+
+
+def test_symbols_go_over_several_lines():
+    other = r'{"tex": "\\alpha", "is": "weight", "role": "weight", "to": "play"}'
+    head, _ = split(HEAD + f"symbols: [\n  {ROW},\n  {other}\n  ]\n---\n", "x.md")
+    one, two = head.symbols
+    assert (one.tex, one.what, one.colour, one.place) == ("L", "heat", 0, ("panel", "hero"))
+    assert (one.value.name, one.value.spec) == ("map_max", ".2f")
+    assert (two.tex, two.value, two.colour, two.place) == (r"\alpha", None, 1, ("play", ""))
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("[", "not JSON"),
+        ("{}", "not a list"),
+        (f"[{ROW}, {ROW}]", "give L twice"),
+        ("[" + ROW + ", " + ROW.replace('"L"', '"M"') + "]", "give result twice"),
+        ("[" + ROW.replace("result", "answer") + "]", "role answer"),
+        ("[" + ROW.replace("map_max:.2f", "Map Max") + "]", "value Map Max"),
+        ("[" + ROW.replace("panel:hero", "stage:hero") + "]", "point to stage:hero"),
+        ("[" + ROW.replace("panel:hero", "play:x") + "]", "point to play:x"),
+        ("[" + ROW.replace('"is"', '"was"') + "]", "a row that is not made of"),
+    ],
+)
+def test_symbols_that_are_none_are_named(rows, says):
+    with pytest.raises(ExplainerError, match=says):
+        split(HEAD + f"symbols: {rows}\n---\n", "x.md")
