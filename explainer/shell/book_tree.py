@@ -51,6 +51,9 @@ class BookTree(QTreeWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()  # titles wrap
+        for index in self.selectedIndexes():
+            self.executeDelayedItemsLayout()
+            self.scrollTo(index)
 
 
 class Rows(QStyledItemDelegate):

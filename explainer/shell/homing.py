@@ -1,5 +1,7 @@
 """Home and back: what the home page shows, where one was, and which keys work there."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 
@@ -13,6 +15,7 @@ from explainer.shell.conductor import Conductor
 from explainer.shell.home_page import HomePage
 from explainer.shell.panes import Panes
 from explainer.shell.source_bar import short_name
+from explainer.sources.opening import path_of
 
 WORK_AT_HOME = frozenset((
     "home", "open", "open-folder", "paste", "camera", "next-picture", "previous-picture", "freeze", "models",
@@ -135,7 +138,9 @@ class Homing(QObject):
         c, page = self._conductor, self.page
         assert page is not None
         spec = c.source_spec
-        page.picture.show_source(spec, c.opened.title if c.opened is not None else short_name(spec))
+        page.picture.show_source(
+            spec, c.opened.title if c.opened is not None else (path_of(spec) or Path(short_name(spec))).name
+        )
         if c.frame is None and spec.startswith("sample:"):
             page.show_picture(thumbnails.of_sample(spec.removeprefix("sample:")))
 
