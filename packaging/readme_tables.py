@@ -89,7 +89,8 @@ def demos() -> Iterator[str]:
     topics = {topic for lesson in library.lessons for topic in lesson.topics}
     yield (
         f"{len(found)} demos and {len(library.lessons)} lessons on {len(topics)} of {len(outline.topics)} topics; the "
-        f"outline has {len(outline.chapters)} chapters. Topics without a lesson stand at the foot of home page and catalogue.\n"
+        f"outline has {len(outline.chapters)} chapters. Topics without a lesson stand at the foot of "
+        "home page and catalogue.\n"
     )
     table = [("demo", "shows", "lessons")]
     for number, group in groupby(found, key=lambda demo: outline.chapter_of[demo.info.topics[0]]):

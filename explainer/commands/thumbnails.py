@@ -95,7 +95,9 @@ def code_of(demo: Demo[Any]) -> bytes:
     tree = ast.parse(Path(inspect.getfile(type(demo))).read_text(encoding="utf8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        first = body[0] if isinstance(body, list) and body else None
+        if not isinstance(body, list) or not body:
+            continue
+        first = body[0]
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
             body[0] = ast.Pass()
     return ast.dump(tree).encode()

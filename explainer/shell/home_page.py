@@ -170,7 +170,8 @@ class HomePage(QWidget):
     def _make_chapters(self) -> None:
         self._heading = Words("Chapters", self.page)
         self.chapters = [self._chapter(entry) for entry in self._library.menu() if lessons_of(entry)]
-        self.coming = Words(f"Still to come\n{coming_topics(self._library)}", self.page, wordWrap=True)
+        self._to_come = Words("Still to come", self.page)
+        self.coming = Words(coming_topics(self._library), self.page, wordWrap=True)
         self.coming.setProperty("role", "muted")
 
     def _chapter(self, entry: ChapterEntry) -> ChapterTile:
@@ -202,6 +203,7 @@ class HomePage(QWidget):
         for words in (self._start_note, self.coming, self._last):
             words.setFont(look.font("base" if words is not self.coming else "small"))
             words.setProperty("role", "muted")
+        self._to_come.setFont(look.font(bold=True))
         self.go_on.setFont(look.font(bold=True))
         self.go_on.setIcon(icon("play", look, "accent_text"))
         self._arrange()
@@ -278,14 +280,15 @@ class HomePage(QWidget):
         first = planned(size, tall, len(self.steps), len(self.chapters), self._measures(0, 0))
         captions = max((self._caption(tile, box.width()) for tile, box in zip(self.steps, first.steps, strict=True)),
                        default=0)  # fmt: skip
-        measures = self._measures(captions, self.coming.heightForWidth(first.coming.width()))
+        measures = self._measures(captions, self.coming.heightForWidth(first.coming.width()) + p(24))
         plan = planned(size, tall, len(self.steps), len(self.chapters), measures)
         self.page.setGeometry(0, self.page.y(), self.width(), max(plan.height, room.height()))
         self.picture.setGeometry(plan.picture)
         for tile, box in zip((*self.steps, *self.chapters), (*plan.steps, *plan.chapters), strict=True):
             tile.setGeometry(box.adjusted(-2, -2, 2, 2) if isinstance(tile, ChapterTile) else box)
         self._heading.setGeometry(plan.heading)
-        self.coming.setGeometry(plan.coming)
+        self._to_come.setGeometry(QRect(plan.coming.topLeft(), QSize(plan.coming.width(), p(20))))
+        self.coming.setGeometry(plan.coming.adjusted(0, p(24), 0, 0))
         self._arrange_start(plan.start)
         self._arrange_places(plan.places)
         self.bar.arrange(plan.start.left() if wide else p(140))

@@ -98,15 +98,20 @@ class Homing(QObject):
             self._make()
         if self.page is not None:
             self._panes.show_home(self.page if home else None)
-        for name, action in self._actions.items():
-            if name not in WORK_AT_HOME:
-                action.setEnabled(not home)
+        self._enable(home)
         if home:
             self._fill()
         else:
-            self._conductor.history_changed.emit()
             self._been()
             self._panes.stage.setFocus()
+
+    def _enable(self, home: bool) -> None:
+        """At home only those actions work that have nothing to do with a demo."""
+        history = self._conductor.history
+        possible = {"undo": history.can_undo, "redo": history.can_redo}
+        for name, action in self._actions.items():
+            if name not in WORK_AT_HOME:
+                action.setEnabled(not home and possible.get(name, True))
 
     def _make(self) -> None:
         c = self._conductor
@@ -138,9 +143,8 @@ class Homing(QObject):
         c, page = self._conductor, self.page
         assert page is not None
         spec = c.source_spec
-        page.picture.show_source(
-            spec, c.opened.title if c.opened is not None else (path_of(spec) or Path(short_name(spec))).name
-        )
+        name = (path_of(spec) or Path(short_name(spec))).name
+        page.picture.show_source(spec, c.opened.title if c.opened is not None else name)
         if c.frame is None and spec.startswith("sample:"):
             page.show_picture(thumbnails.of_sample(spec.removeprefix("sample:")))
 

@@ -56,6 +56,7 @@ def test_a_step_opens_its_lesson_and_is_where_one_stands(at_home, qtbot):
     assert at_home.split.isVisible()
     assert not page.isVisible()
     assert at_home.actions["compare"].isEnabled()
+    assert not at_home.actions["undo"].isEnabled()
     assert at_home.homing.walk.marks == (Mark.AHEAD, Mark.HERE, Mark.AHEAD)
     assert at_home.remembered().walked == ("follow",)
     at_home.actions["home"].trigger()
