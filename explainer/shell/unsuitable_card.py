@@ -8,7 +8,7 @@ from explainer.core import paths
 from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.render.icons import icon
 from explainer.render.look import Look
-from explainer.shell.plain import Words
+from explainer.shell.plain import Words, menu_text
 from explainer.shell.thumbnails import thumbnail
 
 TILE = QSize(80, 80)  # px at type scale 1
@@ -101,7 +101,7 @@ class UnsuitableCard(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(self.look.px(TILE.width()), self.look.px(TILE.height())))
         button.setIcon(self._picture(offer))
-        button.setText(label_of(offer))
+        button.setText(menu_text(label_of(offer)))
         button.setProperty("role", "flat")
         return button
 
@@ -112,7 +112,7 @@ class UnsuitableCard(QFrame):
         return QIcon(thumbnail(found, TILE * 2) if found is not None else QPixmap())
 
     def _way(self, offer: Offer) -> QPushButton:
-        button = QPushButton(icon(SIGNS[offer.kind], self.look, "accent"), f" {label_of(offer)}")
+        button = QPushButton(icon(SIGNS[offer.kind], self.look, "accent"), f" {menu_text(label_of(offer))}")
         button.setStyleSheet("text-align: left;")
         return button
 

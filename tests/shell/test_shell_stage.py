@@ -260,6 +260,10 @@ def test_the_headline_is_the_results_own_or_the_first_sentence_of_the_reading(st
     assert stage.head.fold.text() == "And more of it"
     stage.show_result(result(panel(), headline="Look here.", reading="One **bold** thing."))
     assert stage.head.said == "Look here."
+    stage.show_result(result(panel(), headline="R&D <b>here</b>.", reading="R&D."))
+    assert stage.head._headline.textFormat() == Qt.TextFormat.PlainText
+    assert stage.head.fold.text() == "R&&D"
+    stage.show_result(result(panel(), headline="Look here.", reading="One **bold** thing."))
     assert stage.head.fold.text() == "One bold thing"
 
 

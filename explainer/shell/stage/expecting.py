@@ -42,7 +42,7 @@ WITHOUT_FRAME = Expected((), (), Wanted((FREE,), (), (ChartShape(124, 194),), 90
 def expected_of(panels: Sequence[Panel], stands: Standing, wanted: Wanted) -> Expected:
     """What the next result of a demo will look like, from one that was shown."""
     photo = next((i for i, panel in enumerate(panels) if is_bare(panel)), -1)
-    heroes = tuple(_seen(panels[i], is_photo=True) for i in stands.heroes)
+    heroes = tuple(_seen(panels[i], is_photo=i in (stands.heroes[0], photo)) for i in stands.heroes)
     film = tuple(_seen(panels[i], is_photo=i == photo) for i in stands.film)
     return Expected(heroes, film[: len(wanted.film)], wanted)
 

@@ -10,7 +10,7 @@ from explainer.core.result import Result
 from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.render.measures import unbroken
-from explainer.shell.plain import Words, reading_text
+from explainer.shell.plain import Words, menu_text, reading_text
 
 SIZES = (20, 18, 16, 14, 13)  # px at type scale 1, the first that fits
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\d−])")
@@ -110,7 +110,7 @@ class Head(QWidget):
     def _place_fold(self, font: QFont, high: int, *, is_folded: bool) -> None:
         """Put what unfolds the details on a line of its own, or beside the headline."""
         shown = "" if is_folded else self._folded()
-        self.fold.setText(shown)
+        self.fold.setText(menu_text(shown))
         self.fold.setToolTip("Show all of the reading")
         self.fold.setAccessibleName(f"Details: {self._details or self._badges}")
         p = self.look.px

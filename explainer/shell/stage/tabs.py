@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from explainer.render.look import Look
-from explainer.shell.plain import tip
+from explainer.shell.plain import menu_text, tip
 
 PAD, APART = 4, 8  # px at type scale 1
 
@@ -36,7 +36,7 @@ class ChartTabs(QWidget):
         for number, button in enumerate(self._buttons):
             button.setVisible(number < len(titles))
             if number < len(titles):
-                button.setText(shown[number].replace("&", "&&"))
+                button.setText(menu_text(shown[number]))
                 button.setToolTip(tip(titles[number]))
                 button.setAccessibleName(titles[number])
                 button.setChecked(number == at)

@@ -457,6 +457,8 @@ class Stage(QWidget):
         top = max(p(16), self.height() - self.problem.height() - p(24))
         self.problem.move((self.width() - width) // 2, top)
         hero = self._first_hero()
+        if hero.width() < width:
+            hero = self._pictures()
         at = hero.center().x() - width // 2, hero.bottom() - self.unsuitable.height() - p(24)
         self.unsuitable.move(max(p(8), at[0]), max(p(8), at[1]))
         self.empty.setGeometry(self.rect())
