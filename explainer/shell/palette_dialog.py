@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -123,12 +123,6 @@ class PaletteDialog(QDialog):
         self._fill("")
         self.field.setFocus()
         self.field.setText(typed)
-        self._typed = typed
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._typed:  # what follows goes on behind it, and does not take its place
-            self.field.end(False)
 
     def _fill(self, query: str) -> None:
         self.list.clear()
@@ -151,6 +145,8 @@ class PaletteDialog(QDialog):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and self._key(event):
             return True
+        if event.type() == QEvent.Type.FocusIn:  # Qt selects what was typed, and the next letter would take its place
+            QTimer.singleShot(0, self.field, self.field.deselect)
         return super().eventFilter(watched, event)
 
     def _key(self, event: QKeyEvent) -> bool:
@@ -220,5 +216,6 @@ def ranked(entries: Sequence[Entry], query: str) -> list[Entry]:
         title = words_of(entry.title)
         if all(word in joined for word in wanted):
             starts = sum(any(w.startswith(word) for w in title) for word in wanted)
-            scored.append((-starts, at, entry))
-    return [entry for _, _, entry in sorted(scored, key=lambda row: row[:2])]
+            first = bool(title and wanted) and title[0].startswith(wanted[0])
+            scored.append((-starts, not first, at, entry))
+    return [entry for *_, entry in sorted(scored, key=lambda row: row[:3])]
