@@ -194,7 +194,7 @@ def test_arrows_choose_in_the_palette(qtbot):
 
 def test_the_palette_ranks_beginnings_of_titles_first():
     entries = [Entry("Search demos", "x", print), Entry("Demo", "y", print), Entry("Other", "demo", print)]
-    assert [e.title for e in ranked(entries, "demo")] == ["Search demos", "Demo", "Other"]
+    assert [e.title for e in ranked(entries, "demo")] == ["Demo", "Search demos", "Other"]
     assert [e.title for e in ranked(entries, "other")] == ["Other"]
     assert ranked(entries, "zebra") == []
     assert ranked(entries, "") == entries
