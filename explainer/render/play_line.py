@@ -12,7 +12,7 @@ from explainer.core.plays import Play
 from explainer.core.words import thousands
 from explainer.render.look import Look
 
-CURVE, LINE, TICKS, GAP = 18, 4, 15, 12  # px
+CURVE, LINE, TICKS, GAP = 18, 4, 17.5, 12  # px
 RADIUS = 6.5
 CURVE_COLOURS = {"light": "#9c3a00", "dark": "#f0985a"}
 TO_COME = 0.3  # opacity of what has not been played

@@ -134,7 +134,8 @@ class PlayBar(QWidget):
         self.note.setGeometry(words_left, p(LINE) + p(2), width - words_left, 0 if low or narrow else p(16))
         size = p(SMALL)
         for number, button in enumerate(reversed(self._small)):
-            button.setGeometry(width - (number + 1) * size, height - size, size, size)
+            top = (height - size) // 2 if low else height - size
+            button.setGeometry(width - (number + 1) * size, top, size, size)
         self._show_small()
 
     def _right_width(self) -> int:

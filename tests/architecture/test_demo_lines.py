@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "detection/object_detector": (444, BEFORE),
     "explained/attribution_bench": (533, BEFORE),
     "explained/feature_visualization": (662, BEFORE),
-    "explained/integrated_gradients": (345, "its path on the way, which is played, is 80 lines of it"),
+    "explained/integrated_gradients": (355, "its path on the way, which is played, is 80 lines of it"),
     "explained/self_attention": (385, BEFORE),
     "learning/backpropagation_stepper": (564, BEFORE),
     "learning/convolution_microscope": (825, "two demos in one: a microscope that plays, and an overview of a network"),

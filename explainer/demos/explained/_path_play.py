@@ -7,7 +7,7 @@ import numpy as np
 
 from explainer.core import words
 from explainer.core.charts import Curve
-from explainer.core.layers import Panel
+from explainer.core.layers import Layer, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play
@@ -21,10 +21,9 @@ def stretches(x: Any, steps: int) -> Any:
     return x.new_zeros((min(STRETCHES, steps), x.shape[2], x.shape[3]))
 
 
-def played(walk: Any, found: Any, way: float) -> Part:
+def played(walk: Any, found: Any, whole: Part, way: float) -> Part:
     """The whole result, or as far as `way` per cent of the path."""
     steps = found.done
-    whole: Part = walk.part(found, steps)
     share = way / WHOLE
     done = int(np.count_nonzero(found.where.alphas <= share)) if way < WHOLE else steps
     along = np.linspace(0.0, 1.0, CURVE_POINTS)
@@ -37,13 +36,18 @@ def played(walk: Any, found: Any, way: float) -> Part:
     here = float(np.interp(share, *_scores(walk, found)))
     values = numbers(way_percent=way, points_done=done, summed_so_far=_summed(found, done))
     text = (
-        f"{way:.0f} % of the way from the baseline to the picture the logit of {walk.about.label} has changed by "
+        f"{way:.3g} % of the way from the baseline to the picture the logit of {walk.about.label} has changed by "
         f"{_signed(here - walk.bare)}; {words.count(done, 'point')} of {steps} add up to "
         f"{_signed(values['summed_so_far'])}."
     )
-    panels = (walk.baseline_panel(), _picture(walk, share, here), _map(walk, found, done))
+    picture = _picture(walk, share, here)
+    shown = _map(walk, found, done, picture.layers[-1])
+    headline = f"{way:.3g} % of the way in, the logit of {walk.about.label} has changed by {_signed(here - walk.bare)}."
+    panels = (whole.panels[0], picture, shown)
     charts = (_until(walk.score_chart(found), float(found.where.weights[:done].sum())), *whole.charts[1:])
-    return Part(panels, charts, (text,), {**whole.values, **values}, play=play)
+    return Part(
+        panels, charts, (text,), {**whole.values, **values}, headline=headline, heroes=(shown.slug,), play=play
+    )  # fmt: skip
 
 
 def _scores(walk: Any, found: Any) -> tuple[Any, Any]:
@@ -62,13 +66,13 @@ def _picture(walk: Any, share: float, logit: float) -> Panel:
     return panel
 
 
-def _map(walk: Any, found: Any, done: int) -> Panel:
-    """What was added up so far, in the colours of the whole."""
+def _map(walk: Any, found: Any, done: int, picture: Layer) -> Panel:
+    """What was added up so far, in the colours of the whole, over the picture as it is there."""
     whole: Panel = walk.map_panel(found)
     *below, heat = whole.layers
     rows = done * len(found.stretches) // found.done
     values = found.stretches[:rows].sum(dim=0).float().cpu().numpy()
-    return replace(whole, layers=(*below, replace(heat, values=values)))
+    return replace(whole, layers=(*below, picture, replace(heat, values=values)))
 
 
 def _until(chart: Curve, share: float) -> Curve:

@@ -68,7 +68,7 @@ class Params:
     way: Annotated[
         float,
         Doc("Way gone", "How far along the path slopes are added up; at 100 % the picture is whole."),
-        Range(0.0, 100.0, 1.0, unit="%"),
+        Range(0.0, 100.0, 0.5, unit="%"),
         Plays(7.0, "Walk from the baseline to the picture"),
     ] = 100.0
 
@@ -93,7 +93,8 @@ class IntegratedGradientsDemo(Demo[Params]):
             key = (about.index, params.baseline, params.steps, params.rule, params.spacing, ctx.seed)
             with ctx.stage("explain"):
                 walk, found = latest(ctx, ("path", *memo_name(ctx)), key, lambda: _walked(about, net, params, ctx))
-            return about.result(path_play.played(walk, found, params.way))
+                whole = latest(ctx, ("whole", *memo_name(ctx)), key, lambda: walk.part(found, params.steps))
+            return about.result(path_play.played(walk, found, whole, params.way))
 
 
 def _walked(about: Subject, net: Any, params: Params, ctx: Context) -> tuple["Walk", "Sum"]:
