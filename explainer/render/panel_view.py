@@ -114,6 +114,7 @@ class PanelView(QWidget):
         said = caption.said(panel)
         if resized or (words and said != self._said):
             self._said = said
+            self._tell()
             self.update()
 
     def set_view(self, view: ViewState) -> None:
@@ -267,7 +268,14 @@ class PanelView(QWidget):
             height = max(1, min(height, round((y1 - y0) * scale)))
         return QRect(0, top, width, height)
 
+    def _tell(self) -> None:
+        """Say a title that the caption has no room for in a tool tip."""
+        if self.panel is not None:
+            whole = caption.fits(self.panel, self.look, self.width(), bare=self.bare)
+            self.setToolTip("" if whole else self.panel.title)
+
     def _place(self) -> None:
+        self._tell()
         self._graphics.setGeometry(self.picture_rect())
         if self._fitted:
             self.fit()

@@ -334,6 +334,15 @@ def test_a_thumb_has_a_small_caption_and_neither_bar_nor_words(view):
     assert view.picture_rect().top() == HEADER
 
 
+def test_a_title_without_room_is_told_by_a_tool_tip(view):
+    view.show_panel(plain_panel("A title that is much too long for a thumb of the film"))
+    assert not view.toolTip()
+    view.resize(100, 90)
+    assert view.toolTip() == "A title that is much too long for a thumb of the film"
+    view.show_panel(plain_panel("Short"))
+    assert not view.toolTip()
+
+
 # The part that is looked at first -----------------------------------------------------------------------
 
 
