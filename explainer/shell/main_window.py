@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from shiboken6 import isValid
 
 from explainer.core.numerals import is_whole
 from explainer.core.problem import Problem
@@ -27,6 +28,7 @@ from explainer.shell.network_showing import NetworkShowing
 from explainer.shell.palette_dialog import PaletteDialog, entries
 from explainer.shell.panes import Panes
 from explainer.shell.playing import Playing
+from explainer.shell.presenting.presenter import Presenter
 from explainer.shell.remembering import Remembering
 from explainer.shell.showing import Showing
 from explainer.shell.starting import Starting
@@ -49,6 +51,7 @@ class MainWindow(QMainWindow):
         session = conductor.session
         self.appearance = Appearance(theme or session.theme, session.view.get("scale", 1.0), self)
         self._drag: int | None = None
+        self._before: QWidget | None = None  # where the keys were before presenting
         self.starting = Starting(self)
         self.dressing = Dressing(self)
         self.doors = Doors(conductor, self)
@@ -57,7 +60,8 @@ class MainWindow(QMainWindow):
         self.actions = actions.make(self)
         self._build()
         self.playing = Playing(conductor, self.panes.play_bar, self.actions, self)
-        self.playing.offered.connect(lambda on: self.stage.set_player(self.panes.play_bar if on else None))
+        self.presenter = Presenter(conductor, self.panes, self.actions, self)
+        self.playing.offered.connect(self.presenter.offer)
         self.network = NetworkShowing(conductor, self.panes.network, self)
         self.network.offered.connect(lambda on: self.stage.set_strip(self.panes.network if on else None))
         self.panes.network.shown.connect(lambda on: self.controls.leave_out(self.network.name if on else ""))
@@ -206,10 +210,21 @@ class MainWindow(QMainWindow):
 
     def set_presenting(self, on: bool) -> None:
         """Enter or leave the presenter view."""
-        self.panes.show_sides(not on)
-        self.stage.set_presenting(on)
-        self.bar.present.setText(" End" if on else " Present")
-        self.appearance.present(on)
+        if on and self.conductor.at_home:
+            self.conductor.leave_home()
+        focused = QApplication.focusWidget()
+        self.presenter.present(on)
+        self.appearance.present(on, self.height())
+        if on:
+            self._before = focused
+            self.stage.setFocus()
+        elif self._before is not None and isValid(self._before):
+            self._before.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.appearance.presenting:
+            self.appearance.present(True, self.height())
 
     def _next_theme(self) -> None:
         self.appearance.next_theme()
@@ -218,7 +233,7 @@ class MainWindow(QMainWindow):
     def _set_look(self, look: Look) -> None:
         self.look = look
         dress = partial(style.dress, QApplication.instance(), look)
-        worn = (*self.panes.dressed(look), partial(self.homing.set_look, look))
+        worn = (*self.panes.dressed(look), partial(self.homing.set_look, look), partial(self.presenter.set_look, look))
         self.dressing.begin(dress, *worn, self.showing.show_model, self.showing.results.paint_again)
 
     def _palette(self, typed: str = "") -> None:

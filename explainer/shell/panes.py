@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from explainer.core.demo import Catalogue
 from explainer.lessons.catalogue import Library
@@ -36,6 +36,7 @@ class Panes(QWidget):
         self.look, self._actions = look, actions
         self._wishes, self._bare = Wishes(), False
         self._home: QWidget | None = None
+        self._steps: QWidget | None = None
         self.catalogue = CataloguePane(library, lambda name: catalogue.demo(name).info.title, look)
         self.stage = Stage(look)
         self.play_bar = PlayBar(look, actions)
@@ -53,8 +54,14 @@ class Panes(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._column, self._lines = column, (_line(), _line())
-        for part in (self.bar, self._lines[0], self.questions, self.split, self._lines[1], self.strip):
-            column.addWidget(part, 1 if part is self.split else 0)
+        self._middle = QHBoxLayout()
+        self._middle.setSpacing(0)
+        self._middle.addWidget(self.split, 1)
+        for part in (self.bar, self._lines[0], self.questions):
+            column.addWidget(part)
+        column.addLayout(self._middle, 1)
+        for part in (self._lines[1], self.strip):
+            column.addWidget(part)
 
     def _side_by_side(self) -> QSplitter:
         split = QSplitter()
@@ -117,10 +124,19 @@ class Panes(QWidget):
 
     # Which panes are shown ------------------------------------------------------------------------------
 
-    def show_sides(self, on: bool) -> None:
-        """Show or hide everything but bar and stage."""
-        self._bare = not on
-        self.strip.setVisible(on)
+    def add_steps(self, steps: QWidget) -> None:
+        """Have a column beside the stage that only an audience sees."""
+        self._middle.addWidget(steps)
+        steps.hide()
+        self._steps = steps
+
+    def show_audience(self, on: bool) -> None:
+        """Show nothing but the stage and the steps, or all again; the panes keep their widths."""
+        self._bare = on
+        for part in (self.bar, *self._lines, self.strip):
+            part.setVisible(not on)
+        if not on and self._steps is not None:
+            self._steps.hide()
         self.fit()
 
     def toggle(self, side: Side) -> None:

@@ -66,7 +66,12 @@ class Measures:
         """Height of headline and details in `width`; the headline has at most `most` lines, or 3."""
         most = max(most, 3 if width < NARROW * self.k else 2)
         lines = max(1, min(most, -(-int(self.wanted.headline * self.k * 1.04) // max(1, width - self.q(FOLD)))))
-        return self.q(26) * lines + self.details
+        return self.title + self.q(26) * lines + self.details
+
+    @property
+    def title(self) -> int:
+        """Height of the demo's name above the headline, which an audience sees nowhere else."""
+        return self.q(18) if self.wanted.presenting else 0
 
     @property
     def details(self) -> int:

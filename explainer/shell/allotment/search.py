@@ -12,7 +12,7 @@ from explainer.shell.allotment.ways import Keep, Way, laid
 
 HERO, PICTURES, BLANK = 0.38, 0.50, 0.08
 """Shares of the stage: heroes at least, all pictures at least, the largest empty rectangle at most."""
-PRESENTED = 0.45
+PRESENTED = 0.54
 """What heroes take of the screen at least before an audience."""
 ENOUGH = 0.60
 """Beyond this a larger hero counts no more."""
@@ -63,7 +63,7 @@ def _foldings(wanted: Wanted) -> tuple[Strip, ...]:
 
 def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Allotment:
     m = Measures(width, height, k, wanted, strip)
-    coarse = [(_score(one), way, one) for way in _ways(m) if (one := laid(m, way))]
+    coarse = [(_score(one, wanted), way, one) for way in _ways(m) if (one := laid(m, way))]
     if not coarse:
         return laid(m, Way("column"), least=1) or _bare(wanted, width, height, k)
     coarse.sort(key=lambda row: -row[0])
@@ -73,8 +73,8 @@ def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Al
             finer = replace(way, rest=way.rest + further) if way.rest else way
             if finer not in looked and (one := laid(m, finer)) is not None:
                 looked[finer] = one
-    ranked = sorted(looked.values(), key=lambda one: -_score(one))[:LOOKED_AT]
-    return max(ranked, key=lambda one: _score(one) - 3 * max(0.0, blank_share(one) - BLANK))
+    ranked = sorted(looked.values(), key=lambda one: -_score(one, wanted))[:LOOKED_AT]
+    return max(ranked, key=lambda one: _score(one, wanted) - 3 * max(0.0, blank_share(one) - BLANK))
 
 
 def _ways(m: Measures) -> Iterator[Way]:
@@ -107,8 +107,10 @@ def _keeps(wanted: Wanted) -> tuple[Keep, ...]:
     return ("tabs", "least", "most") if len(wanted.charts) > 1 else ("least", "most")
 
 
-def _score(one: Allotment) -> float:
+def _score(one: Allotment, wanted: Wanted) -> float:
     heroes = one.hero
+    if wanted.presenting:  # the others take what the heroes leave
+        return min(heroes, ENOUGH) + 0.25 * (one.pictures - heroes) - 2 * max(0.0, PRESENTED - heroes)
     upright = any(box.h > box.w / 0.85 for box in one.of("hero"))
     form = (0.06 if upright else 0.18) if one.form == "label" else 0.0
     missed = 0.04 * one.small + HIDDEN * one.hidden + 0.05 * one.tabbed + form

@@ -14,7 +14,7 @@ from explainer.shell.plain import Words, menu_text, reading_text
 
 SIZES = (20, 18, 16, 14, 13)  # px at type scale 1, the first that fits
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\d−])")
-LINE, BUTTON = 22, 24
+LINE, BUTTON, TITLE = 22, 24, 18
 APART = "  ·  "
 
 
@@ -26,6 +26,7 @@ class Head(QWidget):
         self.look = look
         self.said, self._details, self._badges = "", "", ""
         self._lines_high = self._wide = 0
+        self._title = Words(self)
         self._headline = Words(self, wordWrap=True)
         self._headline.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -50,6 +51,8 @@ class Head(QWidget):
         )
         self.fold.setIconSize(QSize(p(12), p(12)))
         self.fold.setIcon(icon("chevron-right", look, "muted"))
+        self._title.setFont(look.font("base", bold=True))
+        self._title.setStyleSheet(f"color: {t.accent}; font-size: {p(13)}px; font-weight: 600;")
         self.sheet.set_look(look)
         self._arrange()
 
@@ -71,6 +74,11 @@ class Head(QWidget):
         self.said, self._details, self._badges = said, "", ""
         self._headline.setText(said)
         self.sheet.hide()
+        self._arrange()
+
+    def set_title(self, title: str) -> None:
+        """Say above the headline what demo it is, where nothing else does; "" takes that away."""
+        self._title.setText(title)
         self._arrange()
 
     def width_wanted(self) -> int:
@@ -98,16 +106,19 @@ class Head(QWidget):
     def _arrange(self) -> None:
         if not self.width():
             return
-        high = self._lines_high or self.height()
-        is_folded = self.height() - high < self.look.px(14)
+        top = self.look.px(TITLE) if self._title.text() else 0
+        self._title.setVisible(bool(top))
+        self._title.setGeometry(0, 0, self.width(), top)
+        high = (self._lines_high or self.height()) - top
+        is_folded = self.height() - top - high < self.look.px(14)
         self._wide = self.width() - (self.look.px(BUTTON) if is_folded else 0)
         font = next((f for f in self._fonts() if self._fits(f, high)), self._fonts()[-1])
         self._headline.setFont(font)
         self._headline.setStyleSheet(f"font-size: {font.pixelSize()}px; font-weight: 600;")
-        self._headline.setGeometry(0, 0, self._wide, high)
-        self._place_fold(font, high, is_folded=is_folded)
+        self._headline.setGeometry(0, top, self._wide, high)
+        self._place_fold(font, high, top, is_folded=is_folded)
 
-    def _place_fold(self, font: QFont, high: int, *, is_folded: bool) -> None:
+    def _place_fold(self, font: QFont, high: int, top: int, *, is_folded: bool) -> None:
         """Put what unfolds the details on a line of its own, or beside the headline."""
         shown = "" if is_folded else self._folded()
         self.fold.setText(menu_text(shown))
@@ -115,8 +126,8 @@ class Head(QWidget):
         self.fold.setAccessibleName(f"Details: {self._details or self._badges}")
         p = self.look.px
         wide = min(self.width(), self.fold.sizeHint().width() + p(8))
-        beside = QRect(self._wide, 0, p(BUTTON), p(BUTTON))
-        below = QRect(-2, min(high, self._high(font)), wide, p(LINE))
+        beside = QRect(self._wide, top, p(BUTTON), p(BUTTON))
+        below = QRect(-2, top + min(high, self._high(font)), wide, p(LINE))
         self.fold.setGeometry(beside if is_folded else below)
         self.fold.setVisible(bool(self._details or self._badges))
 

@@ -112,9 +112,10 @@ class Stage(QWidget):
         self._arrange()
         self.update()
 
-    def set_presenting(self, on: bool) -> None:
-        """Give the heroes more room, since an audience looks."""
+    def set_presenting(self, on: bool, title: str = "") -> None:
+        """Give the heroes more room, since an audience looks: no film, one chart, the demo's `title` above all."""
         self.presenting = on
+        self.head.set_title(title if on else "")
         self._arrange()
 
     def _dress(self) -> None:
@@ -379,7 +380,8 @@ class Stage(QWidget):
     def _standing(self, result: Result) -> views.Standing:
         if 0 <= self.solo < len(result.panels) + len(self.pinned):
             return views.Standing((self.solo,), (), ())
-        return views.standing(result, len(self.pinned), self.chosen.get(self._demo, ()))
+        stands = views.standing(result, len(self.pinned), self.chosen.get(self._demo, ()))
+        return replace(stands, film=stands.film[:2], charts=stands.charts[:1]) if self.presenting else stands
 
     def _wanted(self) -> tuple[Wanted, views.Standing]:
         slots = {"player": self._player is not None, "strip": self._strip is not None, "presenting": self.presenting}
