@@ -105,7 +105,9 @@ def test_steps_are_shown_by_key_and_from_the_beginning(presented, qtbot, monkeyp
     asked = []
     monkeypatch.setattr(presented.conductor, "set_params", lambda values, gesture=None: asked.append(dict(values)))
     monkeypatch.setattr(presented.conductor, "step_lesson", asked.append)
-    monkeypatch.setattr(type(presented.conductor.demo), "defaults", lambda self: type("P", (), {"gain": 1, "radius": 0}))
+    monkeypatch.setattr(
+        type(presented.conductor.demo), "defaults", lambda self: type("P", (), {"gain": 1, "radius": 0})
+    )
     presented.presenter.cards.show_steps(steps)
     for key in (Key.Key_PageDown, Key.Key_PageDown, Key.Key_PageUp, Key.Key_PageUp, Key.Key_PageUp):
         QTest.keyClick(presented.stage, key)

@@ -418,7 +418,9 @@ def test_the_presenter_view_is_the_stage_in_large_type_and_leaves_no_trace(windo
     qtbot.wait(10)
     large = window.look.scale
     assert large == round(1.8 * window.height() / 1080, 2)
-    assert not (window.bar.isVisible() or window.catalogue.isVisible() or window.right.isVisible() or window.strip.isVisible())
+    assert not (
+        window.bar.isVisible() or window.catalogue.isVisible() or window.right.isVisible() or window.strip.isVisible()
+    )
     assert window.stage.width() > before
     window.actions["theme"].trigger()
     assert window.look.scale == large
