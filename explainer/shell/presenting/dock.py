@@ -16,7 +16,7 @@ from explainer.shell.plain import Words
 from explainer.shell.play_buttons import SmallButton
 
 REST_MS = 3000
-HIGH, SIDE, WIDE = 44, 12, 150  # px at type scale 1
+HIGH, SIDE, WIDE = 56, 12, 200  # px at type scale 1
 FITTING = ("number", "choice", "class", "layer", "toggle", "button")
 MOST = 2
 BUTTONS = (
@@ -75,7 +75,7 @@ class Dock(QFrame):
             self._player.setParent(None)
         self._player = player
         if player is not None:
-            self._middle.insertWidget(0, player, 2)
+            self._middle.insertWidget(0, player, 1)
             player.show()
 
     def show_controls(self, wanted: Sequence[Control], params: Any, card: ModelCard) -> None:
@@ -87,11 +87,11 @@ class Dock(QFrame):
             label.setVisible(bool(label.text()))
             editor.set_card(card)
             editor.show_value(getattr(params, control.name))
-            editor.setMaximumWidth(self.look.px(WIDE + 60))
+            editor.setMinimumWidth(self.look.px(WIDE))
             editor.changed.connect(lambda value, drag, name=control.name: self.edited.emit(name, value, drag))
             self._editors[control.name] = editor
             self._middle.addWidget(label)
-            self._middle.addWidget(editor, 1)
+            self._middle.addWidget(editor)
         self._middle.addStretch(1)
 
     def show_params(self, controls: Sequence[Control], params: Any) -> None:

@@ -15,7 +15,7 @@ from explainer.lessons.links import parse_try
 from explainer.render.look import Look
 
 WIDE = 168  # px at type scale 1
-MOST = 6
+MOST = 5
 PAD, GAP = 10, 8
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 
@@ -125,7 +125,7 @@ class _Card(QAbstractButton):
     def heightForWidth(self, width: int) -> int:
         inner, p = width - 2 * self.look.px(PAD) - 4, self.look.px
         words = sum(self._high(text, inner, bold) for text, bold in ((self.step.title, True), (self.step.line, False)))
-        return words + p(16) + 2 * p(PAD)
+        return words + p(16) + 2 * p(PAD) + p(4)
 
     def _high(self, text: str, width: int, bold: bool) -> int:
         if not text:
