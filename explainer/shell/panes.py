@@ -108,6 +108,7 @@ class Panes(QWidget):
         if self._home is not None:
             self._home.hide()
         self._home = home
+        self._column.setStretchFactor(self._middle, 1 if home is None else 0)
         for part in (self.bar, *self._lines, self.split):
             part.setVisible(home is None)
         self.strip.setVisible(home is None and not self._bare)

@@ -42,6 +42,7 @@ def test_home_is_shown_in_place_of_the_panes_and_runs_no_demo(at_home):
     page = at_home.homing.page
     assert page.isVisible()
     assert not (at_home.bar.isVisible() or at_home.split.isVisible() or at_home.strip.isVisible())
+    assert (page.y(), page.height()) == (0, at_home.panes.height())  # all of the window is its own
     assert not at_home.heard.results
     assert not at_home.actions["compare"].isEnabled()
     assert page.picture.name.text() == "a.png"
