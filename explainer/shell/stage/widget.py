@@ -23,7 +23,6 @@ from explainer.shell import motion
 from explainer.shell.allotment.search import allot
 from explainer.shell.allotment.shapes import Allotment, ChartShape, Wanted
 from explainer.shell.cards import EmptyStage, ProblemCard
-from explainer.shell.network_strip import NetworkView
 from explainer.shell.stage import expecting, views
 from explainer.shell.stage.board import Board
 from explainer.shell.stage.busy import BusyChip, BusyLine
@@ -76,7 +75,7 @@ class Stage(QWidget):
         self._tab = 0
         self._busy = self._keyed = self._anyway = False
         self._player: QWidget | None = None
-        self._strip: NetworkView | None = None
+        self._strip: QWidget | None = None
         self._skeleton = Skeleton()
         self._make_parts(look)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -128,8 +127,6 @@ class Stage(QWidget):
             self._dress_slot(slot)
         for quiet in (self.tabs, self.veil, self.frame, self.line, self.chip, self.light):
             quiet.look = self.look
-        if self._strip is not None:
-            self._strip.set_look(self.look)
 
     def _dress_slot(self, slot: QWidget | None) -> None:
         """Have what stands in a slot as large as the stage around it."""
@@ -358,11 +355,9 @@ class Stage(QWidget):
         old, self._player = self._player, player
         self._slotted(old, player)
 
-    def set_strip(self, strip: NetworkView | None) -> None:
+    def set_strip(self, strip: QWidget | None) -> None:
         """Have a widget in the band at the foot, or none; where room is short the band is a line of `LINE` px."""
         old, self._strip = self._strip, strip
-        if strip is not None:
-            strip.set_look(self.look)
         self._slotted(old, strip)
 
     def _slotted(self, old: QWidget | None, new: QWidget | None) -> None:
