@@ -165,9 +165,9 @@ class ControlsPane(QScrollArea):
         shown = tuple(visible(controls(type(self._params)), self._params))
         first = {one.name for one in few(shown, self._used)} - {self._elsewhere}
         rest = [one.name for one in shown if one.name not in first]
-        opacity, colours = self._view_rows
-        views = [row for row, wanted in zip((opacity, colours), self._maps, strict=True) if wanted]
-        others = [row for row in views if row is colours or len(first) > FEW] if rest or len(first) >= FEW else []
+        colours = self._view_rows[1]
+        views = [row for row, wanted in zip(self._view_rows, self._maps, strict=True) if wanted]
+        others = [row for row in views if row is colours] if rest or len(first) >= FEW else []
         above = [*map(self._row_of, (one.name for one in shown if one.name in first))]
         above += [view for view in views if view not in others]
         below = [*map(self._row_of, rest), *others] if self.open else []

@@ -7,7 +7,7 @@ from explainer.core.controls import Control
 from explainer.lessons.lesson import Lesson
 from explainer.lessons.links import parse_try
 
-FEW, MOST = 4, 5
+FEW, MOST = 3, 4
 ON_PICTURE = ("point", "box", "boxes", "strokes")
 
 

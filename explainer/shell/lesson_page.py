@@ -102,12 +102,23 @@ class LessonPage(QScrollArea):
         for card in self.parts.cards:
             card.mark(here=is_here(self.params_of(card.card.href)))
 
+    @property
+    def wants_picture(self) -> bool:
+        """Whether the card that is marked has no picture yet of what is seen now."""
+        return any(card.here and card.thumb.picture.isNull() for card in self.parts.cards)
+
     def show_picture(self, picture: QPixmap) -> None:
         """Keep what is seen now as the picture of the card that is marked."""
         for card in self.parts.cards:
             if card.here and self.lesson is not None:
                 self._pictures[self.lesson.id, card.card.href] = picture
                 card.set_picture(picture)
+
+    def forget_pictures(self) -> None:
+        """Drop the cards' pictures; they show another source than there is now."""
+        self._pictures = {}
+        for card in self.parts.cards:
+            card.set_picture(QPixmap())
 
     def light(self, key: str | None) -> None:
         """Stress a symbol wherever it stands on the page."""

@@ -23,7 +23,7 @@ from explainer.shell.stage import Stage
 from explainer.shell.strip import Strip
 from explainer.shell.symbols import Ties
 
-MOST_CONTROLS = 0.5  # of the right side
+MOST_CONTROLS = 0.42  # of the right side
 LEAST_STAGE = 300  # px that the stage keeps before a pane folds
 LESSON_STEPS = ("previous-demo", "next-demo")
 
@@ -171,7 +171,7 @@ class Panes(QWidget):
 
 
 class RightSide(QWidget):
-    """The lesson, and below it the controls as high as they need be, up to a half."""
+    """The lesson, and below it the controls as high as they need be, up to less than a half."""
 
     def __init__(self, lesson: QWidget, controls: ControlsPane) -> None:
         super().__init__()

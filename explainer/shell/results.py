@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from explainer.core.frame import Frame
 from explainer.core.problem import Problem
@@ -11,6 +11,7 @@ from explainer.runtime import events as ev
 from explainer.shell.completing import completed, facts_of, maps_of
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.panes import Panes
+from explainer.shell.try_card import THUMB
 
 BUSY_AFTER_MS = 150
 CHART_EVERY_S = 0.1
@@ -48,9 +49,20 @@ class ResultView(QObject):
         panes.controls.show_facts(facts_of(event.result))
         panes.controls.show_resolved(event.result.resolved)
         panes.controls.set_maps(*maps_of(result))
+        if finished and panes.lesson.wants_picture:
+            QTimer.singleShot(0, self, self._keep_picture)
         if finished:
             grab_ms, paint_ms, threads = self._grab_ms, panes.stage.paint_ms, self._models.threads()
             panes.strip.show_event(event, grab_ms=grab_ms, paint_ms=paint_ms, threads=threads)
+
+    def _keep_picture(self) -> None:
+        """Give the lesson's card for what is shown a small picture of it."""
+        stage, lesson = self._panes.stage, self._panes.lesson
+        heroes = stage.hero_rects()
+        if lesson.wants_picture and heroes and stage.isVisible() and not stage.busy:
+            side = 2 * lesson.look.px(THUMB)
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+            lesson.show_picture(stage.grab(heroes[-1]).scaled(side, side, keep, smooth))
 
     def _charts_are_due(self, new_demo: bool) -> bool:
         now = monotonic()

@@ -47,6 +47,7 @@ class Showing(QObject):
         c.model_changed.connect(self.show_model)
         c.lesson_changed.connect(self._show_lesson)
         c.source_changed.connect(self._show_source)
+        c.source_changed.connect(self._panes.lesson.forget_pictures)
         c.delivered.connect(self._show_result)
         c.failed.connect(self._show_problem)
         c.progressed.connect(results.show_progress)

@@ -36,7 +36,7 @@ def go_on(way: Sequence[QWidget], *, forward: bool) -> bool:
     now = QApplication.focusWidget()
     if now is None or not way:
         return False
-    here = next((at for at, one in enumerate(way) if one is now or one is now.parentWidget()), -1)
+    here = next((at for who in (now, now.parentWidget()) for at, one in enumerate(way) if one is who), -1)
     step = 1 if forward else -1
     to = way[(here + step) % len(way)] if here >= 0 else way[0]
     to.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)

@@ -2,13 +2,15 @@
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtTest import QTest
 from shell_fakes import *  # noqa: F403 - fixtures
 
 from explainer.commands import bootstrap
+from explainer.core.controls import controls, visible
 from explainer.render import formula
 from explainer.render.look import look
+from explainer.shell.few_controls import few, used_by
 from explainer.shell.lesson_page import LessonPage
 
 VALUES = {"map_max": 0.7342, "map_count": 1280.0, "map_width": 7.0, "map_height": 7.0, "strongest_weight": 0.0031}
@@ -141,3 +143,29 @@ def test_colours_reach_indices_and_stop_at_other_symbols(qapp):
     image = formula.picture("x", 40.0, "#000000", 1.0, 0.0, colours).convertToFormat(QImage.Format.Format_ARGB32)
     inks = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
     assert "#445566" in inks
+
+
+def test_the_few_controls_are_those_that_the_cards_move(qapp):
+    lesson = bootstrap.library().lesson("grad-cam")
+    demo = bootstrap.demos().demo("grad-cam")
+    used = used_by(lesson)
+    assert set(used) == {"layer", "method", "target", "randomise"}
+    shown = tuple(visible(controls(demo.params_type), demo.defaults()))
+    assert len(shown) > 4
+    assert {one.name for one in few(shown, used)} == set(used)
+    assert [one.name for one in few(shown, ())] == [one.name for one in shown[:3]]
+    assert few(shown[:4], ()) == shown[:4]
+
+
+def test_a_card_gets_the_picture_of_what_it_showed_until_the_source_changes(page):
+    assert not page.wants_picture
+    page.show_here(lambda values: values["layer"] == "blocks.10" and values["method"] == "hirescam")
+    assert page.wants_picture
+    picture = QPixmap(8, 8)
+    picture.fill(Qt.GlobalColor.red)
+    page.show_picture(picture)
+    assert not page.wants_picture
+    marked = next(card for card in page.parts.cards if card.here)
+    assert marked.grab().toImage().pixelColor(marked.thumb.geometry().center()).name() == "#ff0000"
+    page.forget_pictures()
+    assert page.wants_picture
