@@ -245,6 +245,9 @@ def size_of(path: Path) -> tuple[int, int]:
         return image.size
 
 
+GRAD_CAM_PARAMS = {"layer", "target", "method", "added", "controls", "removal", "draws", "randomise"}
+
+
 def test_files_and_keys_are_the_promised_ones(tmp_path: Path) -> None:
     result = render("sample:cat", tmp_path / "out", "--set", "layer=blocks.10")
     assert names(tmp_path / "out") == {
@@ -253,7 +256,7 @@ def test_files_and_keys_are_the_promised_ones(tmp_path: Path) -> None:
     assert set(result) >= RESULT_KEYS | {"notes"}
     assert result["demo"] == "grad-cam"
     assert result["params"]["layer"] == "blocks.10"
-    assert set(result["params"]) == {"layer", "target", "method", "controls", "removal", "draws", "randomise"}
+    assert set(result["params"]) == GRAD_CAM_PARAMS
     assert (result["source"], result["model"]) == ("sample:cat", "efficientnet-lite0")
     assert (result["device"], result["threads"]) == ("cpu", 1)
     assert set(result["timings_ms"]) >= {"prepare", "model", "explain", "total"}

@@ -24,6 +24,7 @@ from explainer.render.panel_view import PanelView
 from explainer.shell import motion, saving
 from explainer.shell.completing import completed, facts_of, maps_of
 from explainer.shell.handle_boxes import HANDLES
+from explainer.shell.network_strip import NetworkView
 from explainer.shell.stage import Stage
 
 PHOTO = np.random.default_rng(1).integers(0, 256, (120, 160, 3), dtype=np.uint8)
@@ -238,7 +239,7 @@ def test_fit_makes_no_new_widgets(stage):
 
 def test_player_and_strip_have_bands_of_their_own(stage):
     stage.show_result(result(panel(), heat_panel()))
-    player, strip = QLabel("player"), QLabel("strip")
+    player, strip = QLabel("player"), NetworkView(stage.look)
     stage.set_player(player)
     stage.set_strip(strip)
     assert player.isVisible()
