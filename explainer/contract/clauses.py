@@ -13,7 +13,7 @@ from explainer.contract.leftovers import nothing_left
 from explainer.contract.plays import plays_through
 from explainer.contract.processor import forward_cpu_s, within_budget
 from explainer.contract.runs import SMALL, Bench, Outcome, Scene
-from explainer.contract.sound import sound
+from explainer.contract.sound import seats, sound
 from explainer.core.context import Models
 from explainer.core.controls import Control
 from explainer.core.params import changed, from_plain, to_plain
@@ -100,7 +100,8 @@ def _summary_comes_back(bench: Bench, outcome: Outcome) -> list[str]:
 def _ended(bench: Bench, outcome: Outcome, where: str) -> list[str]:
     if outcome.result is None:
         return [f"{where}: {outcome.problem or 'it stopped without a result'}"]
-    return _showed(bench, outcome, where)
+    texts = seats(outcome.result, bench.demo, bench.demo.defaults())
+    return [*_showed(bench, outcome, where), *(f"{where}: {text}" for text in texts)]
 
 
 def _showed(bench: Bench, outcome: Outcome, where: str) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from explainer.core import paths
 from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table, chart_slug
-from explainer.core.controls import control
+from explainer.core.controls import AUTO, control
 from explainer.core.demo import Demo
 from explainer.core.geometry import apply
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
@@ -33,6 +34,7 @@ def sound(result: Result, demo: Demo[Any], card: ModelCard | None = None) -> lis
     for chart in result.charts:
         found += [f"chart {chart.title}: {text}" for text in _chart(chart)]
     found += _clicks(result, demo, card)
+    found += _offers(result, demo, card)
     slugs = {panel.slug for panel in result.panels}
     for one in demo.controls():
         if one.panel and one.panel not in slugs:
@@ -66,6 +68,28 @@ def _headline(text: str) -> Iterator[str]:
         yield f"the headline has more than two numbers: {text}"
     if text != text.strip() or text[-1] not in ".!?" or "\n" in text or "**" in text or "`" in text:
         yield f"the headline is no plain sentence: {text}"
+
+
+def seats(result: Result, demo: Demo[Any], params: Any) -> Iterator[str]:
+    """A whole result says of exactly the params that are ``auto`` what they became."""
+    asked = {one.name for one in demo.controls() if one.auto and getattr(params, one.name) == AUTO}
+    if not result.partial and set(result.resolved) != asked:
+        yield f"{', '.join(sorted(asked))} are auto, and the result says what {', '.join(result.resolved)} became"
+    for name, value in result.resolved.items():
+        try:
+            if checked(control(demo.params_type, name), value) == AUTO:
+                yield f"{name} became auto"
+        except (KeyError, ValueError) as error:
+            yield f"{name} became {value}: {error}"
+
+
+def _offers(result: Result, demo: Demo[Any], card: ModelCard | None) -> Iterator[str]:
+    """What is offered where a picture does not suit: samples that ship, and params that the demo has."""
+    for offer in result.unsuitable.offers if result.unsuitable else ():
+        if offer.kind == "sample" and not any(paths.samples().glob(f"{offer.value}.*")):
+            yield f"it offers the sample {offer.value}, which is not there"
+        elif offer.kind == "set":
+            yield from _click(offer.value, demo, card)
 
 
 def _play(result: Result, demo: Demo[Any]) -> Iterator[str]:

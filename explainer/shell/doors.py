@@ -4,20 +4,31 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explainer.core.problem import ExplainerError, Problem
+from explainer.core.unsuitable import Offer
 from explainer.runtime.events import SourceSkipped
 from explainer.shell import pasting
 from explainer.shell.conductor import Conductor
 from explainer.sources import kept_pictures
 from explainer.sources.opening import STRETCHED, path_of
 
+CAMERA = "camera:0"
+
 
 class Doors(QObject):
-    """Turns what a person brings into what the conductor opens."""
+    """Turns what a person brings, or takes of what is offered, into what the conductor opens.
+
+    Signals
+    -------
+    model_wanted
+        A network was chosen that is not here yet.
+    """
+
+    model_wanted = Signal(str)
 
     def __init__(self, conductor: Conductor, window: QWidget) -> None:
         super().__init__(window)
@@ -42,6 +53,30 @@ class Doors(QObject):
         here = None if spec.startswith("sample:") else path_of(spec)
         own = here is None or here.is_relative_to(kept_pictures.folder())
         return str(Path.home() if own or here is None else here.parent)
+
+    def take(self, offer: Offer) -> None:
+        """Go the way on that a demo offers where a picture or network does not suit it."""
+        conductor, value = self._conductor, offer.value
+        match offer.kind:
+            case "sample":
+                conductor.open(f"sample:{value}")
+            case "camera":
+                conductor.open(value or CAMERA)
+            case "open":
+                self.ask_file()
+            case "demo":
+                conductor.choose_demo(value)
+            case "set":
+                conductor.set_params(value)
+            case "model":
+                self._use(value)
+
+    def _use(self, name: str) -> None:
+        """Choose a network that is here; one that is not has to be fetched, which a person decides."""
+        if any(card.name == name for card in self._conductor.models.cards()):
+            self._conductor.choose_model(name)
+        else:
+            self.model_wanted.emit(name)
 
     def paste(self) -> None:
         """Open what is on the clipboard."""

@@ -108,6 +108,8 @@ class MainWindow(QMainWindow):
         self.controls.viewed.connect(self.stage.set_view)
         self.stage.picked.connect(c.set_params)
         self.stage.handled.connect(self._handled)
+        self.stage.offered.connect(self.doors.take)
+        self.doors.model_wanted.connect(self._models)
         self.stage.empty.picked.connect(c.open)
         self.stage.empty.browse.connect(self.actions["open"].trigger)
         self.stage.empty.camera.connect(self.actions["camera"].trigger)
@@ -185,8 +187,10 @@ class MainWindow(QMainWindow):
         if not dragging:
             self._drag = None
 
-    def _models(self) -> None:
-        ModelsDialog(self, self.look, self.model_manager, self.conductor.choose_model).exec()
+    def _models(self, wanted: str = "") -> None:
+        dialog = ModelsDialog(self, self.look, self.model_manager, self.conductor.choose_model)
+        dialog.filter.setText(wanted)
+        dialog.exec()
         self.showing.show_model()
 
     def _save(self) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Range
+from explainer.core.controls import AUTO, LAST, Auto, Choice, Doc, LayerName, OnPicture, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, BoxXYXY, apply, invert
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from explainer.vision.detection.roi import Reading
 
 Floats = NDArray[np.float64]
-MIDDLE = BoxXYXY(0.33, 0.22, 0.7, 0.78)
 SHIFTS = np.linspace(-1.0, 1.0, 161)  # in cells, of the curves
 HARD, SOFT = 1, 0  # colours of RoIPool and RoIAlign
 NOTHING_PX = 1.0
@@ -45,7 +44,7 @@ class Params:
     """Which map, which box, and how it is read."""
 
     layer: Annotated[LayerName, Doc("Layer", "Late layers have wide cells: rounding costs most there.")] = LAST
-    box: Annotated[BoxXYXY, OnPicture("input"), Doc("Box", "Drag it over what you like.")] = MIDDLE
+    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Doc("Box", "Drag it over what you like.")] = AUTO
     shift_x: Annotated[
         float, Range(-1.0, 1.0, 0.01, unit="cells"), Doc("Shift right", "Fractions of a cell of the map.")
     ] = 0.0
@@ -72,8 +71,10 @@ class RoiAlign(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Read the box and follow both outputs over shifts of up to a cell."""
+        from explainer.vision import seating
         from explainer.vision.detection.roi import strongest
 
+        how, seats = seating.seated(params, frame, ctx, box=seating.box)
         layer = ctx.card.layer(params.layer)
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
@@ -82,13 +83,15 @@ class RoiAlign(Demo[Params]):
                 maps = np.asarray(split.activation[0].detach().float().cpu().numpy(), np.float32)
         side = int(ready.tensor.shape[3])
         with ctx.stage("explain"):
-            corners = apply(invert(ready.to_frame), box_in_pixels(frame, params.box).reshape(2, 2))
+            corners = apply(invert(ready.to_frame), box_in_pixels(frame, how.box).reshape(2, 2))
             exact, scale = np.clip(corners, 0, side).ravel(), maps.shape[2] / side
             number = -1 if params.shown == Shown.MEAN else strongest(maps, exact * scale)
             features = maps[number] if number >= 0 else np.asarray(maps.mean(0))
             name = layer.label.split(" · ")[0]
             about = Read(frame, ready.to_frame, ready.focus, name, features, number, exact, scale, params)
-            return shown(about).result(input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32))
+            return shown(about).result(
+                input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32), resolved=seats
+            )
 
 
 @dataclass(frozen=True, eq=False)  # no slots: readings are made once and kept

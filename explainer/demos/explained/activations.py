@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Histogram
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
+from explainer.core.controls import AUTO, TOP_1, Auto, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
@@ -36,8 +36,8 @@ class Params:
     """Which layer, which map."""
 
     layer: Annotated[
-        LayerName, Doc("Layer", "Early maps answer to edges and colours, late ones to parts of objects.")
-    ] = LAST
+        LayerName | Auto, Doc("Layer", "Early maps answer to edges and colours, late ones to parts of objects.")
+    ] = AUTO
     channel: Annotated[
         int, Doc("Map", "The one drawn large; −1 is the most active. Click a tile to choose."), Range(-1, 4095)
     ] = -1
@@ -65,6 +65,9 @@ class Activations(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the mosaic and the chosen map."""
+        from explainer.vision import seating
+
+        params, seats = seating.seated(params, frame, ctx, layer=seating.layer)
         layer = ctx.card.layer(params.layer).name
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
@@ -79,7 +82,7 @@ class Activations(Demo[Params]):
             if params.controls:
                 tested = TestedMap(f"map {chosen}", np.abs(maps[chosen]), (layer, chosen))
                 part = with_controls(about, part, tested, net, ctx)
-            return about.result(part)
+            return about.result(part, resolved=seats)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Plays, Range, When
+from explainer.core.controls import AUTO, LAST, Auto, Choice, Doc, LayerName, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import CENTRE, PointXY, apply, invert
+from explainer.core.geometry import PointXY, apply, invert
 from explainer.core.memo import latest, prepared
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
@@ -85,9 +85,7 @@ class Params:
         Where,
         Doc("Kernel from", "A known filter, your own numbers, or a layer of the network with the weights it learnt."),
         ] = Where.CLASSIC  # fmt: skip
-    spot: Annotated[PointXY, OnPicture("input"), Doc("Pixel", "Drag the ring: its surroundings are multiplied.")] = (
-        CENTRE
-    )
+    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Pixel", "Drag the ring: it is multiplied.")] = AUTO
     kernel: Annotated[
         Kernel,
         Doc("Kernel", "What it answers to is written in its numbers."),
@@ -167,16 +165,14 @@ class ConvolutionMicroscope(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Take one number apart, or show where in the network one can."""
-        match params.where:
-            case "network":
-                return _in_network(frame, params, ctx)
-            case "overview":
-                return _overview(frame, params, ctx)
-            case _:
-                return _on_picture(frame, params, ctx)
+        from explainer.vision import seating
+
+        params, seats = seating.seated(params, frame, ctx, spot=seating.edge)
+        how = {"network": _in_network, "overview": _overview}.get(params.where, _on_picture)
+        return replace(how(frame, params, ctx), resolved=seats)
 
 
-def _on_picture(frame: Frame, params: Params, ctx: Context) -> Result:
+def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
     from explainer.vision.convolution.arithmetic import convolve, tap_of
     from explainer.vision.convolution.kernels import CLASSICS, in_layers
     from explainer.vision.convolution.planes import planes
@@ -221,7 +217,7 @@ def _window(kernel: tuple[int, ...], params: Params) -> Window:
     return Window(sides, step, before, after, gap, params.padding)
 
 
-def _in_network(frame: Frame, params: Params, ctx: Context) -> Result:
+def _in_network(frame: Frame, params: Any, ctx: Context) -> Result:
     from explainer.vision.convolution.arithmetic import tap_of
     from explainer.vision.convolution.inside import watch
 

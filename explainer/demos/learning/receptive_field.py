@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Curve, Series, Table
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Choice, Doc, LayerName, OnPicture, Range, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import CENTRE, PointXY, apply, invert
+from explainer.core.geometry import PointXY, apply, invert
 from explainer.core.layers import Boxes, Label, Layer, Panel
 from explainer.core.memo import prepared
 from explainer.core.model_card import LayerCard
@@ -62,8 +62,8 @@ CUT = "squares are cut where the input ends"
 class Params:
     """Which unit, and on which copies of the picture."""
 
-    layer: Annotated[LayerName, Doc("Layer", "Each layer sees wider than the one before.")] = LAST
-    spot: Annotated[PointXY, OnPicture("input"), Doc("Unit", "Drag the ring: the unit whose cell lies there.")] = CENTRE
+    layer: Annotated[LayerName | Auto, Doc("Layer", "Each layer sees wider than the one before.")] = AUTO
+    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Unit", "Drag the ring: its cell is asked.")] = AUTO
     unit: Annotated[Which, Doc("Map", "The unit of one feature map, or those of all maps added up.")] = Which.STRONGEST
     weights: Annotated[Weights, Doc("Weights", "With random weights only the architecture is left.")] = Weights.LEARNT
     copies: Annotated[int, Doc("Averaged", AVERAGED), Range(1, 16)] = 1
@@ -83,11 +83,13 @@ class ReceptiveField(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Outline both fields of one unit."""
+        from explainer.vision import seating
         from explainer.vision.convolution.arithmetic import cell_at
         from explainer.vision.convolution.effective import drawn_anew, effective_field
         from explainer.vision.convolution.receptive import receptive_fields
 
-        layer, layers = ctx.card.layer(params.layer), [one.name for one in ctx.card.layers if len(one.shape) == 3]
+        how, seats = seating.seated(params, frame, ctx, layer=seating.layer, spot=seating.point)
+        layer, layers = ctx.card.layer(how.layer), [one.name for one in ctx.card.layers if len(one.shape) == 3]
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
@@ -97,8 +99,8 @@ class ReceptiveField(Demo[Params]):
                     stock, px = net.network(stock=True), ctx.card.input_px
                     network = ctx.memo("random", lambda: drawn_anew(stock, px, ctx.seed), keep=True)
             side = int(ready.tensor.shape[2])
-            place = apply(invert(ready.to_frame), in_pixels(frame, params.spot))[0] / side
-            unit = Unit(frame, ready, layer, fields, cell_at(place, layer.shape), side)
+            place = apply(invert(ready.to_frame), in_pixels(frame, how.spot))[0] / side
+            unit = Unit(frame, ready, layer, fields, cell_at(place, layer.shape), side, seats)
             asked = (network, ready.tensor, layer.name, unit.cell, params.unit)
             with ctx.stage("explain"):
                 if params.over == Over.FRAMES and params.copies > 1:
@@ -124,6 +126,7 @@ class Unit:
     fields: Mapping[str, Field]
     cell: tuple[int, int]
     side: int
+    seats: Mapping[str, Any]
 
     @property
     def field(self) -> Field | None:
@@ -167,7 +170,7 @@ def _result(unit: Unit, seen: Effective, done: int, params: Params) -> Result:
     panels = (_input(unit, centre, effective), _gradient(unit, seen, done, params.over))
     return Result(
         _reading(unit, values, done, params), values, panels, charts,
-        headline=_headline(values), heroes=(panels[1].slug,)
+        headline=_headline(values), heroes=(panels[1].slug,), resolved=unit.seats,
     )  # fmt: skip
 
 

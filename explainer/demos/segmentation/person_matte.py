@@ -95,6 +95,7 @@ class PersonMatte(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Cut out, and set beside it what the network says without the chosen connections."""
+        from explainer.vision import suiting
         from explainer.vision.segmentation import compositing
 
         kept = tuple(one for one in ALL if one in params.skips)
@@ -113,6 +114,7 @@ class PersonMatte(Demo[Params]):
         return Result(
             _reading(kept, values), values, panels, charts,
             headline=_headline(kept, values), heroes=("composite", "person"),
+            unsuitable=suiting.without_person(frame, ctx, empty=not full.max() > 0.5),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Doc, OnPicture, Range, Resets
+from explainer.core.controls import AUTO, Auto, Doc, OnPicture, Range, Resets
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, identity
@@ -24,7 +24,6 @@ from explainer.core.words import cells, place
 if TYPE_CHECKING:
     from explainer.vision.tracking.mosse import Settings, Sighting, Track
 
-MIDDLE = BoxXYXY(0.38, 0.35, 0.62, 0.65)
 TRAIL = 240  # pictures whose places and ratios are kept
 SMALL_PX = 8.0  # sides below this hold too few pixels to say what is being followed
 TARGET, WINDOW, LOST = 0, 1, 3  # class colours
@@ -34,7 +33,7 @@ TARGET, WINDOW, LOST = 0, 1, 3  # class colours
 class Params:
     """Target and filter."""
 
-    box: Annotated[BoxXYXY, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = MIDDLE
+    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = AUTO
     learning_rate: Annotated[
         float,
         Range(0.0, 1.0, 0.005),
@@ -83,20 +82,22 @@ class CorrelationTracker(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Find the target in this picture and learn from it."""
+        from explainer.vision import seating
         from explainer.vision.tracking import mosse
 
+        how, seats = seating.seated(params, frame, ctx, box=seating.target)
         settings = mosse.Settings(
             params.learning_rate, params.psr_threshold, params.padding, params.sigma, params.look_around
         )
         memory: Memory | None = ctx.state
         if memory is not None and memory.frame_size != (frame.width, frame.height):
             memory = None  # a picture of another size starts anew
-        box = box_in_pixels(frame, params.box)
+        box = box_in_pixels(frame, how.box)
         with ctx.stage("explain"):
             try:
                 track = memory.track if memory else mosse.begin(frame.pixels, tuple(box.tolist()), settings, ctx.rng)
             except ExplainerError as error:
-                return _flat(frame, box, error)
+                return replace(_flat(frame, box, error), resolved=seats)
             track, seen = mosse.step(frame.pixels, track, settings)
         now = _remember(memory, frame, track, seen)
         panels = (
@@ -108,7 +109,7 @@ class CorrelationTracker(Demo[Params]):
         values, charts = _values(settings, seen, now), (_psr_chart(settings.psr_threshold, now),)
         return Result(
             _reading(frame, settings, seen, now), values, panels, charts, state=now, headline=_headline(seen, now),
-            heroes=("input", "response"),
+            heroes=("input", "response"), resolved=seats,
         )  # fmt: skip
 
 

@@ -102,7 +102,9 @@ class HandleBoard:
             self._detach(handle)
             self._homes[handle] = widget
             widget.add_handle(handle)
-        if handle.size != panel.size and (name not in self._auto or name in self._resolved):
+        if name in self._auto and name not in self._resolved:
+            handle.size = panel.size  # for when it is known where it stands
+        elif handle.size != panel.size:
             handle.show_value(handle.value, panel.size)
 
     def _detach(self, handle: Handle) -> None:

@@ -1,0 +1,31 @@
+"""A picture of nobody is said to be one; a person is not."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+from explainer.core.frame import Frame
+from explainer.testing import fake_context
+from explainer.vision import suiting
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+
+
+def said(name: str, *, empty: bool = False) -> str:
+    pixels = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
+    found = suiting.without_person(Frame(pixels), fake_context(), empty=empty)
+    return found.sentence if found else ""
+
+
+@pytest.mark.parametrize("name", ["astronaut", "cameraman"])
+def test_people_suit(name: str) -> None:
+    assert said(name) == ""
+
+
+def test_a_cat_does_not_and_is_named() -> None:
+    assert "This is a cat" in said("cat")
+
+
+def test_where_nothing_was_marked_nobody_is_there() -> None:
+    assert "no person" in said("rocket", empty=True)
