@@ -210,6 +210,8 @@ def plain_control(control: Control) -> Mapping[str, Any]:
         row["unit"] = control.unit
     if control.kind == "cards":
         row["records"] = [[plain_control(field) for field in controls(record)] for record in control.records]
+    if control.auto:
+        row["auto"] = True
     row["default"] = control.default
     return row
 

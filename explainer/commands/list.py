@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from explainer.commands import bootstrap
-from explainer.core.controls import Control
+from explainer.core.controls import AUTO, Control
 from explainer.core.demo import Demo, DemoInfo
 
 
@@ -111,7 +111,7 @@ def _values(control: Control) -> str:
     elif control.choices:
         takes = ", ".join(value for value, _ in control.choices)
     else:
-        takes = allowed.get(control.kind, control.kind)
+        takes = allowed.get(control.kind, control.kind) + (" or auto" if control.auto else "")
     return f"{takes}{', plays' if control.plays else ''}; {_default(control)}"
 
 
@@ -119,6 +119,6 @@ def _default(control: Control) -> str:
     value = control.default
     if control.kind == "toggle":
         return "on" if value else "off"
-    if control.kind in ("point", "box"):
+    if control.kind in ("point", "box") and value != AUTO:
         return ",".join(f"{number:g}" for number in value)
     return json.dumps(value, ensure_ascii=False, default=_plain) if isinstance(value, tuple) else f"{value}"
