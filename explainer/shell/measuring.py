@@ -81,7 +81,7 @@ def largest(empty: NDArray[np.bool_]) -> int:
 def _pixels(image: QImage) -> NDArray[np.uint8]:
     rgb = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
-    return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3)
+    return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()  # the image goes with this function
 
 
 def _words(window: QWidget) -> Iterator[tuple[str, QWidget]]:
