@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from explainer.core.locking import FileLock
 from explainer.core.paths import user_config
@@ -195,5 +196,6 @@ def _named(folder: Path, number: int, suffix: str) -> Path:
 
 
 def _same(one: Session, other: Session) -> bool:
-    """Whether two sessions differ in the window's place and the recent list at most, which follow the rest."""
-    return replace(one, geometry="", recent=()) == replace(other, geometry="", recent=())
+    """Whether two sessions differ at most in what follows the rest: the window's place, and where one has been."""
+    follows: dict[str, Any] = {"geometry": "", "recent": (), "walked": (), "places": ()}
+    return replace(one, **follows) == replace(other, **follows)

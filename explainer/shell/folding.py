@@ -28,11 +28,17 @@ class Wishes:
         return replace(self, **{side: not shown}, asked="" if shown else side)
 
 
-def fitting(wishes: Wishes, width: int, left: int, stage: int, right: int) -> tuple[bool, bool]:
-    """Return whether left and right pane are shown in a window of `width` px; the others are least widths in px."""
+def fitting(wishes: Wishes, width: int, left: int, stage: int, right: int, between: int = 0) -> tuple[bool, bool]:
+    """Return whether left and right pane are shown in a window of `width` px; the others are least widths in px.
+
+    Parameters
+    ----------
+    between
+        What the stage wants between two panes that nobody asked for by hand: its pictures come first.
+    """
     if not (wishes.left and wishes.right):
         return _alone(wishes, "left", width, left + stage), _alone(wishes, "right", width, stage + right)
-    if left + stage + right <= width:
+    if left + (stage if wishes.asked else max(stage, between)) + right <= width:
         return True, True
     first: Side = wishes.asked or "right"  # the lesson explains what is on the stage
     shown = _alone(wishes, first, width, stage + (left if first == "left" else right))

@@ -25,6 +25,7 @@ from explainer.shell.symbols import Ties
 
 MOST_CONTROLS = 0.42  # of the right side
 LEAST_STAGE = 300  # px that the stage keeps before a pane folds
+BETWEEN = 600  # px that it keeps between two panes before the catalogue folds, unless that was opened by hand
 LESSON_STEPS = ("previous-demo", "next-demo")
 
 
@@ -153,7 +154,7 @@ class Panes(QWidget):
     def fit(self) -> None:
         """Show the panes that are wanted and fit."""
         left, right = self.catalogue.minimumWidth(), self.right.minimumWidth()
-        shown = fitting(self._wishes, self.width(), left, LEAST_STAGE, right)
+        shown = fitting(self._wishes, self.width(), left, LEAST_STAGE, right, BETWEEN)
         for pane, visible in zip((self.catalogue, self.right), shown, strict=True):
             pane.setVisible(visible and not self._bare)
 

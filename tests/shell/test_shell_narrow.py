@@ -10,6 +10,13 @@ from explainer.shell.giving_row import GivingRow
 SIZES = {"left": 150, "stage": 300, "right": 280}
 
 
+def test_pictures_come_before_a_pane_that_nobody_asked_for() -> None:
+    sizes = {"left": 150, "stage": 300, "right": 280, "between": 600}
+    assert fitting(Wishes(), 1030, **sizes) == (True, True)
+    assert fitting(Wishes(), 1029, **sizes) == (False, True)
+    assert fitting(Wishes(asked="left"), 1029, **sizes) == (True, True)
+
+
 @pytest.mark.parametrize(("width", "shown"), [(730, (True, True)), (729, (False, True)), (579, (False, False))])
 def test_the_catalogue_folds_before_the_lesson(width: int, shown: tuple[bool, bool]) -> None:
     assert fitting(Wishes(), width, **SIZES) == shown
