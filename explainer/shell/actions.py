@@ -40,7 +40,7 @@ SPECS = (
     Spec("play-slower", "Play slower", ("<",), "Demo", "minus"),
     Spec("play-repeat", "Play once, in a loop, back and forth", ("Shift+P",), "Demo", "repeat"),
     Spec("models", "More models…", ("Ctrl+M",), "Demo", "download"),
-    Spec("compare", "Keep this picture for comparison", ("C",), "View", "columns-2"),
+    Spec("compare", "Compare what follows with this, or end that", ("C",), "View", "columns-2"),
     Spec("save", "Save picture and documents…", ("S", "Ctrl+S"), "View", "save"),
     Spec("uncover", "See the pictures alone, while held", ("O",), "View", "eye"),
     Spec("fit", "Fit all panels", ("0",), "View", "maximize"),

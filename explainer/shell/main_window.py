@@ -17,6 +17,7 @@ from explainer.runtime.keeping import Keeper
 from explainer.runtime.session import Session
 from explainer.shell import actions, geometry, keys, pasting, saving, style
 from explainer.shell.appearance import Appearance
+from explainer.shell.comparing import Comparing
 from explainer.shell.conductor import Conductor
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.doors import Doors
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.panes.network.shown.connect(lambda on: self.controls.leave_out(self.network.name if on else ""))
         self.showing = Showing(conductor, self.panes, model_manager, self.actions, self)
         self.homing = Homing(conductor, self.panes, self.actions, self)
+        self.comparing = Comparing(conductor, self.panes, self)
         self._connect()
         self._connect_actions()
         self.starting.loaded.connect(self.catalogue.prepare)
@@ -147,7 +149,7 @@ class MainWindow(QMainWindow):
             "next-picture": lambda: c.step(1), "previous-picture": lambda: c.step(-1),
             "freeze": c.freeze, "next-demo": lambda: c.step_lesson(1), "previous-demo": lambda: c.step_lesson(-1),
             "reset": c.reset, "restart": c.restart, "undo": c.undo, "redo": c.redo, "models": self._models,
-            "compare": self.stage.pin, "save": self._save, "fit": self.stage.fit, "present": self._present,
+            "compare": self.comparing.toggle, "save": self._save, "fit": self.stage.fit, "present": self._present,
             "left-pane": lambda: self.panes.toggle("left"), "right-pane": lambda: self.panes.toggle("right"),
             "full-screen": self._full_screen, "theme": self._next_theme, "larger": lambda: appearance.step_scale(1),
             "smaller": lambda: appearance.step_scale(-1), "palette": self._palette, "find": self._find,
@@ -216,6 +218,7 @@ class MainWindow(QMainWindow):
         """Enter or leave the presenter view."""
         if on and self.conductor.at_home:
             self.conductor.leave_home()
+        self.comparing.end()  # what stands beside the stage goes
         focused = QApplication.focusWidget()
         self.presenter.present(on)
         self.appearance.present(on, self.height())
@@ -238,6 +241,7 @@ class MainWindow(QMainWindow):
         self.look = look
         dress = partial(style.dress, QApplication.instance(), look)
         worn = (*self.panes.dressed(look), partial(self.homing.set_look, look), partial(self.presenter.set_look, look))
+        worn = (*worn, partial(self.comparing.set_look, look))
         self.dressing.begin(dress, *worn, self.showing.show_model, self.showing.results.paint_again)
 
     def _palette(self, typed: str = "") -> None:
@@ -288,6 +292,8 @@ class MainWindow(QMainWindow):
             self.stage.choose(int(event.text()) - 1)
         elif event.key() == Qt.Key.Key_Escape and self.stage.let_go():
             event.accept()
+        elif event.key() == Qt.Key.Key_Escape and self.comparing.on:
+            self.comparing.end()
         elif event.key() == Qt.Key.Key_Escape and self.stage.busy:
             self.conductor.stop()
         elif event.key() == Qt.Key.Key_Escape and self.appearance.presenting:

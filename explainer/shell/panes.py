@@ -73,7 +73,7 @@ class Panes(QWidget):
         split.setMinimumWidth(LEAST_STAGE)  # what does not fit beside it folds
         return split
 
-    def _right_side(self) -> QWidget:
+    def _right_side(self) -> "RightSide":
         right = RightSide(self.lesson, self.controls)
         right.setObjectName("chrome")
         right.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -176,7 +176,8 @@ class RightSide(QWidget):
 
     def __init__(self, lesson: QWidget, controls: ControlsPane) -> None:
         super().__init__()
-        self._controls, self._line = controls, _line()
+        self._lesson, self._controls, self._line = lesson, controls, _line()
+        self._instead: QWidget | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -184,6 +185,19 @@ class RightSide(QWidget):
         column.addWidget(self._line)
         column.addWidget(controls)
         controls.sized.connect(self._share)
+
+    def show_instead(self, sheet: QWidget | None) -> None:
+        """Show something in the lesson's place; ``None`` shows the lesson again."""
+        if self._instead is not None:
+            self._instead.hide()
+        self._instead = sheet
+        self._lesson.setVisible(sheet is None)
+        if sheet is not None:
+            column = self.layout()
+            assert isinstance(column, QVBoxLayout)
+            if column.indexOf(sheet) < 0:
+                column.insertWidget(0, sheet, 1)
+            sheet.show()
 
     def _share(self) -> None:
         self._controls.setFixedHeight(min(self._controls.wanted_height, round(self.height() * MOST_CONTROLS)))

@@ -75,8 +75,8 @@ def round_trip(window, qtbot, house, frames):
     for spec in (house.pictures[1], "synthetic:square", str(house.folder), house.pictures[0]):
         window.conductor.open(spec)
         qtbot.waitUntil(lambda spec=spec: window.conductor.source_spec == spec)
-    window.stage.pin()
-    window.stage.pin()
+    window.comparing.toggle()
+    window.comparing.toggle()
     window.stage.fit()
     settle(qtbot, window)
 

@@ -129,12 +129,12 @@ def test_figures_give_one_panel_the_stage(window, qtbot):
     assert len(shown_panels(window)) == 3
 
 
-def test_c_keeps_the_picture_beside_the_live_one(window, qtbot):
+def test_c_compares_and_ends_it(window, qtbot):
     focus(qtbot, window, window.stage)
     press(window.stage, Key.Key_C)
-    assert [w.panel.title for w in shown_panels(window)][-1] == "Kept"
+    assert window.comparing.board.isVisible()
     press(window.stage, Key.Key_C)
-    assert len(shown_panels(window)) == 3
+    assert not window.comparing.board.isVisible()
 
 
 def test_r_resets_and_ctrl_z_takes_it_back(window, qtbot):
@@ -273,11 +273,11 @@ def test_control_keys_act_from_within_a_field(window, qtbot):
 def test_after_a_click_on_a_button_of_the_bar_space_is_still_the_windows(window, qtbot):
     focus(qtbot, window, window.stage)
     QTest.mouseClick(window.bar.compare, LEFT)
-    assert window.stage.pinned
+    assert window.comparing.on
     acted = Acted(window)
     press(QApplication.focusWidget(), Key.Key_Space)
     assert acted.names == ["freeze"]
-    assert window.stage.pinned
+    assert window.comparing.on
 
 
 # Names and focus ----------------------------------------------------------------------------------------

@@ -197,18 +197,6 @@ def test_a_number_key_makes_a_hero_then_gives_it_the_whole_stage(stage):
     assert len(views(stage)) == 2
 
 
-def test_a_kept_panel_stays_beside_the_live_hero(stage):
-    stage.show_result(result(panel(), heat_panel("First")))
-    stage.pin()
-    stage.show_result(result(panel(), heat_panel("Second")))
-    assert [w.panel.title for w in views(stage)] == ["Input", "Second", "Kept"]
-    live, kept = of(stage, "Second", "Kept")
-    assert live.size() == kept.size()
-    assert "First" in kept.panel.note
-    stage.pin()
-    assert [w.panel.title for w in views(stage)] == ["Input", "Second"]
-
-
 def test_heroes_share_zoom_and_all_pictures_of_the_frame_the_cursor(stage):
     titles = "Input", "Map", "Small", "Odd"
     panels = panel(), heat_panel(), panel("Small"), panel("Odd", frame=False)

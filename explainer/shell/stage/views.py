@@ -29,21 +29,17 @@ class Standing:
     hero_chart: int | None = None
 
 
-def standing(result: Result, kept: int, chosen: Sequence[int] = ()) -> Standing:
+def standing(result: Result, chosen: Sequence[int] = ()) -> Standing:
     """What stands where.
 
     Parameters
     ----------
-    kept
-        How many panels kept for comparison follow those of the result; the first stands beside the hero.
     chosen
         Heroes that somebody chose instead of those the result names.
     """
     views, count = main_views(result), len(result.panels)
     heroes = tuple(chosen) if chosen and max(chosen) < count else views.panels
-    if kept and heroes:
-        heroes = (heroes[-1], count)
-    film = tuple(i for i in range(count + kept) if i not in heroes)
+    film = tuple(i for i in range(count) if i not in heroes)
     if not heroes and views.chart is None:
         return Standing(film[:1], film[1:], views.charts)
     hero_chart = None if heroes else views.chart

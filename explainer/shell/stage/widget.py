@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 
 from explainer.core.controls import Control
 from explainer.core.frame import Frame as Picture
-from explainer.core.layers import Panel
 from explainer.core.problem import Problem
 from explainer.core.result import Result
 from explainer.render.look import Look
@@ -60,7 +59,6 @@ class Stage(QWidget):
         self._worn = self.look = look
         self.view = ViewState()
         self.result: Result | None = None
-        self.pinned: tuple[Panel, ...] = ()
         self.solo = -1
         self.mirrored = self.presenting = False
         self.paint_ms = 0.0
@@ -138,13 +136,17 @@ class Stage(QWidget):
         self.view = view
         self.board.each_visible(lambda panel: panel.set_view(view))
 
+    def slots(self) -> list[QWidget]:
+        """The play bar and the network strip, where they stand on it."""
+        return [slot for slot in (self._player, self._strip) if slot is not None]
+
     # Results --------------------------------------------------------------------------------------------
 
     def expect(self, demo: str, frame: Picture | None, *, uses_frame: bool = True) -> None:
         """Show the picture and what will come of another demo, at once; nothing of the old one stays."""
         guess = expecting.GUESS if uses_frame else expecting.WITHOUT_FRAME
         self._demo, self.result, self._expected = demo, None, self._seen.get(demo, guess)
-        self.pinned, self.solo, self._tab, self._anyway = (), -1, 0, False
+        self.solo, self._tab, self._anyway = -1, 0, False
         self._headline = self._seen[demo].wanted.headline if demo in self._seen else 0
         self._skeleton.set_photo(frame.pixels if frame is not None and uses_frame else None)
         self.head.wait()
@@ -169,7 +171,7 @@ class Stage(QWidget):
         self.result, self._expected = result, None
         self.empty.hide()
         self.glide.end()
-        panels = (*result.panels, *self.pinned)
+        panels = result.panels
         self.board.make(len(panels), len(result.charts))
         if words:
             self._say(result)
@@ -268,17 +270,6 @@ class Stage(QWidget):
 
     # What is chosen on it -------------------------------------------------------------------------------
 
-    def pin(self) -> None:
-        """Keep the present hero beside the live one, or let the kept one go."""
-        if self.pinned or self.result is None or not self.result.panels:
-            self.pinned = ()
-        else:
-            stands = self._standing(self.result)
-            hero = self.result.panels[stands.heroes[-1] if stands.heroes else -1]
-            self.pinned = (Panel("Kept", hero.size, hero.layers, f"{hero.title}. {hero.note}", hero.frame),)
-        if self.result is not None:
-            self.show_result(self.result)
-
     def fit(self) -> None:
         """Show of every panel what is looked at first."""
         self.board.each_visible(lambda panel: panel.fit_now())
@@ -373,9 +364,9 @@ class Stage(QWidget):
     # Allotment ---------------------------------------------------------------------------------------------
 
     def _standing(self, result: Result) -> views.Standing:
-        if 0 <= self.solo < len(result.panels) + len(self.pinned):
+        if 0 <= self.solo < len(result.panels):
             return views.Standing((self.solo,), (), ())
-        stands = views.standing(result, len(self.pinned), self.chosen.get(self._demo, ()))
+        stands = views.standing(result, self.chosen.get(self._demo, ()))
         return replace(stands, film=stands.film[:2], charts=stands.charts[:1]) if self.presenting else stands
 
     def _wanted(self) -> tuple[Wanted, views.Standing]:
