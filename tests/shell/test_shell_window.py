@@ -20,7 +20,7 @@ from explainer.render import panel_view
 from explainer.render.panel_view import PanelView
 from explainer.runtime.keeping import take_place
 from explainer.runtime.session import Session
-from explainer.shell import actions
+from explainer.shell import actions, panes
 from explainer.shell.dialogs import KeysDialog, ModelsDialog
 from explainer.shell.palette_dialog import Entry, PaletteDialog, ranked
 from explainer.shell.source_bar import short_name, told_apart
@@ -472,7 +472,8 @@ def test_no_text_of_the_bar_is_cut(window, qtbot, size):
 # Memory -------------------------------------------------------------------------------------------------
 
 
-def test_what_was_open_is_found_again(house, qtbot):
+def test_what_was_open_is_found_again(house, qtbot, monkeypatch):
+    monkeypatch.setattr(panes, "BETWEEN", 0)  # so that all three panes fit a window as small as this screen
     first = house.window(keeper=take_place(house.folder / "settings"))
     qtbot.addWidget(first)
     first.show()
@@ -485,7 +486,7 @@ def test_what_was_open_is_found_again(house, qtbot):
     first.actions["larger"].trigger()
     first.actions["theme"].trigger()
     first.dressing.finish()
-    first.resize(798, 700)  # all three panes fit; Qt restores no window that is larger than the screen
+    first.resize(798, 700)  # Qt restores no window that is larger than the screen
     first.split.setSizes([175, 300, 323])
     qtbot.wait(10)
     size, sizes = first.size(), first.split.sizes()
@@ -511,7 +512,8 @@ def test_what_was_open_is_found_again(house, qtbot):
     assert [a.text() for a in second.bar.source.menu().actions()].count("b.png") == 1
 
 
-def test_folded_panes_come_back_with_their_usual_width(house, qtbot):
+def test_folded_panes_come_back_with_their_usual_width(house, qtbot, monkeypatch):
+    monkeypatch.setattr(panes, "BETWEEN", 0)  # so that all three panes fit a window as small as this screen
     first = house.window()
     qtbot.addWidget(first)
     first.show()
