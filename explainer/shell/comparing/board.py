@@ -104,6 +104,7 @@ class CompareBoard(QWidget):
     def show_sides(self, a: Side, b: Side) -> None:
         """Show two sides."""
         self._a, self._b = a, b
+        self.fill()  # another demo may have another strip
         self._show()
 
     def choose(self, mode: int) -> None:

@@ -39,10 +39,10 @@ class Side:
 
     @property
     def hero(self) -> Panel | None:
-        """The picture that is compared: a hero with a map, else the last hero."""
+        """The picture that is compared: a hero with a map, else the first hero."""
         heroes = [self.result.panels[i] for i in main_views(self.result).panels]
         mapped = (one for one in heroes if comparing.heat_of(one) is not None)
-        return next(mapped, heroes[-1] if heroes else None)
+        return next(mapped, heroes[0] if heroes else None)
 
 
 def lettered(side: Side, letter: str) -> Panel | None:
