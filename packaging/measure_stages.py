@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -64,16 +64,16 @@ def misses(found: dict[str, Any], setting: Setting) -> Iterator[str]:
     yield from (f"{kind} {found[kind]}" for kind in ("clipped", "elided", "overlapping", "outside") if found[kind])
 
 
-def measure(demo_id: str, source: str) -> dict[str, dict[str, Any]]:
+def measure(demo_id: str, source: str, settings: Sequence[Setting] = SETTINGS) -> dict[str, dict[str, Any]]:
     """Run one demo in a window of its own and measure it at every setting."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     shown = window.make_window(Session(demo=demo_id, source=source), "light", remember=False)
-    first = SETTINGS[1]
+    first = settings[0]
     shown.setFixedSize(first.width, first.height)
     shown.show()
     problem = wait_for_result(shown)
     found = {}
-    for setting in () if problem else SETTINGS:
+    for setting in () if problem else settings:
         shown.setFixedSize(setting.width, setting.height)
         if shown.appearance.presenting != setting.presenting:
             shown.set_presenting(setting.presenting)

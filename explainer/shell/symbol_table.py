@@ -225,7 +225,7 @@ class SymbolTable(QWidget):
     def __init__(self, symbols: Sequence[Symbol], look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows = [SymbolRow(one, look, self) for one in symbols]
-        self.look, self._at = look, 0
+        self.look, self._at, self._fitted = look, 0, 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -237,8 +237,11 @@ class SymbolTable(QWidget):
 
     def fill(self, values: Mapping[str, float]) -> list[tuple[Any, ...]]:
         """Show the numbers of a result; return which letters have to be set before they can be shown."""
+        before = self.words()
         for row in self.rows:
             row.fill(values)
+        if self.words() != before and self._fitted:
+            self.fit(self._fitted)  # longer words may need another line
         settings = (symbol_chip.setting(row.chip, self.look) for row in self.rows)
         return [one for one in settings if not formula.is_set(*one)]
 
@@ -265,6 +268,7 @@ class SymbolTable(QWidget):
 
     def fit(self, width: int) -> None:
         """Take this width and the height that the rows need at it."""
+        self._fitted = width
         for row in self.rows:
             row.fit(width)
         self.setFixedSize(width, sum(row.height() for row in self.rows))
