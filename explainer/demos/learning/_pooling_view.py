@@ -98,10 +98,8 @@ def result(seen: Seen, watched: Wobble | None = None) -> Result:
 
 
 def _headline(values: dict[str, float]) -> str:
-    if values["out_width"] == 1:
-        return "One number is left of each map: where in the picture a thing stood is forgotten."
     if "change_aligned" not in values:
-        return "Here the pooled map is flat, so there is nothing that could move along."
+        return "What is left of each map is flat or one number: nothing could move along."
     moved = "one pixel" if values["moved_px"] == 1 else f"{values['moved_px']:.3g} px"
     return f"Move the picture by {moved} and {values['change_aligned']:.0f} % of the pooled map does not move along."
 
