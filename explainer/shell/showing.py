@@ -71,7 +71,9 @@ class Showing(QObject):
         panes.stage.set_handles(controls(c.demo.params_type), c.params)
         self._show_lesson()
         self.titled.emit(f"{c.demo.info.title} · Explainer")
-        if c.opened is not None:
+        info = c.demo.info
+        panes.bar.show_needs(frame=info.uses_frame, model=info.uses_model)
+        if c.opened is not None and info.uses_frame:
             panes.bar.show_source(c.opened, c.source_spec)
         self._show_play()
 
@@ -134,7 +136,8 @@ class Showing(QObject):
     def _show_source(self) -> None:
         opened = self._conductor.opened
         assert opened is not None
-        self._panes.bar.show_source(opened, self._conductor.source_spec)
+        if self._conductor.demo.info.uses_frame:
+            self._panes.bar.show_source(opened, self._conductor.source_spec)
         self._show_play()
         self.fill_sources()
         self._mirror_camera()

@@ -238,6 +238,14 @@ class SourceBar(GivingRow):
             length_s = event.duration_s or event.count / self._opened.fps
             self.clock.setText(f"{_clock(event.time_s)} / {_clock(length_s)}")
 
+    def show_needs(self, *, frame: bool, model: bool) -> None:
+        """Show the parts of a source only to a demo that looks at pictures, and the model only where it is used."""
+        for part in (self.source, self.title, self.previous, self.next, self.camera):
+            self.want(part, frame)
+        for moving in (self.play, self.scrub, self.clock) if not frame else ():
+            self.want(moving, False)
+        self.want(self.model, model)
+
     def show_playing(self, playing: bool) -> None:
         """Show whether pictures move."""
         self._playing = playing

@@ -412,6 +412,19 @@ def test_type_grows_and_shrinks_within_bounds(window):
         assert scales == expected
 
 
+def test_a_demo_without_pictures_shows_no_pictures_name_and_no_model(window, qtbot):
+    window.resize(1280, 800)
+    bar = window.bar
+    parts = (bar.source, bar.title, bar.previous, bar.next, bar.camera, bar.model)
+    assert all(part.isVisible() for part in parts)
+    window.conductor.choose_demo("train")
+    assert not any(part.isVisible() for part in parts)
+    assert bar.play.isVisible()  # a training run can be stopped
+    window.conductor.choose_demo("looks")
+    assert all(part.isVisible() for part in parts)
+    assert bar.title.text().startswith("a.png")
+
+
 def test_the_presenter_view_is_the_stage_in_large_type_and_leaves_no_trace(window, qtbot):
     before = window.stage.width()
     window.set_presenting(True)
