@@ -12,7 +12,11 @@ from explainer.commands import bootstrap
 ROOT = Path(__file__).parents[2]
 DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
 HEROES, PRESENTED = 0.38, 0.45
-LESS: dict[str, tuple[float, float]] = {}
+LESS = {
+    "backpropagation-stepper": (0.32, PRESENTED),
+    "train-small-net": (HEROES, 0.37),
+    "augmentation-studio": (HEROES, 0.39),
+}
 """Demos that fall short: shares that they have reached at 1280 × 800 and presenting, and keep."""
 
 
