@@ -130,7 +130,7 @@ def test_icons_are_found_as_words_branches_tables_and_loops(tmp_path: Path) -> N
 def test_the_scan_sees_the_icons_of_the_window() -> None:
     shell = Path(check.__file__).parent.parent / "shell"
     names = {use.name for file in shell.rglob("*.py") for use in check_files.icon_uses(file)}
-    assert {"play", "pause", "camera", "film", "triangle-alert", "arrow-left"} <= names
+    assert {"play", "pause", "camera", "film", "triangle-alert", "arrow-right"} <= names
 
 
 # Lessons and demos --------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from explainer.core.context import Fit, Settings
 from explainer.core.frame import Frame
+from explainer.core.heroes import shown_part
 from explainer.core.layers import Panel
 from explainer.core.model_card import LayerCard, ModelCard
 from explainer.core.params import changed
@@ -294,14 +295,15 @@ def test_mirrored_view_shows_the_peak_at_the_mirrored_place(bright: Engine, squa
     view.resize(503, 322)
     view.show_panel(panel, ViewState(opacity=1.0))
     room = view.picture_rect()
-    scale = 451 / room.width()
+    x0, y0, x1, _ = shown_part(panel)
+    scale = (x1 - x0) / room.width()
     plain = hottest(view)
-    assert inside({"peak_x_px": plain.x() * scale, "peak_y_px": plain.y() * scale}, square)
+    assert inside({"peak_x_px": x0 + plain.x() * scale, "peak_y_px": y0 + plain.y() * scale}, square)
     view.set_mirrored(True)
     mirrored = hottest(view)
     assert mirrored.x() == pytest.approx(room.width() - plain.x(), abs=1.5)
     assert mirrored.y() == pytest.approx(plain.y(), abs=1.0)
-    assert not inside({"peak_x_px": mirrored.x() * scale, "peak_y_px": mirrored.y() * scale}, square)
+    assert not inside({"peak_x_px": x0 + mirrored.x() * scale, "peak_y_px": y0 + mirrored.y() * scale}, square)
     # Under the cursor there is still the true place, and the numbers stay as they were.
     x, y = view.to_panel(mirrored)
     assert inside({"peak_x_px": x, "peak_y_px": y}, square)

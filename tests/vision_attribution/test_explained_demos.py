@@ -151,7 +151,7 @@ def test_of_the_passes_that_keep_a_graph_only_the_last_is_held() -> None:
         for randomise in (0, 1, 2):
             demo.run(photo(), grad_cam.Params(layer=layer, randomise=randomise), ctx)
     held = [v for v in ctx.kept.values() if isinstance(v, dict)]
-    assert [len(h) for h in held] == [1, 1]
+    assert [len(h) for h in held] == [1, 1, 1]  # two passes, and how the map adds up
     assert ctx.net.splits == 3
 
 
@@ -299,7 +299,7 @@ def test_tiles_lead_to_their_map() -> None:
 
 
 def test_a_map_beyond_the_last_is_the_last_and_told() -> None:
-    result = activations.Activations().run(photo(), activations.Params(channel=4095), tiny())
+    result = activations.Activations().run(photo(), activations.Params(layer="last", channel=4095), tiny())
     assert result.values["channel"] == 15
     assert "so the last one is shown" in result.reading
 
@@ -308,6 +308,7 @@ VARIATIONS = {
     "grad-cam": [
         {"layer": "stem"}, {"target": "5"}, {"method": "layercam", "layer": "stem"}, {"controls": True},
         {"controls": True, "removal": "mean"}, {"controls": True, "draws": 4}, {"randomise": 1},
+        {"added": 1},
     ],
     "saliency": [
         {"target": "5"}, {"method": "gradient-x-input"}, {"channels": "l2"}, {"method": "smoothgrad"},

@@ -13,6 +13,7 @@ from explainer.demos.tracking.correlation_tracker import CorrelationTracker, Par
 from explainer.runtime.context import JobContext
 from explainer.runtime.memo import Memo
 from explainer.runtime.token import JobToken
+from explainer.vision.seating import MIDDLE
 
 DEMO = CorrelationTracker()
 ASTRONAUT = cv2.resize(data.astronaut(), (320, 320), interpolation=cv2.INTER_AREA)
@@ -20,7 +21,7 @@ ASTRONAUT = cv2.resize(data.astronaut(), (320, 320), interpolation=cv2.INTER_ARE
 
 def run(pixels, params=None, state=None, index=0):
     ctx = JobContext(DEMO, Settings(), None, Memo(), JobToken(), state=state)
-    return DEMO.run(Frame(pixels, "test", index), params or Params(), ctx)
+    return DEMO.run(Frame(pixels, "test", index), params or Params(box=MIDDLE), ctx)
 
 
 def layer(result, panel, name):
@@ -112,7 +113,7 @@ def test_a_covered_target_is_called_lost_and_comes_back():
     ],
 )
 def test_each_parameter_matters_from_the_first_picture(name, value):
-    plain, other = run(ASTRONAUT), run(ASTRONAUT, Params(**{name: value}))
+    plain, other = run(ASTRONAUT), run(ASTRONAUT, Params(**{"box": MIDDLE, name: value}))
     if name == "look_around":  # it shows where it would look
         assert len(layer(other, "Input", "search window").xyxy) == 9
         assert len(layer(plain, "Input", "search window").xyxy) == 1

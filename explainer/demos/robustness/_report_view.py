@@ -133,7 +133,9 @@ def _coverage(found: Found) -> Chart | None:
 def _headline(found: Found, partial: bool) -> str:
     if partial or not found.photos:
         return f"{len(found.photos)} of {found.wanted} photos are examined."
-    kept = numbers.values(found)["corruptions_kept"]
+    kept = numbers.values(found).get("corruptions_kept")
+    if kept is None:
+        return "Nothing has been tried on the photos yet: choose what they are to suffer."
     return f"Under all corruptions {words.percent(kept)} of the network's answers stay what they were."
 
 

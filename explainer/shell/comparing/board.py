@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from explainer.core.comparing import Scale
 from explainer.core.heroes import aspect
@@ -14,6 +14,7 @@ from explainer.render.look import Look
 from explainer.shell import motion
 from explainer.shell.comparing import sides
 from explainer.shell.comparing.sides import Side
+from explainer.shell.plain import Words
 
 MODES = ("Wipe", "Blink", "Side by side", "Difference")
 WIPE, BLINK, BESIDE, DIFFERENCE = range(4)
@@ -54,7 +55,7 @@ class CompareBoard(QWidget):
         self.mode, self._beside = WIPE, False
         self._a: Side | None = None
         self._b: Side | None = None
-        self.meaning = QLabel(wordWrap=True)
+        self.meaning = Words(wordWrap=True)
         self.meaning.setProperty("role", "title")
         self.pictures = QWidget()
         self.views = [PanelView(look, self.pictures) for _ in range(3)]

@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from explainer.shell.plain import Words
+
 BUTTONS = (("swap", "Swap"), ("keep-a", "Keep A"), ("keep-b", "Keep B"), ("end", "End (Esc)"))
 
 
@@ -19,9 +21,11 @@ class CompareSheet(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        title = QLabel("A against B")
+        title = Words("A against B")
         title.setProperty("role", "title")
-        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText, alignment=Qt.AlignmentFlag.AlignTop)
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextFormat(Qt.TextFormat.RichText)  # tables, whose words are escaped where they are made
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         page = QScrollArea(widgetResizable=True)
         page.setProperty("role", "page")
         page.setAccessibleName("What differs")
