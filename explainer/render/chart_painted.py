@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from explainer.core.charts import Graph, Matrix, Table
+from explainer.core.charts import Graph, Matrix, Node, Table
 from explainer.core.number_text import number, with_unit
 from explainer.render import colours
 from explainer.render.chart_heights import depths, matrix_margins, numeric
@@ -228,24 +228,32 @@ class GraphBody(Painted):
             painter.setBrush(look.theme.color("accent_soft" if chosen else "field"))
             painter.drawRoundedRect(box, 4, 4)
             painter.setPen(look.theme.color("text"))
-            took = "" if node.ms is None else f"\n{_milliseconds(node.ms)}"
-            painter.drawText(box, MIDDLE, f"{node.label}\n{node.note}{took}".strip())
+            painter.drawText(box, MIDDLE | Qt.TextFlag.TextWordWrap, _said(node))
             self.spot(box, node.sets)
 
     def _places(self) -> dict[str, QRectF]:
         depth = depths(self.chart)
         columns = max(depth.values(), default=0) + 1
         width = self.width() / columns
-        lines = 44 if all(node.ms is None for node in self.chart.nodes) else 60
+        metrics = QFontMetricsF(self.look.font("small"))
+        room = QRectF(0, 0, max(1.0, width - 16), 10_000)
+        wrapped = int(Qt.TextFlag.TextWordWrap.value)
+        high = max((metrics.boundingRect(room, wrapped, _said(node)).height() for node in self.chart.nodes), default=0)
         places: dict[str, QRectF] = {}
         for column in range(columns):
             names = [n.name for n in self.chart.nodes if depth[n.name] == column]
             height = self.height() / max(1, len(names))
             for row, name in enumerate(names):
                 cell = QRectF(column * width, row * height, width, height)
-                tall = min(cell.height() - 8, self.look.px(lines))
+                tall = min(cell.height() - 8, high + self.look.px(12))
                 places[name] = QRectF(cell.left() + 4, cell.center().y() - tall / 2, cell.width() - 12, tall)
         return places
+
+
+def _said(node: Node) -> str:
+    """Words in a box; what is too long for a line of it goes on in the next."""
+    took = "" if node.ms is None else f"\n{_milliseconds(node.ms)}"
+    return f"{node.label}\n{node.note}{took}".strip()
 
 
 def _milliseconds(ms: float) -> str:

@@ -369,3 +369,16 @@ def test_a_band_lies_as_far_around_its_line_as_its_spread(qapp):
 
     assert coloured(0.2) == pytest.approx(2 * coloured(0.1), rel=0.1)
     assert coloured(0.1) > 20
+
+
+def test_a_box_of_a_graph_holds_its_words(qapp):
+    nodes = tuple(Node(str(n), "Backbone with a pyramid", f"{n} maps", ms=1.0) for n in range(6))
+    view = ChartView(look("light"))
+    view.resize(*SIZE)
+    view.show_chart(Graph("Stages", nodes, tuple((str(n), str(n + 1)) for n in range(5))))
+    metrics = QFontMetricsF(look("light").font("small"))
+    for box in view._body._places().values():
+        wanted = metrics.boundingRect(QRectF(0, 0, box.width(), 10_000), int(Qt.TextFlag.TextWordWrap.value),
+                                      "Backbone with a pyramid\n5 maps\n1.0 ms")  # fmt: skip
+        assert wanted.height() <= box.height()
+        assert wanted.width() <= box.width()
