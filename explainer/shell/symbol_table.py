@@ -148,6 +148,7 @@ class SymbolRow(QWidget):
         self.words = Words(self)
         self.words.setWordWrap(True)
         self.value = Words(self)
+        self.value.setVisible(symbol.value is not None)  # an empty one would still keep its distance
         self.row = QHBoxLayout(self)
         self.row.addWidget(self.words, 1, Qt.AlignmentFlag.AlignVCenter)
         self.row.addWidget(self.value, 0, Qt.AlignmentFlag.AlignVCenter)
