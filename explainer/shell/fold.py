@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explainer.lessons.lesson import Section
 from explainer.render.icons import icon, pixmap
 from explainer.render.look import Look
+from explainer.shell.entering import EnterPresses
 from explainer.shell.prose import Prose, Shared
 
 CHEVRON = 16  # px at type scale 1
@@ -45,7 +46,7 @@ class FoldLine(QWidget):
         self.more.setIcon(icon("chevron-down" if on else "chevron-right", self.look, "muted"))
 
 
-class FoldHead(QPushButton):
+class FoldHead(EnterPresses, QPushButton):
     """The section's title with a chevron at its right end."""
 
     def __init__(self, title: str, look: Look, parent: QWidget) -> None:
@@ -65,12 +66,6 @@ class FoldHead(QPushButton):
 
     def _room(self, width: int) -> QRectF:
         return QRectF(0, 0, width - self.look.px(CHEVRON + 8), 10_000)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

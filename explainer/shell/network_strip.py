@@ -26,11 +26,11 @@ from explainer.core.number_text import number
 from explainer.render.colours import paint, table
 from explainer.render.look import Look
 from explainer.shell import network_tiles as draw
+from explainer.shell.entering import ENTER
 from explainer.shell.network_tiles import FULL, LABEL, LINE_BELOW, PAPER, Tile, short_name, tiles
 from explainer.shell.plain import tip
 
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 TABLE = "viridis"
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from explainer.lessons.lesson import TryCard
 from explainer.render.icons import pixmap
 from explainer.render.look import Look
+from explainer.shell.entering import EnterPresses
 from explainer.shell.plain import Words
 from explainer.shell.prose import Prose, Shared, Style
 
@@ -50,7 +51,7 @@ class Thumb(QWidget):
         painter.end()
 
 
-class CardButton(QPushButton):
+class CardButton(EnterPresses, QPushButton):
     """One card. `clicked` tries it; a link in its second line is followed by itself."""
 
     def __init__(self, card: TryCard, number: int, shared: Shared, look: Look, parent: QWidget) -> None:
@@ -122,12 +123,6 @@ class CardButton(QPushButton):
         words = self.title.height() + (self.line.height() + self.column.spacing() if self.card.html else 0)
         high = max(self.thumb.height(), words + c.top() + c.bottom())
         self.setFixedSize(width, high + m.top() + m.bottom())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -48,6 +48,15 @@ def test_cards_are_as_high_as_their_words(qtbot) -> None:
     assert tall.height() >= tall.heightForWidth(tall.width())
 
 
+def test_a_card_is_pressed_by_enter(qtbot) -> None:
+    cards = StepCards(look("light"))
+    qtbot.addWidget(cards)
+    cards.show_steps(steps_of(lesson(TryCard("A", "", "try:radius=9"))))
+    with qtbot.waitSignal(cards.chosen) as heard:
+        QTest.keyClick(cards._cards[1], Key.Key_Return)
+    assert heard.args == [1]
+
+
 @pytest.fixture
 def presented(window, qtbot):
     window.resize(1280, 800)

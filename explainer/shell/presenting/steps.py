@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from explainer.lessons.lesson import Lesson
 from explainer.lessons.links import parse_try
 from explainer.render.look import Look
+from explainer.shell.entering import EnterPresses
 
 WIDE = 168  # px at type scale 1
 MOST = 5
@@ -105,7 +106,7 @@ class StepCards(QWidget):
             card.update()
 
 
-class _Card(QAbstractButton):
+class _Card(EnterPresses, QAbstractButton):
     def __init__(self, number: int, step: Step, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.number, self.step, self.look, self.state = number, step, look, "next"
