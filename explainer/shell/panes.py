@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from explainer.core.demo import Catalogue
 from explainer.lessons.catalogue import Library
@@ -132,6 +132,11 @@ class Panes(QWidget):
         steps.hide()
         self._steps = steps
 
+    def place_steps(self, *, below: bool) -> None:
+        """Have the steps below the stage, or beside it."""
+        ways = QBoxLayout.Direction
+        self._middle.setDirection(ways.TopToBottom if below else ways.LeftToRight)
+
     def show_audience(self, on: bool) -> None:
         """Show nothing but the stage and the steps, or all again; the panes keep their widths."""
         self._bare = on
@@ -139,6 +144,7 @@ class Panes(QWidget):
             part.setVisible(not on)
         if not on and self._steps is not None:
             self._steps.hide()
+            self.place_steps(below=False)
         self.fit()
 
     def toggle(self, side: Side) -> None:

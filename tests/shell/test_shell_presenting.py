@@ -48,6 +48,21 @@ def test_cards_are_as_high_as_their_words(qtbot) -> None:
     assert tall.height() >= tall.heightForWidth(tall.width())
 
 
+def test_cards_in_a_row_are_equally_high_and_hold_their_words(qtbot) -> None:
+    cards = StepCards(look("light", 1.8))
+    qtbot.addWidget(cards)
+    long = "What a rather long sentence does in a row of cards that are not as wide as it is"
+    cards.show_steps(steps_of(lesson(TryCard("Short", "", "try:radius=9"), TryCard(long, long, "try:radius=8"))))
+    cards.resize(1200, 300)
+    cards.stand_in_row(True)
+    cards.show()
+    qtbot.waitUntil(lambda: len({card.y() for card in cards._cards}) == 1)
+    assert len({card.height() for card in cards._cards}) == 1
+    assert all(card.height() >= card.heightForWidth(card.width()) for card in cards._cards)
+    cards.stand_in_row(False)
+    qtbot.waitUntil(lambda: len({card.x() for card in cards._cards}) == 1)
+
+
 def test_a_card_is_pressed_by_enter(qtbot) -> None:
     cards = StepCards(look("light"))
     qtbot.addWidget(cards)

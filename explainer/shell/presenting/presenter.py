@@ -15,6 +15,8 @@ from explainer.shell.presenting.dock import Dock
 from explainer.shell.presenting.laser import SIZE, Laser
 from explainer.shell.presenting.steps import StepCards, step_after, steps_of
 
+WIDE_TOGETHER = 2.3  # width over height of two heroes side by side
+
 
 class Presenter(QObject):
     """Puts the parts of the presenter view on the window and takes them off again.
@@ -45,6 +47,7 @@ class Presenter(QObject):
         for signal in (conductor.demo_changed, conductor.lesson_changed):
             signal.connect(self._show_lesson)
         conductor.params_changed.connect(self._show_params)
+        conductor.finished.connect(lambda _event: QTimer.singleShot(0, self._place_cards))  # once it is shown
 
     def set_look(self, look: Look) -> None:
         """Wear another theme or size of type."""
@@ -99,10 +102,22 @@ class Presenter(QObject):
     def _show_lesson(self) -> None:
         if self.on:
             self._panes.stage.set_presenting(True, self._conductor.demo.info.title)
-            steps = steps_of(self._conductor.lesson)
-            self.cards.show_steps(steps)
-            self.cards.setVisible(bool(steps))
+            self.cards.show_steps(steps_of(self._conductor.lesson))
+            self._place_cards()
             self._show_controls()
+
+    def _place_cards(self) -> None:
+        """Have the cards below heroes that are wide together: beside them they would take their room."""
+        if self.on:
+            shapes = self._panes.stage.hero_shapes()
+            in_row = len(shapes) > 1 and sum(shapes) > WIDE_TOGETHER
+            if in_row != self.cards.in_row:
+                at = self.cards.at
+                self.cards.stand_in_row(in_row)
+                self.cards.show_steps(self.cards.steps)
+                self.cards.go(at)
+            self._panes.place_steps(below=in_row)
+            self.cards.setVisible(bool(self.cards.steps))
 
     def _show_controls(self) -> None:
         c = self._conductor

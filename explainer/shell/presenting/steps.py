@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QTextDocument
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QSizePolicy, QWidget
 
 from explainer.lessons.lesson import Lesson
 from explainer.lessons.links import parse_try
@@ -50,7 +50,7 @@ def _words(html: str) -> str:
 
 
 class StepCards(QWidget):
-    """A column of cards: what was, is and will be shown.
+    """Cards of what was, is and will be shown: a column beside the stage, or a row below heroes that are wide.
 
     Signals
     -------
@@ -66,36 +66,70 @@ class StepCards(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.look, self.at = look, 0
         self.steps: tuple[Step, ...] = ()
+        self.in_row = False
         self._cards: list[_Card] = []
-        self._column = QVBoxLayout(self)
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self.setAccessibleName("Steps")
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
         """Wear another theme or size of type."""
         self.look = look
-        p = look.px
-        self.setFixedWidth(p(WIDE))
-        self._column.setContentsMargins(0, p(12), p(16), p(12))
-        self._column.setSpacing(p(GAP))
+        self._box.setSpacing(look.px(GAP))
         self.setStyleSheet(f"#steps {{ background: {look.theme.stage}; }}")
         for card in self._cards:
             card.look = look
             card.updateGeometry()
             card.update()
+        self._shape()
+
+    def stand_in_row(self, in_row: bool) -> None:
+        """Stand beside one another, or again above one another."""
+        if in_row != self.in_row:
+            self.in_row = in_row
+            self._shape()
+
+    def _shape(self) -> None:
+        p, most = self.look.px, 16_777_215  # Qt's own bound of a size
+        way = QBoxLayout.Direction.LeftToRight if self.in_row else QBoxLayout.Direction.TopToBottom
+        self._box.setDirection(way)
+        self._box.setContentsMargins(p(16) if self.in_row else 0, 0 if self.in_row else p(12), p(16), p(12))
+        self.setMaximumSize(most, most)
+        self.setMinimumSize(0, 0)
+        high = QSizePolicy.Policy.Expanding if self.in_row else QSizePolicy.Policy.Fixed
+        for card in self._cards:
+            policy = card.sizePolicy()
+            policy.setVerticalPolicy(high)  # in a row all are as high as the highest
+            card.setSizePolicy(policy)
+        if self.in_row:
+            self.setFixedHeight(self._row_height() + p(12))
+        else:
+            self.setFixedWidth(p(WIDE))
+
+    def _row_height(self) -> int:
+        count, p = len(self._cards), self.look.px
+        each = (self.width() - 2 * p(16) - (count - 1) * p(GAP)) // max(1, count)
+        return max((card.heightForWidth(each) for card in self._cards), default=p(40))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.in_row and event.size().width() != event.oldSize().width():
+            self._shape()
 
     def show_steps(self, steps: Sequence[Step]) -> None:
         """Show the cards of another lesson, from its beginning."""
         self.steps, self.at = tuple(steps), 0
-        while self._column.count():
-            self._column.takeAt(0)
+        while self._box.count():
+            self._box.takeAt(0)
         for card in self._cards:
             card.deleteLater()
         self._cards = [_Card(number, step, self.look, self) for number, step in enumerate(steps)]
         for card in self._cards:
             card.clicked.connect(lambda _=False, n=card.number: self.chosen.emit(n))
-            self._column.addWidget(card)
-        self._column.addStretch(1)
+            self._box.addWidget(card, 1 if self.in_row else 0)
+        if not self.in_row:
+            self._box.addStretch(1)
+        self._shape()
         self.go(0)
 
     def go(self, number: int) -> None:

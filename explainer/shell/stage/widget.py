@@ -456,6 +456,10 @@ class Stage(QWidget):
 
     # Measured -------------------------------------------------------------------------------------------
 
+    def hero_shapes(self) -> tuple[float, ...]:
+        """Width over height of each hero, or of those that are expected."""
+        return self._wanted()[0].heroes
+
     def hero_rects(self) -> list[QRect]:
         """Where the heroes' pictures lie, without their captions."""
         return self.board.hero_rects() if self.result is not None else []
