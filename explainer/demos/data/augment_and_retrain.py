@@ -146,16 +146,16 @@ def shown(trial: Trial) -> Part:
 
 
 def headline(trial: Trial) -> str:
-    """Say which augmentation is worth most, where that is known."""
-    size = trial.sizes[-1]
-    got = trial.spreads(size)
+    """Say which augmentation is worth most, and whether that is more than chance."""
+    got = trial.spreads(trial.sizes[-1])
     if NONE not in got or len(got) < 2:
         return "Small nets are in training, with augmentation and without."
     best = max((row for row in got if row != NONE), key=lambda row: got[row].mean)
-    gain = 100 * (got[best].mean - got[NONE].mean)
+    gain, chance = 100 * (got[best].mean - got[NONE].mean), 100 * got[best].deviation
     if gain <= 0:
-        return f"No augmentation helps these nets: none beats training on {size} plain digits."
-    return f"“{called(best)}” helps most: {gain:.1f} points more of the test digits than without augmentation."
+        return "No augmentation helps these nets: none beats training on plain digits."
+    sure = "more" if gain > chance else "no more"
+    return f"“{called(best)}” gains most, {gain:.1f} points: {sure} than one seed differs from another."
 
 
 def going(trial: Trial) -> str:

@@ -366,7 +366,8 @@ def _headline(about: Explored) -> str:
     what = "places" if about.places else "anchors"
     if not len(about.truth):
         return f"No true box is drawn, so all {words.thousands(total)} {what} count as background."
-    return f"Of {words.thousands(total)} {what} only {words.thousands(positive)} fit a true box and learn to find it."
+    fit = f"only {words.thousands(positive)} fit a true box well enough to be its examples"
+    return f"Of {words.thousands(total)} {what} {fit}."
 
 
 def _ratio(negative: int, positive: int) -> str:

@@ -165,10 +165,10 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _headline(seen: Seen) -> str:
-    guesses, left = words.thousands(seen.found.anchors), len(seen.objects)
-    if not left:
-        return f"{guesses} guesses go in and none remains: every stage throws some away."
-    return f"{guesses} guesses go in and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
+    guesses, hits, left = words.thousands(seen.found.anchors), _hits(seen), len(seen.objects)
+    if hits:
+        return f"Of {hits[1]} objects laid on the picture {hits[0]} are found again, out of thousands of guesses."
+    return f"{guesses} guesses go in, and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
 
 
 def _reading(seen: Seen) -> str:

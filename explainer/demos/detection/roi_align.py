@@ -177,9 +177,9 @@ def shown(about: Read) -> Part:
 
 
 def _headline(jump: float, glide: float) -> str:
-    if jump > glide:
-        return "Move the box a little: RoIPool's answer jumps, RoIAlign's glides."
-    return "On this flat part of the map rounding the box changes nothing."
+    if jump <= glide:
+        return "On this flat part of the map it makes no difference that RoIPool rounds."
+    return f"RoIPool's output jumps by up to {100 * jump:.0f} % at once, RoIAlign's by {100 * glide:.0f} %."
 
 
 def _curve(title: str, y_label: str, lines: list[Floats], *more: Series) -> Curve:

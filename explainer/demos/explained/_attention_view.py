@@ -188,7 +188,9 @@ def _headline(seen: Seen) -> str:
     values = _values(seen)
     asking = "The class token" if seen.patch is None else "The framed patch"
     place = words.place(values["peak_x_px"] / seen.size[0], values["peak_y_px"] / seen.size[1])
-    return f"{asking} looks mostly {place}: {values['times_uniform']:.0f} times an equal share goes to one patch."
+    return (
+        f"{asking} attends most to a patch {place}, {values['times_uniform']:.0f} times as much as to an average one."
+    )
 
 
 def _reading(seen: Seen) -> str:

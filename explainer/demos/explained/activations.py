@@ -125,10 +125,10 @@ def _parts(about: Subject, maps: _Maps, chosen: int, params: Params) -> Part:
     panels = (enlarged, _mosaic(maps, chosen, params))
     sentences = (_reading(about, maps, chosen, params),)
     count, silent = words.thousands(len(maps.values)), words.thousands(maps.silent)
-    quiet = f"{silent} stay silent" if maps.silent else "all of them answer"
+    quiet = f"{silent} of the {count} maps" if maps.silent else f"None of the {count} maps"
     return Part(
         panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen),
-        headline=f"Of {count} detectors in this layer {quiet} on this picture; each looks for something else.",
+        headline=f"{quiet} of this layer stay silent here; each of the others answers to something else.",
         heroes=tuple(panel.slug for panel in panels),
     )  # fmt: skip
 

@@ -217,13 +217,12 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _headline(seen: Seen) -> str:
-    verdict = "reads" if seen.answer == seen.label else "misreads"
+    verdict = "rightly" if seen.answer == seen.label else f"but it is a {seen.label}"
     if np.array_equal(seen.used, seen.own):
-        return f"With its own gates the net {verdict} the {seen.label}; a gate turns one map up or down."
-    better = (
-        "as many" if seen.accuracy == seen.own_accuracy else "more" if seen.accuracy > seen.own_accuracy else "fewer"
-    )
-    return f"With these gates the net {verdict} the {seen.label}, and {better} of the test scenes than with its own."
+        return f"With the gates that it sets itself the net reads a {seen.answer}, {verdict}."
+    change = 100 * (seen.accuracy - seen.own_accuracy)
+    better = "as many" if not change else f"{abs(change):.1f} points {'more' if change > 0 else 'fewer'}"
+    return f"With these gates the net reads a {seen.answer}, {verdict}; of all test scenes {better} than before."
 
 
 def _reading(seen: Seen) -> str:

@@ -165,10 +165,10 @@ class Walk:
     def _headline(self, values: dict[str, float]) -> str:
         if "gap_percent" not in values:
             return "Baseline and picture score the same: there is nothing to share out."
-        gap = abs(values["gap_percent"])
+        gap, label = abs(values["gap_percent"]), self.about.label
         if gap < CLOSED_PERCENT:
-            return f"The pixels' shares add up to the whole change of {self.about.label}: the account closes."
-        return f"The account does not close: {gap:.0f} % of the change of {self.about.label} falls between the points."
+            return f"The pixels' shares add up to the whole change in the logit of {label}."
+        return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
 
     # Panels and charts ------------------------------------------------------------------------------
 

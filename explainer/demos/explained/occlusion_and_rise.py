@@ -227,7 +227,7 @@ def _of_occlusion(about: Subject, seen: Seen) -> Part:
         f"logit when they are hidden."
     )
     before, after = words.score(about.score), words.score(most)
-    headline = f"Hide the place that is missed most and {about.label} falls from {before} to {after}."
+    headline = f"Cover the most important place and {about.label} falls from {before} to {after}."
     return Part((), (_histogram("Drops", drops, "fall of the logit"),), (sentence,), values, headline=headline)
 
 

@@ -131,7 +131,7 @@ def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Resul
 
 def _headline(seen: Seen) -> str:
     count = words.count(seen.tap.products.size, "product")
-    return f"{count}, added up, are one pixel of the output: {_signed(seen.tap.library)} at the frame."
+    return f"{count} add up to one pixel of the output: {_signed(seen.tap.library)}."
 
 
 # Pictures -----------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def headline(scene: Scene) -> str:
         return "No gradient comes back at all: nothing in these layers would be learnt."
     ratio = found["size_ratio"]
     if 0.1 < ratio < 10:
-        return f"The gradient arrives at the first layer with {ratio:.2g} of the size it had at the last."
+        return f"Back at the first layer the gradient has {ratio:.2g} of the size that it had at the last."
     fate = "fades away" if ratio < 1 else "blows up"
     return f"On its way back the gradient {fate}: {small(ratio)} times its size is left at the first layer."
 

@@ -145,7 +145,7 @@ def headline(named: Mapping[str, float]) -> str:
     if not named["epoch"]:
         return "The net knows nothing yet: its filters are noise and its answers are guesses."
     right = named["accuracy_test_percent"]
-    return f"Filters grew out of noise: {right:.1f} % of the test digits are read right now."
+    return f"Filters grew out of noise: {right:.1f} % of the test digits are read correctly."
 
 
 # Pictures -----------------------------------------------------------------------------------------------

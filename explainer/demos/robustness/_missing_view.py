@@ -131,13 +131,11 @@ def _values(trial: Trial) -> dict[str, float]:
 
 
 def _headline(trial: Trial) -> str:
-    share, index = float(trial.scene.region.mean()), trial.index
-    if share == 0:
-        return f"Nothing is missing: {trial.label} scores {words.score(float(trial.plain[index]))}."
-    best = max(trial.answers, key=lambda how: float(trial.answers[how][index]))
-    name = "nearest pixels" if best == "nearest" else SHORT[best]
-    kept = words.score(float(trial.answers[best][index]))
-    return f"With {words.percent(share)} missing, filling with {name} keeps most of {trial.label}: {kept}."
+    index, how = trial.index, trial.scene.params.fill
+    before, after = (words.score(float(row[index])) for row in (trial.plain, trial.answers[how]))
+    if not trial.scene.region.any():
+        return f"Nothing is missing: {trial.label} scores {before}."
+    return f"Filled in by “{Fill(how).label}”, what is missing takes {trial.label} from {before} to {after}."
 
 
 def _sentences(trial: Trial) -> Iterator[str]:

@@ -156,12 +156,13 @@ def _sentences(tests: list[Trial]) -> Iterator[str]:
 
 
 def _headline(test: Trial) -> str:
-    was, now, share = int(test.before.argmax()), int(test.after.argmax()), words.percent(test.hidden)
+    was, now = int(test.before.argmax()), int(test.after.argmax())
     if test.hidden == 0:
         return f"Nothing is covered yet: the network says “{test.card.label(was)}”."
-    if was == now:
-        return f"With {share} covered the network still says “{test.card.label(now)}”."
-    return f"With {share} covered “{test.card.label(was)}” becomes “{test.card.label(now)}”."
+    if was != now:
+        return f"Covered like this, “{test.card.label(was)}” becomes “{test.card.label(now)}”."
+    before, after = (words.score(float(row[now])) for row in (test.before, test.after))
+    return f"Covered like this it is still “{test.card.label(now)}” to the network: {before} before, {after} now."
 
 
 def _covered(test: Trial) -> str:

@@ -136,7 +136,7 @@ def _headline(found: Found, partial: bool) -> str:
     kept = numbers.values(found).get("corruptions_kept")
     if kept is None:
         return "Nothing has been tried on the photos yet: choose what they are to suffer."
-    return f"Under all corruptions {words.percent(kept)} of the network's answers stay what they were."
+    return f"The corruptions leave {words.percent(kept)} of the network's answers as they were."
 
 
 def _reading(found: Found, partial: bool) -> str:

@@ -173,7 +173,7 @@ def _values(
 def _headline(values: dict[str, float], one_colour: list[Pass], card: ModelCard) -> str:
     zeros, other = (card.label(int(one.scores.argmax())) for one in one_colour)
     if zeros != other:
-        return f"One flat colour, two answers: with zeros beyond the edge “{zeros}”, without “{other}”."
+        return f"A flat colour gets two answers: “{zeros}” with zeros beyond the edge, “{other}” without."
     return f"One flat colour, yet the border reaches {words.percent(values['touched_share'])} of this layer's cells."
 
 

@@ -203,7 +203,7 @@ def _headline(at: Booth, poll: Poll, found: Any) -> str:
         return f"Noise is added again and again; most copies are called {name} so far."
     if found.radius is None:
         return f"The votes prove no majority for {name}: the smoothed classifier abstains."
-    return f"{poll.count} of {poll.done} noisy copies say {name}: no small change can alter that majority."
+    return f"No change shorter than {found.radius:.3f} can alter the majority for {name}, whatever it is."
 
 
 def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:

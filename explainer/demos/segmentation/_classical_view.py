@@ -52,7 +52,10 @@ def _headline(method: Method, own: Cut, values: Mapping[str, float]) -> str:
         return f"{method.label} needs a network that is not on this machine."
     if not own.mask.any():
         return f"{method.label} finds no object here."
-    return f"{method.label} cuts out {values['mask_percent']:.0f} % of the picture; the others disagree: see the film."
+    cut = f"{method.label} cuts out {values['mask_percent']:.0f} % of the picture"
+    if "agreement" not in values:
+        return f"{cut}."
+    return f"{cut}; with the other methods it shares {values['agreement']:.2f} of the union (IoU)."
 
 
 # Panels -------------------------------------------------------------------------------------------------

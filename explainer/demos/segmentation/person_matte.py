@@ -184,7 +184,8 @@ def _headline(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
     if not values["person_percent"]:
         return "The network sees no person in this picture."
     if kept == ALL or "iou_with_all" not in values:
-        return f"{values['person_percent']:.0f} % of the picture is the person; at the hair the matte lies in between."
+        taken = f"{values['person_percent']:.0f} % of the picture"
+        return f"The network takes {taken} for the person; along the edge the matte is soft."
     return f"Without these skip connections the mask keeps only {values['iou_with_all']:.2f} of its overlap (IoU)."
 
 

@@ -70,7 +70,7 @@ def result(frame: Frame, params: Any, state: Memory, step: Step, now: Moment, pa
         documents=documents,
         badges=(f"tracks.txt to save: {state.history.count} pictures in the format of the MOT Challenge",),
         state=replace(state, restarted=False),
-        headline=_headline(state),
+        headline=_headline(state, step),
         heroes=("input",),
     )
 
@@ -238,12 +238,14 @@ def _counted(scores: Scores) -> dict[str, float]:
     return found | {f"{name}_percent": 100 * value for name, value in shares.items() if value is not None}
 
 
-def _headline(state: Memory) -> str:
+def _headline(state: Memory, step: Step) -> str:
     switches = state.history.switches
     if switches:
         times = "once" if len(switches) == 1 else f"{len(switches)} times"
         return f"A figure came back under another number {times}: an identity switch."
-    return "Each track keeps its number: what is expected and what is seen agree well enough."
+    if not len(step.before):
+        return "Nothing is followed yet: what is seen twice will become a track."
+    return f"{len(step.pairs)} of {len(step.before)} tracks found their detection, and no number has changed hands."
 
 
 def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float) -> str:

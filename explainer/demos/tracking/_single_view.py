@@ -247,8 +247,8 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     if unaware:
         return f"{listed(unaware)} lost the target without knowing."
     if lost:
-        return f"{listed(lost)} {_say(lost)} lost; the others still follow."
-    return f"All {len(reports)} trackers follow the target, and none says that it is lost."
+        return f"{listed(lost)} {_say(lost)} lost; the others say nothing of the kind."
+    return f"None of the {len(reports)} trackers says that it has lost the target."
 
 
 def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:

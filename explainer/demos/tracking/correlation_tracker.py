@@ -108,7 +108,7 @@ class CorrelationTracker(Demo[Params]):
         )
         values, charts = _values(settings, seen, now), (_psr_chart(settings.psr_threshold, now),)
         return Result(
-            _reading(frame, settings, seen, now), values, panels, charts, state=now, headline=_headline(seen, now),
+            _reading(frame, settings, seen, now), values, panels, charts, state=now, headline=_headline(now),
             heroes=("input", "response"), resolved=seats,
         )  # fmt: skip
 
@@ -218,10 +218,10 @@ def _moved_px(now: Memory) -> float:
     return float(np.hypot(x1 - x0, y1 - y0))
 
 
-def _headline(seen: Sighting, now: Memory) -> str:
+def _headline(now: Memory) -> str:
     if now.track.lost:
         return "The target is lost: no peak stands out of the filter's answer."
-    return f"The filter knows its target: the peak stands {seen.psr:.0f} standard deviations above the rest."
+    return "The filter knows its target: its answer has one sharp peak, far above the rest."
 
 
 def _reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> str:
