@@ -61,6 +61,8 @@ def raster(panel: Panel, whole: tuple[int, int], view: ViewState, ground: Colour
     return canvas
 
 
+MOST_OF = 0.75  # a part that is more of a picture than this is cut out after resizing
+EDGE = 0.06  # pixels by which a cut may miss an edge: nobody sees it
 BUSY_SIZE, LOOKED_AT = (24, 16), (192, 128)
 
 
@@ -98,11 +100,11 @@ def _ground(size: tuple[int, int], ground: Colour) -> RGB:
 
 def _first(layer: Image, to_buffer: Affine, whole: tuple[int, int], part: Box) -> RGB | None:
     """A picture that lies at the bottom and fills the panel, as most do: resized once for all who show it."""
-    x0, y0, x1, y1 = part
+    x0, y0 = part[:2]
     placed = compose(scale_shift(1, 1, x0, y0), compose(to_buffer, layer.to_panel))
     if not _fills(placed, layer.pixels.shape, whole):
         return None
-    return _RECENT.resized(layer.pixels, whole, smooth=layer.smooth)[y0:y1, x0:x1].copy()
+    return _RECENT.resized(layer.pixels, whole, part, smooth=layer.smooth).copy()
 
 
 def _image(layer: Image, to_buffer: Affine, size: tuple[int, int], canvas: RGB | None, ground: Colour) -> RGB:
@@ -137,20 +139,54 @@ def _resize(pixels: Array, size: tuple[int, int], *, smooth: bool) -> Array:
     return cast("Array", cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR if near else cv2.INTER_AREA))
 
 
+def _part(pixels: RGB, whole: tuple[int, int], part: Box, *, smooth: bool) -> RGB:
+    """Return the part of a resized picture, without resizing what lies far outside it.
+
+    Only where one linear step resizes: each pixel then depends on its neighbours alone.
+    """
+    x0, y0, x1, y1 = part
+    h, w = pixels.shape[:2]
+    if (x1 - x0) * (y1 - y0) > MOST_OF * whole[0] * whole[1] or 2 * whole[0] <= w or 2 * whole[1] <= h:
+        return _resize(pixels, whole, smooth=smooth)[y0:y1, x0:x1]
+    (left, right, from_x, to_x), (top, bottom, from_y, to_y) = _span(x0, x1, w, whole[0]), _span(y0, y1, h, whole[1])
+    cut = np.ascontiguousarray(pixels[top:bottom, left:right])
+    return _resize(cut, (to_x - from_x, to_y - from_y), smooth=smooth)[
+        y0 - from_y : y1 - from_y, x0 - from_x : x1 - from_x
+    ]
+
+
+def _span(lo: int, hi: int, length: int, wanted: int) -> tuple[int, int, int, int]:
+    """Pixels of a row that hold `lo`…`hi` of it at another length, cut where both lengths have a pixel's edge.
+
+    Returns
+    -------
+    first, end, first_wanted, end_wanted
+        In pixels of the row and of the resized one. Their edges agree to `EDGE` pixels, or it is the whole row.
+    """
+    scale = wanted / length
+    edges = np.arange(length + 1) * scale
+    agree = np.abs(edges - np.rint(edges)) < EDGE
+    agree[[0, length]] = True
+    cuts = np.flatnonzero(agree)
+    first = int(cuts[edges[cuts] <= max(0, lo - scale - 1)][-1:].max(initial=0))
+    end = int(cuts[edges[cuts] >= min(wanted, hi + scale + 1)][:1].min(initial=length))
+    return first, end, round(first * scale), round(end * scale)
+
+
 class _Recent:
     """The last few pictures at the size they were shown: most panels of a result show the same frame."""
 
     MOST = 3
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, tuple[int, int], bool], tuple[RGB, RGB]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, tuple[int, int], Box, bool], tuple[RGB, RGB]] = OrderedDict()
 
-    def resized(self, pixels: RGB, size: tuple[int, int], *, smooth: bool) -> RGB:
-        """Return a picture that several may show: whoever draws into it takes a copy."""
-        key = (id(pixels), size, smooth)
+    def resized(self, pixels: RGB, size: tuple[int, int], part: Box, *, smooth: bool) -> RGB:
+        """Return part of a picture that several may show: whoever draws into it takes a copy."""
+        key = (id(pixels), size, part, smooth)
         if key not in self._kept:
             # The original is held as well, so that its id cannot pass to another picture meanwhile.
-            self._kept[key] = (pixels, _resize(pixels, size, smooth=smooth))
+            self._kept[key] = (pixels, _part(pixels, size, part, smooth=smooth))
         while len(self._kept) > self.MOST:
             self._kept.popitem(last=False)
         return self._kept[key][1]

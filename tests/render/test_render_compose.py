@@ -362,3 +362,21 @@ def test_maps_compose_as_functions_do():
     """Guards the order in ``compose(outer, inner)``, on which every placement above rests."""
     both = composed(scale_shift(2, 3), scale_shift(1, 1, 5, 7))
     np.testing.assert_allclose(both @ [1, 1, 1], [12, 24])
+
+
+@pytest.mark.parametrize(
+    ("whole", "part"),
+    [((1170, 658), (297, 31, 873, 627)), ((2000, 1125), (900, 200, 1500, 800)), ((801, 450), (0, 10, 300, 400))],
+)
+def test_a_part_of_a_picture_has_the_pixels_that_it_has_in_the_whole(
+    whole: tuple[int, int], part: tuple[int, int, int, int]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (90, 160, 3)).astype(np.uint8)
+    picture = cv2.GaussianBlur(cv2.resize(noise, (1280, 720)), (0, 0), 2)
+    x0, y0, x1, y1 = part
+    whole_first = compose._resize(picture, whole, smooth=True)[y0:y1, x0:x1]
+    cut_first = compose._part(picture, whole, part, smooth=True)
+    assert cut_first.shape == whole_first.shape
+    assert np.abs(cut_first.astype(int) - whole_first).max() <= 1  # of 255
+    first, end, _, _ = compose._span(x0, x1, 1280, whole[0])
+    assert end - first < 1280  # and it is less that is resized

@@ -103,13 +103,26 @@ class Board(QObject):
         for part in (*self.panels, *self.charts):
             part.hide()
 
-    def show_panels(self, panels: Sequence[Panel], view: ViewState, *, mirrored: bool, words: bool) -> None:
-        """Show these panels where they stand; those that stand nowhere are not composed."""
-        for panel, widget in zip(panels, self.panels, strict=False):
+    def show_panels(self, panels: Sequence[Panel], view: ViewState, *, mirrored: bool, words: bool) -> list[PanelView]:
+        """Show these panels where they stand; those that stand nowhere are not composed.
+
+        Without `words` a picture of the film keeps what it shows: it waits for the next that has them, as charts
+        do, and leaves the core to the network and to the heroes.
+
+        Returns
+        -------
+        list of PanelView
+            Those that have something new to paint.
+        """
+        fresh = []
+        for i, (panel, widget) in enumerate(zip(panels, self.panels, strict=False)):
             widget.set_mirrored(mirrored and panel.frame)
-            if not widget.isHidden():
+            waits = not words and i in self.stands.film and widget.panel is not None
+            if not (widget.isHidden() or waits):
                 widget.show_panel(panel, view, words=words)
+                fresh.append(widget)
         self.shown = tuple(panels)
+        return fresh
 
     def show_charts(self, charts: Sequence[Chart]) -> None:
         """Show these charts."""

@@ -179,11 +179,12 @@ class Stage(QWidget):
             self._charts = tuple(views.chart_shape(chart) for chart in result.charts)
         self.board.shown = panels
         self._arrange_if_needed()  # before the pictures, so that each is composed once, at its final size
-        self.board.show_panels(panels, self.view, mirrored=self.mirrored, words=words)
+        fresh = self.board.show_panels(panels, self.view, mirrored=self.mirrored, words=words)
         self.handles.attach(panels, self.board.panels)
         self.handles.show_resolved(result.resolved)
         self._show_unsuitable(result)
-        self.board.each_visible(lambda panel: panel.paint_now())
+        for panel in fresh:
+            panel.paint_now()
         self.paint_ms = 1000 * (perf_counter() - began)
 
     def _say(self, result: Result) -> None:
