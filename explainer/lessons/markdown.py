@@ -30,9 +30,10 @@ from explainer.lessons.filling import (
     value_span,
 )
 from explainer.lessons.front_matter import FrontMatter, split
+from explainer.lessons.glossary import glossary
 from explainer.lessons.lesson import Formula, Heading, Lesson, Page, Placeholder, Section
 from explainer.lessons.links import SCHEMES, scheme
-from explainer.lessons.page import page_of, plain
+from explainer.lessons.page import TRY, page_of, plain
 from explainer.lessons.papers import Paper
 from explainer.lessons.symbols import placeholders_of
 
@@ -232,7 +233,7 @@ def _page(tokens: list[Token], head: FrontMatter, papers: Mapping[str, Paper], r
     def key_of(latex: str) -> str:
         return formula_key(_as_formula(latex, display=True))
 
-    page = page_of(tokens, render, key_of, head.symbols)
+    page = page_of(glossary().marked(tokens, (TRY,)), render, key_of, head.symbols)
     if not references:
         return page
     return replace(page, sections=(*page.sections, Section(SOURCES, anchor(SOURCES), references)))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QTextDocument, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from explainer.lessons.filling import fill_part
@@ -15,6 +15,7 @@ from explainer.lessons.lesson import Formula, Symbol
 from explainer.render import formula
 from explainer.render.look import Look
 from explainer.render.measures import unbroken
+from explainer.shell import term_tips
 from explainer.shell.keys import PAGING
 
 _INLINE = re.compile(r'<img src="formula:([0-9a-f]+)">')
@@ -75,6 +76,7 @@ class Prose(QTextBrowser):
         has_links = "<a href" in source
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if has_links else Qt.FocusPolicy.ClickFocus)
         self.anchorClicked.connect(shared.follow)
+        self.highlighted.connect(lambda url: term_tips.show_keyed(self, url))
 
     # What it shows --------------------------------------------------------------------------------------
 
@@ -101,6 +103,7 @@ class Prose(QTextBrowser):
         self.document().setDefaultStyleSheet(self._css())
         self.document().setDefaultFont(self.look.font())
         self.setHtml(self._dressed(html))
+        term_tips.underline(self, self.look)
 
     def words(self) -> str:
         """Its words."""
@@ -166,6 +169,11 @@ class Prose(QTextBrowser):
         return formula.picture(latex, size, colour, ratio, max(0, room), symbols)  # a long one shrinks to the page
 
     # Qt -------------------------------------------------------------------------------------------------
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            return term_tips.show_at(self, self.anchorAt(event.pos()), event.pos()) or super().viewportEvent(event)
+        return super().viewportEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

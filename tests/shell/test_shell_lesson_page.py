@@ -1,17 +1,20 @@
 """The lesson as a page: what stands open, what a symbol lights, which card is here, what stays where it was."""
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QImage, QPixmap, QTextCharFormat
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 from shell_fakes import *  # noqa: F403 - fixtures
 
 from explainer.commands import bootstrap
 from explainer.core.controls import controls, visible
 from explainer.render import formula
 from explainer.render.look import look
+from explainer.shell import term_tips
 from explainer.shell.few_controls import few, used_by
 from explainer.shell.lesson_page import LessonPage
+from explainer.shell.prose import Prose
 
 VALUES = {"map_max": 0.7342, "map_count": 1280.0, "map_width": 7.0, "map_height": 7.0, "strongest_weight": 0.0031}
 
@@ -169,3 +172,17 @@ def test_a_card_gets_the_picture_of_what_it_showed_until_the_source_changes(page
     assert marked.grab().toImage().pixelColor(marked.thumb.geometry().center()).name() == "#ff0000"
     page.forget_pictures()
     assert page.wants_picture
+
+
+def test_a_word_of_the_field_says_what_it_means_to_the_mouse_and_to_the_keys(page, qtbot):
+    page.open_sections(["how-it-is-made"])
+    prose = next(one for one in page.findChildren(Prose) if "term:" in one.source and "logit" in one.source)
+    cursor = prose.document().find("logit")
+    at = prose.cursorRect(cursor).center() - QPoint(4, 0)
+    assert prose.anchorAt(at).startswith("term:")
+    assert cursor.charFormat().underlineStyle() == QTextCharFormat.UnderlineStyle.DotLine
+    QApplication.sendEvent(prose.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, prose.viewport().mapToGlobal(at)))
+    assert "before the softmax" in QToolTip.text()
+    QToolTip.hideText()
+    assert term_tips.meaning("lesson:grad-cam") == ""
+    assert not term_tips.show_at(prose, "", at)
