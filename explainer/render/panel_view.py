@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -205,8 +205,12 @@ class PanelView(QWidget):
         self._graphics.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self._handles else Qt.FocusPolicy.ClickFocus)
 
     def paint_now(self) -> None:
-        """Paint without waiting for the event loop (the bench times this)."""
-        self._graphics.viewport().repaint()
+        """Paint without waiting for the event loop (the bench times this), once.
+
+        The scene tells its view what changed by an event of its own; left waiting, it would have all painted again.
+        """
+        QCoreApplication.sendPostedEvents(self._graphics.scene(), QEvent.Type.MetaCall.value)
+        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
 
     # Composition ----------------------------------------------------------------------------------------
 

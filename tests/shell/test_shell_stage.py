@@ -1,14 +1,15 @@
 """The stage: where panels go, handles, the cards, the line of progress."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QGraphicsView, QLabel, QToolButton, QWidget
 from shell_fakes import BOX, Boxed, Looks, photo
 
 from explainer.core.charts import Bars
@@ -738,3 +739,41 @@ def test_a_click_brings_the_nearest_of_several_points(stage):
     assert moved == [("two", PointXY(0.7, 0.75))]
     stage.handles.clicked(stage.board.panels[0], (48.0, 30.0))
     assert moved[-1] == ("one", PointXY(0.3, 0.25))
+
+
+# Live -----------------------------------------------------------------------------------------------------
+
+
+class Paints(QObject):
+    """Counts how often the picture of each panel is painted."""
+
+    def __init__(self, stage):
+        super().__init__(stage)
+        self.seen = Counter()
+        for view in views(stage):
+            view.findChild(QGraphicsView).viewport().installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.seen[watched.parent().parent().panel.title] += 1
+        return False
+
+
+def test_a_live_frame_paints_its_heroes_once_and_the_film_when_charts_are_due(stage):
+    def frame():
+        return result(panel("Input"), heat_panel("Map"), heroes=("map",))
+
+    for _ in range(3):  # the first ones lay out the stage
+        stage.show_result(frame())
+        QGuiApplication.processEvents()
+    paints = Paints(stage)
+    (film,) = of(stage, "Input")
+    before, latest = film.panel, frame()
+    stage.show_result(latest, charts=False)
+    QGuiApplication.processEvents()
+    assert paints.seen == {"Map": 1}
+    assert film.panel is before
+    stage.show_result(latest)
+    QGuiApplication.processEvents()
+    assert paints.seen == {"Map": 2, "Input": 1}
+    assert film.panel is latest.panels[0]
