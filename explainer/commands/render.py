@@ -31,6 +31,7 @@ from explainer.core.numerals import is_whole
 from explainer.core.problem import ExplainerError, Problem
 from explainer.core.result import Result
 from explainer.core.source import Source
+from explainer.core.unsuitable import Unsuitable
 from explainer.core.words import printable
 from explainer.runtime.engine import NO_FRAME, Engine, Job
 from explainer.runtime.events import Failed, Finished
@@ -87,7 +88,17 @@ def run(args: argparse.Namespace) -> int:
             finished = _over_video(task, pictures, args.frames) if args.video else _last(task, pictures, args.frames)
     write(task, finished, pictures.notes)
     print(f"{demo.info.title}: {args.out}")
-    return 0
+    over_film = args.video and one is None  # one picture of a film that does not suit says nothing of the rest
+    return 0 if over_film else _suited(finished.result.unsuitable)
+
+
+def _suited(found: Unsuitable | None) -> int:
+    """Say on stderr why what was written means nothing, and which samples would suit; the exit code."""
+    if found is None:
+        return 0
+    samples = " or ".join(f"sample:{one.value}" for one in found.offers if one.kind == "sample")
+    print(f"{found.sentence} Try {samples}." if samples else found.sentence, file=sys.stderr)
+    return 1
 
 
 # Running ------------------------------------------------------------------------------------------------

@@ -74,7 +74,8 @@ def seats(result: Result, demo: Demo[Any], params: Any) -> Iterator[str]:
     """A whole result says of exactly the params that are ``auto`` what they became."""
     asked = {one.name for one in demo.controls() if one.auto and getattr(params, one.name) == AUTO}
     if not result.partial and set(result.resolved) != asked:
-        yield f"{', '.join(sorted(asked))} are auto, and the result says what {', '.join(result.resolved)} became"
+        told = ", ".join(result.resolved) or "nothing"
+        yield f"auto: {', '.join(sorted(asked)) or 'nothing'}; what it became is told of: {told}"
     for name, value in result.resolved.items():
         try:
             if checked(control(demo.params_type, name), value) == AUTO:
@@ -84,9 +85,11 @@ def seats(result: Result, demo: Demo[Any], params: Any) -> Iterator[str]:
 
 
 def _offers(result: Result, demo: Demo[Any], card: ModelCard | None) -> Iterator[str]:
-    """What is offered where a picture does not suit: samples that ship, and params that the demo has."""
+    """What is offered where a picture does not suit: samples that ship, params that the demo has, and names."""
     for offer in result.unsuitable.offers if result.unsuitable else ():
-        if offer.kind == "sample" and not any(paths.samples().glob(f"{offer.value}.*")):
+        if offer.kind in ("sample", "model", "demo") and not offer.value:
+            yield f"it offers a {offer.kind} without a name"
+        elif offer.kind == "sample" and not any(paths.samples().glob(f"{offer.value}.*")):
             yield f"it offers the sample {offer.value}, which is not there"
         elif offer.kind == "set":
             yield from _click(offer.value, demo, card)

@@ -232,6 +232,15 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsys: Ca
     assert "could not be made" in captured.err
 
 
+def test_a_picture_that_does_not_suit_is_one_sentence_and_code_1(tmp_path: Path, capsys: Captured) -> None:
+    asked = ["render", "person-matte", "--source", "sample:rocket", "--out", str(tmp_path), *QUICK]
+    assert main(asked) == 1
+    captured = capsys.readouterr()
+    sentence = json.loads((tmp_path / "result.json").read_text(encoding="utf8"))["unsuitable"]["sentence"]
+    assert captured.err == f"{sentence} Try sample:astronaut or sample:cameraman.\n"
+    assert captured.out == f"Person matte: {tmp_path}\n"  # what there is may be looked at all the same
+
+
 # What is written ----------------------------------------------------------------------------------------
 
 

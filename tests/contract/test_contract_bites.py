@@ -20,13 +20,26 @@ from explainer.contract.runs import Bench, Outcome, contract_frames
 from explainer.contract.sound import sound
 from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.core.context import Settings
-from explainer.core.controls import LAST, TOP_1, ClassIndex, LayerName, OnPicture, Plays, Range, When, control
+from explainer.core.controls import (
+    AUTO,
+    LAST,
+    TOP_1,
+    Auto,
+    ClassIndex,
+    LayerName,
+    OnPicture,
+    Plays,
+    Range,
+    When,
+    control,
+)
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.geometry import BoxXYXY, PointXY, identity, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Lines, Mask, Panel, Points
 from explainer.core.plays import Play
 from explainer.core.problem import Cancelled
 from explainer.core.result import Result
+from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.runtime.summary import summary
 from explainer.vision.zoo.zoo import Zoo
 
@@ -372,6 +385,10 @@ def said(headline: str, **more: Any) -> Result:
     return Result("1", {"a": 1.0}, (GOOD,), headline=headline, **more)
 
 
+def unsuited(*offers: Offer) -> Result:
+    return Result("", {}, (GOOD,), unsuitable=Unsuitable("Nobody is here.", offers))
+
+
 RESULTS = {
     "no reading": (Result(" ", {"a": 1.0}, (GOOD,)), "there is no reading"),
     "no number": (Result("All is well.", {"a": 1.0}, (GOOD,)), "the reading has no number"),
@@ -416,6 +433,13 @@ RESULTS = {
         "the input is not finite",
     ),
     "a document elsewhere": (Result("1", {"a": 1.0}, (GOOD,), documents={"../x": ""}), "is no file name"),
+    "an offer of no sample": (unsuited(Offer("sample", "unicorn")), "it offers the sample unicorn, which is not there"),
+    "an offer without a name": (unsuited(Offer("demo")), "it offers a demo without a name"),
+    "an offer of no param": (unsuited(Offer("set", {"volume": 1})), "sets volume, which is no parameter"),
+    "an offer out of range": (
+        unsuited(Offer("sample", "cat"), Offer("set", {"spot": (3.0, 0.5)})),
+        "a click sets spot to (3.0, 0.5)",
+    ),
 }
 
 
@@ -424,6 +448,40 @@ def test_a_result_out_of_bounds_is_found(result: Result, text: str) -> None:
     found = sound(result, demo_of(honest, params=Handled), CARD)
     assert [problem for problem in dict.fromkeys(found) if text in problem]
     assert len(set(found)) == 1
+
+
+# Seats --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    spot: Annotated[PointXY | Auto, OnPicture("input")] = AUTO
+    gain: Annotated[float, Range(0.5, 2.0)] = 1.0
+
+
+SEATS = {
+    "nothing said": ({}, "auto: spot; what it became is told of: nothing"),
+    "another param": ({"spot": MIDDLE, "gain": 1.0}, "is told of: spot, gain"),
+    "still auto": ({"spot": AUTO}, "spot became auto"),
+    "off the picture": ({"spot": PointXY(3.0, 0.5)}, "spot became PointXY(x=3.0, y=0.5): "),
+    "no param": ({"spot": MIDDLE, "volume": 1}, "volume became 1"),
+}
+
+
+def seating(resolved: dict[str, Any]) -> Bench:
+    def run(frame: Any, params: Any, ctx: Any) -> Result:
+        return replace(dead(frame, params, ctx), resolved=resolved)
+
+    return bench_of(run, params=Seated)
+
+
+def test_a_seat_that_is_told_keeps_the_clause() -> None:
+    assert clauses.defaults_end(seating({"spot": MIDDLE})) == []
+
+
+@pytest.mark.parametrize(("resolved", "text"), SEATS.values(), ids=SEATS.keys())
+def test_a_seat_that_is_not_told_as_it_is_is_found(resolved: dict[str, Any], text: str) -> None:
+    assert any(text in problem for problem in clauses.defaults_end(seating(resolved)))
 
 
 # JSON ---------------------------------------------------------------------------------------------------
