@@ -119,7 +119,7 @@ def test_nobody_is_told_and_more_than_eight_are_cut() -> None:
     assert titles(nobody) == ["Input"]
     assert "0 methods are chosen" in nobody.reading
     everybody = attribution_bench.Params(methods=tuple(METHODS), effort="quick")
-    assert len(titles(BENCH.run(photo(), everybody, tiny()))) == 1 + attribution_bench.MOST
+    assert len(titles(BENCH.run(photo(), everybody, tiny()))) == 2 + attribution_bench.MOST
 
 
 def test_agreement_is_symmetric_with_ones_and_matches_scipy() -> None:
@@ -214,12 +214,13 @@ def test_an_empty_board_has_no_table() -> None:
 def test_sum_difference_and_gap_are_told_apart() -> None:
     result = PATH.run(photo(), integrated_gradients.Params(steps=128), tiny())
     values = result.values
-    assert titles(result) == ["Input", "Baseline", "Steepest point", "Integrated Gradients"]
+    assert titles(result) == ["Input", "Baseline", "Integrated Gradients", "Shares of regions"]
     assert values["score_difference"] == pytest.approx(values["logit"] - values["baseline_logit"], abs=1e-5)
     assert values["gap_logits"] == pytest.approx(values["attribution_sum"] - values["score_difference"], abs=1e-6)
     assert abs(values["gap_percent"]) < 2.0
     assert heat(result, "Integrated Gradients").values.sum() == pytest.approx(values["attribution_sum"], abs=1e-3)
     assert "they add up" in result.reading
+    assert heat(result, "Shares of regions").values.sum() == pytest.approx(values["attribution_sum"], abs=1e-3)
 
 
 def test_the_dashed_line_ends_at_the_sum_and_the_solid_one_at_the_logit() -> None:
@@ -273,6 +274,28 @@ def test_rise_publishes_and_counts_its_masks() -> None:
     assert result.values["score_worst"] <= result.values["score_mean"] <= result.values["score_best"]
     assert ctx.published
     assert chart(result, Histogram, "Scores behind the masks").counts.sum() == 100
+
+
+def test_masks_that_are_drawn_again_give_the_map_of_so_many() -> None:
+    rise_method = occlusion_and_rise.Method.RISE
+    params = occlusion_and_rise.Params(method=rise_method, masks=100, share=48.0)
+    part = HIDE.run(photo(), params, tiny())
+    alone = HIDE.run(photo(), occlusion_and_rise.Params(method=rise_method, masks=48), tiny())
+    np.testing.assert_allclose(heat(part, "RISE").values, heat(alone, "RISE").values, atol=1e-6)
+    assert part.play.counted == "48 of 100 masks"
+
+
+def test_the_window_on_its_way_stands_where_it_hides() -> None:
+    ctx, calls = tiny(), []
+    params = occlusion_and_rise.Params(window=16, stride=16)
+    whole = HIDE.run(photo(), params, ctx)
+    ctx.net.net.register_forward_hook(lambda *_: calls.append(1))
+    first = HIDE.run(photo(), replace(params, share=0.0), ctx)
+    assert not calls
+    assert first.values["hidden_so_far"] == 1
+    assert np.count_nonzero(heat(first, "Occlusion").values) <= 256
+    assert heat(first, "Occlusion").hi == heat(whole, "Occlusion").hi
+    assert titles(first) == ["Input", "Occlusion", "Hidden window", "Missed least"]
 
 
 def test_another_control_does_not_hide_everything_again() -> None:

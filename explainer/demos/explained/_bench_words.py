@@ -6,20 +6,13 @@ import numpy as np
 
 from explainer.core import words
 from explainer.demos.explained._bench_tests import NAMES, Board, Map, agreement, two_places
+from explainer.demos.explained._forgetting import SAME
 
 
 def told(
     label: str, maps: Mapping[str, Map], board: Board, refused: Sequence[str], forgot: int
 ) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Sentences and values.
-
-    Parameters
-    ----------
-    refused
-        Sentences on methods that this network does not allow.
-    forgot
-        Number of layers that were drawn anew.
-    """
+    """Sentences and values; `refused` tells of methods that this network does not allow."""
     values = {"maps": float(len(maps)), **board.values()}
     sentences = [f"{len(maps)} {'map' if len(maps) == 1 else 'maps'} for {label}.", *refused]
     if len(maps) > 1:
@@ -39,15 +32,28 @@ def told(
     return tuple(sentences), values
 
 
-def headline(label: str, maps: Mapping[str, Map]) -> str:
-    """What is most worth knowing of them."""
+def headline(
+    label: str, maps: Mapping[str, Map], board: Board, forgot: int, partial: bool
+) -> tuple[str, tuple[str, ...]]:
+    """What is most worth knowing, and the maps that show it; a single one stands beside its randomised twin."""
+    names = list(maps)
+    kept = {n: r.forgotten for n, r in board.rows.items() if n in maps and r.forgotten is not None}
+    if kept and not (partial and len(kept) < len(names)):
+        most = max(kept, key=lambda name: kept[name])
+        layers = "last layer forgets" if forgot == 1 else f"last {forgot} layers forget"
+        if kept[most] >= SAME:
+            return (f"{NAMES[most]} hardly changes when the {layers} everything: it cannot explain {label}."), (most,)
+        return f"Every map changes when the {layers} everything; {NAMES[most]} changes least.", (most,)
     if len(maps) < 2:
-        return f"One map alone for {label}: choose a second method and see whether the two agree."
-    names, table = list(maps), agreement(maps)
+        what = "the next one is being drawn" if partial else "choose a second method and see whether the two agree"
+        return f"One map for {label}: {what}.", tuple(names)
+    table = agreement(maps)
     rows, columns = np.triu_indices(len(names), 1)
     least = int(table[rows, columns].argmin())
-    one, other = NAMES[names[rows[least]]], NAMES[names[columns[least]]]
-    return f"{len(maps)} methods, one network, one question: {one} and {other} agree least."
+    pair = names[rows[least]], names[columns[least]]
+    one, other = (NAMES[name] for name in pair)
+    found = two_places(table[rows, columns][least])
+    return f"Asked why {label}, {one} and {other} mark different places (rank correlation {found}).", pair
 
 
 def _likeness(maps: Mapping[str, Map]) -> tuple[str, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""The slider "Layers forgotten": the same map of a network that has lost part of what it learnt."""
+"""The slider "Randomised layers": the same map of a network that has lost part of what it learnt."""
 
 from typing import Any
 

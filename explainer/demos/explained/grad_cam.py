@@ -62,7 +62,7 @@ class Params:
     ] = MOST_MAPS
     randomise: Annotated[
         int,
-        Doc("Layers forgotten", "From the top, so many layers lose what they learnt. Does the map notice?"),
+        Doc("Randomised layers", "Parameter randomisation: from the top, so many layers forget. Does the map notice?"),
         Range(0, 20, step=1),
     ] = 0
 

@@ -22,6 +22,7 @@ from explainer.demos.explained import _path_play as path_play
 
 DEFAULT_STEPS = 32
 CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
+CELLS = 14  # along a side, where shares are added up by region
 MADE = 0.9  # share of the change of score that has to be made before the path counts as climbed
 
 
@@ -61,10 +62,10 @@ class Params:
     steps: Annotated[int, Doc("Steps", "Points of the path where the slope is taken."), Range(8, 256, log=True)] = (
         DEFAULT_STEPS
     )
-    rule: Annotated[Rule, Doc("Sum by", "How slopes at points stand for the whole path.")] = Rule.TRAPEZOID
+    rule: Annotated[Rule, Doc("Quadrature rule", "How slopes at points stand for the whole path.")] = Rule.TRAPEZOID
     spacing: Annotated[
         Spacing, Doc("Points", "Even, or close together where the score changes (17 forward passes more).")
-    ] = Spacing.EVEN
+    ] = Spacing.FOLLOWING
     way: Annotated[
         float,
         Doc("Way gone", "How far along the path slopes are added up; at 100 % the picture is whole."),
@@ -83,7 +84,7 @@ class IntegratedGradientsDemo(Demo[Params]):
         sample="dog",
         summary="Shares a class's score out among the pixels, and says how much is missing.",
         papers=("sundararajan2017", "kokhlikyan2020"),
-        cost=Cost(forwards=DEFAULT_STEPS, backwards=DEFAULT_STEPS),
+        cost=Cost(forwards=DEFAULT_STEPS + 17, backwards=DEFAULT_STEPS),
     )
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
@@ -151,23 +152,26 @@ class Walk:
         text = f"{found.done} of {steps} points of the path are added up."
         values = numbers(steps_done=found.done, score_difference=self.due)
         shown = self.map_panel(found)
-        return Part((self.baseline_panel(), shown), (), (text,), values, heroes=(shown.slug,))
+        panels = (self.baseline_panel(), shown, self.regions_panel(shown))
+        return Part(panels, (), (text,), values, heroes=tuple(one.slug for one in panels[1:]))
 
     def part(self, found: Sum, steps: int) -> Part:
         """All of it."""
         steep = int(np.abs(found.slopes).argmax())
         shown = self.map_panel(found)
-        panels = (self.baseline_panel(), self._picture_at(found, steep), shown)
+        panels = (self.baseline_panel(), shown, self.regions_panel(shown))
         values = self._values(found, steep)
         charts, reading = (self.score_chart(found), self._slope(found)), (self._reading(values, steps),)
-        return Part(panels, charts, reading, values, headline=self._headline(values), heroes=(shown.slug,))
+        return Part(
+            panels, charts, reading, values, headline=self._headline(values), heroes=tuple(p.slug for p in panels[1:])
+        )
 
     def _headline(self, values: dict[str, float]) -> str:
         if "gap_percent" not in values:
             return "Baseline and picture score the same: there is nothing to share out."
         gap, label = abs(values["gap_percent"]), self.about.label
         if gap < CLOSED_PERCENT:
-            return f"The pixels' shares add up to the whole change in the logit of {label}."
+            return f"Warm places raised the logit of {label} as the picture faded in, cold ones lowered it."
         return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
 
     # Panels and charts ------------------------------------------------------------------------------
@@ -185,12 +189,6 @@ class Walk:
         """Draw where the path begins."""
         return self.view("Baseline", self.start, f"logit {_signed(self.bare)}")
 
-    def _picture_at(self, found: Sum, number: int) -> Panel:
-        alpha = float(found.where.alphas[number])
-        x = self.start + alpha * (self.about.x - self.start)
-        note = f"{100 * alpha:.1f} % of the way, logit {_signed(float(found.scores[number]))}"
-        return self.view("Steepest point", x, note)
-
     def map_panel(self, found: Sum) -> Panel:
         """Draw what each pixel adds."""
         from explainer.vision.attribution.gradients import to_map
@@ -199,6 +197,17 @@ class Walk:
         heat = to_map(found.attributions, "sum")
         limit = upper_limit(heat, 0.99)
         return self.about.heat_panel("Integrated Gradients", heat, self.about.label, limit=limit, signed=True)
+
+    def regions_panel(self, of: Panel, limit: float = 0.0) -> Panel:
+        """Draw the same shares added up in squares, so that grain gives way to places and the sum stays."""
+        from explainer.vision.metrics.heat import upper_limit
+
+        heat = of.layers[-1].values  # type: ignore[union-attr]
+        side = max(1, heat.shape[0] // CELLS)
+        rows, columns = (np.arange(0, size, side) for size in heat.shape)
+        sums = np.add.reduceat(np.add.reduceat(heat, rows, axis=0), columns, axis=1)
+        look = {"limit": limit or upper_limit(sums, 0.97), "signed": True, "smooth": False}
+        return self.about.heat_panel("Shares of regions", sums, "pixels added up", **look)
 
     def score_chart(self, found: Sum) -> Curve:
         """Plot the logit along the path, and slopes added up."""

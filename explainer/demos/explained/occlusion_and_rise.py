@@ -1,7 +1,7 @@
 """Occlusion and RISE: hide parts of the picture and watch the score, with no look inside the network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,19 +10,21 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Histogram
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range, When
+from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import apply
-from explainer.core.layers import Image, Panel
+from explainer.core.layers import Panel
 from explainer.core.memo import memo_name
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, ask
+from explainer.demos.explained import _hiding_play as play
 from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
 BINS = 24
+SMALL = 0.1  # a score that falls by less hardly needs what is hidden
 
 
 class Method(Choice):
@@ -52,7 +54,7 @@ class Params:
     fill: Annotated[Fill, Doc("Hide behind", "What is seen where the picture is hidden.")] = Fill.GREY
     window: Annotated[
         int, Doc("Window", "Small ones find details, large ones whole objects."), Range(16, 96, 8, "px"), WINDOWS
-    ] = 32
+    ] = 64
     stride: Annotated[
         int,
         Doc("Stride", "From one window to the next; half of it takes four times as long."),
@@ -62,6 +64,12 @@ class Params:
     masks: Annotated[int, Doc("Masks", "The paper takes 4,000 and more."), Range(32, 4096, log=True), MASKS] = 256
     cells: Annotated[int, Doc("Cells", "Cells of a mask along a side."), Range(3, 14), MASKS] = 7
     seen: Annotated[float, Doc("Share seen", "Chance of a cell to be seen."), Range(0.1, 0.9, 0.05), MASKS] = 0.5
+    share: Annotated[
+        float,
+        Doc("Hidden so far", "How many of the windows or masks are in the map; at 100 % all of them."),
+        Range(0.0, 100.0, 0.5, unit="%"),
+        Plays(8.0, "Hide one place after the other"),
+    ] = 100.0
     controls: Annotated[
         bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
     ] = False
@@ -82,7 +90,7 @@ class OcclusionAndRise(Demo[Params]):
         sample="dog",
         summary="Hide parts of the picture and watch the score fall.",
         papers=("zeiler2014", "petsiuk2018"),
-        cost=Cost(forwards=170),
+        cost=Cost(forwards=122),
     )
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
@@ -93,7 +101,7 @@ class OcclusionAndRise(Demo[Params]):
             key = (*_key(params), *memo_name(ctx), about.index, ctx.seed)
             with ctx.stage("explain"):
                 seen = ctx.memo(key, lambda: work(about, net.network(), params, ctx))
-            part = _finished(about, seen)
+            part = play.played(about, seen, _finished(about, seen), params.share)
             if params.controls:
                 tested = TestedMap(params.method.label, _as_known(seen.heat, params), _key(params), params.removal)
                 part = with_controls(about, part, tested, net, ctx)
@@ -105,13 +113,21 @@ class Seen:
     """A map ``(S, S)``, signed; of each window its drop of the logit, of each mask its score; two telling views.
 
     The views are network inputs ``(1, 3, S, S)`` with the class's score: with the window hidden that is missed most
-    and with the one that is missed least, or behind the best mask and the worst.
+    and with the one that is missed least, or behind the best mask and the worst. `until` gives map and view after some
+    of the windows, which stand at `places`, or masks.
     """
 
     method: Method
     heat: NDArray[np.float32]
     each: NDArray[np.float64]
     views: tuple[tuple[Any, float], tuple[Any, float]]
+    until: Callable[[int], tuple[NDArray[np.float32], Any]]
+    places: Any = None
+
+    @property
+    def thing(self) -> str:
+        """What is put over the picture, in a word."""
+        return "window" if self.method == Method.OCCLUSION else "mask"
 
 
 def _as_known(heat: Any, params: Params) -> Any:
@@ -132,7 +148,7 @@ def _key(params: Params) -> tuple[Any, ...]:
 
 def _occluded(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
     from explainer.vision.attribution.controls import class_score
-    from explainer.vision.attribution.occlusion import Windows, cover, occlusion
+    from explainer.vision.attribution.occlusion import Windows, cover, occlusion, painted
 
     side = int(about.x.shape[-1])
     places = Windows(side, min(params.window, side), min(params.stride, params.window))
@@ -142,18 +158,26 @@ def _occluded(about: Subject, network: Any, params: Params, ctx: Context) -> See
         ctx.progress(step.done / places.count, f"{step.done} of {places.count} windows")
         if step.done < places.count:
             ctx.publish(about.result(_growing(about, params.method, step.values, step.done), partial=True))
-    views = [about.x.clone(), about.x.clone()]
-    for view, place in zip(views, (step.drops.argmax(), step.drops.argmin()), strict=True):
-        x0, y0, x1, y1 = places.box(int(place))
+
+    def hidden(place: int) -> Any:
+        view, (x0, y0, x1, y1) = about.x.clone(), places.box(place)
         view[:, :, y0:y1, x0:x1] = instead[:, :, y0:y1, x0:x1]
-    score = class_score(network, about.index)
+        return view
+
+    def until(done: int) -> Any:
+        return painted(np.where(np.arange(places.count) < done, step.drops, np.nan), places), hidden(done - 1)
+
+    score, views = (
+        class_score(network, about.index),
+        (hidden(int(step.drops.argmax())), hidden(int(step.drops.argmin()))),
+    )
     most, least = ((view, float(score(view))) for view in views)
-    return Seen(params.method, step.values, step.drops, (most, least))
+    return Seen(params.method, step.values, step.drops, (most, least), until, places)
 
 
 def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
     from explainer.vision.attribution.occlusion import cover
-    from explainer.vision.attribution.rise import rise, seen_through
+    from explainer.vision.attribution.rise import gathered, rise, seen_through
 
     instead = cover(about.x, params.fill, about.card.mean, about.card.std)
     steps = rise(
@@ -167,7 +191,12 @@ def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
             ctx.publish(about.result(_growing(about, params.method, step.gain, step.done), partial=True))
     best = (seen_through(about.x, instead, step.best), float(step.scores.max()))
     worst = (seen_through(about.x, instead, step.worst), float(step.scores.min()))
-    return Seen(params.method, step.gain, step.scores, (best, worst))
+
+    def until(done: int) -> Any:
+        gain, mask = gathered(step.scores, done, len(step.best), params.cells, params.seen, ctx.seed)
+        return gain, seen_through(about.x, instead, mask)
+
+    return Seen(params.method, step.gain, step.scores, (best, worst), until)
 
 
 def _growing(about: Subject, method: Method, heat: NDArray[np.float32], done: int) -> Part:
@@ -180,8 +209,12 @@ def _growing(about: Subject, method: Method, heat: NDArray[np.float32], done: in
 def _finished(about: Subject, seen: Seen) -> Part:
     """All of it."""
     panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
+    if seen.places is not None:  # over the map, too, stands the window that is missed most
+        drop = float(seen.each.max())
+        there = play.box(about, seen.places.box(int(seen.each.argmax())), play.falls(drop))
+        panels = tuple(replace(p, layers=(*p.layers, there)) if i < 2 else p for i, p in enumerate(panels))
     told = _of_occlusion(about, seen) if seen.method == Method.OCCLUSION else _of_rise(about, seen)
-    return Part(panels, heroes=(panels[0].slug,)) + told + Part(values=_peak(about, seen.heat))
+    return Part(panels, heroes=(panels[0].slug, panels[1].slug)) + told + Part(values=_peak(about, seen.heat))
 
 
 def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Panel:
@@ -191,12 +224,9 @@ def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Pan
 
 
 def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:
-    from explainer.vision.attribution.views import to_pixels
-
     titles = ("Missed most", "Missed least") if seen.method == Method.OCCLUSION else ("Best mask", "Worst mask")
     for title, (view, score) in zip(titles, seen.views, strict=True):
-        shown = Image("view", to_pixels(view, about.card.mean, about.card.std), about.to_frame)
-        yield about.panel(title, shown, note=f"score {words.score(score)}")
+        yield play.picture(about, title, view, f"score {words.score(score)}")
 
 
 def _peak(about: Subject, heat: NDArray[np.float32]) -> dict[str, float]:
@@ -221,13 +251,18 @@ def _of_occlusion(about: Subject, seen: Seen) -> Part:
         windows_that_help=better, score_covered=most, score_covered_least=least,
     )  # fmt: skip
     fall = f"{drops.max():.2f}".replace("-", "−")
-    sentence = (
-        f"Of {len(drops)} windows the one that is missed most lowers the logit of {about.label} by {fall} and its "
-        f"score from {words.score(about.score)} to {words.score(most)}; {better} of them raise the "
-        f"logit when they are hidden."
-    )
     before, after = words.score(about.score), words.score(most)
-    headline = f"Cover the most important place and {about.label} falls from {before} to {after}."
+    sentence = (
+        f"Hiding the framed window lowers the logit of {about.label} by {fall}, and its score from {before} to "
+        f"{after}. {better} of {len(drops)} windows raise the logit when they are hidden."
+    )
+    headline = f"Hide the framed window and {about.label} falls from {before} to {after}."
+    if drops.max() <= 0:
+        headline = f"No window lowers the logit of {about.label} when it is hidden."
+    elif most >= about.score or after == before:
+        headline = f"No single window matters much: even the framed one leaves {about.label} at {after}."
+    elif about.score - most < SMALL:
+        headline = f"No single window decides: with the framed one hidden, {about.label} still has {after} of {before}."
     return Part((), (_histogram("Drops", drops, "fall of the logit"),), (sentence,), values, headline=headline)
 
 
@@ -235,11 +270,11 @@ def _of_rise(about: Subject, seen: Seen) -> Part:
     scores = seen.each
     low, mean, high = (float(one) for one in (scores.min(), scores.mean(), scores.max()))
     values = numbers(masks=len(scores), score_mean=mean, score_best=high, score_worst=low)
-    sentence = (
-        f"Behind {words.thousands(len(scores))} random masks {about.label} scores {words.score(mean)} on average, "
-        f"from {words.score(low)} to {words.score(high)} ({words.score(about.score)} for the whole picture); where "
-        f"the map is positive, seeing the pixel raises the score."
-    )
     ends = f"from {words.score(low)} to {words.score(high)}"
-    headline = f"Behind random masks {about.label} scores {ends}: it matters what is seen."
+    sentence = (
+        f"Where the map is warm, seeing the pixel raises the score of {about.label}. Through "
+        f"{words.thousands(len(scores))} random masks it is {words.score(mean)} on average, {ends}; the whole "
+        f"picture has {words.score(about.score)}."
+    )
+    headline = f"Seen through random masks, {about.label} scores {ends}: warm places are those that lift it."
     return Part((), (_histogram("Scores behind the masks", scores, "score"),), (sentence,), values, headline=headline)

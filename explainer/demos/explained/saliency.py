@@ -1,4 +1,4 @@
-"""Saliency: the gradient of a class score with respect to each pixel."""
+"""Saliency: the gradient of a class's logit with respect to each pixel."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from explainer.core.context import Context
 from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Image, Panel
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
@@ -43,11 +44,12 @@ class Channels(Choice):
 class Params:
     """What can be asked of the map."""
 
-    target: Annotated[ClassIndex, Doc("Class", "Whose score the gradient is taken of.")] = TOP_1
+    target: Annotated[ClassIndex, Doc("Class", "Whose logit the gradient is taken of.")] = TOP_1
     method: Annotated[Method, Doc("Method", "SmoothGrad averages over noisy copies.")] = Method.GRADIENT
-    channels: Annotated[Channels, Doc("Three channels to one", "Only the signed sum tells more light from less.")] = (
-        Channels.MAX
-    )
+    channels: Annotated[
+        Channels,
+        Doc("Channels", "Only the signed sum tells more light from less."),
+    ] = Channels.MAX
     samples: Annotated[
         int,
         Doc("Noisy copies", "More of them leave less grain, and take longer."),
@@ -76,20 +78,20 @@ class Params:
     ] = 1
     randomise: Annotated[
         int,
-        Doc("Layers forgotten", "From the top, so many layers lose what they learnt. Does the map notice?"),
+        Doc("Randomised layers", "Parameter randomisation: from the top, so many layers forget. Does the map notice?"),
         Range(0, 20, step=1),
     ] = 0
 
 
 class Saliency(Demo[Params]):
-    """How much each pixel moves the score."""
+    """How much each pixel moves the logit."""
 
     info = DemoInfo(
         id="saliency",
         title="Saliency",
         topics=(45,),
         sample="dog",
-        summary="How strongly each pixel moves the score of a class.",
+        summary="How strongly each pixel moves the logit of a class.",
         papers=("simonyan2014", "smilkov2017", "shrikumar2017", "adebayo2018", "petsiuk2018"),
         cost=Cost(forwards=1, backwards=1),
     )
@@ -187,16 +189,30 @@ def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part
         share_hottest_tenth=share,
     )  # fmt: skip
     sentence = (
-        f"The score of {about.label} ({words.score(about.score)}) reacts most to the pixel "
-        f"{about.where(top.x_px, top.y_px)}; the hottest tenth of all pixels holds "
-        f"{words.percent(share)} of the map."
+        f"The logit of {about.label}, its number before the softmax, reacts most to the pixel "
+        f"{about.where(top.x_px, top.y_px)}. The hottest tenth of all pixels holds {words.percent(share)} of the map."
     )
-    held = f"A tenth of the pixels holds {words.percent(share)}"
-    headline = f"{held} of what can move {about.label}: it marks single pixels, not things."
-    return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
+    headline = (
+        f"Nudging the bright pixels moves {about.label} most: a tenth of all holds {words.percent(share)} of the map."
+    )
+    if params.randomise:  # the forgetful network's map stands beside it
+        return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
+    only = _hottest(about, finite)
+    return Part((panel, only), (), (sentence,), values, headline=headline, heroes=(panel.slug, only.slug))
+
+
+def _hottest(about: Subject, heat: NDArray[np.float32]) -> Panel:
+    """The picture where the map is hottest, and nothing of the rest."""
+    from explainer.vision.attribution.views import to_pixels
+    from explainer.vision.metrics.heat import HOT_SHARE
+
+    shown = to_pixels(about.x, about.card.mean, about.card.std).copy()
+    size = np.abs(heat)
+    shown[size < np.quantile(size, 1 - HOT_SHARE)] = 0
+    return about.panel("Hottest tenth", Image("view", shown, about.to_frame), note="the rest is black")
 
 
 def _why_blank(about: Subject, heat: NDArray[np.float32]) -> str:
     if not np.isfinite(heat).all():
         return f"The gradient of {about.label} is not finite everywhere, so the map has no peak."
-    return f"The score of {about.label} does not react to any pixel: its gradient is zero everywhere."
+    return f"The logit of {about.label} does not react to any pixel: its gradient is zero everywhere."

@@ -111,6 +111,22 @@ def rise(
         yield Progress(len(scores), _array(scale * weighted), _array(gain), scores, best, worst)
 
 
+def gathered(
+    scores: NDArray[np.float64], done: int, side: int, cells: int, seen: float, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Map of the first `done` masks alone, as `Progress.gain`, from their scores, and the last of these masks.
+
+    The masks are drawn again, as `rise` with this seed drew them: keeping them would take much more room.
+    """
+    generator, weight = torch.Generator().manual_seed(seed), torch.from_numpy(scores[:done] - scores[:done].mean())
+    total = torch.zeros((side, side), dtype=torch.float64)
+    for first in range(0, done, CPU_BATCH):
+        count = min(CPU_BATCH, len(scores) - first)
+        drawn = random_masks(count, side, cells, seen, generator)[: done - first]
+        total += torch.einsum("n,nhw->hw", weight[first : first + len(drawn)], drawn[:, 0].double())
+    return _array(total / (done * seen)), np.asarray(drawn[-1, 0].numpy())
+
+
 def _drawn(count: int, side: int, cells: int, seen: float, generator: torch.Generator) -> Tensor:
     """Draw masks in portions of the CPU's, however many a device takes at once: so all devices see the same ones."""
     starts = range(0, count, CPU_BATCH)
