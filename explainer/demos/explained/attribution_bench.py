@@ -58,7 +58,7 @@ class Params:
     )
     check: Annotated[bool, Doc("Ask captum", "Computes what it can a second time, with captum.")] = False
     methods: Annotated[tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown.")] = (
-        Method.GRADIENT, Method.DEEPLIFT, Method.GUIDED_BACKPROP, Method.GRAD_CAM,
+        Method.GRADIENT, Method.SMOOTHGRAD, Method.GUIDED_BACKPROP, Method.GRAD_CAM,
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ class AttributionBench(Demo[Params]):
             "bach2015", "selvaraju2017", "petsiuk2018", "ribeiro2016", "lundberg2017", "adebayo2018", "rong2022",
             "kokhlikyan2020",
         ),
-        cost=Cost(forwards=5, backwards=4),
+        cost=Cost(forwards=20, backwards=19),
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
