@@ -17,7 +17,6 @@ LESS = {
     "train-small-net": (HEROES, 0.37),
     "augmentation-studio": (HEROES, 0.39),
     "corruption-bench": (0.28, PRESENTED),
-    "trained-for-holes": (HEROES, 0.37),
     "channel-gates": (HEROES, 0.42),
 }
 """Demos that fall short: shares that they have reached at 1280 × 800 and presenting, and keep."""

@@ -32,6 +32,8 @@ def _shot(demo_id: str, name: str, items: tuple[tuple[str, Any], ...]) -> Result
 
 
 def shot(demo_id: str, name: str, **params: Any) -> Result:
+    if demo_id == PANEL:
+        params = {"method": "fgsm", "targeted": False, **params}
     return _shot(demo_id, name, tuple(params.items()))
 
 
@@ -69,6 +71,30 @@ def test_a_targeted_attack_reaches_its_class() -> None:
     values = shot(PANEL, "dog", method="pgd", eps=4.0, steps=30, targeted=True, target="340").values  # zebra
     assert values["score_target"] > 0.5
     assert values["flipped"] == 1.0
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_the_default_makes_an_ostrich_of_anything(name: str) -> None:
+    result = _shot(PANEL, name, ())
+    assert "became “ostrich”" in result.headline
+    assert result.values["linf_255"] <= 2.0
+    assert result.values["score_target"] > 0.5
+
+
+def test_the_steps_that_are_played_are_those_of_the_attack() -> None:
+    early = _shot(PANEL, "dog", (("steps", 5),))  # before the whole path is known
+    whole = _shot(PANEL, "dog", ())
+    assert whole.play is not None
+    assert whole.play.curve is not None
+    assert len(whole.play.curve) == whole.play.last == 20
+    assert whole.play.curve[4] == pytest.approx(early.values["score_target"], abs=1e-6)
+    assert whole.play.curve[-1] == pytest.approx(whole.values["score_target"], abs=1e-6)
+
+
+def test_a_picture_of_the_target_is_sent_to_the_runner_up() -> None:
+    first = int(_shot(PANEL, "dog", ()).values["true_class"])
+    result = _shot(PANEL, "dog", (("target", str(first)),))
+    assert result.values["flipped"] == 1.0
 
 
 def test_the_trap_and_the_way_out_of_it() -> None:
@@ -114,7 +140,7 @@ def test_another_network_is_asked_about_the_same_picture() -> None:
 def test_what_is_shown_is_what_was_measured() -> None:
     """Adversarial minus input, read from the panels, is the change that the numbers speak of."""
     result = shot(PANEL, "coffee")
-    layers = {panel.title: panel.layers[-1] for panel in result.panels}
+    layers = {panel.title: layer for panel in result.panels for layer in panel.layers if layer.name == "seen"}
     assert result.input is not None
     card = bootstrap.zoo().card("efficientnet-lite0")
     mean, std = (np.array(v).reshape(3, 1, 1) for v in (card.mean, card.std))

@@ -11,7 +11,15 @@ from scipy.stats import binom, binomtest, norm
 from torch import Tensor, nn
 
 from explainer.vision.perturb.attacks import Victim
-from explainer.vision.perturb.smoothing import certify, example, largest_radius, lower_bound, seeds, votes
+from explainer.vision.perturb.smoothing import (
+    certify,
+    examples,
+    largest_radius,
+    lower_bound,
+    seeds,
+    side_by_side,
+    votes,
+)
 
 ZERO, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
@@ -115,7 +123,7 @@ def test_noise_is_not_clipped_before_the_network_but_is_when_shown() -> None:
     list(votes(Victim(Look(), ZERO, ONE), x, 30.0, 2, seed=7))
     assert float(seen[0].max()) > 1.05
     assert float((seen[0] * 255 - 250).std()) == pytest.approx(30.0, rel=0.1)
-    shown = example(x, 30.0, 7)
+    shown = side_by_side(examples(x, 30.0, 7, 1), 1)
     assert shown.shape == (16, 16, 3)
     first = (seen[0][0] * 255).clamp(0, 255).round().permute(1, 2, 0).numpy()
     np.testing.assert_allclose(shown, first, atol=1)

@@ -1,7 +1,7 @@
 """The adversarial panel's work: attack one picture, and let the network behind its defence answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from explainer.core.subject import resolve_class
 L2_METHODS = ("pgd-l2",)
 WHITE = 255.0
 EPS_TRIED = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)  # of 255
+PLAYED = 20  # steps of PGD
 RADII_TRIED = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # white is 1
 
 
@@ -42,6 +43,8 @@ class Shot:
         Share of the gradient's entries that are exactly zero.
     losses
         Loss at each step of the patch; empty for the others.
+    path
+        Probability of the label after each step of PGD that is known; empty for the others, and on the way.
     tensor
         The adversarial picture as ``(1, 3, S, S)``; passed on and never looked into here.
     """
@@ -58,6 +61,7 @@ class Shot:
     gradient_length: float
     zero_share: float
     losses: tuple[float, ...] = ()
+    path: tuple[float, ...] = ()
     tensor: Any = None
 
 
@@ -79,7 +83,10 @@ class Scene:
         self.graph = latest(ctx, "loss graph", self._seen(), self._graph)
         self.plain = self._plain_logits()
         self.truth = int(np.argmax(self.plain))
-        self.label = resolve_class(params.target, self.plain) if params.targeted else self.truth
+        self.label = self.truth
+        if params.targeted:
+            wanted = resolve_class(params.target, self.plain)
+            self.label = wanted if wanted != self.truth else resolve_class("top-2", self.plain)
 
     def attacker(self) -> Any:
         """Return what the attacker differentiates; its dice are new each time."""
@@ -164,10 +171,22 @@ def _moved(at: Scene, show: Callable[[Shot], None]) -> Shot:
         with at.ctx.stage("explain"):
             moved = fgsm(at.x, slope, at.budget)
         return _asked(at, moved, noise)
-    moved, run = at.x, pgd(at.attacker(), at.x, at.labels, at.budget, at.params.steps, at.ctx.checkpoint)
-    for count, moved in enumerate(run, 1):
-        _tell(at, count, lambda now=moved: show(_asked(at, now, noise)))  # type: ignore[misc]
-    return _asked(at, moved, noise)
+    steps, key = at.params.steps, (*memo_name(at.ctx), at._seen(), at.label, at.budget, at.ctx.seed)
+    dice = at.params.adaptive and at.defence.kind == "noise"  # they fall anew, so that no path can be carried on
+    way: list[Any] = [] if dice else latest(at.ctx, "path", key, list)
+    start = way[-1] if way else None
+    run = pgd(at.attacker(), at.x, at.labels, at.budget, steps - len(way), at.ctx.checkpoint, start)
+    for moved in run:
+        way.append(moved)
+        _tell(at, len(way), lambda now=moved: show(_asked(at, now, noise)))  # type: ignore[misc]
+    scores = latest(at.ctx, "scores on the path", (key, at.defence, len(way)), lambda: _followed(at, way))
+    return replace(_asked(at, way[steps - 1], noise), path=scores)
+
+
+def _followed(at: Scene, way: Sequence[Any]) -> tuple[float, ...]:
+    """Score of the label after each step."""
+    with at.ctx.stage("model"):
+        return tuple(at.judge().answers(*way)[:, at.label].tolist())
 
 
 def _patched(at: Scene, show: Callable[[Shot], None]) -> Shot:
@@ -202,7 +221,7 @@ def _asked(at: Scene, moved: Any, noise: Any, losses: Sequence[float] = ()) -> S
     _, slope = at.gradient()
     return Shot(
         pixels(at.x), pixels(moved), pixels(noise), before, rows[-2], rows[-1], bare, at.truth, at.label,
-        *slope_numbers(slope), tuple(losses), moved,
+        *slope_numbers(slope), tuple(losses), tensor=moved,
     )  # fmt: skip
 
 

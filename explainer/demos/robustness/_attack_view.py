@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import apply
-from explainer.core.layers import Boxes, Image, Layer, Panel
+from explainer.core.layers import Boxes, Image, Label, Layer, Panel
 from explainer.core.parts import Part
-from explainer.demos.robustness._attack import L2_METHODS, WHITE, Scene, Shot
+from explainer.core.plays import Play
+from explainer.demos.robustness._attack import L2_METHODS, PLAYED, WHITE, Scene, Shot
 
-MAGNIFIED = 10.0
+MAGNIFIED, STEPPED = 10.0, ("pgd", "pgd-l2")
 SHOWN = 4
 NAMES: Mapping[str, str] = {"fgsm": "FGSM", "pgd": "PGD", "pgd-l2": "PGD", "patch": "The patch"}
 DEFENCES: Mapping[str, str] = {
@@ -29,7 +30,17 @@ def part(at: Scene, shot: Shot) -> Part:
     """Put panels, bars, sentences and values of one attack together."""
     return Part(
         _panels(at, shot), _bars(at, shot), _sentences(at, shot), _values(at, shot), headline=_point(at, shot),
-        heroes=("adversarial", "random-noise"),
+        heroes=("adversarial", "random-noise"), play=_play(at, shot) if at.params.method in STEPPED else None,
+    )  # fmt: skip
+
+
+def _play(at: Scene, shot: Shot) -> Play:
+    """Play PGD's steps; the curve is the label's score after each."""
+    last, known = max(PLAYED, len(shot.path), at.params.steps), np.asarray(shot.path)
+    whole = len(known) == last
+    return Play(
+        "steps", 1, last, at.params.steps, known if whole else None, f"{at.params.steps} of {last} steps",
+        note=f"curve: {at.ctx.card.label(shot.label)}" if whole else "",
     )  # fmt: skip
 
 
@@ -37,11 +48,15 @@ def _point(at: Scene, shot: Shot) -> str:
     truth, attacked, noisy = (
         f"“{at.ctx.card.label(k)}”" for k in (shot.truth, int(shot.after.argmax()), int(shot.noise.argmax()))
     )
-    size = "A patch" if at.params.method == "patch" else f"A change of {_radius(at)}"
     if truth == attacked:
-        return f"The attack failed: the network still says {truth}."
-    also = "noise of the same size does too" if noisy != truth else "noise of the same size does nothing"
-    return f"{size} turns {truth} into {attacked}; {also}."
+        return f"After this attack the network still says {truth}; more steps or a larger budget may change that."
+    small = f"though no colour moved more than {at.params.eps:g} of 255"
+    if at.params.method == "patch":
+        small = "once one small square is repainted"
+    elif at.params.method in L2_METHODS:
+        small = f"by a change of length {at.params.radius:g}"
+    also = "changed nothing" if noisy == truth else f"gave {noisy}" if noisy != attacked else "did that too"
+    return f"{truth} became {attacked}, {small}; noise of the same size {also}."
 
 
 # Panels -------------------------------------------------------------------------------------------------
@@ -53,9 +68,9 @@ def _panels(at: Scene, shot: Shot) -> tuple[Panel, ...]:
     changed = "over the square" if patch else _radius(at)
     return (
         _panel(at, "Input", None, _answer(at, shot.before), _outline(at) if patch else ()),
-        _panel(at, "Adversarial", shot.adversarial, _answer(at, shot.after)),
+        _panel(at, "Adversarial", shot.adversarial, changed, _chip(at, shot.after, 1)),
         _panel(at, "Change × 10", change, f"{changed}; grey is none"),
-        _panel(at, "Random noise", shot.random, _answer(at, shot.noise)),
+        _panel(at, "Random noise", shot.random, "just as large", _chip(at, shot.noise, 0)),
     )
 
 
@@ -65,6 +80,12 @@ def _panel(at: Scene, title: str, pixels: NDArray[Any] | None, note: str, over: 
     if pixels is not None:
         layers.append(Image("seen", np.round(pixels).astype(np.uint8), ready.to_frame, smooth=False))
     return Panel(title, (frame.width, frame.height), (*layers, *over), note)
+
+
+def _chip(at: Scene, answers: NDArray[np.float64], colour: int) -> tuple[Layer, ...]:
+    """What the network says, on the picture itself."""
+    x0, y0, x1, y1 = at.ready.focus
+    return (Label("answer", _answer(at, answers), (x0 + 0.04 * (x1 - x0), y0 + 0.08 * (y1 - y0)), colour),)
 
 
 def _outline(at: Scene) -> tuple[Layer, ...]:
@@ -90,7 +111,7 @@ def _radius(at: Scene) -> str:
 def _bars(at: Scene, shot: Shot) -> tuple[Chart, ...]:
     classes = _classes(at, shot)
     guard = "" if at.defence.kind == "none" else f"behind {DEFENCES[at.defence.kind]}"
-    rows = (("Before", shot.before), ("After the attack", shot.after), ("With random noise", shot.noise))
+    rows = (("After the attack", shot.after), ("Before", shot.before), ("With random noise", shot.noise))
     return tuple(_chart(at, shot, title, answers, classes, guard) for title, answers in rows)
 
 

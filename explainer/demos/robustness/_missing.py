@@ -96,6 +96,10 @@ class Trial:
         """Return the same with longer curves."""
         return replace(self, curves=curves)
 
+    def kept(self, how: str) -> bool:
+        """Whether the network's answer is that to the whole picture."""
+        return bool(self.answers[how].argmax() == self.plain.argmax())
+
     def error_255(self, how: str) -> float:
         """Root mean square difference from the true pixels over what is missing, in grey levels."""
         lost = self.scene.region

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import identity, resized
-from explainer.core.layers import Image, Label, Mask, Panel
+from explainer.core.layers import Image, Label, Panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness._missing import SHARES, Fill, Pixels, Trial
@@ -21,6 +22,8 @@ SHORT: Mapping[str, str] = {
     "navier-stokes": "Navier–Stokes",
 }
 COLUMNS, TILE_PX, GAP_PX = 3, 240, 6
+COUNTED = ("none", "one", "two", "three", "four", "five", "all")
+HOLE = (255, 64, 200)  # a pink that photos seldom have
 COLOURS: Mapping[str, int] = {"black": -2, "zero": 1, "mean": 3, "nearest": 2, "telea": 0, "navier-stokes": 4}
 
 
@@ -52,16 +55,25 @@ def _play(trial: Trial) -> Play:
 def _input(trial: Trial) -> Panel:
     frame, region = trial.scene.frame, trial.scene.region
     over = resized(identity(), (frame.height, frame.width), (region.shape[0], region.shape[1]))
-    layers = (Image("picture", frame.pixels, focus=trial.focus), Mask("missing", region, over, 3))
-    return Panel("Input", (frame.width, frame.height), layers, f"{words.percent(float(region.mean()))} missing")
+    holes = trial.scene.plain.copy()
+    holes[region] = HOLE
+    layers = (Image("picture", holes, over, focus=trial.focus), _chip(trial, f"whole: {_said(trial, trial.plain)}", 0))
+    share = words.percent(float(region.mean()))
+    return Panel("Input", (frame.width, frame.height), layers, f"{share} missing, in pink")
 
 
 def _filled(trial: Trial) -> Panel:
     frame, how = trial.scene.frame, trial.scene.params.fill
-    pixels = trial.pictures[how]
+    pixels, colour = trial.pictures[how], 0 if trial.kept(how) else 1
     over = resized(identity(), (frame.height, frame.width), (pixels.shape[0], pixels.shape[1]))
-    note = f"{Fill(how).label}: {_answer(trial, how)}"
-    return Panel("Filled in", (frame.width, frame.height), (Image("picture", pixels, over, focus=trial.focus),), note)
+    layers = (Image("picture", pixels, over, focus=trial.focus), _chip(trial, _answer(trial, how), colour))
+    return Panel("Filled in", (frame.width, frame.height), layers, Fill(how).label)
+
+
+def _chip(trial: Trial, text: str, colour: int) -> Label:
+    """What the network says, on the picture itself."""
+    x0, y0, x1, y1 = trial.focus
+    return Label("answer", text, (x0 + 0.04 * (x1 - x0), y0 + 0.08 * (y1 - y0)), colour)
 
 
 def _all_six(trial: Trial) -> Panel:
@@ -122,7 +134,7 @@ def _values(trial: Trial) -> dict[str, float]:
         values |= {
             f"score_{name}": float(row[trial.index]),
             f"error_{name}_255": trial.error_255(how),
-            f"changed_{name}": float(row.argmax() != trial.plain.argmax()),
+            f"changed_{name}": float(not trial.kept(how)),
         }
     for how, scores in trial.curves.items():
         if len(scores) > 3:
@@ -131,11 +143,15 @@ def _values(trial: Trial) -> dict[str, float]:
 
 
 def _headline(trial: Trial) -> str:
-    index, how = trial.index, trial.scene.params.fill
-    before, after = (words.score(float(row[index])) for row in (trial.plain, trial.answers[how]))
+    how, share = trial.scene.params.fill, words.percent(float(trial.scene.region.mean()))
+    first, now = (f"“{trial.card.label(int(row.argmax()))}”" for row in (trial.plain, trial.answers[how]))
     if not trial.scene.region.any():
-        return f"Nothing is missing: {trial.label} scores {before}."
-    return f"Filled in by “{Fill(how).label}”, what is missing takes {trial.label} from {before} to {after}."
+        return f"Nothing is missing, and the network says {first}."
+    saved = sum(trial.kept(name) for name in trial.answers)
+    end = f"{COUNTED[saved]} of the six fillings keep{'s' if saved == 1 else ''} {first}"
+    if trial.kept(how):
+        return f"With {share} of the pixels gone the network still says {first}; {end}."
+    return f"With {share} of the pixels gone {first} becomes {now}; {end}."
 
 
 def _sentences(trial: Trial) -> Iterator[str]:
@@ -148,11 +164,11 @@ def _sentences(trial: Trial) -> Iterator[str]:
     worst, best = ranked[0], ranked[-1]
     low, high = (words.score(float(trial.answers[how][index])) for how in (worst, best))
     yield (
-        f"With {words.percent(share)} missing {trial.label} ({whole} when complete) keeps {high} filled with "
-        f"{SHORT[best]} and {low} with {SHORT[worst]}."
+        f"With {words.percent(share)} missing {trial.label} keeps {high} of {whole} when filled with "
+        f"{SHORT[best]}, and {low} with {SHORT[worst]}."
     )
     how = trial.scene.params.fill
-    changed = trial.answers[how].argmax() != trial.plain.argmax()
+    changed = not trial.kept(how)
     said = "the answer is now" if changed else "the answer stays"
     yield (
         f"{Fill(how).label} is off by {trial.error_255(how):.0f} grey levels on what is missing, and {said} "
@@ -161,6 +177,9 @@ def _sentences(trial: Trial) -> Iterator[str]:
 
 
 def _answer(trial: Trial, how: str) -> str:
-    row = trial.answers[how]
+    return _said(trial, trial.answers[how])
+
+
+def _said(trial: Trial, row: NDArray[np.float64]) -> str:
     best = int(row.argmax())
     return f"“{trial.card.label(best)}” {words.score(float(row[best]))}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_2, Choice, ClassIndex, Doc, OnPicture, Range, When
+from explainer.core.controls import Choice, ClassIndex, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
@@ -16,6 +16,7 @@ from explainer.demos.robustness import _attack as attack
 from explainer.demos.robustness import _attack_view as view
 
 GUARDED = ("jpeg", "blur", "quantise", "noise", "masking")
+OSTRICH = "9"  # of the 1,000 classes: far from most photos, and the wrong answer of the first such attacks
 BELOW = PointXY(0.5, 0.75)
 OTHER, ANOTHER = "efficientnet-lite1", "efficientnet-lite0"
 
@@ -24,9 +25,9 @@ class Method(Choice):
     """Attack."""
 
     FGSM = "fgsm", "FGSM, one step"
-    PGD = "pgd", "PGD, L∞ (every pixel a little)"
-    PGD_L2 = "pgd-l2", "PGD, L2 (length of the change)"
-    PATCH = "patch", "Patch (one square, no limit)"
+    PGD = "pgd", "PGD, L∞"
+    PGD_L2 = "pgd-l2", "PGD, L2"
+    PATCH = "patch", "Patch"
 
 
 class Shield(Choice):
@@ -44,7 +45,9 @@ class Shield(Choice):
 class Params:
     """What can be asked of the attack."""
 
-    method: Annotated[Method, Doc("Attack", "What the change may look like, and how it is found.")] = Method.FGSM
+    method: Annotated[
+        Method, Doc("Attack", "L∞: every pixel a little; L2: a short change; patch: one square, without a limit.")
+    ] = Method.PGD
     eps: Annotated[
         float,
         Doc("ε", "No colour value may move further than this."),
@@ -61,8 +64,9 @@ class Params:
         int,
         Doc("Steps", "Each costs a forward and a backward pass."),
         Range(1, 60),
+        Plays(6.0, "Attack step by step"),
         When("method", (Method.PGD, Method.PGD_L2, Method.PATCH)),
-    ] = 10
+    ] = 20
     stride: Annotated[
         float,
         Doc("Step, share of the budget", "Large steps arrive soon, small ones aim better."),
@@ -81,10 +85,12 @@ class Params:
         Range(4.0, 50.0, step=1.0, unit="%"),
         When("method", (Method.PATCH,)),
     ] = 16.0
-    targeted: Annotated[bool, Doc("Choose the wrong answer", "Rather than just any other answer.")] = False
+    targeted: Annotated[bool, Doc("Targeted attack", "Towards one wrong answer, not just away from the right one.")] = (
+        True
+    )
     target: Annotated[
-        ClassIndex, Doc("Wrong answer", "The class to be believed; click a bar."), When("targeted", (True,))
-    ] = TOP_2
+        ClassIndex, Doc("Target class", "The wrong answer to be believed; click a bar."), When("targeted", (True,))
+    ] = OSTRICH
     defence: Annotated[Shield, Doc("Defence", "What stands before, or behind, the network.")] = Shield.NONE
     quality: Annotated[
         int, Doc("JPEG quality", "Lower throws more away."), Range(5, 100), When("defence", (Shield.JPEG,))
@@ -126,9 +132,9 @@ class AdversarialPanel(Demo[Params]):
 
     info = DemoInfo(
         id="adversarial-panel", title="Adversarial panel", topics=(42,), sample="dog",
-        summary="A change too small to see that flips the answer, beside noise of the same size that does not.",
-        papers=("goodfellow2015", "madry2018", "brown2017", "athalye2018"),
-        cost=Cost(forwards=3, backwards=1),
+        summary="A change too small to see makes any photo an “ostrich”; noise of the same size does not.",
+        papers=("goodfellow2015", "madry2018", "brown2017", "athalye2018", "carlini2016"),
+        cost=Cost(forwards=43, backwards=20),
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import LAST, Choice, Doc, LayerName
+from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import identity, resized
@@ -20,6 +20,7 @@ from explainer.core.numbers import numbers
 from explainer.core.picture import heat, panel
 from explainer.core.result import Result
 
+HALFWAY = 0.5  # of the cells
 RGB = tuple[float, float, float]
 
 
@@ -44,7 +45,9 @@ class Beyond(Choice):
 class Params:
     """Where to look, and what lies beyond the edge instead of zeros."""
 
-    layer: Annotated[LayerName, Doc("Layer", "The deeper, the further in the border reaches.")] = LAST
+    layer: Annotated[
+        LayerName | Auto, Doc("Layer", "The deeper, the further in the border reaches. Auto: a clear frame.")
+    ] = AUTO
     colour: Annotated[Colour, Doc("Constant picture", "One colour everywhere.")] = Colour.MEAN
     other: Annotated[Beyond, Doc("Compare zeros with", "What a convolution reads beyond the edge.")] = Beyond.REPLICATE
 
@@ -73,13 +76,14 @@ class BorderProbe(Demo[Params]):
         """Two passes each, with zeros and without, for the constant picture and for this one."""
         from explainer.vision.stress.borders import constant_picture, deviation, difference
 
-        card, layer, other = ctx.card, ctx.card.layer(params.layer).name, params.other
+        card, other = ctx.card, params.other
         colour = _colour(params.colour, frame, card)
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
             flat = constant_picture(colour, ready.tensor, card.mean, card.std)
             one_colour = [_pass(net, flat, padding, colour, ctx) for padding in ("zeros", other)]
             here = [_pass(net, ready.tensor, padding, "picture", ctx) for padding in ("zeros", other)]
+        layer = _framed(one_colour[0]) if params.layer == AUTO else card.layer(params.layer).name
         shown = deviation(one_colour[0].maps[layer])
         changed = difference(here[0].maps[layer], here[1].maps[layer])
         values = _values(shown, deviation(one_colour[1].maps[layer]), changed, one_colour, here)
@@ -87,8 +91,16 @@ class BorderProbe(Demo[Params]):
             _reading(values, one_colour, here, card), values, _panels(frame, ready, colour, shown, changed, other),
             (_depth(one_colour, other), _across(shown), _bars(here, other, card)),
             input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32),
-            headline=_headline(values, one_colour, card), heroes=("constant-picture", "this-picture"),
+            headline=_headline(values), heroes=("constant-picture", "this-picture"), resolved={"layer": layer},
         )  # fmt: skip
+
+
+def _framed(one: Pass) -> str:
+    """Name of the deepest layer that the border has reached less than halfway."""
+    from explainer.vision.stress.borders import deviation, touched_share
+
+    framed = [name for name, maps in one.maps.items() if touched_share(deviation(maps)) < HALFWAY]
+    return framed[-1] if framed else next(iter(one.maps))
 
 
 def _colour(name: Colour, frame: Frame, card: ModelCard) -> RGB:
@@ -170,11 +182,9 @@ def _values(
     )  # fmt: skip
 
 
-def _headline(values: dict[str, float], one_colour: list[Pass], card: ModelCard) -> str:
-    zeros, other = (card.label(int(one.scores.argmax())) for one in one_colour)
-    if zeros != other:
-        return f"A flat colour gets two answers: “{zeros}” with zeros beyond the edge, “{other}” without."
-    return f"One flat colour, yet the border reaches {words.percent(values['touched_share'])} of this layer's cells."
+def _headline(values: dict[str, float]) -> str:
+    share = words.percent(values["touched_share"])
+    return f"One plain colour goes in, yet zeros beyond the edge draw a frame over {share} of the map."
 
 
 def _reading(values: dict[str, float], one_colour: list[Pass], here: list[Pass], card: ModelCard) -> str:

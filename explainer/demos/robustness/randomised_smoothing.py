@@ -13,15 +13,17 @@ from explainer.core.context import Context
 from explainer.core.controls import Doc, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Image, Panel
-from explainer.core.memo import memo_name, prepared
+from explainer.core.layers import Image, Label, Panel
+from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.picture import panel
 from explainer.core.result import Result
+from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.core.way import Way
 
 WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
+SHEET, CALM = (2, 3), 0.02  # rows and columns of copies; σ that most pictures bear
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class RandomisedSmoothing(Demo[Params]):
     """Votes of noisy copies, their confidence bound, and the radius that follows."""
 
     info = DemoInfo(
-        id="randomised-smoothing", title="Randomised smoothing", topics=(42,), sample="cat",
+        id="randomised-smoothing", title="Randomised smoothing", topics=(42,), sample="dog",
         summary="A radius within which the majority under noise provably stays.",
         papers=("cohen2019", "clopper1934"),
         cost=Cost(forwards=144),
@@ -60,7 +62,7 @@ class RandomisedSmoothing(Demo[Params]):
         with ctx.model() as net:
             at = Booth(frame, net, ctx, params)
             found = _poll(at, _poll(at, None))
-            return at.result(_part(at, found) + _attacked(at, found))
+            return at.result(_part(at, found) + _attacked(at, found), unsuitable=_offers(at, found))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +110,10 @@ class Booth:
         after = {"attack": 3 * STEPS, "on the attacked picture": params.proving} if params.attack else {}  # passes
         self.way = Way(ctx.progress, {"that choose": params.choosing, "that prove": params.proving, **after})
 
-    def result(self, part: Part, *, partial: bool = False) -> Result:
+    def result(self, part: Part, **more: Any) -> Result:
         """Make it a result."""
         seen = np.ascontiguousarray(self.ready.tensor.cpu().numpy(), dtype=np.float32)
-        return part.result(input=seen, partial=partial)
+        return part.result(input=seen, **more)
 
     def bars(self, title: str, poll: Poll, shown: list[int], **more: Any) -> Bars:
         """Votes of some classes."""
@@ -172,16 +174,27 @@ def _part(at: Booth, poll: Poll) -> Part:
     bars = at.bars("Votes", poll, shown, chosen=shown.index(poll.winner), note=f"{poll.done} noisy copies")
     charts = (bars, _bound_chart(poll, alpha)) if poll.proves else (bars,)
     said, headline = _sentence(at, poll, found, alpha), _headline(at, poll, found)
-    return Part(_panels(at, sigma), charts, (said,), values, headline=headline, heroes=("one-noisy-copy",))
+    return Part(
+        _panels(at, sigma, poll.winner), charts, (said,), values, headline=headline, heroes=("noisy-copies",)
+    )  # fmt: skip
 
 
-def _panels(at: Booth, sigma: float) -> tuple[Panel, ...]:
-    from explainer.vision.perturb.smoothing import example, seeds
+def _panels(at: Booth, sigma: float, winner: int) -> tuple[Panel, ...]:
+    from explainer.vision.perturb.smoothing import examples, seeds, side_by_side
 
-    copy = example(at.x, WHITE * sigma, seeds(at.ctx.seed)[1])
-    seen, focus = Image("seen", copy, at.ready.to_frame, smooth=False), at.ready.focus
-    note = f"σ = {sigma:g}, {sigma * WHITE:.3g} of 255"
-    return panel(at.frame, "Input", focus=focus), panel(at.frame, "One noisy copy", seen, note=note, focus=focus)
+    def make() -> tuple[Any, list[int]]:
+        copies = examples(at.x, WHITE * sigma, seeds(at.ctx.seed)[1], SHEET[0] * SHEET[1])
+        return side_by_side(copies, SHEET[1]), [int(row.argmax()) for row in at.victim.answers(copies)]
+
+    sheet, said = latest(at.ctx, "sheet", (*memo_name(at.ctx), sigma, at.ctx.seed), make)
+    side, label = sheet.shape[0] // SHEET[0], at.ctx.card.label
+    chips = (
+        Label(f"copy {n}", label(k), ((n % SHEET[1] + 0.05) * side, (n // SHEET[1] + 0.08) * side), int(k != winner))
+        for n, k in enumerate(said)
+    )
+    size, note = (float(sheet.shape[1]), float(sheet.shape[0])), f"σ = {sigma:g}, {sigma * WHITE:.3g} of 255"
+    copies = Panel("Noisy copies", size, (Image("seen", sheet, smooth=False), *chips), note, frame=False)
+    return panel(at.frame, "Input", focus=at.ready.focus), copies
 
 
 def _bound_chart(poll: Poll, alpha: float) -> Curve:
@@ -203,7 +216,22 @@ def _headline(at: Booth, poll: Poll, found: Any) -> str:
         return f"Noise is added again and again; most copies are called {name} so far."
     if found.radius is None:
         return f"The votes prove no majority for {name}: the smoothed classifier abstains."
-    return f"No change shorter than {found.radius:.3f} can alter the majority for {name}, whatever it is."
+    return (
+        f"{poll.count} of {poll.done} noisy copies are called {name}: proof that no change shorter than "
+        f"{found.radius:.3f} alters the majority."
+    )
+
+
+def _offers(at: Booth, poll: Poll) -> Unsuitable | None:
+    from explainer.vision.perturb.smoothing import lower_bound
+
+    if lower_bound(poll.count, poll.done, at.params.alpha) > 0.5:
+        return None
+    said = (
+        f"Noise of this strength leaves no clear majority, so nothing is proved for “{at.ctx.card.label(poll.winner)}”."
+    )
+    calmer = (Offer("set", {"sigma": CALM}, "Less noise"),) if at.params.sigma > CALM else ()
+    return Unsuitable(said, (*calmer, Offer("sample", "dog")))
 
 
 def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:
@@ -215,8 +243,8 @@ def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:
     if found.radius is None:
         return f"{proved} That is no proven majority: **the smoothed classifier abstains**."
     return (
-        f"{proved} **No change shorter than {found.radius:.3f} can alter the majority** (white is 1; "
-        f"{found.radius * WHITE:.1f} grey levels on one pixel, or far less on each of many)."
+        f"{proved} **No change shorter than {found.radius:.3f} can alter the majority** (white is 1). "
+        f"That is {found.radius * WHITE:.1f} of 255 on a single colour value, or far less on each of many."
     )
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from explainer.vision.training.holes import Pair, Tolerance
 
 PUBLISH_S = 0.8  # the test at all shares, even of one draw, takes 0.2 s
-SHOWN, COLUMNS = 24, 6
+SHOWN, COLUMNS = 18, 6
+BAND = 3  # rows above each digit, for its label
 NAMES = ("plain net, zeros", "plain net, means", "learnt with holes")
 SHORT = ("zeros", "means", "learnt so")  # beside a bar there is less room
 PLAIN, MEANS, LEARNT = 1, 3, -1  # colours of the three
@@ -123,7 +124,8 @@ def _digits_panel(title: str, digits: Examples, said: NDArray[np.int64]) -> Pane
     """One net's view; ``3→8`` is a 3 that it takes for an 8."""
     pairs = zip(digits.labels.tolist(), said.tolist(), strict=True)
     labels = tuple(str(true) if true == taken else f"{true}→{taken}" for true, taken in pairs)
-    cells = Cells("digits", digits.images, COLUMNS, 0.0, 1.0, "grey", labels)
+    images = np.pad(digits.images, ((0, 0), (BAND, 0), (0, 0)))
+    cells = Cells("digits", images, COLUMNS, 0.0, 1.0, "grey", labels)
     right = int((said == digits.labels).sum())
     return Panel(title, cells.size, (cells,), f"{right} of {len(said)} right", frame=False)
 
@@ -174,8 +176,14 @@ def headline(pair: Pair, three: NDArray[np.float64]) -> str:
     if pair.plain.diverged or pair.holed.diverged or pair.epoch == 0:
         return "Both nets still have to learn: one from whole digits, one from digits with holes."
     plain, known = float(three[0]), float(three[2])
-    better = "more" if known > plain else "no more"
-    return f"The net that learnt with holes reads {better} torn digits: {known:.0f} % against {plain:.0f} %."
+    return (
+        (
+            f"Trained on digits with holes, a net reads {known:.0f} % of such torn digits; trained on whole ones, "
+            f"only {plain:.0f} %."
+        )
+        if known > plain
+        else f"Training with holes did not help here: {known:.0f} % read, against {plain:.0f} %."
+    )
 
 
 def reading(pair: Pair, three: NDArray[np.float64], share: float) -> str:

@@ -183,9 +183,10 @@ def fgsm(x: Tensor, gradient: Tensor, budget: Budget) -> Tensor:
 
 
 def pgd(
-    victim: Victim, x: Tensor, labels: Tensor, budget: Budget, steps: int, checkpoint: Callable[[], None] = lambda: None
-) -> Iterator[Tensor]:
-    """Projected gradient descent (Madry et al. 2018, sec. 2.1), started at `x` itself.
+    victim: Victim, x: Tensor, labels: Tensor, budget: Budget, steps: int,
+    checkpoint: Callable[[], None] = lambda: None, start: Tensor | None = None,
+) -> Iterator[Tensor]:  # fmt: skip
+    """Projected gradient descent (Madry et al. 2018, sec. 2.1), started at `x` itself, or carried on from `start`.
 
     ``x ← Π(x + α d)``, where Π projects on the ball and on 0…255; ``d = sign g`` in L∞, ``g / ‖g‖₂`` in L2.
 
@@ -194,7 +195,7 @@ def pgd(
     Tensor
         The picture after each of the `steps` steps, ``(B, 3, S, S)``.
     """
-    now = x
+    now = x if start is None else start
     for _ in range(steps):
         checkpoint()
         _, gradient = loss_and_gradient(victim, now, labels)

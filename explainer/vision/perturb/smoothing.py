@@ -116,10 +116,18 @@ def noisy(x: Tensor, sigma: float, dice: torch.Generator) -> Tensor:
     return x + sigma * torch.randn(x.shape, generator=dice).to(x)
 
 
-def example(x: Tensor, sigma: float, seed: int) -> NDArray[np.uint8]:
-    """Return the first copy that is voted on with `seed`, clipped to be shown, ``(S, S, 3)``."""
-    copy = noisy(x, sigma, torch.Generator().manual_seed(seed))[0]
-    return np.ascontiguousarray(copy.permute(1, 2, 0).clamp(0, WHITE).round().byte().cpu().numpy())
+def examples(x: Tensor, sigma: float, seed: int, count: int) -> Tensor:
+    """Return the first `count` copies that are voted on with `seed`, ``(count, 3, S, S)``."""
+    dice = torch.Generator().manual_seed(seed)
+    return torch.cat([noisy(x, sigma, dice) for _ in range(count)])
+
+
+def side_by_side(copies: Tensor, columns: int) -> NDArray[np.uint8]:
+    """Lay copies ``(N, 3, S, S)`` out in rows, clipped to be shown, ``(N / columns · S, columns · S, 3)``."""
+    n, _, side, _ = copies.shape
+    tiles = copies.clamp(0, WHITE).round().byte().cpu().view(n // columns, columns, 3, side, side)
+    sheet = tiles.permute(0, 3, 1, 4, 2).reshape(n // columns * side, columns * side, 3)
+    return np.ascontiguousarray(sheet.numpy())
 
 
 def seeds(seed: int) -> tuple[int, int]:
