@@ -72,10 +72,10 @@ def test_the_comparison_turns_one_switch_over(engine):
     one, _ = run(engine, compare="waves")
     turned, _ = run(engine, helps=("colours", "robust"))
     np.testing.assert_array_equal(
-        panel(one, "Otherwise").layers[0].pixels, panel(turned, "From noise").layers[0].pixels
+        panel(one, "The other way").layers[0].pixels, panel(turned, "From noise").layers[0].pixels
     )
     assert one.values["other_height_end"] == turned.values["height_end"]
-    assert panel(one, "Otherwise").note.endswith("no waves")
+    assert panel(one, "The other way").note.endswith("no waves")
 
 
 def test_the_frame_is_measured_as_the_made_picture_is(engine):

@@ -167,6 +167,7 @@ def _values(seen: Seen) -> dict[str, float]:
         "peak_share": float(patches[top]),
         "times_uniform": float(patches[top] * len(seen.row)),
         "class_token_share": float(seen.row[0]),
+        "half_patches": float(_half(seen)),
         "patch_count": float(len(patches)),
         "patches_across": float(seen.grid[1]),
         "patches_down": float(seen.grid[0]),
@@ -185,26 +186,29 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _headline(seen: Seen) -> str:
-    values = _values(seen)
-    asking = "The class token" if seen.patch is None else "The framed patch"
-    place = words.place(values["peak_x_px"] / seen.size[0], values["peak_y_px"] / seen.size[1])
-    return (
-        f"{asking} attends most to a patch {place}, {values['times_uniform']:.0f} times as much as to an average one."
-    )
+    asking = "the class token" if seen.patch is None else "the framed patch"
+    count = words.thousands(len(seen.row) - 1)
+    return f"Of its attention to patches, {asking} spends half on {words.thousands(_half(seen))} of {count}."
+
+
+def _half(seen: Seen) -> int:
+    """How many patches, the strongest first, hold half of what goes to patches."""
+    total = np.cumsum(np.sort(seen.row[1:])[::-1])
+    return int(np.searchsorted(total, 0.5 * total[-1])) + 1
 
 
 def _reading(seen: Seen) -> str:
     values = _values(seen)
-    place = words.place(values["peak_x_px"] / seen.size[0], values["peak_y_px"] / seen.size[1])
-    asking = "The class token" if seen.patch is None else "This patch"
-    sentence = (
-        f"{asking} takes most from the patch {place}, at ({values['peak_x_px']:.0f}, {values['peak_y_px']:.0f}) px: "
-        f"{100 * values['peak_share']:.1f} % of all, {values['times_uniform']:.0f} times an equal share "
-        f"({seen.title}). Entropy is {values['entropy_bits']:.1f} of {values['uniform_bits']:.1f} bits"
-    )
-    if seen.patch is None:
-        return f"{sentence}; the class token stands nowhere in the picture, so there is no distance."
-    away = f", mean distance {values['mean_distance_px']:.0f} px" if "mean_distance_px" in values else ""
-    likeness = values.get("correlation_with_class_token")
+    x, y = values["peak_x_px"], values["peak_y_px"]
+    asking = "The class token" if seen.patch is None else "The framed patch"
+    itself = seen.patch is not None and seen.patch == int(seen.row[1:].argmax())
+    where = "itself" if itself else f"the patch {words.place(x / seen.size[0], y / seen.size[1])}"
+    likeness, away = values.get("correlation_with_class_token"), values.get("mean_distance_px")
+    far = "" if away is None else f", mean distance {away:.0f} px"
     alike = "" if likeness is None else f" Correlation with the class token's map: {likeness:.2f}."
-    return f"{sentence}{away}.{alike}"
+    nowhere = " The class token stands nowhere in the picture, so there is no distance." if seen.patch is None else ""
+    return (
+        f"{asking} takes most from {where}, at ({x:.0f}, {y:.0f}) px ({seen.title}). That is "
+        f"{100 * values['peak_share']:.1f} % of all, {values['times_uniform']:.0f} times an equal share. "
+        f"Entropy is {values['entropy_bits']:.1f} of {values['uniform_bits']:.1f} bits{far}.{nowhere}{alike}"
+    )

@@ -126,8 +126,9 @@ def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
     part += Part((), (), _sentences(seen, drawn, step), _values(seen, drawn, step)) + more
     return Result(
         " ".join(part.sentences), part.values, part.panels, part.charts,
-        input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32), heroes=("from-noise", "your-picture"),
-        headline=_headline(seen, drawn[0]),
+        input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32),
+        heroes=("from-noise", "the-other-way" if len(drawn) > 1 else "your-picture"),
+        headline=_headline(seen, drawn[0], compared=len(drawn) > 1),
     )  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
 def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> Part:
     from explainer.vision.attribution.strongest import cut_out, patch_box
 
-    titles = ("From noise", "Otherwise")
+    titles = ("From noise", "The other way")
     made = tuple(
         square(t, d.picture, f"{_number(d.heights[-1])}, {d.how}") for t, d in zip(titles, drawn, strict=False)
     )
@@ -164,7 +165,7 @@ def square(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:
 def _curve(seen: Seen, drawn: Sequence[Drawn]) -> Curve:
     lines = [
         Series(name, np.array(d.steps, float), np.array(d.heights), style, colour)
-        for d, name, style, colour in zip(drawn, ("from noise", "otherwise"), STYLES, (-1, 1), strict=False)
+        for d, name, style, colour in zip(drawn, ("from noise", "the other way"), STYLES, (-1, 1), strict=False)
     ]
     last = float(max(drawn[0].steps[-1], 1))
     lines.append(Series("your picture", np.array([0.0, last]), np.array([seen.brings] * 2), "dotted", -2))
@@ -252,15 +253,17 @@ def _sentences(seen: Seen, drawn: Sequence[Drawn], step: int) -> tuple[str, ...]
     return tuple(sentences)
 
 
-def _headline(seen: Seen, first: Drawn) -> str:
+def _headline(seen: Seen, first: Drawn, *, compared: bool) -> str:
     called = f"“{seen.about.card.label(int(first.said.argmax()))}”"
     wished = seen.name if seen.is_class else "this " + ("channel" if seen.objective == "channel" else "unit")
-    return f"This is what {wished} asks for most; the network calls it {called}."
+    if compared:
+        return f"Both pictures grew from noise to excite {wished}; they differ only in what keeps them natural."
+    return f"This picture grew from noise to excite {wished}; the network calls it {called}."
 
 
 def _comparison(seen: Seen, first: Drawn, other: Drawn) -> str:
     return (
-        f"Otherwise ({other.how}) it reaches {_number(other.heights[-1])}. Waves shorter than 4 pixels hold "
+        f"The other way ({other.how}) it reaches {_number(other.heights[-1])}. Waves shorter than 4 pixels hold "
         f"{words.percent(first.fine)} of the first picture's contrast, {words.percent(other.fine)} of the second's "
         f"and {words.percent(seen.fine)} of yours."
     )

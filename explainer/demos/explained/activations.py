@@ -42,7 +42,7 @@ class Params:
         int, Doc("Map", "The one drawn large; −1 is the most active. Click a tile to choose."), Range(-1, 4095)
     ] = -1
     order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic.")] = Order.ACTIVE
-    tiles: Annotated[int, Doc("Maps shown", "How many tiles the mosaic has."), Range(4, 100)] = 36
+    tiles: Annotated[int, Doc("Maps shown", "How many tiles the mosaic has."), Range(4, 100)] = 16
     controls: Annotated[
         bool,
         Doc("Does the class need it?", "Covers what the map marks, and compares with random and edges."),
@@ -124,13 +124,19 @@ def _parts(about: Subject, maps: _Maps, chosen: int, params: Params) -> Part:
     )  # fmt: skip
     panels = (enlarged, _mosaic(maps, chosen, params))
     sentences = (_reading(about, maps, chosen, params),)
-    count, silent = words.thousands(len(maps.values)), words.thousands(maps.silent)
-    quiet = f"{silent} of the {count} maps" if maps.silent else f"None of the {count} maps"
     return Part(
         panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen),
-        headline=f"{quiet} of this layer stay silent here; each of the others answers to something else.",
+        headline=_headline(maps, chosen),
         heroes=tuple(panel.slug for panel in panels),
     )  # fmt: skip
+
+
+def _headline(maps: _Maps, chosen: int) -> str:
+    if not maps.activity[chosen]:
+        return f"Map {chosen} finds nothing in this picture; other maps of the same layer answer in other places."
+    which = "answers most" if maps.rank(chosen) == 1 else "is drawn large"
+    count = words.thousands(len(maps.values))
+    return f"Each of this layer's {count} maps answers in its own places of this picture; map {chosen} {which}."
 
 
 def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:

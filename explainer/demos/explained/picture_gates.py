@@ -19,9 +19,11 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
+from explainer.core.unsuitable import Offer, Unsuitable
 
 SHOWN, ENDS = 16, 4  # tiles; gates named at either end of their order
 WITH_GATES = "mobilenet_v3_small"
+OFFERS = (Offer("demo", "channel-gates", "A small net with gates"), Offer("model", WITH_GATES))
 Floats = NDArray[np.float32]
 
 
@@ -95,7 +97,8 @@ class PictureGates(Demo[Params]):
         part = Part(
             _panels(seen), (_bars(seen), _by_block(seen)), (_reading(seen, params),), _values(seen), headline=said
         )
-        return seen.about.result(part, heroes=tuple(panel.slug for panel in part.panels[1:]))
+        shown = seen.about.result(part, heroes=tuple(panel.slug for panel in part.panels[1:]))
+        return shown if site.real or by_hand else replace(shown, unsuitable=Unsuitable(said, OFFERS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,13 +166,13 @@ def _panels(seen: Seen) -> tuple[Panel, ...]:
     every = len(picked) == len(seen.own)
     which = f"all {len(picked)}" if every else f"{len(picked)} of {words.thousands(len(seen.own))}: {what}"
     chosen = seen.about.heat_panel(
-        "Map behind its gate", seen.maps[one] * seen.used[one], f"map {one} × {gate:.2f}",
+        "Map after its gate", seen.maps[one] * seen.used[one], f"map {one} × {gate:.2f}",
         limit=upper_limit(seen.maps[one]), signed=bool(seen.maps.min() < 0),
     )  # fmt: skip
     return (
         chosen,
         _mosaic("Before the gates", seen, seen.maps, picked, limit, which),
-        _mosaic("Behind the gates", seen, after, picked, limit, "same scale"),
+        _mosaic("After the gates", seen, after, picked, limit, "same scale"),
     )
 
 
@@ -220,7 +223,8 @@ def _headline(seen: Seen, rule: Gates) -> str:
     if not seen.site.real:
         return f"{seen.about.card.title} has no gates of its own: every map passes as it is."
     if np.array_equal(seen.used, seen.own) and rule == Gates.OWN:
-        return f"The network turns its maps between {seen.own.min():.2f} and {seen.own.max():.2f} for this picture."
+        most, least = f"{seen.own.max():.2f}", f"{seen.own.min():.2f}"
+        return f"On this picture one map passes with {most} of its strength, another with {least}."
     before, after = words.score(seen.before.score), words.score(seen.about.score)
     return f"With other gates {seen.about.label} goes from {before} to {after}."
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
@@ -16,7 +16,6 @@ from explainer.core.result import Result
 from explainer.demos.explained import _attention_view as view
 
 DEPTH = 12
-QUERY = PointXY(0.5, 0.4)
 MEAN = "mean"
 
 
@@ -55,11 +54,13 @@ class Params:
         Doc("Who asks", "The class token stands for the whole picture and belongs to no place in it."),
     ] = Asking.PATCH
     query: Annotated[
-        PointXY,
+        PointXY | Auto,
         OnPicture("input"),
         When("asking", (Asking.PATCH,)),
-        Doc("Patch", "Drag the ring: the map shows from where this patch takes."),
-    ] = QUERY
+        Doc(
+            "Patch", "Drag the ring: the map shows from where this patch takes. By itself it stands on the best object."
+        ),
+    ] = AUTO
     view: Annotated[
         View,
         Doc("Map", "Rollout follows attention back through all layers down to the input."),
@@ -73,7 +74,7 @@ class Params:
     head: Annotated[
         Head,
         When("view", (View.LAYER,)),
-        Doc("Head", "Each layer asks six questions at once. Click a tile to choose."),
+        Doc("Head", "Each layer has six maps of its own. Click a tile to choose."),
     ] = Head.MEAN
     residual: Annotated[
         float,
@@ -101,8 +102,10 @@ class SelfAttention(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Read one row of one layer's attention, or of all layers' product."""
+        from explainer.vision import seating
         from explainer.vision.attention import maps, vit
 
+        params, seats = seating.seated(params, frame, ctx, query=seating.point)
         net = ctx.memo(("vit-s14", ctx.device), lambda: vit.load(ctx.device), keep=True)
         side = round(params.size / vit.PATCH) * vit.PATCH
         trace = _trace(frame, net, side, ctx)
@@ -118,7 +121,7 @@ class SelfAttention(Demo[Params]):
             of_class, colours, share,
         )  # fmt: skip
         play = Play("layer", 1, DEPTH, params.layer, counted=f"layer {params.layer} of {DEPTH}")
-        return replace(view.result(seen), play=play)
+        return replace(view.result(seen), play=play, resolved=seats)
 
 
 def _title(params: Params) -> str:
