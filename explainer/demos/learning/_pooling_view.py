@@ -12,6 +12,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.layers import Boxes, Heat, Image, Panel, Points
 from explainer.core.model_card import ModelCard
+from explainer.core.plays import Play
 from explainer.core.result import Result
 
 if TYPE_CHECKING:
@@ -93,8 +94,14 @@ def result(seen: Seen, watched: Wobble | None = None) -> Result:
     badge = "gradient by hand equals autograd" if seen.followed.error < 1e-6 else ""
     return Result(
         reading, values, panels, charts, badges=(badge,) if badge else (), headline=_headline(values),
-        heroes=(panels[1].slug, panels[2].slug),
+        heroes=(panels[1].slug, panels[2].slug), play=_play(seen),
     )  # fmt: skip
+
+
+def _play(seen: Seen) -> Play:
+    """How far the picture has moved across; the curve is what that changes."""
+    last, x = float(seen.curve[-1, 0]), float(seen.moved[0])
+    return Play("shift_x", 0.0, last, x, seen.curve[:, 1], f"{x:g} of {last:g} px", note="curve: what is new")
 
 
 def _headline(values: dict[str, float]) -> str:

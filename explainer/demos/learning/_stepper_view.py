@@ -8,13 +8,14 @@ import numpy as np
 
 from explainer.core.charts import Bars, Chart, Curve, Matrix, Series, Table
 from explainer.core.layers import CELL_PITCH, Boxes, Cells, Label, Layer, Panel
+from explainer.core.plays import Play
 from explainer.demos.learning import _stepper_words as spoken
 from explainer.demos.learning._stepper_scene import Checked, Place, Scene
 
 if TYPE_CHECKING:
     from explainer.vision.training.backprop import Array
 
-__all__ = ["Checked", "Place", "Scene", "badges", "charts", "headline", "panels", "reading", "values"]
+__all__ = ["Checked", "Place", "Scene", "badges", "charts", "headline", "panels", "play", "reading", "values"]
 
 badges, headline, reading, values = spoken.badges, spoken.headline, spoken.reading, spoken.values
 ROOM = 0.27  # place beside a mosaic for the names of its rows, as a share of its width
@@ -25,6 +26,19 @@ SMALLEST_LOG = -16.0  # where a gradient of 0 is drawn
 def panels(scene: Scene) -> tuple[Panel, ...]:
     """The net backwards, the present layer, the net forwards, the present layer's weights."""
     return (_net(scene, back=True), _present(scene), _net(scene, back=False), _weights(scene))
+
+
+def play(scene: Scene) -> Play:
+    """The way back, from the loss to the optimiser's step."""
+    at, last = scene.at, scene.at.recipe.depth + 2
+    where = {
+        "loss": "at the loss",
+        "linear": "through the linear layer",
+        "pool": "through the pool",
+        "update": "the optimiser's step",
+    }
+    note = where.get(at.kind, f"through conv {at.layer + 1}")
+    return Play("step", 0.0, float(last), float(at.done), counted=f"step {at.done} of {last}", note=note)
 
 
 def charts(scene: Scene) -> tuple[Chart, ...]:

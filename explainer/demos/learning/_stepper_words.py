@@ -62,7 +62,9 @@ def headline(scene: Scene) -> str:
         return "No gradient comes back at all: nothing in these layers would be learnt."
     ratio = found["size_ratio"]
     if 0.1 < ratio < 10:
-        return f"Back at the first layer the gradient has {ratio:.2g} of the size that it had at the last."
+        return (
+            f"At the first layer the gradient still has {ratio:.2g} times its size at the last: all layers can learn."
+        )
     fate = "fades away" if ratio < 1 else "blows up"
     return f"On its way back the gradient {fate}: {small(ratio)} times its size is left at the first layer."
 
@@ -107,9 +109,10 @@ def _conv(scene: Scene) -> str:
     else:
         block = f"{gate} multiplies by {conv.gate.mean():.2f} on average"
     skip = " with what went past it" if at.recipe.skips(at.layer) else ""
+    to = f"conv {at.layer}" if at.layer else "the digit"
     return (
         f"Gradient of length {small(came)} arrives at conv {at.layer + 1}; {block}, {small(went)} is left, and "
-        f"{small(handed)} is handed on{skip}."
+        f"{small(handed)} is handed on to {to}{skip}."
     )
 
 

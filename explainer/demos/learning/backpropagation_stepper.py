@@ -12,6 +12,7 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.plays import Plays
 from explainer.core.result import Result
 from explainer.demos.learning import _stepper_view as view
 
@@ -40,7 +41,10 @@ class Params:
     """Which digit, which net, and how far back."""
 
     step: Annotated[
-        int, Range(0, MOST_LAYERS + 2), Doc("Step back", "0 is the loss; the last one is the optimiser's.")
+        int,
+        Range(0, MOST_LAYERS + 2),
+        Doc("Step back", "0 is the loss; the last one is the optimiser's."),
+        Plays(6.0, "Send the gradient back, from the loss to the first layer"),
     ] = 4
     digit: Annotated[int, Range(0, 499), Doc("Digit", "One of 500 handwritten test digits.")] = 3
     depth: Annotated[int, Range(2, MOST_LAYERS), Doc("Layers", "Convolutions, and one linear layer at the end.")] = 6
@@ -101,5 +105,6 @@ class BackpropagationStepper(Demo[Params]):
             charts=view.charts(scene),
             badges=view.badges(scene),
             headline=view.headline(scene),
-            heroes=("backward",),
+            heroes=("forward", "backward"),
+            play=view.play(scene),
         )

@@ -14,6 +14,7 @@ from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, PointXY
 from explainer.core.memo import memo_name
+from explainer.core.plays import Plays
 from explainer.core.result import Result
 from explainer.demos.learning import _pooling_view as view
 
@@ -60,7 +61,10 @@ class Params:
         When("pooling", (Kind.ADAPTIVE,)),
     ] = 7
     shift_x: Annotated[
-        float, Doc("Move right", "By whole strides nothing is lost."), Range(0, FARTHEST, 0.25, unit="px")
+        float,
+        Doc("Move right", "By whole strides nothing is lost."),
+        Range(0, FARTHEST, 0.25, unit="px"),
+        Plays(8.0, "Move the picture to the right"),
     ] = 1.0
     shift_y: Annotated[float, Doc("Move down"), Range(0, FARTHEST, 0.25, unit="px")] = 0.0
     cell: Annotated[PointXY, OnPicture("pooled-map"), Doc("Cell", "Drag the ring: its gradient is followed back.")] = (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Curve, Series, Table
+from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
@@ -166,15 +166,19 @@ def _result(unit: Unit, seen: Effective, done: int, params: Params) -> Result:
             centre_x_px=centre[0], centre_y_px=centre[1], effective_px=effective,
             effective_area_px=side_by_area(seen.values), held_share=shares[int(effective) - 1],
         )  # fmt: skip
-    charts = (_mass_chart(unit.side, centre, shares, effective), _growth_chart(unit, effective), _table(values))
-    panels = (_input(unit, centre, effective), _gradient(unit, seen, done, params.over))
+    charts = (_mass_chart(unit.side, centre, shares, effective), _growth_chart(unit, effective))
+    squares, focus = _squares(unit, centre, effective), unit.ready.focus
+    panels = (
+        panel(unit.frame, "Input", *squares, note=CUT, focus=focus),
+        _gradient(unit, seen, squares, done, params.over),
+    )
     return Result(
         _reading(unit, values, done, params), values, panels, charts,
         headline=_headline(values), heroes=(panels[1].slug,), resolved=unit.seats,
     )  # fmt: skip
 
 
-def _input(unit: Unit, centre: tuple[float, float], effective: float) -> Panel:
+def _squares(unit: Unit, centre: tuple[float, float], effective: float) -> tuple[Layer, ...]:
     (x, y), half, side = centre, effective / 2, float(unit.side)
     rows = [(0.0, 0.0, side, side) if unit.field is None else unit.field.box(*unit.cell)]
     rows += [(x - half, y - half, x + half, y + half)] if effective else []
@@ -182,18 +186,19 @@ def _input(unit: Unit, centre: tuple[float, float], effective: float) -> Panel:
     boxes = apply(unit.ready.to_frame, inside).reshape(-1, 4)
     layers: list[Layer] = [
         Boxes("fields", boxes, colours=(SEEN, HEARD)[: len(rows)]),
-        Label("can see", "can see", (float(boxes[0, 0]), float(boxes[0, 3])), SEEN),
+        Label("can see", "can see", (float(boxes[0, 0]), float(boxes[0, 1])), SEEN),
     ]
     if effective:
         layers.append(Label("listens", "95 % of the gradient", (float(boxes[1, 0]), float(boxes[1, 1])), HEARD))
-    return panel(unit.frame, "Input", *layers, note=CUT, focus=unit.ready.focus)
+    return tuple(layers)
 
 
-def _gradient(unit: Unit, seen: Effective, done: int, over: Over) -> Panel:
+def _gradient(unit: Unit, seen: Effective, squares: tuple[Layer, ...], done: int, over: Over) -> Panel:
     limit = float(np.quantile(seen.values, BRIGHT)) or float(seen.values.max()) or 1.0
     drawn = heat(seen.values, unit.ready.to_frame, name="gradient", limit=limit, smooth=False)
     pictures = words.count(done, "picture", "frames" if over == Over.FRAMES else "copies")
-    return panel(unit.frame, "Effective field", drawn, note=f"Σ |∂u/∂x|, {pictures}", focus=unit.ready.focus)
+    note = f"Σ |∂u/∂x|, {pictures}"
+    return panel(unit.frame, "Effective field", drawn, *squares, note=note, focus=unit.ready.focus)
 
 
 def _mass_chart(side: int, centre: tuple[float, float], shares: NDArray[np.float64], effective: float) -> Curve:
@@ -216,17 +221,6 @@ def _growth_chart(unit: Unit, effective: float) -> Curve:
     if effective:
         series.append(Series("listens", np.full(2, here), np.array([0.0, effective]), "solid", 1))
     return Curve("Field by layer", tuple(series), "layer", "px", None, (1.0, last))
-
-
-ROWS = {
-    "size": "theoretical_px", "stride": "stride_px", "unit 0 from": "start_px", "this unit from": "unit_start_px",
-    "95 %": "effective_px", "by area": "effective_area_px",
-}  # fmt: skip
-
-
-def _table(values: Mapping[str, float]) -> Table:
-    known = {name: f"{value:.0f}".replace("-", "−") for name, value in values.items()}
-    return Table("In input pixels", ("", ""), tuple((title, known.get(name, "–")) for title, name in ROWS.items()))
 
 
 def _where(done: int, over: Over, asked: int) -> str:
@@ -258,6 +252,5 @@ def _reading(unit: Unit, values: Mapping[str, float], done: int, params: Params)
     ratio = f", {words.percent(values['ratio'])} of that side" if "ratio" in values else ""
     return (
         f"{place}, {sees}. {_where(done, params.over, params.copies)} 95 % of its gradient lies in a square of "
-        f"**{values['effective_px']:.0f} px**{ratio}. Pixels above 4.55 % of the largest would fill one of "
-        f"{values['effective_area_px']:.0f} px."
+        f"**{values['effective_px']:.0f} px**{ratio}."
     )
