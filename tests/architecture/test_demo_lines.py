@@ -24,7 +24,7 @@ LINES = {demo: sum(files.values()) for demo, files in _counter().own_lines().ite
 BEFORE = "written before there was a vocabulary; it has to shrink to the limit when it is taken up again"
 SAID = "its headline came on top; a few lines have to go again"
 EXCEPTIONS = {
-    "data/augment_and_retrain": (264, SAID),
+    "data/augment_and_retrain": (262, SAID),
     "detection/roi_align": (263, SAID),
     "explained/picture_gates": (259, SAID),
     "learning/receptive_field": (256, SAID),
@@ -32,7 +32,7 @@ EXCEPTIONS = {
     "robustness/randomised_smoothing": (286, "a sheet of the copies that vote, and a way on where nothing is proved"),
     "segmentation/dense_prediction": (254, SAID),
     "tracking/correlation_tracker": (257, SAID),
-    "data/augmentation_studio": (965, "eighteen cards with their controls are 315 lines of it; the rest has to shrink"),
+    "data/augmentation_studio": (961, "eighteen cards with their controls are 315 lines of it; the rest has to shrink"),
     "detection/anchor_explorer": (587, BEFORE),
     "detection/detector_stages": (648, BEFORE),
     "detection/nms_lab": (505, "a lab whose boxes can be played dying one by one; the rest has to shrink"),
@@ -49,7 +49,10 @@ EXCEPTIONS = {
     "robustness/corruption_bench": (342, BEFORE),
     "robustness/illumination_stress": (445, BEFORE),
     "robustness/missing_pixels": (410, BEFORE),
-    "robustness/occlusion_stress": (505, BEFORE),
+    "robustness/occlusion_stress": (
+        550,
+        "its box on the object plays, in 45 lines of it; the rest has to shrink",
+    ),
     "robustness/stress_report": (934, BEFORE),
     "segmentation/classical_segmentation": (628, BEFORE),
     "tracking/multi_object_tracker": (522, BEFORE),

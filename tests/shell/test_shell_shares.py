@@ -16,7 +16,6 @@ LESS = {
     "backpropagation-stepper": (0.32, PRESENTED),
     "train-small-net": (HEROES, 0.37),
     "augmentation-studio": (HEROES, 0.39),
-    "corruption-bench": (0.28, PRESENTED),
     "channel-gates": (HEROES, 0.42),
 }
 """Demos that fall short: shares that they have reached at 1280 × 800 and presenting, and keep."""

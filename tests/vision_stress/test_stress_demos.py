@@ -56,14 +56,14 @@ def test_any_picture_will_do(demo_id: str, size: tuple[int, int]) -> None:
 
 
 def test_no_occluder_no_change() -> None:
-    result = shot(OCCLUSION, boxes=())
+    result = shot(OCCLUSION, shape="boxes", boxes=())
     assert result.values["covered_share"] == 0.0
     assert result.values["score_after"] == pytest.approx(result.values["score_before"], abs=1e-6)
     assert result.reading.startswith("Nothing that the network sees is covered")
 
 
 def test_the_whole_covered_is_the_end_of_every_curve() -> None:
-    result = shot(OCCLUSION, boxes=EVERYWHERE, fill="mean", measure=("curves",))
+    result = shot(OCCLUSION, shape="boxes", boxes=EVERYWHERE, fill="mean", measure=("curves",))
     assert result.values["covered_share"] == 1.0
     (curve,) = (chart for chart in result.charts if isinstance(chart, Curve))
     assert len(curve.series) == 4
@@ -73,7 +73,7 @@ def test_the_whole_covered_is_the_end_of_every_curve() -> None:
 
 
 def test_the_cup_is_seen_in_place_of_the_cat() -> None:
-    result = shot(OCCLUSION, boxes=EVERYWHERE, fill="object")
+    result = shot(OCCLUSION, shape="boxes", boxes=EVERYWHERE, fill="object")
     bars = result.charts[0]
     assert isinstance(bars, Bars)
     assert "espresso" in bars.labels[:3]

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Chart, Curve, Series, Table
+from explainer.core.charts import Chart, Table
 from explainer.core.geometry import apply, scale_shift
 from explainer.core.layers import Boxes, Image, Label, Layer, Lines, Mask, Panel, Points
 from explainer.core.numbers import numbers
 from explainer.core.picture import panel
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.data._studio import Answers, Drawn, Scene
 
@@ -26,6 +27,7 @@ def result(
     scene: Scene,
     shown: Collection[str],
     chosen: int,
+    steps: Play,
     drawn: Drawn,
     answers: Answers | None,
     large: Any,
@@ -49,7 +51,13 @@ def result(
         partial=partial,
         headline=_headline(scene, spread),
         heroes=("sheet",),
+        play=steps,
     )
+
+
+def play(steps: int, cards: int) -> Play:
+    """Where the pipeline stands when its cards are put to work one after another."""
+    return Play("applied", 0, max(1, cards), steps, counted=f"{steps} of {words.count(cards, 'card')}")
 
 
 def _headline(scene: Scene, spread: Any) -> str:
@@ -197,7 +205,7 @@ def _large(shown: Collection[str], chosen: int, large: Any) -> Panel:
 
 
 def _charts(scene: Scene, answers: Answers, spread: Any) -> tuple[Chart, ...]:
-    card, own = scene.ctx.card, spread.classes[0]
+    card = scene.ctx.card
     rows = tuple(
         (
             shortened(card.label(k), 24), f"{answers.clean[k]:.2f}", f"{spread.mean[n]:.2f}",
@@ -206,20 +214,7 @@ def _charts(scene: Scene, answers: Answers, spread: Any) -> tuple[Chart, ...]:
         for n, k in enumerate(spread.classes)
     )  # fmt: skip
     table = Table("Over the sheet", ("class", "as it is", "mean", "±", "answer in"), rows)
-    count = len(answers.samples)
-    x = np.arange(1.0, count + 1)
-    mean, clean = float(spread.mean[0]), float(answers.clean[own])
-    ends = np.array([1.0, max(2.0, float(count))])
-    curve = Curve(
-        "Score by sample",
-        (
-            Series("samples", x, answers.samples[:, own], "solid", -1),
-            Series("mean", ends, np.full(2, mean), "dashed", -2),
-            Series("as it is", ends, np.full(2, clean), "dotted", 2),
-        ),
-        "sample", f"score of {shortened(card.label(own), 18)}", (0.0, 1.0),
-    )  # fmt: skip
-    return table, curve
+    return (table,)
 
 
 # Words and numbers ------------------------------------------------------------------------------------------
@@ -242,7 +237,7 @@ def _about_answers(scene: Scene, answers: Answers, spread: Any) -> Iterator[str]
     card, own, count = scene.ctx.card, spread.classes[0], len(answers.samples)
     scores = answers.samples[:, own]
     yield (
-        f"The network says “{card.label(own)}” {words.score(float(answers.clean[own]))} to the picture as it is, and "
+        f"“{card.label(own)}” scores {words.score(float(answers.clean[own]))} on the small copy of the picture, and "
         f"{spread.mean[0]:.2f} ± {spread.deviation[0]:.2f} over {count} samples "
         f"({words.score(float(scores.min()))} to {words.score(float(scores.max()))})."
     )
@@ -252,10 +247,10 @@ def _about_answers(scene: Scene, answers: Answers, spread: Any) -> Iterator[str]
         return
     said = answers.samples.argmax(1)[spread.flips]
     other = int(np.bincount(said).argmax())
-    yield (
-        f"**{flips} of {count} samples flip the answer**, most often to “{card.label(other)}”: look whether you would "
-        "still give them the label. If not, this pipeline teaches errors; if so, it is the network that is frail."
-    )
+    often = "" if flips == 1 else "most often "
+    flip = "sample flips" if flips == 1 else "samples flip"
+    yield f"**{flips} of {count} {flip} the answer**, {often}to “{card.label(other)}”."
+    yield "Would you still give them the label? If not, this pipeline teaches errors; if so, the network is frail."
 
 
 def _about_labels(scene: Scene, drawn: Drawn) -> Iterator[str]:

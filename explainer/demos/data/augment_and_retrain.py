@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from explainer.core import words
-from explainer.core.charts import Bars, Chart, Curve, Series, Table
+from explainer.core.charts import Bars, Chart, Curve, Series, Table, chart_slug
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 PUBLISH_S = 0.4
 SIZES = (10, 30, 100, 300, 1000)  # digits along the learning curves
-COLUMNS = 8  # draws of one digit in a row of the panel
-NAMED = 2  # empty tiles before them, for the name of the row
+COLUMNS = 5  # draws of one digit in a row of the panel
 DIGIT = 7  # row of the training digits that is drawn; each kind stands once among the first ten
 
 
@@ -126,14 +125,10 @@ def pictures(names: Names, seed: int) -> Panel:
 
     train, _ = digits.split()
     rows = [*((name,) for name in names), *([names] if len(names) > 1 else [])] or [NONE]
-    label, cells = 0, []
-    for row in rows:
-        label, drawn = retrain.draws(row, seed, DIGIT, COLUMNS, train)
-        cells.append(np.concatenate([np.zeros((NAMED, *drawn.shape[1:])), drawn]))
-    values = np.ascontiguousarray(np.concatenate(cells), np.float32)
-    labels = tuple(text for row in rows for text in (called(row), *[""] * (NAMED + COLUMNS - 1)))
-    layer = Cells("digits", values, NAMED + COLUMNS, 0.0, 1.0, colours="grey", labels=labels)
-    return Panel("Input", layer.size, (layer,), f"a {label}, {COLUMNS} draws of each", frame=False)
+    drawn = [retrain.draws(row, seed, DIGIT, COLUMNS, train) for row in rows]
+    values = np.ascontiguousarray(np.concatenate([cells for _, cells in drawn]), np.float32)
+    layer = Cells("digits", values, COLUMNS, 0.0, 1.0, colours="grey")
+    return Panel("Input", layer.size, (layer,), f"a {drawn[0][0]}, a row for each, in the chart's order", frame=False)
 
 
 def shown(trial: Trial) -> Part:
@@ -142,7 +137,8 @@ def shown(trial: Trial) -> Part:
     chart, about = (curve, about_curves) if len(trial.sizes) > 1 else (bars, about_bars)
     badges = (f"{done} of {wanted} nets trained", "examined on 500 digits that no net has seen")
     charts = (chart(trial), table(trial)) if done else ()
-    return Part((), charts, about(trial), values(trial), badges, headline=headline(trial), heroes=("input",))
+    heroes = (chart_slug(charts[0]),) if charts else ("input",)
+    return Part((), charts, about(trial), values(trial), badges, headline=headline(trial), heroes=heroes)
 
 
 def headline(trial: Trial) -> str:
@@ -150,12 +146,14 @@ def headline(trial: Trial) -> str:
     got = trial.spreads(trial.sizes[-1])
     if NONE not in got or len(got) < 2:
         return "Small nets are in training, with augmentation and without."
-    best = max((row for row in got if row != NONE), key=lambda row: got[row].mean)
-    gain, chance = 100 * (got[best].mean - got[NONE].mean), 100 * got[best].deviation
-    if gain <= 0:
-        return "No augmentation helps these nets: none beats training on plain digits."
-    sure = "more" if gain > chance else "no more"
-    return f"“{called(best)}” gains most, {gain:.1f} points: {sure} than one seed differs from another."
+    gains = {row: 100 * (one.mean - got[NONE].mean) for row, one in got.items() if row != NONE}
+    best, worst = (pick(gains, key=lambda row: gains[row]) for pick in (max, min))
+    if gains[best] <= 0:
+        return f"No augmentation helps these nets; “{called(worst)}” costs {-gains[worst]:.1f} points of accuracy."
+    if gains[worst] >= 0:
+        return f"“{called(best)}” helps these nets most: {gains[best]:.1f} points of test accuracy more than none."
+    adds = f"“{called(best)}” adds {gains[best]:.1f} points of test accuracy"
+    return f"{adds}; “{called(worst)}” costs {-gains[worst]:.1f}: augmentation can hurt."
 
 
 def going(trial: Trial) -> str:

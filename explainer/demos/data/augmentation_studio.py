@@ -1,10 +1,10 @@
 """The augmentation studio: a pipeline of cards, a sheet of samples, their labels, and what the network says of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
@@ -13,6 +13,7 @@ from explainer.demos.data import _studio as studio
 from explainer.demos.data import _studio_view as view
 from explainer.demos.data._cards import Affine, AnyCard, Erase, FlipHorizontal, Jitter
 
+MOST = 24  # cards that are applied; all of a longer pipeline at this value
 FIRST = (FlipHorizontal(), Affine(), Jitter(), Erase())
 OBJECT = BoxXYXY(0.22, 0.15, 0.78, 0.88)
 EYE, OTHER_EYE, NOSE = PointXY(0.4, 0.4), PointXY(0.6, 0.4), PointXY(0.5, 0.6)
@@ -42,16 +43,15 @@ class Params:
         tuple[AnyCard, ...],
         Doc("Pipeline", "Cards act from the top down. Drag them, or move one with Alt and the arrow keys."),
     ] = FIRST
+    applied: Annotated[
+        int, Range(0, MOST), Doc("Cards applied", "From the top."), Plays(5.0, "Put one card after another to work")
+    ] = MOST
     count: Annotated[int, Range(1, 64), Doc("Samples", "Each costs a pass through the network.")] = 16
     seed: Annotated[int, Range(0, 99), Doc("Seed", "Another draw of the same pipeline.")] = 0
     enlarged: Annotated[
         int, Range(0, 64), Doc("Enlarged", "This sample at full size; click one on the sheet. 0 shows none.")
     ] = 0
-    labels: Annotated[tuple[Labels, ...], Doc("Labels", "What is drawn on the samples.")] = (
-        Labels.BOX,
-        Labels.MASK,
-        Labels.POINTS,
-    )
+    labels: Annotated[tuple[Labels, ...], Doc("Labels", "What is drawn on the samples.")] = (Labels.BOX,)
     mask: Annotated[Mask, Doc("Mask", "Where the mask comes from before it is moved.")] = Mask.ELLIPSE
     painted: Annotated[
         tuple[Stroke, ...],
@@ -82,10 +82,13 @@ class AugmentationStudio(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Make the sheet, show it, ask the network, show it again."""
+        steps = min(params.applied, len(params.cards))
+        cards = params.cards[:steps] if params.applied < MOST else params.cards
+        used, play = replace(params, cards=cards), view.play(steps, len(params.cards))
         with ctx.model() as net:
-            scene = studio.scene(frame, params, ctx)
-            drawn, shown = studio.drawn(scene, params, ctx), (params.labels, params.enlarged)
+            scene = studio.scene(frame, used, ctx)
+            drawn, shown = studio.drawn(scene, used, ctx), (params.labels, params.enlarged, play)
             if not studio.is_answered(drawn, ctx):
                 ctx.publish(view.result(scene, *shown, drawn, None, None, partial=True))
             answers = studio.answered(scene, drawn, net, ctx)
-            return view.result(scene, *shown, drawn, answers, studio.enlarged(scene, params, drawn, ctx))
+            return view.result(scene, *shown, drawn, answers, studio.enlarged(scene, used, drawn, ctx))

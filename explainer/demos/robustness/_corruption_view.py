@@ -90,7 +90,7 @@ def pair_part(at: Scene) -> Part:
         }
     told, heroes = (
         tuple(_sentences(at, dirty, last, values)),
-        ("clean", "corrupted" if at.remedy is None else "denoised"),
+        ("corrupted",) if at.remedy is None else ("corrupted", "denoised"),
     )
     return Part(tuple(panels), (_bars(at, last),), told, values, headline=_headline(at, last), heroes=heroes)
 
@@ -130,7 +130,14 @@ def _headline(at: Scene, last: Look) -> str:
     clean, now = (f"“{at.ctx.card.label(look.answer)}”" for look in (at.clean, last))
     what = named(at) if at.remedy is None else f"{named(at).rstrip(',')}, denoised,".replace(",,", ",")
     if clean == now:
-        return f"{what} leaves the answer as it was: {now}."
+        index = at.clean.answer
+        before, after = (float(look.probabilities[index]) for look in (at.clean, last))
+        was, now_is = words.score(before), words.score(after)
+        what = what.replace(f" of severity {at.params.severity}", "", 1) if at.second is None else "This mix"
+        if was == now_is:
+            return f"{what} leaves the answer {now} and its score as they were."
+        moved = "falls" if after < before else "rises"
+        return f"{what} keeps the answer {now}, but its score {moved} from {was} to {now_is}."
     return f"{what} turns {clean} into {now}."
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
+from explainer.core.geometry import BoxXYXY
 from explainer.core.model_card import ModelCard
 from explainer.core.numbers import softmax
 from explainer.core.subject import resolve_class
@@ -27,11 +28,13 @@ class Scene:
         ``(H, W) bool``: what is covered.
     """
 
-    def __init__(self, frame: Frame, params: Any, ctx: Context) -> None:
+    def __init__(self, frame: Frame, params: Any, ctx: Context, seats: Mapping[str, Any]) -> None:
         from explainer.vision.stress.occluders import occlude
 
-        self.frame, self.params, self.ctx = frame, params, ctx
+        self.frame, self.params, self.ctx, self.seats = frame, params, ctx, seats
         boxes = params.boxes if params.shape == "boxes" else ()
+        if params.shape == "object" and params.covered:
+            boxes = (grown(params.object_box, params.covered / 100),)
         strokes = params.strokes if params.shape == "brush" else ()
         pixels, self.region = occlude(
             frame.pixels, boxes, strokes, params.fill, seed=ctx.seed, spot=params.spot
@@ -53,6 +56,13 @@ class Scene:
             return Frame(pixels, self.frame.source_id, self.frame.index)
 
         return self.ctx.memo(("instead", *self.filling), make)
+
+
+def grown(box: BoxXYXY, share: float) -> BoxXYXY:
+    """Return the box of the same shape and middle that has this share of its area."""
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    wide, high = (share**0.5 * (b - a) / 2 for a, b in ((box.x0, box.x1), (box.y0, box.y1)))
+    return BoxXYXY(x - wide, y - high, x + wide, y + high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

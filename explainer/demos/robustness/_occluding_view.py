@@ -8,6 +8,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import resized
 from explainer.core.layers import Heat, Image, Panel
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness._occluding import Scene, Trial
 
@@ -45,7 +46,15 @@ class Stand:
         return Result(
             " ".join(_sentences(self.tests)), values, (_input_panel(self.scene, first), *maps), tuple(charts),
             input=first.input, partial=partial, headline=_headline(first), heroes=("input",),
+            resolved=self.scene.seats, play=_play(self.scene),
         )  # fmt: skip
+
+
+def _play(scene: Scene) -> Play | None:
+    at = scene.params.covered
+    return (
+        Play("covered", 0, 100, at, counted=f"{at} % of the object's box") if scene.params.shape == "object" else None
+    )
 
 
 # Panels -------------------------------------------------------------------------------------------------
@@ -160,7 +169,8 @@ def _headline(test: Trial) -> str:
     if test.hidden == 0:
         return f"Nothing is covered yet: the network says “{test.card.label(was)}”."
     if was != now:
-        return f"Covered like this, “{test.card.label(was)}” becomes “{test.card.label(now)}”."
+        share = words.percent(test.hidden)
+        return f"With {share} of the picture covered, “{test.card.label(was)}” becomes “{test.card.label(now)}”."
     before, after = (words.score(float(row[now])) for row in (test.before, test.after))
     return f"Covered like this it is still “{test.card.label(now)}” to the network: {before} before, {after} now."
 

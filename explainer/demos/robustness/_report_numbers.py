@@ -114,11 +114,23 @@ def flip_share(found: Found, order: str, net: int = 0) -> float | None:
 # In words -----------------------------------------------------------------------------------------------
 
 
+def first_to_fail(table: Floats, severities: Sequence[int], photos: int) -> str:
+    """Name the corruption that changes answers at the mildest severity, and of those the most harmful."""
+    fails = np.flatnonzero((table < 1).any(axis=0))
+    if not fails.size:
+        return "No corruption changes an answer, at any of the severities that were tried."
+    at = int(fails[0])
+    worst = min(range(len(table)), key=lambda row: (table[row, at], table[row].mean()))
+    changed = "the answer" if photos == 1 else f"{words.percent(1 - float(table[worst, at]))} of the answers"
+    name = list(LABELS.values())[worst]
+    return f"{name} fools the network first: at severity {severities[at]} it changes {changed}."
+
+
 def conclusions(found: Found) -> list[str]:
     """Sentences that follow from the numbers, the weightiest first."""
     if not found.photos:
         return []
-    said = [*_of_corruptions(found), *_of_covering(found), *_of_light(found), *_of_views(found), *_of_scores(found)]
+    said = [*_of_corruptions(found), *_of_covering(found), *_of_views(found), *_of_scores(found)]
     return [*said, *_of_two(found), *_of_few(found)]
 
 
@@ -130,9 +142,10 @@ def _of_corruptions(found: Found) -> list[str]:
     order = np.argsort(means, kind="stable")
     worst, best = ((names[n], means[n]) for n in (order[0], order[-1]))
     mild = float(table[:, 0].mean())
+    changed = "none" if mild == 1 else words.percent(1 - mild)
     over_all = (
-        f"Already at severity {found.plan.severities[0]}, {words.percent(1 - mild)} of the answers change; over all "
-        f"severities {words.percent(1 - float(means.mean()))} do."
+        f"At severity {found.plan.severities[0]}, {changed} of the answers change; over all severities "
+        f"{words.percent(1 - float(means.mean()))} do."
     )
     extremes = (
         f"Most harmful is {worst[0]}: {words.percent(float(worst[1]))} of the answers survive it. Least harmful is "
@@ -142,32 +155,17 @@ def _of_corruptions(found: Found) -> list[str]:
 
 
 def _of_covering(found: Found) -> list[str]:
-    first, chance = (flip_share(found, order) for order in ("most-first", "random"))
-    if first is None and chance is None:
+    tried = (("most-first", "where the map is hottest"), ("random", "at random"))
+    said = []
+    for order, how in tried:
+        share, curve = flip_share(found, order), coverage(found, order)
+        if share and curve is not None:
+            before = float(curve[0][curve[0] < share].max())  # it happens somewhere between the two
+            said.append(f"{words.percent(before)} to {words.percent(share)} {how}")
+    if not said:
         return []
-    said = [
-        f"{words.percent(share)} {how}"
-        for share, how in ((first, "where the map is hottest"), (chance, "at random"))
-        if share
-    ]
     lost = "The answer is" if len(found.photos) == 1 else "Half of the answers are"
-    text = f"{lost} lost with {' or '.join(said)} covered."
-    hottest, blind = (coverage(found, order) for order in ("most-first", "random"))
-    if hottest is not None and blind is not None and hottest[2].mean() >= blind[2].mean():
-        text += (
-            " On average, covering where the map is hottest costs no more score than covering at random: a weak guide."
-        )
-    return [text]
-
-
-def _of_light(found: Found) -> list[str]:
-    curve = light(found, "exposure_ev")
-    if curve is None:
-        return []
-    steady = [name for name, share in zip(*curve, strict=True) if share >= 0.75]
-    if not steady:
-        return ["At no exposure tried do three quarters of the answers stay."]
-    return [f"Three quarters of the answers or more stay from {steady[0]} to {steady[-1]} stops of exposure."]
+    return [f"{lost} lost when {' or '.join(said)} is covered."]
 
 
 def _of_views(found: Found) -> list[str]:

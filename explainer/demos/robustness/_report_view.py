@@ -13,7 +13,7 @@ from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Image, Layer, Panel
 from explainer.core.result import Result
 from explainer.demos.robustness import _report_numbers as numbers
-from explainer.demos.robustness._corruption_view import LABELS
+from explainer.demos.robustness._corruption_view import LABELS, lower
 from explainer.demos.robustness._report_run import Found, Photo
 
 TILE, GAP, SHOWN = 176, 10, 24
@@ -54,7 +54,7 @@ def _photos(found: Found) -> Panel:
     """Contact sheet; the frame's colour tells whether most trials leave the answer."""
     shown = found.photos[:SHOWN]
     tiles = [tiled(photo.thumb) for photo in shown]
-    labels = [words.percent(_kept(photo)) for photo in shown]
+    labels = [f"{found.cards[0].label(photo.exams[0].answer)} {words.percent(_kept(photo))}" for photo in shown]
     colours = [STEADY if _kept(photo) >= 0.5 else FRAIL for photo in shown]
     more = len(found.photos) - len(shown)
     note = "share of answers kept" + (f"; {more} more in the report" if more > 0 else "")
@@ -65,7 +65,9 @@ def _worst(found: Found) -> Panel:
     card = found.cards[0]
     labels = [f"{card.label(one.answer)} {words.score(one.score)}" for one in found.worst]
     tiles = [one.pixels for one in found.worst]
-    return _sheet("Surest wrong answers", tiles, labels, [FRAIL] * len(tiles), "under corruption", SIDE)
+    one = found.worst[0]
+    note = f"{lower(LABELS[one.corruption])}, severity {one.severity}" if len(tiles) == 1 else "under corruption"
+    return _sheet("Surest wrong answers", tiles, labels, [FRAIL] * len(tiles), note, SIDE)
 
 
 def _sheet(
@@ -127,16 +129,16 @@ def _coverage(found: Found) -> Chart | None:
         series.append(Series(f"random, {found.cards[1].title}", 100 * second[0], second[1], "dashed", 0))
     if not series:
         return None
-    return Curve("Kept while covered", tuple(series), "% covered", "share kept", (0.0, 1.0), (0.0, 100.0))
+    return Curve("Kept while covered", tuple(series), "% covered", "", (0.0, 1.0), (0.0, 100.0), "share of answers")
 
 
 def _headline(found: Found, partial: bool) -> str:
     if partial or not found.photos:
         return f"{len(found.photos)} of {found.wanted} photos are examined."
-    kept = numbers.values(found).get("corruptions_kept")
-    if kept is None:
-        return "Nothing has been tried on the photos yet: choose what they are to suffer."
-    return f"The corruptions leave {words.percent(kept)} of the network's answers as they were."
+    table = numbers.corruption_table(found)
+    if table is None:
+        return "No corruption was tried: the bars show what survives the rest."
+    return numbers.first_to_fail(table, found.plan.severities, len(found.photos))
 
 
 def _reading(found: Found, partial: bool) -> str:

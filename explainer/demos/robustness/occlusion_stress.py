@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, OnPicture, Range, When
+from explainer.core.controls import AUTO, TOP_1, Auto, Choice, ClassIndex, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke
@@ -13,12 +13,14 @@ from explainer.demos.robustness import _occluding as occluding
 from explainer.demos.robustness import _occluding_view as view
 
 FIRST_BOX = (BoxXYXY(0.38, 0.3, 0.62, 0.7),)
+LARGE = BoxXYXY(0.2, 0.2, 0.8, 0.8)
 CORNER = PointXY(0.15, 0.15)
 
 
 class Shape(Choice):
     """Cover with."""
 
+    OBJECT = "object", "A box on the object"
     BOXES = "boxes", "Boxes"
     BRUSH = "brush", "Brush"
 
@@ -46,7 +48,20 @@ class Measure(Choice):
 class Params:
     """What hides the picture, and what is measured."""
 
-    shape: Annotated[Shape, Doc("Cover with", "Boxes are drawn, moved and pulled; the brush paints.")] = Shape.BOXES
+    shape: Annotated[Shape, Doc("Cover with", "Boxes are drawn, moved and pulled; the brush paints.")] = Shape.OBJECT
+    object_box: Annotated[
+        BoxXYXY | Auto,
+        OnPicture("input"),
+        Doc("Object", "What is covered from its middle outwards; it lies on the best object until it is moved."),
+        When("shape", (Shape.OBJECT,)),
+    ] = AUTO
+    covered: Annotated[
+        int,
+        Doc("Covered", "Share of the object's box that is hidden."),
+        Range(0, 100, step=5, unit="%"),
+        Plays(6.0, "Cover the object little by little"),
+        When("shape", (Shape.OBJECT,)),
+    ] = 50
     boxes: Annotated[
         tuple[BoxXYXY, ...],
         OnPicture("input"),
@@ -81,6 +96,14 @@ class Params:
     second: Annotated[bool, Doc("A second network", "The same test for one that was trained apart.")] = False
 
 
+def seat(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
+    """Seat the object's box; a thing too large to be a place in the picture fills its middle."""
+    from explainer.vision import seating
+
+    found = seating.target(wanted, frame, ctx)
+    return LARGE if found == seating.MIDDLE else found
+
+
 class OcclusionStress(Demo[Params]):
     """Occluders by hand, coverage curves in four orders, and an occlusion map; for one network or two."""
 
@@ -93,8 +116,11 @@ class OcclusionStress(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Show the covered picture at once; curves and map grow."""
+        from explainer.vision import seating
+
+        params, seats = seating.seated(params, frame, ctx, object_box=seat)
         with ctx.model() as net:
-            scene = occluding.Scene(frame, params, ctx)
+            scene = occluding.Scene(frame, params, ctx, seats)
             first = occluding.asked(scene, net)
             stand = view.Stand(scene, [first])
             if params.measure or params.second:
