@@ -168,8 +168,11 @@ def box_table(now: Judged, rule: Rule) -> Table:
 
 
 def lost_from(sweep: Sequence[Judged], rule: Rule, state: str) -> float | None:
-    """Least overlap in the sweep at which that happens to one of the two."""
-    at = [one.overlap for one in sweep if one.worst(rule.score) == state]
+    """Overlap after which both are never found again, if that happens to one of the two from there on."""
+    steps = sorted(sweep, key=lambda one: one.overlap)
+    found = [k for k, one in enumerate(steps) if one.worst(rule.score) == "found"]
+    beyond = steps[found[-1] + 1 if found else 0 :]
+    at = [one.overlap for one in beyond if one.worst(rule.score) == state]
     return min(at) if at else None
 
 
@@ -247,6 +250,6 @@ def _sweep_words(sweep: Sequence[Judged], rule: Rule) -> str:
         return ""
     dropped, unseen = lost_from(sweep, rule, "dropped"), lost_from(sweep, rule, "unseen")
     if dropped is None and unseen is None:
-        return " In the sweep both are always found."
+        return " In the sweep both are found at the largest overlap."
     text = " In the sweep suppression " + ("drops neither" if dropped is None else f"drops one from {dropped:.2f} on")
     return text + ("." if unseen is None else f"; the network itself no longer tells them apart from {unseen:.2f} on.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, Range, When
+from explainer.core.controls import Choice, Doc, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest
+from explainer.core.plays import Play
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.detection import _stages_view as view
@@ -56,6 +57,7 @@ class Params:
     stage: Annotated[
         Stage,
         Doc("Stage", "What the detector has at this point. A click on the chain of stages does the same."),
+        Plays(9.0, "Go through the detector, from feature maps to masks"),
         ] = Stage.PROPOSALS  # fmt: skip
     level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map."), MAPPED] = 2
     pick: Annotated[int, Range(1, 20), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
@@ -111,7 +113,10 @@ class DetectorStages(Demo[Params]):
                 frame, pixels, scene, found, rows, objects, labels, params.stage, params.level, params.pick,
                 params.mask, params.score, params.net == "scenes",
             )  # fmt: skip
-            return view.result(seen)
+            stages = list(Stage)
+            at = stages.index(Stage(params.stage))
+            play = Play("stage", 0, len(stages) - 1, at, counted=f"stage {at + 1} of {len(stages)}")
+            return replace(view.result(seen), play=play)
 
 
 def _net(name: str, ctx: Context) -> tuple[Any, tuple[str, ...]]:

@@ -172,13 +172,15 @@ def shown(about: Read) -> Part:
     hero = tuple(panel.slug for panel in panels[1:3])
     return Part(
         panels, charts, (_reading(about, outputs, jump, glide),), _values(about, outputs, jump, glide),
-        headline=_headline(jump, glide), heroes=hero,
+        headline=_headline(about, jump, glide), heroes=hero,
     )  # fmt: skip
 
 
-def _headline(jump: float, glide: float) -> str:
+def _headline(about: Read, jump: float, glide: float) -> str:
     if jump <= glide:
         return "On this flat part of the map it makes no difference that RoIPool rounds."
+    if about.params.aligned and _off(about) >= 1:
+        return f"RoIPool's bins miss the dashed box by up to {_off(about):.0f} px; RoIAlign's points lie inside it."
     return f"RoIPool's output jumps by up to {100 * jump:.0f} % at once, RoIAlign's by {100 * glide:.0f} %."
 
 
@@ -207,6 +209,8 @@ def _map_panel(about: Read, title: str, read: Reading, colour: int, points: tupl
     lo, hi, colours = about.look
     layers: list[Layer] = [Heat("map", about.features, lo, hi, colours=colours, over=False, smooth=False)]
     layers.append(Boxes("parts", parts, colours=(colour,) * len(parts)))
+    if colour == HARD:  # the box that was asked for
+        layers.append(Boxes("asked", np.clip(about.moved * about.scale, 0, edge)[None], colours=(SOFT,), dashed=True))
     if len(places):
         layers.append(Points(points[0], places, colours=(colour,) * len(places), size_px=points[1]))
     return Panel(title, (float(columns), float(rows)), tuple(layers), note, frame=False)
