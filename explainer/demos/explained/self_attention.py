@@ -1,7 +1,7 @@
 """Self-attention: from which patches a vision transformer takes what one patch becomes."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class SelfAttention(Demo[Params]):
         with ctx.stage("explain"):
             heads = _heads(net, trace, side, params.layer, ctx)
             colours, share = _colours(net, trace, side, params.layer, ctx)
-            patch = maps.patch_at(*params.query, trace.grid) if params.asking == "patch" else None
+            patch = maps.patch_at(*cast("PointXY", params.query), trace.grid) if params.asking == "patch" else None
             token = 0 if patch is None else 1 + patch
             row, of_class = (_row(net, trace, heads, t, params, side, ctx) for t in (token, 0))
         head = int(params.head) - 1 if params.view == "layer" and params.head != MEAN else None
