@@ -108,8 +108,8 @@ def _headline(values: dict[str, float]) -> str:
     if "change_aligned" not in values:
         return "What is left of each map is flat or one number: nothing could move along."
     moved = "one pixel" if values["moved_px"] == 1 else f"{values['moved_px']:.3g} px"
-    changed = f"{values['change_aligned']:.0f} % of its spread is new"
-    return f"Move the picture by {moved}, and the pooled map does more than move along: {changed}."
+    changed = f"{values['change_aligned']:.0f} % of the pooled map's spread"
+    return f"Move the picture by {moved}: {changed} is new, not moved along."
 
 
 # Pictures -----------------------------------------------------------------------------------------------
