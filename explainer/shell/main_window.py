@@ -69,6 +69,8 @@ class MainWindow(QMainWindow):
         self.showing = Showing(conductor, self.panes, model_manager, self.actions, self)
         self.homing = Homing(conductor, self.panes, self.actions, self)
         self.comparing = Comparing(conductor, self.panes, self)
+        self.comparing.changed.connect(self.bar.compare.setChecked)
+        self.comparing.changed.connect(self.strip.show_keys)
         self._connect()
         self._connect_actions()
         self.starting.loaded.connect(self.catalogue.prepare)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen, QPixmap
 
 from explainer.core.model_card import LayerCard
 from explainer.core.network_strip import spread
+from explainer.render import badge
 from explainer.render.look import Look
 
 FULL, LEAST = 64, 44  # px at type scale 1: side of a tile at most and at least
@@ -206,12 +207,11 @@ def _two_lines(label: str, width: int, metrics: QFontMetrics) -> str:
 
 
 def paint_mark(painter: QPainter, box: QRect, letter: str, look: Look) -> None:
-    """Write A or B in a corner of a tile."""
-    chip = QRect(box.left(), box.top(), look.px(16), look.px(16))
-    painter.fillRect(chip, look.theme.color("accent"))
-    painter.setPen(look.theme.color("accent_text"))
-    painter.setFont(look.font("small", bold=True))
-    painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, letter)
+    """Write A or B in a corner of a tile, and frame it in that colour."""
+    painter.setPen(QPen(badge.colours(letter, look)[0], 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(box)
+    badge.paint(painter, QRect(box.left(), box.top(), look.px(badge.SIDE), look.px(badge.SIDE)), letter, look)
 
 
 def paint_dot(painter: QPainter, box: QRect, look: Look, *, chosen: bool) -> None:

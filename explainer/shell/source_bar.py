@@ -58,6 +58,7 @@ class SourceBar(GivingRow):
         self.model = self._menu_button("Model")
         self.device = QMenu("Device", self)
         self.compare = self._action_button("compare", "Compare")
+        self.compare.setCheckable(True)
         self.present = self._action_button("present", "Present")
         self.present.setProperty("role", "primary")
         self._more_menu = QMenu(self)

@@ -11,6 +11,8 @@ from explainer.runtime.events import Finished
 from explainer.shell.giving_row import GivingRow
 from explainer.shell.plain import ElidedWords, Words, tip
 
+KEYS = "Space freeze · C compare · ? all keys"
+COMPARING_KEYS = "← → move the edge · C ends the comparison"
 DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
 
@@ -47,7 +49,7 @@ class Strip(GivingRow):
         row.addWidget(self.stretch)
         self.want(self.stretch, False)
         self._arrivals: deque[float] = deque(maxlen=30)
-        self._keys = "Space freeze · C compare · ? all keys"
+        self._keys = KEYS
         self.set_look(look)
         self.say("")
         self.give_way((self.times, self.rate, self.device))
@@ -64,6 +66,13 @@ class Strip(GivingRow):
         self.note.setText(text or self._keys)
         self.note.setToolTip(tip(text))
         self.said.emit(text)
+
+    def show_keys(self, comparing: bool) -> None:
+        """Name the keys that matter now."""
+        silent = self.note.text() == self._keys
+        self._keys = COMPARING_KEYS if comparing else KEYS
+        if silent:
+            self.say("")
 
     def offer_stretch(self, used: str) -> None:
         """Offer to stretch the range that a dark picture uses ("64 to 3,104 of 65,535"); "" offers nothing."""

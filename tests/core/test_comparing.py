@@ -98,3 +98,40 @@ def test_what_has_no_map_or_lies_elsewhere_is_not_compared():
     bare = Panel("Bare", (96.0, 96.0), (Image("photo", np.zeros((96, 96, 3), np.uint8)),))
     assert comparing.map_difference(bare, spot(1, 1), "own peaks") is None
     assert comparing.map_difference(panel(np.eye(7), side=48), spot(1, 1), "own peaks") is None
+
+
+def photo(pixels):
+    tall, wide = pixels.shape[:2]
+    return Panel("Photo", (float(wide), float(tall)), (Image("photo", pixels),))
+
+
+def test_pictures_differ_by_as_many_levels_as_were_added_and_where_they_were():
+    rng = np.random.default_rng(0)
+    before = rng.integers(0, 200, (256, 256, 3), np.uint8)
+    after = before.copy()
+    after[:64] += 12
+    found = comparing.picture_difference(photo(before), photo(after))
+    assert found.changed == pytest.approx(0.25)
+    assert found.mean == pytest.approx(3.0)
+    assert np.allclose(found.values[:64], 12.0)
+    assert not found.values[64:].any()
+    assert comparing.picture_in_words(found) == "25\u00a0% of the pixels differ, on average by 12.0 levels of 255."
+    back = comparing.picture_difference(photo(after), photo(before))
+    assert np.allclose(back.values, -found.values)
+
+
+def test_the_same_picture_differs_nowhere_and_another_size_is_not_compared():
+    grey = np.full((30, 40, 3), 128, np.uint8)
+    same = comparing.picture_difference(photo(grey), photo(grey))
+    assert comparing.picture_in_words(same) == "The two pictures are the same, pixel by pixel."
+    assert comparing.picture_difference(photo(grey), photo(grey[:20])) is None
+
+
+def test_a_peak_lies_in_the_middle_of_its_cell():
+    a, b = np.zeros((3, 3)), np.zeros((6, 6))
+    a[1, 2], b[1, 1] = 1.0, 1.0
+    found = comparing.map_difference(panel(a), panel(b), "own peaks")
+    assert found.peak_a == (80.0, 48.0)
+    assert found.peak_b == (24.0, 24.0)
+    assert found.unit == "of their own peak"
+    assert found.mean == pytest.approx(np.abs(found.values).mean())

@@ -2,26 +2,38 @@
 
 from __future__ import annotations  # names of types that are loaded later
 
+from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from explainer.core.comparing import Scale
 from explainer.core.heroes import aspect
+from explainer.render import caption
 from explainer.render.look import Look
 from explainer.shell import motion
 from explainer.shell.comparing import sides
+from explainer.shell.comparing.labels import Badge, Legend, SideLine
+from explainer.shell.comparing.places import (
+    BESIDE,
+    BLINK,
+    DIFFERENCE,
+    LEAST_ALONE,
+    LEAST_ASIDE,
+    WIPE,
+    Measures,
+    Places,
+    places,
+)
 from explainer.shell.comparing.sides import Side
 from explainer.shell.plain import Words
 
 MODES = ("Wipe", "Blink", "Side by side", "Difference")
-WIPE, BLINK, BESIDE, DIFFERENCE = range(4)
 BLINK_MS = 400  # half of the period
 EDGE_STEPS = 100
-MOST_MAIN = 0.68  # of the width, for A and B beside their difference
-LEAST_ASIDE = 190  # px at type scale 1 below which the difference is not shown beside them
+GAP, LEGEND, INSET, GRIP = 12, 30, 8, 30  # px at type scale 1
 
 
 class Edge(QWidget):
@@ -36,9 +48,19 @@ class Edge(QWidget):
         self._board.drag_to(self.mapToParent(event.position().toPoint()).x())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        middle = self.width() // 2
-        painter.fillRect(middle - 1, 0, 3, self.height(), Qt.GlobalColor.white)
+        painter, look = QPainter(self), self._board.look
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle, grip = self.rect().center(), look.px(GRIP) // 2 - 1
+        painter.fillRect(middle.x() - 1, 0, 3, self.height(), Qt.GlobalColor.white)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.GlobalColor.white)
+        painter.drawEllipse(middle, grip, grip)
+        painter.setPen(QPen(Qt.GlobalColor.black, max(1.5, 1.5 * look.scale)))
+        tip, long = look.px(9), look.px(4)
+        for way in (-1, 1):
+            point = middle + QPoint(way * tip, 0)
+            painter.drawLine(point, point + QPoint(-way * long, -long))
+            painter.drawLine(point, point + QPoint(-way * long, long))
         painter.end()
 
 
@@ -55,12 +77,20 @@ class CompareBoard(QWidget):
         self.mode, self._beside = WIPE, False
         self._a: Side | None = None
         self._b: Side | None = None
-        self.meaning = Words(wordWrap=True)
+        self._places, self._scaled = Places(), True
+        self.meaning, self.more = Words(wordWrap=True), Words(wordWrap=True)
         self.meaning.setProperty("role", "title")
+        self.more.setProperty("role", "muted")
         self.pictures = QWidget()
         self.views = [PanelView(look, self.pictures) for _ in range(3)]
-        for view in self.views:
+        self.alone = [PanelView(look, self.pictures) for _ in range(2)]
+        for view in self.alone:
+            view.set_bare(True)
+        for view in (*self.views, *self.alone):
             view.ranged.connect(lambda visible, view=view: self._share(view, visible))
+        self.lines = [SideLine(letter, look, self.pictures) for letter in ("A", "B", "")]
+        self.badges = [Badge(letter, look, self.pictures) for letter in "ABAB"]  # the last two on those alone
+        self.legend = Legend(look, self.pictures)
         self.edge = Edge(self)
         self._blink = QTimer(self, interval=BLINK_MS)
         self._blink.timeout.connect(self.turn)
@@ -80,16 +110,21 @@ class CompareBoard(QWidget):
         self.slider.setRange(0, EDGE_STEPS)
         self.slider.setValue(EDGE_STEPS // 2)
         self.slider.setAccessibleName("Edge between A and B")
-        self.slider.valueChanged.connect(self._place)
+        self.slider.valueChanged.connect(self._cut)
         self.next = QPushButton("The other")
         self.next.clicked.connect(self.turn)
         self.one_scale = QCheckBox("One scale")
+        self.one_scale.setToolTip("Subtract the maps as they are, and not each over its own peak")
         self.one_scale.toggled.connect(self._show)
+        self.setFocusProxy(self.slider)  # arrows move the edge at once
         for extra in (self.slider, self.next, self.one_scale):
             row.addWidget(extra)
         row.addStretch()
         column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 8)
+        column.setSpacing(6)
         column.addWidget(self.meaning)
+        column.addWidget(self.more)
         column.addWidget(self.pictures, 1)
         column.addLayout(row)
 
@@ -99,8 +134,12 @@ class CompareBoard(QWidget):
         shade = self.palette()
         shade.setColor(self.backgroundRole(), look.theme.color("stage"))
         self.setPalette(shade)
-        for view in self.views:
+        for view in (*self.views, *self.alone):
             view.set_look(look)
+        for part in (*self.lines, *self.badges, self.legend):
+            part.look = look
+            part.update()
+        self._place()
 
     def show_sides(self, a: Side, b: Side) -> None:
         """Show two sides."""
@@ -117,89 +156,150 @@ class CompareBoard(QWidget):
     def turn(self) -> None:
         """Show the other one of the two."""
         self._beside = not self._beside
-        self._place()
+        self._reveal()
 
     def drag_to(self, x: int) -> None:
         """Have the edge at a place of the pictures."""
-        at = self.views[0].picture_rect()
+        at = self._seen(0)
         self.slider.setValue(round(EDGE_STEPS * (x - at.left()) / max(1, at.width())))
+
+    # What is shown --------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         a, b = self._a, self._b
-        if a is None or b is None:
+        if a is None or b is None or a.hero is None or b.hero is None:
             return
         scale: Scale = "one scale" if self.one_scale.isChecked() else "own peaks"
-        map_of, words = sides.difference(a, b, scale)
-        over = sides.may_overlay(a, b)
-        for mode, can in ((WIPE, over), (BLINK, over), (DIFFERENCE, map_of is not None)):
+        found, over = sides.difference(a, b, scale), sides.may_overlay(a, b)
+        for mode, can in ((WIPE, over), (BLINK, over), (DIFFERENCE, found.panel is not None)):
             self.buttons.button(mode).setEnabled(can)
         if not self.buttons.button(self.mode).isEnabled():
             self.mode = BESIDE
             self.buttons.button(BESIDE).setChecked(True)
-        self.meaning.setText(words)
-        self._place()
-        for view, panel in zip(self.views, (sides.lettered(a, "A"), sides.lettered(b, "B"), map_of), strict=True):
+        self.meaning.setText(found.words)
+        self.more.setText(found.more)
+        self.more.setVisible(bool(found.more))
+        self.legend.show_ends(found.ends, found.limit, found.unit)
+        if found.panel is not None:
+            self.lines[2].show_side(replace(found.panel, layers=()), found.panel.title)
+        self._scaled = found.ends == sides.MAPS
+        for view, panel in zip(self.views, (a.hero, b.hero, found.panel), strict=True):
             if panel is not None:
                 view.show_panel(panel)
+        for line, view, hero, words in zip(self.lines[:2], self.alone, (a.hero, b.hero), sides.said(a, b), strict=True):
+            line.show_side(hero, words)
+            view.show_panel(hero)
+        self._place()
 
     def _place(self) -> None:
         """Lay the pictures out as the way of showing asks."""
-        room, mode = self.pictures.rect(), self.mode
-        first, second, third = self.views
-        half = QRect(0, 0, room.width() // 2 - 4, room.height())
-        beside = mode == BESIDE
-        first.setGeometry(half if beside else room)
-        second.setGeometry(half.translated(room.width() - half.width(), 0) if beside else room)
-        main = self._main(room)
-        aside = mode in (WIPE, BLINK) and main.width() < room.width()
-        if aside:
-            first.setGeometry(main)
-            second.setGeometry(main)
-        third.setGeometry(room.adjusted(main.width() + 12, 0, 0, 0) if aside else room)
-        first.setVisible(mode in (WIPE, BESIDE) or (mode == BLINK and not self._beside))
-        second.setVisible(mode in (WIPE, BESIDE) or (mode == BLINK and self._beside))
-        third.setVisible(mode == DIFFERENCE or aside)
+        a, room, px = self._a, self.pictures.rect(), self.look.px
+        if a is None or a.hero is None:
+            return
+        measures = Measures(
+            caption.height(self.look, bare=False), px(LEGEND), px(GAP), px(LEAST_ASIDE), px(LEAST_ALONE)
+        )
+        subtracted = self.buttons.button(DIFFERENCE).isEnabled()
+        mode, shape = self.mode, aspect(a.hero)
+        found = places(mode, room.width(), room.height(), shape, measures, subtracted=subtracted)
+        self._places = found
+        below = 0 if found.difference is None else measures.legend
+        for view, place in zip(self.views, (found.a, found.b, found.difference), strict=True):
+            if place is not None:
+                view.setGeometry(place.adjusted(0, 0, 0, -below if place is found.difference else 0))
+        for view, place in zip(self.alone, found.alone or (), strict=False):
+            view.setGeometry(place)
+        if found.difference is not None:
+            seen = self._seen(2)
+            self.legend.setGeometry(seen.left(), seen.bottom() + 1, seen.width(), measures.legend)
+            high = measures.caption
+            self.lines[2].setGeometry(seen.left(), seen.top() - high, seen.width(), high)
+        self._place_words()
+        self._reveal()
+
+    def _place_words(self) -> None:
+        """Put lines above A and B, and badges in their corners."""
+        high, inset = caption.height(self.look, bare=False), self.look.px(INSET)
+        over = self.mode in (WIPE, BLINK)
+        for index, line in enumerate(self.lines[:2]):
+            seen = self._seen(index)
+            half = seen.width() // 2 if over else 0
+            left = seen.left() + index * half
+            line.setGeometry(left, seen.top() - high, half or self.views[index].width(), high)
+            size = self.badges[index].sizeHint()
+            right = seen.right() + 1 - inset - size.width() if index and self.mode == WIPE else seen.left() + inset
+            self.badges[index].setGeometry(QRect(QPoint(right, seen.top() + inset), size))
+        for mark, view in zip(self.badges[2:], self.alone, strict=True):
+            corner = view.geometry().topLeft() + view.picture_rect().topLeft()
+            mark.setGeometry(QRect(corner + QPoint(inset // 2, inset // 2), self.badges[0].sizeHint()))
+
+    def _reveal(self) -> None:
+        """Show what belongs to the way of showing, and of what blinks only the one."""
+        found, blinks = self._places, self.mode == BLINK
+        seen = [place is not None for place in (found.a, found.b)]
+        if blinks:
+            seen[not self._beside] = False
+        for index, visible in enumerate(seen):
+            self.views[index].setVisible(visible)
+            self.lines[index].setVisible((found.a, found.b)[index] is not None)
+            self.lines[index].setEnabled(visible)
+            self.badges[index].setVisible(visible)
+        self.views[2].setVisible(found.difference is not None)
+        for part in (self.lines[2], self.legend):
+            part.setVisible(found.difference is not None)
+        for part in (*self.alone, *self.badges[2:]):
+            part.setVisible(found.alone is not None)
+        self.slider.setVisible(self.mode == WIPE)
+        self.next.setVisible(blinks)
+        self.one_scale.setVisible(found.difference is not None and self._scaled)
+        for part in (*self.lines, *self.badges):
+            part.raise_()
         self._cut()
-        self.slider.setVisible(mode == WIPE)
-        self.next.setVisible(mode == BLINK)
-        self.one_scale.setVisible(not third.isHidden())
-        runs = mode == BLINK and self.isVisible() and not motion.reduced()
+        runs = blinks and self.isVisible() and not motion.reduced()
         if runs != self._blink.isActive():
             self._blink.start() if runs else self._blink.stop()
 
-    def _main(self, room: QRect) -> QRect:
-        """Room of A and B where there is room for their difference beside them."""
-        hero = self._a.hero if self._a is not None else None
-        if hero is None or not self.buttons.button(DIFFERENCE).isEnabled():
-            return room
-        width = min(round(room.height() * aspect(hero)), round(MOST_MAIN * room.width()))
-        return QRect(0, 0, width, room.height()) if room.width() - width >= self.look.px(LEAST_ASIDE) else room
+    def _seen(self, index: int) -> QRect:
+        """Where the picture of a view lies."""
+        view = self.views[index]
+        return view.picture_rect().translated(view.geometry().topLeft())
 
     def _cut(self) -> None:
         """Let B be seen right of the edge only."""
-        second = self.views[1]
-        self.edge.setVisible(self.mode == WIPE)
-        if self.mode != WIPE:
+        second, wipes = self.views[1], self.mode == WIPE
+        self.edge.setVisible(wipes)
+        if not wipes:
             second.clearMask()
             return
-        at = self.views[0].picture_rect()
-        x = at.left() + round(at.width() * self.slider.value() / EDGE_STEPS)
-        second.setMask(QRegion(QRect(x, at.top(), max(1, at.right() + 1 - x), at.height())))
-        second.raise_()
-        self.edge.setGeometry(x - 8, at.top(), 17, at.height())
-        self.edge.raise_()
+        at, inside = self._seen(0), self.views[0].picture_rect()
+        x = round(at.width() * self.slider.value() / EDGE_STEPS)
+        second.setMask(QRegion(inside.adjusted(min(x, at.width() - 1), 0, 0, 0)))
+        grip = self.look.px(GRIP)
+        self.edge.setGeometry(at.left() + x - grip // 2, at.top(), grip + 1, at.height())
+        self.badges[0].setVisible(at.left() + x >= self.badges[0].geometry().right())
+        self.badges[1].setVisible(at.left() + x <= self.badges[1].geometry().left())
+        for part in (second, *self.badges, self.edge):
+            part.raise_()
 
     def _share(self, origin: Any, visible: Any) -> None:
-        for view in self.views:
+        for view in (*self.views, *self.alone):
             if view is not origin and view.panel is not None and view.panel.size == origin.panel.size:
                 view.fit_now() if visible is None else view.set_range(visible)
 
+    # Over the stage -------------------------------------------------------------------------------------
+
     def fill(self) -> None:
-        """Cover the stage down to its play bar and strip."""
+        """Cover the stage; its play bar and strip stay above the board."""
         room = self._stage.rect()
-        tops = [part.geometry().top() for part in self._stage.slots() if not part.isHidden()]
-        self.setGeometry(room.adjusted(0, 0, 0, min([*tops, room.height()]) - room.height()))
+        shown = [part for part in self._stage.slots() if not part.isHidden()]
+        tops = [part.geometry().top() for part in shown]
+        self.setGeometry(room)
+        margins = self.layout().contentsMargins()
+        margins.setBottom(8 + room.height() - min([*tops, room.height()]))
+        self.layout().setContentsMargins(margins)
         self.raise_()
+        for part in shown:
+            part.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._stage and event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
