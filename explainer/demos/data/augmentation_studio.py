@@ -82,9 +82,10 @@ class AugmentationStudio(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Make the sheet, show it, ask the network, show it again."""
-        steps = min(params.applied, len(params.cards))
+        playable = min(len(params.cards), MOST)
+        steps = min(params.applied, playable)
         cards = params.cards[:steps] if params.applied < MOST else params.cards
-        used, play = replace(params, cards=cards), view.play(steps, len(params.cards))
+        used, play = replace(params, cards=cards), view.play(steps, playable)
         with ctx.model() as net:
             scene = studio.scene(frame, used, ctx)
             drawn, shown = studio.drawn(scene, used, ctx), (params.labels, params.enlarged, play)
