@@ -76,8 +76,7 @@ def test_the_shell_makes_no_label_of_qts_own_kind() -> None:
     folder = Path(saving.__file__).parent
     made = [f"{f.name}: {line.strip()}" for f in folder.rglob("*.py") for line in f.read_text().splitlines()
             if " QLabel(" in line]  # fmt: skip
-    allowed = {"source_bar.py: self.title = QLabel()", "head.py: self.reading = QLabel(self, wordWrap=True)",
-               "sheet.py: self.text = QLabel(wordWrap=True)"}  # fmt: skip
+    allowed = {"source_bar.py: self.title = QLabel()", "head.py: self.reading = QLabel(self, wordWrap=True)"}
     assert set(made) == allowed
 
 

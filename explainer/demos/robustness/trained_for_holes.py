@@ -178,7 +178,7 @@ def headline(pair: Pair, three: NDArray[np.float64]) -> str:
     plain, known = float(three[0]), float(three[2])
     return (
         (
-            f"Trained on digits with holes, a net reads {known:.0f} % of such torn digits; trained on whole ones, "
+            f"Trained on digits with holes, a net reads {known:.0f} % of torn digits; trained on whole ones, "
             f"only {plain:.0f} %."
         )
         if known > plain
