@@ -92,10 +92,10 @@ class ZooNetworks:
 
 
 def kept_runs(*, finished: bool = True) -> Runs:
-    """Training runs in the user's cache; without `finished` only those that were broken off are given back."""
-    from explainer.runtime.runs import DiskRuns, runs_folder
+    """Training runs in the user's cache, and those that ship; without `finished` only what was broken off."""
+    from explainer.runtime.runs import DiskRuns, runs_folder, shipped_folder
 
-    return DiskRuns(runs_folder(), finished)
+    return DiskRuns(runs_folder(), finished, shipped=shipped_folder())
 
 
 def scheduler(emit: Callable[[Any], None], *, keeps_runs: bool = False) -> Scheduler:

@@ -26,6 +26,11 @@ class KeptRun:
     when: datetime
 
 
+def of_recipe(key: str) -> str:
+    """Return the part of a run's name that depends on its recipe, and not on the program that trained it."""
+    return key[:24]
+
+
 class Runs(Protocol):
     """Where last snapshots lie. Neither call raises: a run that cannot be kept is a run all the same."""
 

@@ -1,11 +1,14 @@
 """Runs that are kept on disk: whole, bounded, and passed over when they are damaged."""
 
+import hashlib
+import json
 import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from explainer.core.runs import of_recipe
 from explainer.runtime.runs import DiskRuns
 
 ARRAYS = {
@@ -72,3 +75,43 @@ def test_a_folder_that_cannot_be_made_keeps_nothing_and_says_nothing(tmp_path):
     runs = DiskRuns(tmp_path / "file" / "runs")
     runs.save("a", 1, 1, ARRAYS)
     assert runs.load("a", 1) is None
+
+
+KEY = "a" * 24 + "b" * 8
+
+
+@pytest.fixture
+def shipping(tmp_path, runs):
+    """A store beside one run that came along."""
+    folder = tmp_path / "came along"
+    DiskRuns(folder).save(KEY, 10, 10, ARRAYS)
+    (file,) = folder.iterdir()
+    row = {"file": file.name, "recipe": of_recipe(KEY), "steps": 10, "date": "2026-01-02T03:04:05+01:00",
+           "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps([row]), encoding="utf-8")
+    return replace(runs, shipped=folder)
+
+
+def test_a_run_that_ships_is_found_whatever_program_trained_it(shipping):
+    found = shipping.load(of_recipe(KEY) + "other-version", 10)
+    assert found.when.isoformat() == "2026-01-02T03:04:05+01:00"
+    assert np.array_equal(found.arrays["weights/a"], ARRAYS["weights/a"])
+    assert shipping.load("c" * 32, 10) is None
+    assert shipping.load(KEY, 9) is None
+
+
+def test_what_the_user_trained_comes_before_what_ships(shipping):
+    shipping.save(KEY, 10, 10, {"counts": np.array([10, 0])})
+    assert shipping.load(KEY, 10).arrays.keys() == {"counts"}
+
+
+def test_a_script_is_not_given_what_ships(shipping):
+    assert replace(shipping, finished=False).load(KEY, 10) is None
+
+
+def test_a_shipped_file_that_was_changed_is_passed_over(shipping):
+    (file,) = shipping.shipped.glob("*.safetensors")
+    held = bytearray(file.read_bytes())
+    held[-1] ^= 1
+    file.write_bytes(held)
+    assert shipping.load(KEY, 10) is None

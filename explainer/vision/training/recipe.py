@@ -192,10 +192,15 @@ class Recipe:
         return replace(self, steps=0) if self.schedule.endless else self
 
     def key(self, device: str = "cpu") -> str:
-        """Name of the run on disk: a fingerprint of recipe, program, torch and device."""
-        made_with = [FORMAT, __version__, torch.__version__, device]
-        text = json.dumps([made_with, described(self.run)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        """Name of the run on disk: a fingerprint of recipe and device, then one of program and torch.
+
+        Runs that ship with the program are found by the first of the two (`explainer.core.runs.of_recipe`).
+        """
+        return _print([FORMAT, device, described(self.run)])[:24] + _print([__version__, torch.__version__])[:8]
+
+
+def _print(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def described(value: Any) -> Any:
