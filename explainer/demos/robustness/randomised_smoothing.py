@@ -217,8 +217,8 @@ def _headline(at: Booth, poll: Poll, found: Any) -> str:
     if found.radius is None:
         return f"The votes prove no majority for {name}: the smoothed classifier abstains."
     return (
-        f"{100 * poll.count / poll.done:.0f} % of the noisy copies are called {name}: proof that no change shorter than "
-        f"{found.radius:.3f} alters the majority."
+        f"{100 * poll.count / poll.done:.0f} % of the noisy copies are called {name}: proof that no change shorter "
+        f"than {found.radius:.3f} alters the majority."
     )
 
 
