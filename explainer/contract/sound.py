@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainer.core import paths
-from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table, chart_slug
+from explainer.core.charts import Bars, Chart, Curve, Equation, Graph, Histogram, Matrix, Scatter, Table, chart_slug
 from explainer.core.controls import AUTO, control
 from explainer.core.demo import Demo
 from explainer.core.geometry import apply
@@ -317,10 +317,22 @@ def _chart(chart: Chart) -> Iterator[str]:
         case Table():
             if any(len(row) != len(chart.header) for row in chart.rows):
                 yield "a row is not as long as the header"
+        case Equation():
+            yield from _equation(chart)
         case Graph():
-            names = {node.name for node in chart.nodes}
-            if len(names) < len(chart.nodes) or not {n for edge in chart.edges for n in edge} <= names:
-                yield "a box is there twice, or an arrow leads to none"
+            yield from _graph(chart)
+
+
+def _equation(chart: Equation) -> Iterator[str]:
+    yield from _all_finite(**{grid.name: grid.values for grid in chart.grids})
+    if len(chart.signs) != len(chart.grids) - 1:
+        yield f"{len(chart.signs)} signs stand between {len(chart.grids)} grids"
+
+
+def _graph(chart: Graph) -> Iterator[str]:
+    names = {node.name for node in chart.nodes}
+    if len(names) < len(chart.nodes) or not {n for edge in chart.edges for n in edge} <= names:
+        yield "a box is there twice, or an arrow leads to none"
 
 
 def _bars(chart: Bars) -> Iterator[str]:

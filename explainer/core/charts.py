@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.layers import Sets, slug
+from explainer.core.layers import ColourMap, Sets, slug
 from explainer.core.measured import MEASURED
 
 Style = Literal["solid", "dashed", "dotted"]
@@ -132,7 +132,29 @@ class Graph:
     note: str = ""
 
 
-Chart = Bars | Curve | Histogram | Matrix | Scatter | Table | Graph
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """One term of an `Equation`: numbers ``(R, C) float`` in cells that are coloured from `lo` to `hi`."""
+
+    name: str
+    values: NDArray[np.float64]
+    lo: float
+    hi: float
+    colours: ColourMap = "diverging"
+    format: str = ".2f"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equation:
+    """Grids of numbers side by side with a sign after each but the last, which is what they come to."""
+
+    title: str
+    grids: tuple[Grid, ...]
+    signs: tuple[str, ...]
+    note: str = ""
+
+
+Chart = Bars | Curve | Histogram | Matrix | Scatter | Table | Graph | Equation
 
 
 def chart_slug(chart: Chart) -> str:

@@ -4,13 +4,14 @@ from collections import Counter
 
 from PySide6.QtGui import QFontMetricsF
 
-from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
+from explainer.core.charts import Bars, Chart, Curve, Equation, Graph, Histogram, Matrix, Scatter, Table
 from explainer.render.look import Look
 from explainer.render.measures import HEADER
 
-# px at type scale 1, without the title: a row of bars, of a table, of a matrix; a plot; a node of a graph.
-LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34}
-BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72}
+# px at type scale 1, without the title: a row of bars, of a table, of a matrix; a plot; a node of a graph;
+# a row of an equation.
+LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34, "grid": 26}
+BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72, "grid": 80}
 LINE = 14
 MOST_NAME = 0.68  # of the width, for names of rows
 
@@ -33,6 +34,8 @@ def _body(chart: Chart, look: Look, width: int, sizes: dict[str, int]) -> float:
             return sizes["row"] * (len(chart.rows) + any(chart.header))
         case Matrix():
             return _matrix(chart, look, width, sizes["cell"])
+        case Equation():
+            return LINE + sizes["grid"] * max((len(grid.values) for grid in chart.grids), default=1)
         case Graph():
             return sizes["node"] * most_beside(chart)
         case Scatter():

@@ -6,10 +6,11 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from explainer.core.charts import Bars, Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
+from explainer.core.charts import Bars, Chart, Curve, Equation, Graph, Histogram, Matrix, Scatter, Table
 from explainer.render import symbol_chip
 from explainer.render.chart_bars import BarsBody
 from explainer.render.chart_curve import CurveBody
+from explainer.render.chart_equation import EquationBody
 from explainer.render.chart_painted import GraphBody, MatrixBody, TableBody
 from explainer.render.chart_points import HistogramBody, ScatterBody
 from explainer.render.look import Look
@@ -23,6 +24,7 @@ BODIES: dict[type, Any] = {
     Scatter: ScatterBody,
     Table: TableBody,
     Graph: GraphBody,
+    Equation: EquationBody,
 }
 
 

@@ -43,7 +43,7 @@ EXCEPTIONS = {
     "explained/occlusion_and_rise": (347, "windows and masks that gather, which is played, are 80 lines of it"),
     "explained/self_attention": (390, BEFORE),
     "learning/backpropagation_stepper": (586, "its way back plays, in 22 lines of it; the rest has to shrink"),
-    "learning/convolution_microscope": (825, "two demos in one: a microscope that plays, and an overview of a network"),
+    "learning/convolution_microscope": (795, "two demos in one: a microscope that plays, and an overview of a network"),
     "learning/pooling_and_shift": (415, "its move, which is played, is 10 lines of it; the rest has to shrink"),
     "robustness/adversarial_panel": (686, "its steps, which are played, are 45 lines of it; the rest has to shrink"),
     "robustness/corruption_bench": (342, BEFORE),

@@ -18,7 +18,7 @@ from explainer.contract.plays import plays_through
 from explainer.contract.processor import asks_often, within_budget
 from explainer.contract.runs import Bench, Outcome, contract_frames
 from explainer.contract.sound import sound
-from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
+from explainer.core.charts import Bars, Curve, Equation, Graph, Grid, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.core.context import Settings
 from explainer.core.controls import (
     AUTO,
@@ -367,6 +367,7 @@ CHARTS = {
     "a matrix without names": (Matrix("C", np.ones((2, 2)), ("a",), ("b", "c")), "under 1 × 2 names"),
     "classes of other points": (Scatter("C", XY, (1,)), "1 classes for 2 items"),
     "a short row": (Table("C", ("a", "b"), (("1",),)), "not as long as the header"),
+    "a sign too few": (Equation("C", (Grid("a", np.ones((1, 1)), 0, 1),) * 3, ("×",)), "1 signs stand between 3 grids"),
     "an arrow to nowhere": (Graph("C", (Node("a", "A"),), (("a", "b"),)), "leads to none"),
     "a click of a node": (Graph("C", (Node("a", "A", sets={"gain": 9.0}),), ()), "a click sets gain to 9.0"),
 }

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 
-from explainer.core.charts import Bars, Curve, Graph, Histogram, Matrix, Node, Scatter, Series, Table
+from explainer.core.charts import Bars, Curve, Equation, Graph, Grid, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.render import headless
 from explainer.render.chart_axes import bounds, span
 from explainer.render.chart_heights import best_height, depths, least_height
@@ -38,6 +38,7 @@ FULL = [
     Scatter("Scatter", np.array([[0.0, 0], [1, 2], [3, 1]]), (0, 1, 2)),
     Table("Table", ("name", "value"), (("a", "1.25"), ("b", "30.5"))),
     Graph("Graph", (Node("a", "first"), Node("b", "second")), (("a", "b"),), "b"),
+    Equation("Equation", (Grid("x", np.eye(3), 0, 1, "grey"), Grid("y", np.array([[3.0]]), -3, 3)), ("Σ",)),
 ]
 POOR = [
     Bars("None", (), ()),
@@ -64,6 +65,9 @@ POOR = [
     Scatter("None", np.zeros((0, 2))),
     Scatter("One", np.zeros((1, 2))),
     Scatter("NaN", np.array([[NAN, 1.0], [2.0, 3.0]]), (0, 1)),
+    Equation("None", (), ()),
+    Equation("Empty", (Grid("x", np.zeros((0, 0)), 0, 1),), ()),
+    Equation("NaN", (Grid("x", np.array([[NAN, 1.0]]), 0, 1),), ()),
     Table("None", (), ()),
     Table("Head", ("a", "b"), ()),
     Graph("None", (), ()),

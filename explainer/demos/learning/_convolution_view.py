@@ -9,21 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Chart, Matrix, Table
+from explainer.core.charts import Chart, Equation, Grid, Matrix
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, apply, scale_shift
-from explainer.core.layers import Boxes, Cells, Heat, Image, Layer, Lines, Panel, Points
+from explainer.core.layers import Boxes, Cells, ColourMap, Heat, Image, Panel, Points
 from explainer.core.result import Result
 
 if TYPE_CHECKING:
     from explainer.vision.convolution.arithmetic import Tap, Window
     from explainer.vision.convolution.inside import Operation
 
-CLOSE_UP_PX = 17  # side of the close-up, unless the kernel spans more than half of it
+STRONG = 0.995  # share of an output map whose numbers are within its colours
+FAINT = 0.1  # of such a number: less is no edge to speak of
+KERNEL_PX = 16.0  # of the ring around the kernel, which is only a few pixels wide
 SHOWN = 12  # input maps that are shown: those that move the sum most
-READABLE = 5  # cells to a side in which two decimals can be read
 TERMS = 3  # products that are written out in the reading
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+Scale = tuple[float, float, ColourMap]
 COLOURS = ("red", "green", "blue")
 PLANES = {"grey": "grey", "red": "red", "green": "green", "blue": "blue", "rgb": "red, green and blue"}
 
@@ -82,26 +84,26 @@ def on_picture(frame: Frame, seen: Seen, plane: str, groups: int = 1) -> Result:
         What is read; of several groups the one that is shown.
     """
     box = np.array([seen.window.box(seen.tap.at)]) * seen.scale
+    cut = _cut(box, frame.width, frame.height)
+    kernel = Points("kernel", cut.xyxy.reshape(-1, 2, 2).mean(axis=1), size_px=KERNEL_PX, colours=(0,))
     picture = Panel(
-        "Input", (frame.width, frame.height), (Image("picture", frame.pixels), _cut(box, frame.width, frame.height))
-    )
+        "Input", (frame.width, frame.height), (Image("picture", frame.pixels), cut, kernel),
+        f"read as {PLANES[plane]}",
+    )  # fmt: skip
     aligned = seen.output.shape == seen.size and seen.window.stride == (1, 1)
     channel = int(seen.tap.ranked[0])
-    shown = f", {COLOURS[channel]}" if len(seen.maps) == 3 else ""
-    charts = (
-        *_numbers(seen, channel, f"{PLANES[plane]}, 0 to 1" if not shown else shown[2:]),
-        _table(seen, groups, 0, groups),
-    )
-    reading = f"{_sum(seen.tap)} {_agreement(seen.tap, 'conv2d')} {_size(seen)}"
+    name = COLOURS[channel] if len(seen.maps) == 3 else PLANES[plane]
+    output = _output(seen, frame if aligned else None, plane if groups > 1 else "")
+    reading = f"{_sum(seen.tap)} {_agreement(seen.tap, 'conv2d')} {_work(seen, groups)} {_size(seen)}"
     if len(seen.maps) == 3:
         parts = ", ".join(f"{name} {_signed(value)}" for name, value in zip(COLOURS, seen.tap.by_channel, strict=True))
         reading = f"Three layers of numbers, one for each colour, add {parts}. {reading}"
     if groups > 1:
         reading = f"{groups} groups: each colour has a kernel and an output of its own; {plane} is shown. {reading}"
-    panels = (picture, _close_up(seen), _output(seen, frame if aligned else None, plane if groups > 1 else ""))
     return Result(
-        reading, _values(seen, groups, 0) | {"groups": float(groups)}, panels, charts, badges=(_badge(seen.tap),),
-        headline=_headline(seen), heroes=(panels[1].slug, panels[2].slug),
+        reading, _values(seen, groups, 0) | {"groups": float(groups)}, (picture, output),
+        (_equation(seen, channel, name, (0.0, 1.0, "grey")),), badges=(_badge(seen.tap),),
+        headline=_headline(seen), heroes=(picture.slug, output.slug),
     )  # fmt: skip
 
 
@@ -116,22 +118,32 @@ def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Resul
     if len(seen.maps) > 1:
         panels.append(_by_channel(tap, local, place))
     panels.append(_output(seen, None, f"map {place.channel} of {place.conv.shape[0]}"))
-    one = seen.window.kernel == (1, 1)
-    first = (_mixture(tap, place),) if one else _numbers(seen, local, f"input map {place.first + local}")
-    bias = 1 if tap.bias else 0
-    outputs = place.conv.shape[0]
-    reading = f"{_which(place)} {_sum(tap)} {_agreement(tap, 'the network')}"
+    outputs, bias = place.conv.shape[0], 1 if tap.bias else 0
+    chart = (
+        _mixture(tap, place) if seen.window.kernel == (1, 1) else _equation(seen, local, f"map {place.first + local}")
+    )
+    reading = f"{_which(place)} {_sum(tap)} {_agreement(tap, 'the network')} {_work(seen, outputs)}"
     values = _values(seen, outputs, bias) | {"channel": float(place.channel), "groups": float(place.groups)}
     values["source"] = float(place.first + local)
     return Result(
-        reading, values, tuple(panels), (*first, _table(seen, outputs, bias, place.groups)), badges=(_badge(tap),),
+        reading, values, tuple(panels), (chart,), badges=(_badge(tap),),
         headline=_headline(seen), heroes=(panels[1].slug, panels[-1].slug),
     )  # fmt: skip
 
 
 def _headline(seen: Seen) -> str:
-    count = words.count(seen.tap.products.size, "product")
-    return f"{count} add up to one pixel of the output: {_signed(seen.tap.library)}."
+    """Say what an edge kernel found; of any other kernel, what was added up."""
+    answer, value = _signed(seen.tap.library), seen.tap.value
+    flat = seen.tap.kernel.sum(axis=0)
+    for axis, along in ((1, "left to right"), (0, "top to bottom")):
+        if len(seen.maps) > 1 or not flat.any() or not np.array_equal(flat, -np.flip(flat, axis)):
+            continue
+        if abs(value) < FAINT * _limit(seen.output):
+            return f"Hardly any edge here, {along}: this edge kernel answers {answer}."
+        ahead = np.take(flat, range((flat.shape[axis] + 1) // 2, flat.shape[axis]), axis).sum()
+        change = "dark to light" if value * ahead > 0 else "light to dark"
+        return f"From {change}, {along}: this edge kernel answers {answer}."
+    return f"{words.count(seen.tap.products.size, 'product')} add up to one pixel of the output: {answer}."
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -140,29 +152,6 @@ def _headline(seen: Seen) -> str:
 def _cut(boxes: NDArray[np.float64], width: int, height: int) -> Boxes:
     """Outline of the patch, as far as it lies on the picture."""
     return Boxes("patch", np.clip(boxes, 0, [width, height, width, height]).astype(np.float64))
-
-
-def _close_up(seen: Seen) -> Panel:
-    from explainer.vision.convolution.planes import surroundings
-
-    rows, columns = seen.window.taps(seen.tap.at)
-    side = max(CLOSE_UP_PX, 2 * max(seen.window.span) + 1)
-    top, left = ((int(places[0]) + int(places[-1])) // 2 - side // 2 for places in (rows, columns))
-    pixels = surroundings(seen.maps, np.arange(top, top + side), np.arange(left, left + side), seen.window.mode)
-    x0, y0, x1, y1 = seen.window.box(seen.tap.at)
-    xy = np.stack(np.meshgrid(columns - left + 0.5, rows - top + 0.5), axis=-1).reshape(-1, 2)
-    layers: list[Layer] = [
-        Image("pixels", pixels, smooth=False),
-        Boxes("patch", np.array([[x0 - left, y0 - top, x1 - left, y1 - top]])),
-        Points("taps", xy, size_px=5.0),
-    ]
-    edge = np.clip([[0 - left, 0 - top], [seen.size[1] - left, seen.size[0] - top]], 0, side).astype(np.float64)
-    (l, t), (r, b) = edge  # noqa: E741 (left, top, right, bottom)
-    note = f"{side} × {side} px"
-    if (l, t, r, b) != (0, 0, side, side):
-        layers.append(Lines("edge of the picture", (np.array([[l, t], [r, t], [r, b], [l, b]]),), (3,), closed=True))
-        note += ", edge marked"
-    return Panel("Close-up", (side, side), tuple(layers), note, frame=False)
 
 
 def _input_map(seen: Seen, local: int, place: InNetwork) -> Panel:
@@ -186,8 +175,14 @@ def _output(seen: Seen, frame: Frame | None, name: str = "") -> Panel:
     return Panel("Output map", (columns, rows), (_heat("map", seen.output), point), note, frame=False)
 
 
+def _limit(values: NDArray[np.float32]) -> float:
+    """Size of a number that is coloured in full: a few that are larger would leave all others pale."""
+    size = np.abs(values)
+    return float(np.quantile(size, STRONG)) or float(size.max()) or 1.0
+
+
 def _heat(name: str, values: NDArray[np.float32], to_panel: Affine | None = None) -> Heat:
-    limit = float(np.abs(values).max()) or 1.0
+    limit = _limit(values)
     signed = bool(values.min() < 0)
     place = scale_shift(1.0, 1.0) if to_panel is None else to_panel
     return Heat(
@@ -213,27 +208,25 @@ def _by_channel(tap: Tap, local: int, place: InNetwork) -> Panel:
 # Charts -------------------------------------------------------------------------------------------------
 
 
-def _numbers(seen: Seen, channel: int, note: str) -> tuple[Chart, ...]:
-    """Patch, kernel and products of one input map, with the coordinates of what was read."""
+def _equation(seen: Seen, channel: int, name: str, of_patch: Scale | None = None) -> Equation:
+    """Patch times kernel, product by product, and what the products of one input map add up to."""
     tap = seen.tap
-    rows, columns = (tuple(_minus(str(int(i))) for i in places) for places in seen.window.taps(tap.at))
-    blank_rows, blank_columns = ("",) * len(rows), ("",) * len(columns)
-    patch, kernel = tap.patch[channel] + 0.0, tap.kernel[channel] + 0.0
-    products = tap.products[channel] + 0.0  # no −0.00
-    places = ".2f" if max(patch.shape) <= READABLE else ".3f"  # all numbers fit, or none does
-    signed = bool(patch.min() < 0)
-    total = "" if len(tap.patch) == 1 else f"add {_signed(products.sum())}"
-    return (
-        Matrix(
-            "Patch", patch, rows, columns, format=places, note=note,
-            colours="diverging" if signed else "sequential",
-        ),
-        Matrix("Kernel", kernel, blank_rows, blank_columns, format=places, note="times", colours="diverging"),
-        Matrix(
-            "Products", products, blank_rows, blank_columns,
-            format=places, note=total or f"add up to {_signed(tap.total)}", colours="diverging",
-        ),
-    )  # fmt: skip
+    patch, kernel, products = (one[channel] for one in (tap.patch, tap.kernel, tap.products))
+    whole = bool((kernel == kernel.round()).all())
+    grids = [
+        Grid("patch", patch, *(of_patch or _scale(patch))),
+        Grid("kernel", kernel, *_scale(kernel), format=".0f" if whole else ".2f"),
+        Grid("products", products, *_scale(products)),
+        Grid("their sum", np.array([[products.sum()]]), -_limit(seen.output), _limit(seen.output)),
+    ]
+    at = f"row {tap.at[0]}, column {tap.at[1]} of the output map"
+    part = f"{name} only, of {words.count(len(tap.patch), 'map')}" if len(tap.patch) > 1 else at
+    return Equation("Equation", tuple(grids), ("×", "=", "Σ"), part)
+
+
+def _scale(values: NDArray[np.floating]) -> Scale:
+    limit = float(np.abs(values).max()) or 1.0
+    return -limit, limit, "diverging"
 
 
 def _mixture(tap: Tap, place: InNetwork) -> Chart:
@@ -244,25 +237,6 @@ def _mixture(tap: Tap, place: InNetwork) -> Chart:
     note = f"the {len(shown)} of {words.thousands(len(tap.patch))} that add most"
     return Matrix("Mixture", numbers, ("value", "weight", "product"), names, "input map", format=".2f", note=note,
                   colours="diverging")  # fmt: skip
-
-
-def _table(seen: Seen, outputs: int, bias: int, groups: int = 1) -> Table:
-    window, (rows, columns) = seen.window, seen.size
-    before, after = window.before[1], window.after[1]
-    pad = f"{before}" if before == after else f"{before} and {after}"
-    values = _values(seen, outputs, bias)
-    entries = [
-        ("input", f"{columns} × {rows} × {words.thousands(len(seen.maps) * groups)}"),
-        ("kernel", f"{window.kernel[1]} × {window.kernel[0]} × {words.thousands(len(seen.maps))}"),
-        ("stride", str(window.stride[1])),
-        ("padding", pad),
-        ("dilation", str(window.dilation[1])),
-        ("groups", words.thousands(groups)),
-        ("output", f"{seen.output.shape[1]} × {seen.output.shape[0]} × {words.thousands(outputs)}"),
-        ("weights", words.thousands(int(values["parameters"]))),
-        ("MACs", _large(values["multiply_adds"])),
-    ]
-    return Table("Sizes", ("", ""), tuple(entries))
 
 
 # Words and numbers --------------------------------------------------------------------------------------
@@ -322,6 +296,14 @@ def _size(seen: Seen) -> str:
     return f"Width of the output: {formula} = {seen.output.shape[1]} px."
 
 
+def _work(seen: Seen, outputs: int) -> str:
+    """How often the kernel's numbers are used."""
+    per_map, places = words.thousands(seen.tap.kernel.size), words.thousands(seen.output.size)
+    macs = words.thousands(int(_values(seen, outputs, 0)["multiply_adds"]))
+    of = f" in each of {outputs} output maps" if outputs > 1 else ""
+    return f"{per_map} numbers, used at {places} places{of}: {macs} multiply-adds."
+
+
 def _which(place: InNetwork) -> str:
     alone = " It reads one map only." if place.groups > 1 and place.first == place.channel else ""
     note = " Batch norm is folded into these numbers." if place.folded else ""
@@ -333,10 +315,6 @@ def _badge(tap: Tap) -> str:
     digits, _, power = f"{gap:.0e}".partition("e-")
     text = f"{digits}·10⁻{power.lstrip('0').translate(RAISED)}" if power else f"{gap:.1g}"
     return f"by hand and by torch differ by {text if gap else 0}"
-
-
-def _large(count: float) -> str:
-    return f"{count / 1e6:.1f} M" if count >= 1e6 else words.thousands(int(count))
 
 
 def _signed(value: float, places: int = 2) -> str:

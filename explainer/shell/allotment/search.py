@@ -20,7 +20,7 @@ COARSE, FINE = 16, 4  # px
 MOST_STEPS, STEPS = 56, 4  # coarse ones in the width of a stage, fine ones in a coarse one
 LOOKED_AT = 8  # how many of the best are looked at for blank room
 GOOD = 0.012
-HIDDEN = 0.3
+HIDDEN, HIDDEN_PRESENTING = 0.6, 0.12
 """What is not shown at all weighs so much that it has to be very much in the way."""
 
 
@@ -110,7 +110,8 @@ def _keeps(wanted: Wanted) -> tuple[Keep, ...]:
 def _score(one: Allotment, wanted: Wanted) -> float:
     heroes = one.hero
     if wanted.presenting:  # the others take what the heroes leave
-        return min(heroes, ENOUGH) + 0.25 * (one.pictures - heroes) - 2 * max(0.0, PRESENTED - heroes)
+        hidden = HIDDEN_PRESENTING * one.hidden
+        return min(heroes, ENOUGH) + 0.25 * (one.pictures - heroes) - 2 * max(0.0, PRESENTED - heroes) - hidden
     upright = any(box.h > box.w / 0.85 for box in one.of("hero"))
     form = (0.06 if upright else 0.18) if one.form == "label" else 0.0
     missed = 0.04 * one.small + HIDDEN * one.hidden + 0.05 * one.tabbed + form

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explainer.core.charts import Chart, Curve, Graph, Histogram, Matrix, Scatter, Table
+from explainer.core.charts import Chart, Curve, Equation, Graph, Histogram, Matrix, Scatter, Table
 from explainer.core.heroes import aspect, main_views, shown_part
 from explainer.core.layers import Image, Panel
 from explainer.core.result import Result
@@ -13,7 +13,7 @@ from explainer.shell.allotment.shapes import FREE, ChartShape
 
 NARROW, WIDE = 0.4, 2.6
 """Shapes beyond these are placed as if they had them: a line of pixels is no picture."""
-NARROWEST = {Table: 200, Matrix: 180, Graph: 320, Curve: 170, Histogram: 170, Scatter: 170}
+NARROWEST = {Table: 200, Matrix: 180, Graph: 320, Curve: 170, Histogram: 170, Scatter: 170, Equation: 400}
 """Width in px at type scale 1 below which a chart of a kind says little; 150 for the others."""
 
 COLUMN = 52  # px at type scale 1 that a column of a table takes
