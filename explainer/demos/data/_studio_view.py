@@ -248,7 +248,7 @@ def _about_answers(scene: Scene, answers: Answers, spread: Any) -> Iterator[str]
     said = answers.samples.argmax(1)[spread.flips]
     other = int(np.bincount(said).argmax())
     often = "" if flips == 1 else "most often "
-    flip = "sample flips" if flips == 1 else "samples flip"
+    flip = "samples flips" if flips == 1 else "samples flip"
     yield f"**{flips} of {count} {flip} the answer**, {often}to “{card.label(other)}”."
     yield "Would you still give them the label? If not, this pipeline teaches errors; if so, the network is frail."
 
