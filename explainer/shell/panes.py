@@ -23,7 +23,7 @@ from explainer.shell.stage import Stage
 from explainer.shell.strip import Strip
 from explainer.shell.symbols import Ties
 
-MOST_CONTROLS = 0.42  # of the right side
+MOST_CONTROLS, MOST_BELOW_TABLE = 0.42, 0.34  # of the right side, below a lesson and below a table
 LEAST_STAGE = 300  # px that the stage keeps before a pane folds
 BETWEEN = 600  # px that it keeps between two panes before the catalogue folds, unless that was opened by hand
 LESSON_STEPS = ("previous-demo", "next-demo")
@@ -204,9 +204,11 @@ class RightSide(QWidget):
             if column.indexOf(sheet) < 0:
                 column.insertWidget(0, sheet, 1)
             sheet.show()
+        self._share()
 
     def _share(self) -> None:
-        self._controls.setFixedHeight(min(self._controls.wanted_height, round(self.height() * MOST_CONTROLS)))
+        most = MOST_CONTROLS if self._instead is None else MOST_BELOW_TABLE
+        self._controls.setFixedHeight(min(self._controls.wanted_height, round(self.height() * most)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

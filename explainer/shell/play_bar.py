@@ -1,5 +1,7 @@
 """The bar of what can be played: a round button, the scrubber, and what is counted."""
 
+import re
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -8,12 +10,12 @@ from explainer.core.controls import Control
 from explainer.core.plays import Play
 from explainer.render.look import Look
 from explainer.runtime.playback import Repeat
-from explainer.shell.plain import Words
+from explainer.shell.plain import Words, tip
 from explainer.shell.play_buttons import RoundButton, SmallButton
 from explainer.shell.scrubber import Scrubber
 
 HEIGHT, LOW = 44, 38  # px at type scale 1; lower than that one line of words fits
-ROUND, GAP, SMALL, LINE = 36, 10, 24, 20
+ROUND, GAP, SMALL, LINE, LEAST_LINE = 36, 10, 24, 20, 60
 NARROW = 400  # px at type scale 1; the count goes below the line where there is less
 REPEATS: dict[Repeat, tuple[str, str]] = {
     "once": ("arrow-right-to-line", "Plays once"),
@@ -40,7 +42,7 @@ class PlayBar(QWidget):
         super().__init__()
         self.look = look
         self._playable = False
-        self._widest = 0
+        self._widest, self._count = 0, ""
         self.button = RoundButton(actions["play"], look)
         self.scrubber = Scrubber(look)
         self.scrubber.sought.connect(self.sought)
@@ -113,8 +115,10 @@ class PlayBar(QWidget):
         return QSize(self.look.px(NARROW), self.look.px(HEIGHT))
 
     def _say(self, counted: str, note: str) -> None:
-        if (counted, note) != (self.counted.text(), self.note.text()):
-            self.counted.setText(counted)
+        if (counted, note) != (self._count, self.note.text()):
+            self._count = counted
+            self.counted.setToolTip(tip(counted))
+            self.counted.setAccessibleName(counted)
             self.note.setText(note)
             self._arrange()
 
@@ -126,11 +130,14 @@ class PlayBar(QWidget):
         self.button.setGeometry(0, (height - side) // 2, side, side)
         left = side + p(GAP)
         right = 0 if narrow else self._right_width() + p(GAP + 4)
+        if width - left - right < p(LEAST_LINE):
+            right = 0  # the line is worth more than the count
         below = p(LINE) if narrow else 0
         self.scrubber.setGeometry(left, 0, max(p(40), width - left - right), height - below)
         words_left = left if narrow else width - right + p(GAP + 4)
         top, tall = (height - below, below) if narrow else (0, height if low else p(LINE) + p(2))
-        self.counted.setGeometry(words_left, top, width - words_left, tall)
+        self.counted.setGeometry(words_left, top, max(0, width - words_left), tall)
+        self.counted.setText(self._fitting(width - words_left))
         self.note.setGeometry(words_left, p(LINE) + p(2), width - words_left, 0 if low or narrow else p(16))
         size = p(SMALL)
         for number, button in enumerate(reversed(self._small)):
@@ -138,9 +145,15 @@ class PlayBar(QWidget):
             button.setGeometry(width - (number + 1) * size, top, size, size)
         self._show_small()
 
+    def _fitting(self, wide: int) -> str:
+        """The count, else its numbers alone ("318 of 1,280"), else nothing: half a number is a wrong one."""
+        short = re.match(r"[\d.,]+ of [\d.,]+", self._count)
+        long = QFontMetrics(self.look.font("base", figures=True)).horizontalAdvance
+        return next((text for text in (self._count, short[0] if short else "") if long(text) <= wide), "")
+
     def _right_width(self) -> int:
         """As wide as the widest count so far, so that the line does not breathe."""
-        words = ((self.counted.text(), "base"), (self.note.text(), "small"))
+        words = ((self._count, "base"), (self.note.text(), "small"))
         fonts = {size: self.look.font(size, figures=True) for size in ("base", "small")}
         asked = max(QFontMetrics(fonts[size]).horizontalAdvance(text) for text, size in words)
         self._widest = max(self._widest, asked + 2, self.look.px(SMALL) * len(self._small))

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -316,9 +317,17 @@ def square(frame: Frame, side: int) -> QPixmap:
 
 def among_samples(spec: str) -> str:
     """Which of the sample pictures it is, "3 of 14"; "" for anything else."""
-    stills = [name for name in sample_names() if not is_video(path_of(f"sample:{name}") or Path())]
     name = spec.removeprefix("sample:")
-    return f"{stills.index(name) + 1} of {len(stills)}" if spec != name and name in stills else ""
+    if name == spec:
+        return ""
+    stills = _stills(sample_names())
+    return f"{stills.index(name) + 1} of {len(stills)}" if name in stills else ""
+
+
+@cache
+def _stills(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are no films; to tell, each file is read as far as its second picture."""
+    return tuple(name for name in names if not is_video(path_of(f"sample:{name}") or Path()))
 
 
 def short_name(spec: str) -> str:

@@ -95,6 +95,17 @@ def test_p_plays_from_the_beginning_at_its_pace_and_leaves_the_history_alone(pla
     assert RowsDemo.ran == [40, 0, 10, 30]
 
 
+@pytest.mark.parametrize("width", [600, 390, 200, 120, 90])
+def test_a_count_is_whole_or_left_out(played, width):
+    bar = played.panes.play_bar
+    bar.resize(width, bar.height())
+    text = bar.counted.text()
+    assert text in ("40 of 40 rows", "40 of 40", "")
+    assert bar.counted.sizeHint().width() <= bar.counted.width() or not text
+    assert bar.rect().contains(bar.scrubber.geometry())
+    assert text or width < 200
+
+
 def test_it_stops_at_the_end(played, qtbot):
     QTest.keyClick(played, Qt.Key.Key_P)
     settled(played, qtbot, "0 of 40 rows")

@@ -5,6 +5,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from explainer.core.controls import controls
 from explainer.lessons.lesson import Lesson, Page, TryCard
 from explainer.render.look import look
 from explainer.shell.presenting import dock as dock_module
@@ -111,6 +112,21 @@ def test_the_dock_goes_away_and_comes_back(presented, qtbot, monkeypatch) -> Non
     dock._go()
     assert dock.isVisible()  # somebody is in it
     assert dock_module.REST_MS >= 2000
+
+
+@pytest.mark.parametrize("width", [1920, 1024, 640])
+def test_the_dock_holds_what_stands_on_it(presented, width) -> None:
+    dock = presented.presenter.dock
+    dock.set_look(look("light", 1.8))
+    conductor = presented.conductor
+    dock.show_controls(controls(conductor.demo.params_type), conductor.params, conductor.card)
+    dock.resize(width, dock.height())
+    dock._fit()
+    dock.layout().activate()
+    for part in dock.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if not part.isHidden():
+            assert dock.rect().contains(part.geometry()), part
+    assert all(not button.isHidden() for button in dock.buttons)
 
 
 def test_the_red_dot_comes_and_goes_by_key(presented, qtbot) -> None:

@@ -27,6 +27,7 @@ from explainer.shell.completing import completed, facts_of, maps_of
 from explainer.shell.handle_boxes import HANDLES
 from explainer.shell.network_strip import NetworkView
 from explainer.shell.stage import Stage
+from explainer.shell.stage.tabs import shorter
 
 PHOTO = np.random.default_rng(1).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 LEFT = Qt.MouseButton.LeftButton
@@ -311,6 +312,14 @@ def test_charts_without_room_stand_behind_tabs(stage):
     assert [button.accessibleName() for button in buttons] == ["First", "Second", "Third", "Fourth"]
     QTest.mouseClick(buttons[2], LEFT)
     assert [chart.chart.title for chart in stage.board.charts if chart.isVisible()] == ["Third"]
+
+
+def test_titles_of_tabs_lose_their_last_words_as_long_as_they_can_be_told_apart():
+    ways = list(shorter(["Score of the class", "Score by deletion", "Loss"]))
+    assert ways[0] == ["Score of the class", "Score by deletion", "Loss"]
+    assert all(len({*way}) == 3 for way in ways)
+    assert not any(name.split()[-1] in ("of", "the", "by") for way in ways for name in way)
+    assert list(shorter(["One thing", "One thing"])) == [["One thing", "One thing"]]
 
 
 def test_the_picture_that_a_click_enlarges_is_framed(stage):

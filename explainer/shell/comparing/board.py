@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from explainer.core.comparing import Scale
@@ -31,6 +31,8 @@ from explainer.shell.comparing.sides import Side
 from explainer.shell.plain import Words
 
 MODES = ("Wipe", "Blink", "Side by side", "Difference")
+SHORT = ("Wipe", "Blink", "Beside", "B − A")
+LEAST_HIGH = 440  # px at type scale 1 below which only what the difference means is written
 BLINK_MS = 400  # half of the period
 EDGE_STEPS = 100
 GAP, LEGEND, INSET, GRIP = 12, 30, 8, 30  # px at type scale 1
@@ -78,6 +80,7 @@ class CompareBoard(QWidget):
         self._a: Side | None = None
         self._b: Side | None = None
         self._places, self._scaled = Places(), True
+        self._said = [("", "")]
         self.meaning, self.more = Words(wordWrap=True), Words(wordWrap=True)
         self.meaning.setProperty("role", "title")
         self.more.setProperty("role", "muted")
@@ -178,7 +181,7 @@ class CompareBoard(QWidget):
             self.buttons.button(BESIDE).setChecked(True)
         self.meaning.setText(found.words)
         self.more.setText(found.more)
-        self.more.setVisible(bool(found.more))
+        self._fit_words()
         self.legend.show_ends(found.ends, found.limit, found.unit)
         if found.panel is not None:
             self.lines[2].show_side(replace(found.panel, layers=()), found.panel.title)
@@ -186,8 +189,8 @@ class CompareBoard(QWidget):
         for view, panel in zip(self.views, (a.hero, b.hero, found.panel), strict=True):
             if panel is not None:
                 view.show_panel(panel)
-        for line, view, hero, words in zip(self.lines[:2], self.alone, (a.hero, b.hero), sides.said(a, b), strict=True):
-            line.show_side(hero, words)
+        self._said = sides.said(a, b)
+        for view, hero in zip(self.alone, (a.hero, b.hero), strict=True):
             view.show_panel(hero)
         self._place()
 
@@ -213,7 +216,7 @@ class CompareBoard(QWidget):
             seen = self._seen(2)
             self.legend.setGeometry(seen.left(), seen.bottom() + 1, seen.width(), measures.legend)
             high = measures.caption
-            self.lines[2].setGeometry(seen.left(), seen.top() - high, seen.width(), high)
+            self.lines[2].setGeometry(seen.left(), seen.top() - high, found.difference.width(), high)
         self._place_words()
         self._reveal()
 
@@ -225,13 +228,25 @@ class CompareBoard(QWidget):
             seen = self._seen(index)
             half = seen.width() // 2 if over else 0
             left = seen.left() + index * half
-            line.setGeometry(left, seen.top() - high, half or self.views[index].width(), high)
+            wide = half if over and not index else self.views[index].geometry().right() + 1 - left
+            line.setGeometry(left, seen.top() - high, wide, high)
             size = self.badges[index].sizeHint()
             right = seen.right() + 1 - inset - size.width() if index and self.mode == WIPE else seen.left() + inset
             self.badges[index].setGeometry(QRect(QPoint(right, seen.top() + inset), size))
+        self._name_sides()
         for mark, view in zip(self.badges[2:], self.alone, strict=True):
             corner = view.geometry().topLeft() + view.picture_rect().topLeft()
             mark.setGeometry(QRect(corner + QPoint(inset // 2, inset // 2), self.badges[0].sizeHint()))
+
+    def _name_sides(self) -> None:
+        """Write at both pictures the longest names that fit at both; half a setting would be a wrong one."""
+        lines = self.lines[:2]
+        fitting = (two for two in self._said if all(line.fits(text) for line, text in zip(lines, two, strict=True)))
+        names = next(fitting, None)
+        for line, side, text in zip(lines, (self._a, self._b), names or self._said[0], strict=True):
+            line.worded = names is not None
+            if side is not None and side.hero is not None:
+                line.show_side(side.hero, text)
 
     def _reveal(self) -> None:
         """Show what belongs to the way of showing, and of what blinks only the one."""
@@ -254,10 +269,35 @@ class CompareBoard(QWidget):
         self.one_scale.setVisible(found.difference is not None and self._scaled)
         for part in (*self.lines, *self.badges):
             part.raise_()
+        self._fit_row()
         self._cut()
         runs = blinks and self.isVisible() and not motion.reduced()
         if runs != self._blink.isActive():
             self._blink.start() if runs else self._blink.stop()
+
+    def _fit_row(self) -> None:
+        """Use short names where the whole ones do not fit, and leave the scale to wider windows."""
+        extras = [part for part in (self.slider, self.next, self.one_scale) if not part.isHidden()]
+        room, gap = self.pictures.width(), self.layout().spacing()
+        for names, left_out in ((MODES, None), (SHORT, None), (SHORT, self.one_scale)):
+            for index, name in enumerate(names):
+                self.buttons.button(index).setText(name)
+            parts = [*self.buttons.buttons(), *(part for part in extras if part is not left_out)]
+            if sum(part.sizeHint().width() + gap for part in parts) <= room:
+                break
+        if left_out is not None:
+            left_out.hide()
+
+    def _fit_words(self) -> None:
+        """Write what the difference means as large as two lines allow, and the rest where pictures keep their room."""
+        room = QRect(0, 0, max(1, self.pictures.width()), self.height())
+        for size in ("title", "base", "caption"):
+            metrics = QFontMetrics(self.look.font(size, bold=True))
+            tall = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, self.meaning.text()).height()
+            if tall <= 2 * metrics.lineSpacing() + 2:
+                break
+        self.meaning.setStyleSheet(f"font-size: {self.look.font(size).pixelSize()}px")
+        self.more.setVisible(bool(self.more.text()) and self.height() > self.look.px(LEAST_HIGH))
 
     def _seen(self, index: int) -> QRect:
         """Where the picture of a view lies."""
@@ -308,4 +348,5 @@ class CompareBoard(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_words()
         QTimer.singleShot(0, self, self._place)

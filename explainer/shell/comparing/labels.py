@@ -41,7 +41,7 @@ class SideLine(QWidget):
     def __init__(self, letter: str, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.letter, self.look = letter, look
-        self.said = ""
+        self.said, self.worded = "", True
         self._panel: Panel | None = None
 
     def show_side(self, panel: Panel, said: str) -> None:
@@ -49,6 +49,11 @@ class SideLine(QWidget):
         self._panel, self.said = replace(panel, title=said, note=""), said
         self.setAccessibleName(f"{self.letter}: {said}" if self.letter else said)
         self.update()
+
+    def fits(self, said: str) -> bool:
+        """Whether there is room for words."""
+        badge_wide = self.look.px(badge.SIDE + 8) if self.letter else 0
+        return caption.words_width(said, self.look, "caption") <= self.width() - badge_wide
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -62,7 +67,8 @@ class SideLine(QWidget):
         painter.translate(shift, 0)
         if self._panel is not None:
             wide = self.width() - shift - self.look.px(2)
-            caption.paint(painter, self.look, self._panel, (wide, wide), "inferno", bare=False)
+            if self.worded:
+                caption.paint(painter, self.look, self._panel, (wide, wide), "inferno", bare=False)
         painter.end()
 
 
@@ -72,11 +78,13 @@ class Legend(QWidget):
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.look, self.ends, self.unit = look, ("", ""), ""
+        self._words = ("", "")
 
     def show_ends(self, words: tuple[str, str], limit: float, unit: str) -> None:
         """Say what the two ends of the bar mean."""
         most = compact(limit, 2)
         self.ends, self.unit = (f"{MINUS}{most}  {words[0]}", f"{words[1]}  +{most}"), unit
+        self._words = words
         self.setAccessibleName(f"Blue: {self.ends[0]}; red: {self.ends[1]}; {unit}")
         self.update()
 
@@ -89,9 +97,11 @@ class Legend(QWidget):
         words = QRect(0, px(5 + BAR + 2), wide, px(16))
         painter.setFont(self.look.font("small"))
         painter.setPen(self.look.theme.color("text"))
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, self.ends[0])
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight, self.ends[1])
         long = painter.fontMetrics().horizontalAdvance
+        tried = (self.ends, self._words, ("A", "B"))
+        low, high = next((two for two in tried if sum(map(long, two)) + px(8) <= wide), ("", ""))
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight, high)
         if 2 * max(map(long, self.ends)) + long(self.unit) + px(12) <= wide:
             painter.setPen(self.look.theme.color("muted"))
             painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, self.unit)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from explainer.render.look import Look
 from explainer.shell.comparing import sides
@@ -11,7 +11,7 @@ from explainer.shell.comparing.rows import Heads, RowLine
 from explainer.shell.comparing.sides import Row, Side
 from explainer.shell.plain import Words
 
-BUTTONS = (("swap", "Swap"), ("keep-a", "Keep A"), ("keep-b", "Keep B"), ("end", "End (Esc)"))
+BUTTONS = (("swap", "Swap"), ("keep-a", "Keep A"), ("keep-b", "Keep B"), ("end", "End"))
 
 
 class CompareSheet(QWidget):
@@ -35,19 +35,20 @@ class CompareSheet(QWidget):
         self._page.setProperty("role", "page")
         self._page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page.setAccessibleName("What differs")
-        grid = QGridLayout()
+        row = QHBoxLayout()
+        row.setSpacing(6)
         self.buttons = {}
-        for index, (name, label) in enumerate(BUTTONS):
+        for name, label in BUTTONS:
             button = QPushButton(label)
             button.clicked.connect(lambda _=False, name=name: self.asked.emit(name))
-            grid.addWidget(button, index // 2, index % 2)
+            row.addWidget(button, 1)
             self.buttons[name] = button
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         for part in (title, self.about):
             column.addWidget(part)
         column.addWidget(self._page, 1)
-        column.addLayout(grid)
+        column.addLayout(row)
 
     def show_sides(self, a: Side, b: Side, name: str) -> None:
         """Show two sides on the picture `name`."""

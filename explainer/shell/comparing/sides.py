@@ -166,14 +166,17 @@ def _panel(panel: Panel, values: NDArray[np.float32], limit: float, *, over: boo
 # In words -----------------------------------------------------------------------------------------------
 
 
-def said(a: Side, b: Side) -> tuple[str, str]:
-    """What to write at each picture: the settings that differ, else what the picture shows."""
+def said(a: Side, b: Side) -> list[tuple[str, str]]:
+    """What to write at the two pictures, the settings that differ; then shorter ways to say it."""
     if a.demo != b.demo:
-        return f"“{a.title}”", f"“{b.title}”"
+        return [(f"“{a.title}”", f"“{b.title}”")]
     rows, _ = settings(a, b)
     if not rows:
-        return "As it was kept", "As it is now"
-    return " · ".join(f"{row.name} “{row.a}”" for row in rows), " · ".join(f"{row.name} “{row.b}”" for row in rows)
+        return [("As it was kept", "As it is now"), ("kept", "now")]
+    named = [(f"{row.name} “{row.a}”", f"{row.name} “{row.b}”") for row in rows]
+    plain = [(f"“{row.a}”", f"“{row.b}”") for row in rows]
+    ways = ([*zip(*pairs, strict=True)] for pairs in (named, plain, named[:1], plain[:1]))
+    return [(" · ".join(of_a), " · ".join(of_b)) for of_a, of_b in ways]
 
 
 def settings(a: Side, b: Side) -> tuple[list[Row], str]:

@@ -16,7 +16,7 @@ from explainer.shell.plain import Words
 from explainer.shell.play_buttons import SmallButton
 
 REST_MS = 3000
-HIGH, SIDE, WIDE = 56, 12, 200  # px at type scale 1
+HIGH, SIDE, WIDE, LEAST_PLAYER = 56, 12, 200, 240  # px at type scale 1
 FITTING = ("number", "choice", "class", "layer", "toggle", "button")
 MOST = 2
 BUTTONS = (
@@ -42,6 +42,7 @@ class Dock(QFrame):
         self.look, self._over = look, over
         self._player: QWidget | None = None
         self._editors: dict[str, Editor] = {}
+        self._labels: list[Words] = []
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._go)
         self._row = QHBoxLayout(self)
@@ -90,9 +91,22 @@ class Dock(QFrame):
             editor.setMinimumWidth(self.look.px(WIDE))
             editor.changed.connect(lambda value, drag, name=control.name: self.edited.emit(name, value, drag))
             self._editors[control.name] = editor
+            self._labels.append(label)
             self._middle.addWidget(label)
             self._middle.addWidget(editor)
         self._middle.addStretch(1)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show as many editors as there is room for, the first ones first; the buttons and the player always stand."""
+        p = self.look.px
+        left = self.width() - 2 * p(SIDE) - sum(button.width() + p(8) for button in self.buttons)
+        left -= p(LEAST_PLAYER) if self._player is not None else 0
+        for label, editor in zip(self._labels, self._editors.values(), strict=True):
+            words = label.sizeHint().width() + p(10) if label.text() else 0
+            left -= words + max(editor.minimumWidth(), editor.minimumSizeHint().width()) + p(10)
+            editor.setVisible(left >= 0)
+            label.setVisible(left >= 0 and bool(label.text()))
 
     def show_params(self, controls: Sequence[Control], params: Any) -> None:
         """Show present values; what does not matter now is greyed."""
@@ -102,7 +116,7 @@ class Dock(QFrame):
             editor.setEnabled(name in shown)
 
     def _clear(self) -> None:
-        self._editors = {}
+        self._editors, self._labels = {}, []
         for index in reversed(range(self._middle.count())):
             item = self._middle.itemAt(index)
             widget = item.widget()
@@ -148,6 +162,7 @@ class Dock(QFrame):
         p, room = self.look.px, self._over.rect()
         high = p(HIGH)
         self.setGeometry(p(SIDE), room.bottom() - high - p(8), room.width() - 2 * p(SIDE), high)
+        self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in WAKING:

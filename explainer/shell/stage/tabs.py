@@ -1,6 +1,6 @@
 """Charts that share one place: a quiet row of their titles, of which one is chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -11,10 +11,27 @@ from explainer.render.look import Look
 from explainer.shell.plain import menu_text, tip
 
 PAD, APART = 4, 8  # px at type scale 1
+LOOSE = frozenset(("of", "the", "a", "an", "in", "by", "to", "and", "for", "on", "with", "at", "per"))
+
+
+def shorter(titles: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the titles, then with fewer and fewer of their first words, as long as they can be told apart."""
+    yield list(titles)
+    words = [title.split() for title in titles]
+    for count in range(max(map(len, words), default=1) - 1, 0, -1):
+        names = [_without_loose_end(one[:count]) for one in words]
+        if len(set(names)) == len(names):
+            yield names
+
+
+def _without_loose_end(words: list[str]) -> str:
+    while len(words) > 1 and words[-1].lower() in LOOSE:
+        words = words[:-1]
+    return " ".join(words).rstrip(",:;")
 
 
 class ChartTabs(QWidget):
-    """Emits `chosen` with the number of a title; where there is no room for titles, numbers stand for them."""
+    """Emits `chosen` with the number of a title; where there is no room for titles, their first words stand there."""
 
     chosen = Signal(int)
 
@@ -32,7 +49,8 @@ class ChartTabs(QWidget):
         """Offer these titles in `wide` px; the one at `at` is chosen."""
         self._make(len(titles))
         self._row.setSpacing(self.look.px(APART))
-        shown = titles if self._fits(titles, wide) else [str(number + 1) for number in range(len(titles))]
+        numbers = [str(number + 1) for number in range(len(titles))]
+        shown = next((names for names in shorter(titles) if self._fits(names, wide)), numbers)
         for number, button in enumerate(self._buttons):
             button.setVisible(number < len(titles))
             if number < len(titles):

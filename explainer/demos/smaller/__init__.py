@@ -1,1 +1,0 @@
-"""Smaller models: the same answer from fewer numbers."""
