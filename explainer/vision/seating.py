@@ -22,6 +22,7 @@ COPY_PX = 160  # longer side of the copy that is searched
 DETECTOR_PX = 320  # longer side of what the detector sees: half of its usual work
 LEAST_SCORE = 0.35
 LEAST_SHARE, MOST_SHARE = 0.01, 0.6  # of the picture: what fills it is no place in it
+ALMOST_ALL = 0.97
 SALIENT_SIDE = 0.34  # of a salient box, as a share of the picture's sides
 MARGIN = 0.08  # share of the sides where nothing is seated
 NOTHING = 3.0  # levels of 255; smaller differences are noise
@@ -37,6 +38,11 @@ def box(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     if isinstance(wanted, BoxXYXY):
         return wanted
     return _seated("box", frame, ctx, lambda: _found(frame, ctx) or salient_box(frame.pixels))
+
+
+def subject(frame: Frame, ctx: Context) -> BoxXYXY:
+    """Return the best object though it fill most of the picture, else what stands out of it: what is to be cut out."""
+    return _seated("subject", frame, ctx, lambda: _found(frame, ctx, ALMOST_ALL) or salient_box(frame.pixels))
 
 
 def target(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
@@ -97,20 +103,22 @@ def _seated(kind: str, frame: Frame, ctx: Context, make: Callable[[], T]) -> T:
 # Objects ------------------------------------------------------------------------------------------------
 
 
-def _found(frame: Frame, ctx: Context) -> BoxXYXY | None:
+def _found(frame: Frame, ctx: Context, most: float = MOST_SHARE) -> BoxXYXY | None:
     from explainer.vision.detection import gfl, nanodet
 
     net = ctx.memo(("nanodet", ctx.device), lambda: nanodet.load(ctx.device), keep=True)
     found = gfl.boxes(nanodet.look(net, frame.pixels, DETECTOR_PX), LEAST_SCORE)
-    return best_object(found.xyxy, found.score, frame.width, frame.height)
+    return best_object(found.xyxy, found.score, frame.width, frame.height, most)
 
 
-def best_object(xyxy: NDArray[Any], score: NDArray[Any], width: int, height: int) -> BoxXYXY | None:
+def best_object(
+    xyxy: NDArray[Any], score: NDArray[Any], width: int, height: int, most: float = MOST_SHARE
+) -> BoxXYXY | None:
     """Return the box with the best score that is a place in the picture: neither a speck, nor all of it."""
     sides = np.array([width, height] * 2, np.float64)
     boxes = np.clip(np.asarray(xyxy, np.float64).reshape(-1, 4) / sides, 0.0, 1.0)
     share = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    fits = (share >= LEAST_SHARE) & (share <= MOST_SHARE)
+    fits = (share >= LEAST_SHARE) & (share <= most)
     if not fits.any():
         return None
     return BoxXYXY(*(float(v) for v in boxes[int(np.where(fits, score, -1.0).argmax())]))

@@ -5,7 +5,7 @@ import pytest
 
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
-from explainer.core.geometry import BoxXYXY
+from explainer.core.geometry import BoxXYXY, PointXY
 from explainer.core.layers import Boxes
 from explainer.core.problem import ExplainerError
 from explainer.demos.detection import anchor_explorer, detector_stages
@@ -123,17 +123,28 @@ def test_odd_pictures_are_shown(shape):
 
 def test_no_true_box_and_a_flat_one(photo):
     demo = anchor_explorer.AnchorExplorer()
-    for boxes in ((), (BoxXYXY(0.2, 0.2, 0.2, 0.8),)):
-        result = run(demo, photo, anchor_explorer.Params(boxes=boxes))
+    flat = BoxXYXY(0.2, 0.2, 0.2, 0.8)
+    for boxes in ((), (flat,)):
+        result = run(demo, photo, anchor_explorer.Params(box=flat, boxes=boxes))
         assert result.values["positive"] == 0
         assert "No true box" in result.reading
 
 
+def test_left_open_the_best_fit_is_looked_at(photo):
+    demo, box = anchor_explorer.AnchorExplorer(), BoxXYXY(0.3, 0.3, 0.6, 0.7)
+    best = run(demo, photo, anchor_explorer.Params(box=box))
+    assert best.values["anchor_iou"] == best.values["best_iou"]
+    other = run(demo, photo, anchor_explorer.Params(box=box, spot=PointXY(0.1, 0.1)))
+    assert other.values["anchor_iou"] < best.values["best_iou"]
+    finest = run(demo, photo, anchor_explorer.Params(box=box, spot=best.resolved["spot"], level=1))
+    assert finest.values["anchor_iou"] < best.values["best_iou"]
+
+
 def test_encoded_offsets_move_the_anchor_onto_the_box(photo):
     demo = anchor_explorer.AnchorExplorer()
-    coded = run(demo, photo, anchor_explorer.Params(boxes=(BoxXYXY(0.3, 0.3, 0.6, 0.7),)))
+    coded = run(demo, photo, anchor_explorer.Params(box=BoxXYXY(0.3, 0.3, 0.6, 0.7)))
     moved = {key: round(coded.values[key], 2) for key in ("dx", "dy", "dw", "dh")}
-    params = anchor_explorer.Params(boxes=(BoxXYXY(0.3, 0.3, 0.6, 0.7),), code="decode", **moved)
+    params = anchor_explorer.Params(box=BoxXYXY(0.3, 0.3, 0.6, 0.7), code="decode", **moved)
     panel = {p.title: p for p in run(demo, photo, params).panels}["Chosen cell"]
     box = next(one for one in panel.layers if isinstance(one, Boxes) and one.name == "moved")
     np.testing.assert_allclose(box.xyxy[0], [90, 66, 180, 154], atol=2.0)

@@ -179,7 +179,7 @@ def test_cover_away_from_the_object_changes_nothing_and_over_it_everything() -> 
     away = run(COVER, frame, bench, cover=BoxXYXY(0.8, 0.0, 0.95, 0.1), steps=5)
     assert away.values["visible_percent"] == 100
     assert away.values["iou_whole"] > 0.9
-    over = run(COVER, frame, bench, cover=BoxXYXY(0, 0, 1, 1), steps=5)
+    over = run(COVER, frame, bench, cover=BoxXYXY(0, 0, 1, 1), covered=100, steps=5)
     assert over.values["visible_percent"] == 0
     assert over.values["score_covered"] < 0.3
     assert "**lost**" in over.reading
@@ -199,6 +199,23 @@ def test_sweep_starts_uncovered_ends_covered_and_is_kept(passes: list[int]) -> N
     assert sum(passes) == 8
     run(COVER, frame, bench, steps=5, cover=BoxXYXY(0.1, 0.1, 0.2, 0.2))
     assert sum(passes) == 9  # the sweep does not depend on the cover in the picture
+
+
+def test_cover_seats_itself_on_the_object_and_plays_over_it(passes: list[int]) -> None:
+    bench, frame = a_context(), sample("cameraman")
+    bare = run(COVER, frame, bench, covered=0, steps=5)
+    assert bare.values["score_covered"] == pytest.approx(bare.values["score_uncovered"], abs=1e-3)
+    half = run(COVER, frame, bench, covered=50, steps=5)
+    assert half.values["visible_percent"] == pytest.approx(50, abs=1)
+    assert half.resolved["cover"].x1 == pytest.approx(0.63, abs=0.03)
+    assert half.play is not None
+    assert half.play.curve is not None
+    assert (
+        half.play.curve.tolist()
+        == next(one for one in half.charts if isinstance(one, Curve)).series[0].y[::-1].tolist()
+    )
+    assert run(COVER, frame, bench, covered=100, steps=5).values["score_covered"] < 0.3
+    assert sum(passes) == 1 + 6 + 3  # a step of the play is one pass
 
 
 def test_bars_say_what_the_place_is_called() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Chart, Table
+from explainer.core.charts import Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, scale_shift
 from explainer.core.layers import Arrows, Boxes, Heat, Image, Label, Layer, Panel, Points
@@ -23,7 +23,6 @@ DRAWN, DOTS = 160, 120
 MUTED, ACCENT = -2, -1
 MOVED = 6  # colour of the moved box
 COLUMNS = 3
-SHOWN_BOXES = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,13 +122,10 @@ class Explored:
 
 
 def result(about: Explored) -> Result:
-    """Three pictures, two tables, bars."""
-    charts: tuple[Chart, ...] = (_offsets(about),)
-    if len(about.truth):
-        charts += (_per_box(about),)
+    """Three pictures and a table."""
     return Result(
-        _reading(about), _values(about), (_input(about), _cell(about), _pyramid(about)), charts,
-        headline=_headline(about), heroes=("input",),
+        _reading(about), _values(about), (_cell(about), _input(about), _pyramid(about)), (_offsets(about),),
+        headline=_headline(about), heroes=("chosen-cell", "input"),
     )  # fmt: skip
 
 
@@ -161,7 +157,8 @@ def _input(about: Explored) -> Panel:
 
 
 def _truth(about: Explored) -> Boxes:
-    names = tuple(f"box {k + 1}" for k in range(len(about.truth)))
+    count = len(about.truth)
+    names = tuple(f"true box {k + 1}" if count > 1 else "true box" for k in range(count))
     return Boxes("true boxes", about.in_frame(about.truth), names, tuple(range(len(names))))
 
 
@@ -192,7 +189,7 @@ def _cell(about: Explored) -> Panel:
     if not about.places:
         colour = int(codes[at]) if codes[at] >= 0 else ACCENT
         layers.append(Boxes("anchor", own[[at]], (f"anchor {at + 1}: IoU {best[at]:.2f}",), (colour,)))
-    note = f"level {number + 1}, row {row}, column {column}, {level.per_cell} a cell"
+    note = f"{words.count(level.per_cell, 'anchor')}, level {number + 1}"
     return _picture(about, layers, "Chosen cell", note)
 
 
@@ -211,7 +208,8 @@ def _moved(about: Explored, anchor: NDArray[np.float64]) -> list[Layer]:
     moved = about.in_frame(box[None])
     centre = (moved[0, :2] + moved[0, 2:]) / 2
     layers: list[Layer] = [Arrows("shift", middle[None], centre[None], (MOVED,))]
-    return [*layers, Boxes("moved", moved, ("moved",), (MOVED,))] if about.offsets is not None else layers
+    inside = (moved[0, 2:] > 0).all() and (moved[0, :2] < (about.frame.width, about.frame.height)).all()
+    return [*layers, Boxes("moved", moved, ("moved",), (MOVED,))] if about.offsets is not None and inside else layers
 
 
 def _pyramid(about: Explored) -> Panel:
@@ -225,7 +223,7 @@ def _pyramid(about: Explored) -> Panel:
         layers += _tile(about, number, x, y)
     size = columns * (w + gap) - gap, -(-count // columns) * (h + gap) - gap
     what = "centre-ness" if about.places else "best IoU"
-    return Panel("Levels", size, tuple(layers), f"{what} of each cell; + learn", frame=False)
+    return Panel("Levels", size, tuple(layers), f"{what} of each cell; dots learn", frame=False)
 
 
 def _tile(about: Explored, number: int, x: float, y: float) -> list[Layer]:
@@ -254,8 +252,7 @@ def _tile(about: Explored, number: int, x: float, y: float) -> list[Layer]:
         )
     rows_, columns_ = level.grid
     chosen = ACCENT if number == about.cell[0] else MUTED
-    learn = f", {words.thousands(int(about.matching.positive[part].sum()))} +"
-    layers.append(Label(f"name {number + 1}", f"{number + 1}: {columns_} × {rows_}{learn}", (x, y), chosen))
+    layers.append(Label(f"name {number + 1}", f"{columns_} × {rows_}", (x, y), chosen))
     return layers
 
 
@@ -292,18 +289,6 @@ def _centre_size(box: NDArray[np.float32] | NDArray[np.float64]) -> tuple[str, .
 
 def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
-
-
-def _per_box(about: Explored) -> Bars:
-    count = min(len(about.truth), SHOWN_BOXES)
-    found = [int((about.matching.codes == k).sum()) for k in range(count)]
-    forced = int(about.matching.forced.sum())
-    note = f"{forced} forced" if forced else "none forced"
-    labels = tuple(f"box {k + 1}" for k in range(count))
-    return Bars(
-        "Positives of each box", labels, tuple(map(float, found)), hi=float(max(*found, 1)), format=".0f", chosen=-1,
-        note="" if about.places else note,
-    )  # fmt: skip
 
 
 # Words and numbers --------------------------------------------------------------------------------------
@@ -348,32 +333,26 @@ def _grey_under(about: Explored) -> float:
 
 
 def _reading(about: Explored) -> str:
-    total, positive, ignored, negative = (int(n) for n in _counts(about).sum(0))
+    total, positive, ignored, negative = (words.thousands(int(n)) for n in _counts(about).sum(0))
     w, h = about.layout.padded
     what = "places" if about.places else "anchors"
-    opening = f"{about.setting.title} lays {words.thousands(total)} {what} over an input of {w} × {h} px. "
+    opening = f"{about.setting.title} lays {total} {what} over an input of {w} × {h} px. "
     if not len(about.truth):
-        return opening + "No true box is drawn (or none has an area), so all of them are negative."
-    verdict = f"For {len(about.truth)} true {'box' if len(about.truth) == 1 else 'boxes'} **{positive} are positive**"
-    if ignored:
-        verdict += f", {words.thousands(ignored)} are ignored"
-    verdict += f" and {words.thousands(negative)} are negative: {_ratio(negative, positive)}."
-    return f"{opening}{verdict} {_fit(about)}"
+        return opening + "No true box has an area, so all of them are negative."
+    verdict = f"For {words.count(len(about.truth), 'true box', 'true boxes')} **{positive} are positive**"
+    verdict += f", {ignored} are ignored" if ignored != "0" else ""
+    return f"{opening}{verdict} and {negative} are negative. {_fit(about)}"
 
 
 def _headline(about: Explored) -> str:
     total, positive, *_ = (int(n) for n in _counts(about).sum(0))
     what = "places" if about.places else "anchors"
     if not len(about.truth):
-        return f"No true box is drawn, so all {words.thousands(total)} {what} count as background."
-    fit = f"only {words.thousands(positive)} fit a true box well enough to be its examples"
-    return f"Of {words.thousands(total)} {what} {fit}."
-
-
-def _ratio(negative: int, positive: int) -> str:
+        return f"No true box has an area, so all {words.thousands(total)} {what} count as background."
     if not positive:
-        return "nothing would be learnt of what to find"
-    return f"{words.thousands(round(negative / positive))} negatives to a positive"
+        return f"None of {words.thousands(total)} {what} fits a true box well enough to learn from it."
+    fits = f"only {words.count(positive, 'fits', 'fit')}"
+    return f"Of {words.thousands(total)} {what}, {fits} a true box well enough to learn it."
 
 
 def _fit(about: Explored) -> str:

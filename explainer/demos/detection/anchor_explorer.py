@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 HEIGHT_OVER_WIDTH = {"1:3": 3.0, "1:2": 2.0, "1:1": 1.0, "2:1": 0.5, "3:1": 1 / 3}
 OWN_RULE, OWN_SHAPES, DECODE = When("rule", ("own",)), When("shapes", ("own",)), When("code", ("decode",))
-TWO = (BoxXYXY(0.36, 0.25, 0.6, 0.66), BoxXYXY(0.66, 0.6, 0.8, 0.74))
-SPOT = PointXY(0.47, 0.45)
 LARGEST_SHARE = 0.95  # of SSD's own scales
 
 
@@ -69,28 +67,28 @@ class Params:
     """What is laid out, what is to be found, and which anchor is looked at."""
 
     family: Annotated[
-        Family,
-        Doc("Detector", "Each lays out other boxes, at another input size, and matches them by other rules."),
-        ] = Family.FASTER_RCNN  # fmt: skip
-    boxes: Annotated[
-        tuple[BoxXYXY, ...], OnPicture("input"), Doc("True boxes", "Draw what a person would have marked.")
-    ] = TWO
-    spot: Annotated[PointXY, OnPicture("input"), Doc("Cell", "The ring picks one cell of the level.")] = SPOT
-    level: Annotated[int, Range(1, 6), Doc("Level", "1 is the finest map; each next has half its cells a side.")] = 4
-    anchor: Annotated[int, Range(1, 15), Doc("Anchor of the cell", "Whose offsets are shown.")] = 2
-    rule: Annotated[
-        Rule,
-        Doc("Thresholds", "Those the detector was trained with, or your own."),
-    ] = Rule.PUBLISHED
+        Family, Doc("Detector", "Each lays out other boxes, at another input size, and matches them by other rules.")
+    ] = Family.FASTER_RCNN
+    box: Annotated[
+        BoxXYXY | Auto, OnPicture("input"), Doc("True box", "What a person would have marked: move it over any object.")
+    ] = AUTO
+    boxes: Annotated[tuple[BoxXYXY, ...], OnPicture("input"), Doc("More true boxes", "Draw them.")] = ()
+    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Cell", "The ring picks one cell of the level.")] = AUTO
+    level: Annotated[
+        int,
+        Range(0, 6),
+        Doc("Level", "1 is the finest map, each next has half its cells a side; 0 takes the best fit."),
+    ] = 0
+    anchor: Annotated[
+        int, Range(0, 15), Doc("Anchor of the cell", "Whose offsets are shown; 0 takes the best fit.")
+    ] = 0
+    rule: Annotated[Rule, Doc("Thresholds", "Those the detector was trained with, or your own.")] = Rule.PUBLISHED
     high: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Positive from IoU"), OWN_RULE] = 0.75
     low: Annotated[float, Range(0.0, 0.95, 0.01), Doc("Negative below IoU"), OWN_RULE] = 0.3
     force: Annotated[
         bool, Doc("Every box keeps its best anchor", "Without it a box that fits no anchor teaches nothing."), OWN_RULE
     ] = True
-    shapes: Annotated[
-        Rule,
-        Doc("Anchors", "Those of the detector, or your own on its maps."),
-    ] = Rule.PUBLISHED
+    shapes: Annotated[Rule, Doc("Anchors", "Those of the detector, or your own on its maps.")] = Rule.PUBLISHED
     size: Annotated[
         int, Range(4, 256, unit="px", log=True), Doc("Side on the finest level", "Each level doubles it."), OWN_SHAPES
     ] = 24
@@ -103,10 +101,7 @@ class Params:
     stride: Annotated[
         int, Range(4, 64, 4, unit="px"), Doc("Cells of the finest level", "Wider cells: fewer anchors."), OWN_SHAPES
     ] = 8
-    code: Annotated[
-        Code,
-        Doc("Offsets", "From the true box, or your own, which move the anchor."),
-    ] = Code.ENCODE
+    code: Annotated[Code, Doc("Offsets", "From the true box, or your own, which move the anchor.")] = Code.ENCODE
     dx: Annotated[float, Range(-1.5, 1.5, 0.01), Doc("dx", "Shift in widths of the anchor."), DECODE] = 0.2
     dy: Annotated[float, Range(-1.5, 1.5, 0.01), Doc("dy", "Shift in heights of the anchor."), DECODE] = 0.0
     dw: Annotated[float, Range(-2.0, 2.0, 0.01), Doc("dw", "Logarithm of the growth in width."), DECODE] = 0.4
@@ -125,19 +120,24 @@ class AnchorExplorer(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Count positives, ignored and negatives, and look at one anchor."""
+        from explainer.vision import seating
         from explainer.vision.detection import anchors
 
+        how, seats = seating.seated(params, frame, ctx, box=seating.box)
         setting = chosen_setting(params)
         with ctx.stage("prepare"):
             found = ctx.memo(("layout", setting), lambda: anchors.layout(setting, frame.width, frame.height))
-        truth = in_input(params.boxes, found)
+        truth = in_input((how.box, *how.boxes), found)
         with ctx.stage("explain"):
             matched = _matched(found, truth, setting, ctx)
+        cell, anchor = looked_at(params, found, matched)
         about = view.Explored(
-            frame, setting, found, truth, matched, cell_at(params.spot, params.level, found), params.anchor,
+            frame, setting, found, truth, matched, cell, anchor,
             (params.dx, params.dy, params.dw, params.dh) if params.code == "decode" else None,
         )  # fmt: skip
-        return view.result(about)
+        if isinstance(params.spot, str):
+            seats = {**seats, "spot": _middle(cell, found)}
+        return replace(view.result(about), resolved=seats)
 
 
 def chosen_setting(params: Params) -> Setting:
@@ -182,12 +182,29 @@ def in_input(boxes: tuple[BoxXYXY, ...], found: Layout) -> NDArray[np.float32]:
     return np.asarray(scaled[((scaled[:, 2:] - scaled[:, :2]) >= 0.5).all(1)], np.float32)
 
 
-def cell_at(spot: PointXY, level: int, found: Layout) -> tuple[int, int, int]:
-    """Level (from 0; the last where there are fewer), row and column of the cell under the ring."""
-    number = min(level, len(found.levels)) - 1
-    one = found.levels[number]
-    column, row = spot.x * found.resized[0] / one.stride[1], spot.y * found.resized[1] / one.stride[0]
-    return number, min(int(row), one.grid[0] - 1), min(int(column), one.grid[1] - 1)
+def looked_at(params: Params, found: Layout, matched: Matching) -> tuple[tuple[int, int, int], int]:
+    """Cell (level from 0, row, column) and its anchor, from 1: the user's, and the best fit in what is left open."""
+    row = int(matched.best.argmax())
+    number = min(params.level, len(found.levels)) - 1
+    if number < 0:
+        number = int(np.searchsorted(found.starts, row, "right")) - 1
+    level, start = found.levels[number], found.starts[number]
+    if isinstance(params.spot, PointXY):
+        (w, h), (high, wide) = found.resized, level.stride
+        row, column = int(params.spot.y * h / high), int(params.spot.x * w / wide)
+        cell = number, min(row, level.grid[0] - 1), min(column, level.grid[1] - 1)
+    else:
+        best = int(matched.best[start : found.starts[number + 1]].argmax()) // level.per_cell
+        cell = (number, *divmod(best, level.grid[1]))
+    inside = level.at(*cell[1:])
+    return cell, params.anchor or int(matched.best[start + inside.start : start + inside.stop].argmax()) + 1
+
+
+def _middle(cell: tuple[int, int, int], found: Layout) -> PointXY:
+    """Where the middle of a cell lies, as a share of the picture."""
+    number, row, column = cell
+    (high, wide), (w, h) = found.levels[number].stride, found.resized
+    return PointXY(min(1.0, (column + 0.5) * wide / w), min(1.0, (row + 0.5) * high / h))
 
 
 def _matched(found: Layout, truth: NDArray[np.float32], setting: Setting, ctx: Context) -> Matching:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Plays, Range
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
@@ -20,14 +20,15 @@ from explainer.core.layers import Boxes, Image, Panel
 from explainer.core.memo import latest
 from explainer.core.numbers import numbers
 from explainer.core.picture import panel
+from explainer.core.plays import Play
 from explainer.core.result import Result
+from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.demos.detection import _nanodet_view as shared
 
 if TYPE_CHECKING:
     from explainer.vision.detection.covered_object import Chosen, Judged
     from explainer.vision.detection.detections import Detections
 
-POST = BoxXYXY(0.4, 0.1, 0.55, 1.0)
 AT_ONCE, CALLED, THIN_PX = 2, 4, 12
 LEAST, IOU = 0.05, 0.5  # least score that is looked at, and the overlap that suppression allows
 
@@ -54,16 +55,24 @@ class Side(Choice):
 class Params:
     """What covers which object, and how."""
 
-    cover: Annotated[BoxXYXY, OnPicture("input"), Doc("Cover", "Drag it over the object; drag a corner to resize.")] = (
-        POST
-    )
+    cover: Annotated[
+        BoxXYXY | Auto,
+        OnPicture("input"),
+        Doc("Cover", "What is covered, from one side on. It lies on the object until it is moved or resized."),
+    ] = AUTO
+    covered: Annotated[
+        int,
+        Doc("Covered", "How much of the cover is drawn."),
+        Range(0, 100, step=5, unit="%"),
+        Plays(6.0, "Cover the object little by little"),
+    ] = 50
     fill: Annotated[Fill, Doc("Made of", "Texture can be taken for an object of its own.")] = Fill.GREY
     rank: Annotated[
         int, Range(1, 5), Doc("Object", "By score in the uncovered picture; click a dashed box to choose.")
     ] = 1
-    side: Annotated[Side, Doc("Sweep from", "Which parts go first decides when the object is lost.")] = Side.LEFT
+    side: Annotated[Side, Doc("Cover from", "Which parts go first decides when the object is lost.")] = Side.LEFT
     steps: Annotated[int, Range(5, 20), Doc("Steps of the sweep", "Each is a pass through the network.")] = 10
-    score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Least score", "Below it an object counts as lost.")] = 0.3
+    score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Score threshold", "Below it an object counts as lost.")] = 0.3
 
 
 class OcclusionAndDetection(Demo[Params]):
@@ -85,36 +94,48 @@ class OcclusionAndDetection(Demo[Params]):
 
         kept, _ = shared.look(frame, ctx)
         about = covered_object.chosen(_suppressed(gfl.boxes(kept, LEAST)), params.rank)
+        if about.row < 0:
+            return Result(NOTHING.sentence, {}, (panel(frame, "Input"),), unsuitable=NOTHING)
+        size = frame.width, frame.height
         with ctx.stage("prepare"):
-            box = cover.in_pixels(params.cover, frame.width, frame.height)
+            seat = _seat(about, *size) if isinstance(params.cover, str) else params.cover
+            whole = np.array(cover.in_pixels(seat, *size), np.float64)
+            box = cover.from_side(whole, params.side, params.covered / 100)
             pixels = cover.covered(frame.pixels, box, params.fill, ctx.seed)
         with ctx.stage("model"):
-            found = latest(ctx, "covered", (params.cover, params.fill), lambda: _looked([pixels], ctx)[0])
+            found = latest(ctx, "covered", (box, params.fill), lambda: _looked([pixels], ctx)[0])
         now = covered_object.judge(about, found, box)
-        panels = (_input(frame, pixels, about, now, params.score), _uncovered(frame, about))
-        if about.row < 0:
-            return Result(
-                NOTHING, numbers(objects=0, least_score=params.score), panels, headline=NONE, heroes=("input",)
-            )  # fmt: skip
-        first = Result(_reading(about, now, params.score), _values(about, now, params.score), panels,
-                       (_called(about, now),), partial=True, headline=_headline(about, now, params.score),
-                       heroes=("input",))  # fmt: skip
+        seats = {"cover": seat} if isinstance(params.cover, str) else {}
+        counted = f"{words.percent(1 - now.visible)} of the {about.name}'s box covered"
+        play = Play("covered", 0, 100, params.covered, counted=counted)
+        first = Result(
+            _reading(about, now, params.score), _values(about, now, params.score),
+            (_uncovered(frame, about), _input(frame, pixels, about, now, params.score)), (_called(about, now),),
+            partial=True, headline=_headline(about, now, params.score), heroes=("without-a-cover", "input"),
+            resolved=seats, play=play,
+        )  # fmt: skip
         ctx.publish(first)
         key = (about.key, params.fill, params.side, params.steps)
         sweep = latest(ctx, "cover sweep", key, lambda: _swept(frame, about, params, ctx))
         lost = covered_object.lost_at(sweep, params.score)
-        return Result(
-            first.reading + _sweep_words(about, sweep, lost, params),
-            {**first.values, **numbers(lost_from_percent=None if lost is None else 100 * lost)},
-            panels, (_sweep_chart(now, sweep, params), *first.charts), headline=first.headline, heroes=first.heroes,
+        scores = np.array([one.score for one in sweep]) if seats else None
+        return replace(
+            first, reading=first.reading + _sweep_words(about, sweep, lost, params), partial=False,
+            values={**first.values, **numbers(lost_from_percent=None if lost is None else 100 * lost)},
+            charts=(_sweep_chart(now, sweep, params), *first.charts),
+            play=replace(play, curve=scores, note="" if scores is None else f"curve: score as “{about.name}”"),
         )  # fmt: skip
 
 
-NONE = "Nothing in this picture is found, so there is nothing to cover."
-NOTHING = (
-    "Nothing in this picture reaches 0.2, so there is no object to cover. "
-    "Take a picture with a person, an animal or a vehicle in it."
+NOTHING = Unsuitable(
+    "The detector finds no object here, so there is no object to cover.",
+    (Offer("sample", "cameraman"), Offer("sample", "cat"), Offer("camera"), Offer("open")),
 )
+
+
+def _seat(about: Chosen, width: int, height: int) -> BoxXYXY:
+    """The object's own box, as shares of the picture."""
+    return BoxXYXY(*np.clip(about.box / (width, height, width, height), 0.0, 1.0).tolist())
 
 
 def _looked(pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[Detections]:
@@ -148,11 +169,20 @@ def _swept(frame: Frame, about: Chosen, params: Params, ctx: Context) -> list[Ju
 
 def _input(frame: Frame, pixels: NDArray[np.uint8], about: Chosen, now: Judged, least: float) -> Panel:
     """The covered picture with what is still found, and dashed the object's box without a cover."""
-    layers = [shared.box_layer("found", _suppressed(now.found.at_least(least))[::-1])]
-    if about.row >= 0:
-        layers.insert(0, Boxes("uncovered", about.box[None], colours=(-2,), dashed=True))
-    note = f"{words.percent(now.visible)} of the box visible" if about.row >= 0 else ""
-    return Panel("Input", (frame.width, frame.height), (Image("covered", pixels), *layers), note)
+    dashed = Boxes("uncovered", about.box[None], colours=(-2,), dashed=True)
+    found = _told(now, least)
+    layers = shared.box_layer("others", found[1:], labels=False), shared.box_layer("found", found[:1])
+    note = f"{words.percent(now.visible)} of the box visible"
+    return Panel("Input", (frame.width, frame.height), (Image("covered", pixels), dashed, *layers), note)
+
+
+def _told(now: Judged, least: float) -> Detections:
+    """What is found, one box for a place: the object's own first, if it is still found."""
+    from explainer.vision.detection import nms
+
+    found = now.found.at_least(least)
+    own = (found.xyxy == now.box).all(1) & (found.score == now.score) if now.box is not None else 0
+    return found[nms.greedy(found.xyxy, found.score + own, IOU)[:CALLED]]
 
 
 def _uncovered(frame: Frame, about: Chosen) -> Panel:
@@ -160,17 +190,18 @@ def _uncovered(frame: Frame, about: Chosen) -> Panel:
     rows = np.arange(len(about.free))[::-1]
     others = rows[rows != about.row]
     sets = tuple({"rank": int(k) + 1} for k in others)
-    layers = [shared.box_layer("others", about.free[others], dashed=True, sets=sets)]
-    if about.row >= 0:
-        layers.append(shared.box_layer("chosen", about.free[[about.row]]))
-    return panel(frame, "Without a cover", *layers, note=f"{len(about.free)} to choose from")
+    layers = (
+        shared.box_layer("others", about.free[others], labels=False, dashed=True, sets=sets),
+        shared.box_layer("chosen", about.free[[about.row]]),
+    )
+    return panel(frame, "Without a cover", *layers, note=f"{words.count(len(about.free), 'object')} to choose from")
 
 
 def _sweep_chart(now: Judged, sweep: Sequence[Judged], params: Params) -> Curve:
     """Score and overlaps against the visible share."""
     steps = sorted(sweep, key=lambda one: one.visible)
     x = 100 * np.array([one.visible for one in steps])
-    named = (("score", "score"), ("IoU, whole box", "iou_whole"), ("IoU, visible part", "iou_part"))
+    named = (("score", "score"), ("IoU, whole", "iou_whole"), ("IoU, visible", "iou_part"))
     lines = [
         Series(name, x, np.array([getattr(one, field) for one in steps]), colour=k)
         for k, (name, field) in enumerate(named)
@@ -200,18 +231,29 @@ def _values(about: Chosen, now: Judged, least: float) -> dict[str, float]:
 
 
 def _headline(about: Chosen, now: Judged, least: float) -> str:
-    state = "still found" if now.score >= least else "lost"
-    return f"With {words.percent(now.visible)} of its box visible the “{about.name}” is {state}."
+    hidden = 1 - now.visible
+    if about.score < least:
+        return f"Even uncovered the “{about.name}” stays under the score threshold."
+    if hidden < 0.005:
+        return f"Nothing is hidden yet: the “{about.name}” is found with a score of {now.score:.2f}."
+    state = f"scores {now.score:.2f} and is still found" if now.score >= least else "is lost to the detector"
+    return f"With {words.percent(hidden)} of its box covered, the “{about.name}” {state}."
 
 
 def _reading(about: Chosen, now: Judged, least: float) -> str:
-    text = f"Uncovered, this is **{about.name}**, {about.score:.2f}. {words.percent(now.visible)} of its box is visible"
+    seen = f"{words.percent(now.visible)} of its box can be seen"
     if now.score >= least:
-        text += f": {now.score:.2f}, and its box overlaps the former by {now.iou_whole:.2f}."
+        text = (
+            f"The **{about.name}** is still found: {seen}. Its score goes from {about.score:.2f} to {now.score:.2f}. "
+            f"Its box overlaps the one without a cover by {now.iou_whole:.2f}."
+        )
     elif now.box is not None:
-        text += f": **lost**, with {now.score:.2f} under {least:.2f}."
+        text = (
+            f"The **{about.name}** is **lost**: {seen}. "
+            f"Its score goes from {about.score:.2f} to {now.score:.2f}, under the threshold of {least:.2f}."
+        )
     else:
-        text += ": **lost**, no box of its class is left there."
+        text = f"The **{about.name}** is **lost**: {seen}, and no box of its class is left there."
     size = (about.box[2:] - about.box[:2]).min()
     thin = f" The object is only {size:.0f} px wide or high: a cover of whole pixels is coarse."
     return text + (thin if size < THIN_PX else "")
@@ -221,9 +263,9 @@ def _sweep_words(about: Chosen, sweep: Sequence[Judged], lost: float | None, par
     from explainer.vision.detection import coco
 
     if lost is None:
-        return f" Covered from the {params.side} it is found to the end."
-    text = f" Covered from the {params.side} it is lost from {words.percent(lost)} visible on"
+        return f" Covered from the {params.side}, it is found to the end."
+    text = f" Covered from the {params.side}, it stays lost once only {words.percent(lost)} can be seen"
     others = [(s, c) for one in sweep if 0 < one.visible <= lost for c, s in one.called if c != about.class_id]
     if others and max(others)[0] >= params.score:
-        return f"{text}, and called {coco.name(max(others)[1])}, {max(others)[0]:.2f}, instead."
+        return f"{text}. It is then called {coco.name(max(others)[1])}, with up to {max(others)[0]:.2f}."
     return f"{text}."

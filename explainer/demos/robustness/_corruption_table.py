@@ -119,7 +119,7 @@ def _verdict(rows: Rows) -> str:
     kept = round(float(rows.kept[: len(LABELS)].sum()))
     names = list(LABELS.values())
     steady = [names[n] for n in range(len(LABELS)) if rows.kept[n].all()]
-    text = f"Over the whole table {kept} of 75 answers are that to the clean picture"
+    text = f"Over the whole table {kept} of 75 answers match the clean picture's"
     return f"{text}; {_listed(steady)}." if steady else f"{text}; no corruption is harmless at every severity."
 
 

@@ -18,10 +18,11 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Cells, Panel
+from explainer.core.layers import Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
+from explainer.core.walls import wall
 
 if TYPE_CHECKING:
     from explainer.vision.training.examples import Examples
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 PUBLISH_S = 0.8  # the test at all shares, even of one draw, takes 0.2 s
 SHOWN, COLUMNS = 18, 6
-BAND = 3  # rows above each digit, for its label
 NAMES = ("plain net, zeros", "plain net, means", "learnt with holes")
 SHORT = ("zeros", "means", "learnt so")  # beside a bar there is less room
 PLAIN, MEANS, LEARNT = 1, 3, -1  # colours of the three
@@ -122,12 +122,8 @@ def digit_panels(pair: Pair, share: int) -> tuple[Panel, Panel]:
 
 def _digits_panel(title: str, digits: Examples, said: NDArray[np.int64]) -> Panel:
     """One net's view; ``3→8`` is a 3 that it takes for an 8."""
-    pairs = zip(digits.labels.tolist(), said.tolist(), strict=True)
-    labels = tuple(str(true) if true == taken else f"{true}→{taken}" for true, taken in pairs)
-    images = np.pad(digits.images, ((0, 0), (BAND, 0), (0, 0)))
-    cells = Cells("digits", images, COLUMNS, 0.0, 1.0, "grey", labels)
     right = int((said == digits.labels).sum())
-    return Panel(title, cells.size, (cells,), f"{right} of {len(said)} right", frame=False)
+    return wall(title, digits.images, digits.labels, said, columns=COLUMNS, note=f"{right} of {len(said)} right")
 
 
 # Charts -------------------------------------------------------------------------------------------------

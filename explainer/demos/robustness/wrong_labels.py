@@ -17,19 +17,18 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Cells, Panel
+from explainer.core.layers import Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
+from explainer.core.walls import wall
 
 if TYPE_CHECKING:
     from explainer.vision.training.fit import Snapshot
     from explainer.vision.training.wrong_labels import Learnt
 
 SHOWN, COLUMNS = 40, 8
-BAND = 3  # rows above each digit, for its label
-DIM = 0.3  # of the ink of a digit whose wrong label the net does not repeat
 MOST = 3000
 PLAIN, OTHER = 1, 2  # colours of the two nets
 HEART = 50.0  # percent of the wrong labels from which they count as learnt by heart
@@ -109,7 +108,7 @@ def shown(plain: Learnt, other: Learnt, params: Params) -> Part:
     if params.remedy == Remedy.STOP:
         other = other.looked(min(other.at, other.best))
     name = IN_FULL.get(params.remedy, params.remedy.label)
-    panels = (wall("Cross-entropy", plain), wall(name, other))
+    panels = (digits_panel("Cross-entropy", plain), digits_panel(name, other))
     named = values(plain, other)
     at = int(plain.steps[plain.at])
     play = Play(
@@ -125,17 +124,13 @@ def shown(plain: Learnt, other: Learnt, params: Params) -> Part:
 # Pictures -----------------------------------------------------------------------------------------------
 
 
-def wall(title: str, net: Learnt) -> Panel:
-    """The first wrongly labelled digits; bright where the net repeats the wrong label, ``3→8`` what it says."""
+def digits_panel(title: str, net: Learnt) -> Panel:
+    """The first wrongly labelled digits; bright where the net repeats the wrong label."""
     rows = np.flatnonzero(net.wrong)[:SHOWN] if net.wrong.any() else np.arange(SHOWN)
-    said, true = net.said[rows], net.true[rows]
-    repeated = net.wrong[rows] & (said == net.given.labels[rows])
-    ink = net.given.images[rows] * np.where(repeated, 1.0, DIM)[:, None, None]
-    names = tuple(str(t) if t == s else f"{t}→{s}" for t, s in zip(true.tolist(), said.tolist(), strict=True))
-    images = np.pad(ink.astype(np.float32), ((0, 0), (BAND, 0), (0, 0)))
-    cells = Cells("digits", images, COLUMNS, 0.0, 1.0, "grey", names)
+    repeated = net.wrong[rows] & (net.said[rows] == net.given.labels[rows])
     note = f"{words.percent(net.by_heart[net.at])} learnt by heart" if net.wrong.any() else "all labels right"
-    return Panel(title, cells.size, (cells,), note, frame=False)
+    given = net.given.images[rows]
+    return wall(title, given, net.true[rows], net.said[rows], columns=COLUMNS, lit=repeated, note=note)
 
 
 # Charts -------------------------------------------------------------------------------------------------

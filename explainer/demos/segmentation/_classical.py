@@ -10,19 +10,9 @@ from explainer.core.context import Context
 from explainer.demos.segmentation import _learnt
 from explainer.demos.segmentation._cuts import Cut, Method, Scene, Tuning, of_regions
 
-SLOW = [
-    "fixed",
-    "otsu",
-    "adaptive",
-    "slic",
-    "graph",
-    "watershed",
-    "person",
-    "semantic",
-    "instance",
-    "grabcut",
-]  # the slowest comes last
+SLOW = ("fixed", "otsu", "adaptive", "slic", "graph", "watershed", "person", "semantic", "instance", "grabcut")
 SMALLEST = 30  # px of a graph-based region
+MOST_ROUNDS = 8  # of GrabCut
 Bools = NDArray[np.bool_]
 
 
@@ -40,7 +30,7 @@ def steps(name: Method, at: Scene, tuning: Tuning, marks: Hashable, ctx: Context
 
 CONTROLS: Mapping[str, tuple[str, ...]] = {
     "fixed": ("level",), "otsu": (), "adaptive": ("window", "margin"), "watershed": ("blur", "water"),
-    "grabcut": ("rounds",), "slic": ("superpixels", "compactness"), "graph": ("scale", "blur"), "person": (),
+    "grabcut": ("rounds",), "slic": ("superpixels", "compactness", "moves"), "graph": ("scale", "blur"), "person": (),
     "semantic": (), "instance": (),
 }  # fmt: skip
 
@@ -89,22 +79,20 @@ def _grabcut(at: Scene, tuning: Tuning, ctx: Context) -> Iterator[Cut]:
     small = painting.small(at.copy, grab.LONGEST)
     size = small.shape[:2]
     inside, outside = (painting.fitted(one, *size) for one in (at.inside, at.outside))
-    for done, mask in enumerate(grab.grabcut(small, inside, outside & ~inside, tuning.rounds), 1):
+    key = ("grabcut", inside.tobytes(), outside.tobytes())
+    rounds: grab.Rounds = ctx.memo(key, lambda: grab.Rounds(small, inside, outside & ~inside, MOST_ROUNDS))
+    for done in range(1, tuning.rounds + 1):
         ctx.checkpoint()
         ctx.progress(done / tuning.rounds, f"round {done} of {tuning.rounds}")
-        last = Cut(painting.fitted(mask, *at.grey.shape), count=done, final=False)
-        yield last
-    yield Cut(last.mask, count=last.count)
+        yield Cut(painting.fitted(rounds.after(done), *at.grey.shape), count=done, final=done == tuning.rounds)
 
 
 def _slic(at: Scene, tuning: Tuning, ctx: Context) -> Iterator[Cut]:
     from explainer.vision.segmentation import regions
 
-    latest = np.zeros(at.grey.shape, np.int32)
-    for labels in regions.slic(at.copy, tuning.superpixels, tuning.compactness):
-        ctx.checkpoint()
-        latest = labels
-    yield of_regions(latest, at)
+    key = ("slic", tuning.superpixels, tuning.compactness)
+    rounds = ctx.memo(key, lambda: list(regions.slic(at.copy, tuning.superpixels, tuning.compactness)))
+    yield of_regions(rounds[-1] if tuning.moves == regions.ROUNDS else rounds[min(tuning.moves, len(rounds)) - 1], at)
 
 
 def _graph(at: Scene, tuning: Tuning, _ctx: Context) -> Iterator[Cut]:

@@ -6,15 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Chart, Curve, Matrix, Series, Table
+from explainer.core.charts import Bars, Chart, Curve, Series, Table
 from explainer.core.layers import Layer, Lines, Panel
 from explainer.core.numbers import numbers
 from explainer.core.picture import Copy
+from explainer.core.plays import Play
 from explainer.core.result import Result
+from explainer.demos.segmentation import _classical as classical
 from explainer.demos.segmentation import _shared as shared
-from explainer.demos.segmentation._cuts import Cut, Method, Scene
+from explainer.demos.segmentation._cuts import Cut, Method, Scene, Tuning
 
 BESIDE = 3
+STEPS = {
+    Method.WATERSHED: ("water", "level", 0, 255), Method.GRABCUT: ("rounds", "round", 1, classical.MOST_ROUNDS),
+    Method.SLIC: ("moves", "move", 1, Tuning().moves),
+}  # fmt: skip
+PLAIN = {Method.GRABCUT: Tuning().rounds}  # where it stands before anybody plays it
+BY = {
+    "fixed": "brightness alone", "otsu": "brightness alone", "adaptive": "local brightness", "watershed": "edges",
+    "grabcut": "colours", "slic": "patches", "graph": "patches", "person": "learnt people",
+    "semantic": "learnt classes", "instance": "learnt objects",
+}  # fmt: skip
 SHORT = {
     "fixed": "fixed", "otsu": "Otsu", "adaptive": "adaptive", "watershed": "watershed", "grabcut": "GrabCut",
     "slic": "SLIC", "graph": "graph", "person": "person",
@@ -24,38 +36,51 @@ LINE = 7
 
 
 def result(
-    at: Scene,
-    method: Method,
-    level: int,
-    names: tuple[Method, ...],
-    done: Mapping[Method, Cut],
-    *,
+    at: Scene, method: Method, tuning: Tuning, names: tuple[Method, ...], done: Mapping[Method, Cut], *,
     partial: bool = False,
-) -> Result:
+) -> Result:  # fmt: skip
     """Put panels, charts and words together; methods that are not ready have an empty mask."""
     cuts = {name: done.get(name) or Cut(np.zeros(at.grey.shape, bool)) for name in names}
     own = cuts[method]
-    panels = (_input(at), _works_with(at, method, own), *(_cut(at, name, cuts[name]) for name in names))
+    masks = tuple(_cut(at, name, cuts[name]) for name in names)
+    works_with = () if method == Method.GRABCUT else (_works_with(at, method, own),)
     here = {name: cut for name, cut in cuts.items() if not cut.missing}  # an absent network disagrees with nobody
-    charts: list[Chart] = [_table(at, here) if at.wanted.any() else _agreement(here or cuts)]
+    charts: list[Chart] = [_table(at, here)] if at.wanted.any() else _agreement(method, here)
     if method in (Method.FIXED, Method.OTSU):
-        charts.append(_separation(at, own.count if method == Method.OTSU else level))
-    values = _values(at, method, cuts)
+        charts.append(_separation(at, own.count if method == Method.OTSU else tuning.level))
+    values, play = _values(at, method, cuts), _play(at, method, tuning)
     return Result(
-        _reading(at, method, cuts, values), values, panels, tuple(charts), partial=partial,
-        headline=_headline(method, own, values), heroes=(panels[2 + names.index(method)].slug,),
+        _reading(at, method, cuts, values), values, (_input(at), *works_with, *masks), tuple(charts), partial=partial,
+        headline=_headline(method, cuts, play), heroes=tuple(one.slug for one in masks[:2]), play=play,
     )  # fmt: skip
 
 
-def _headline(method: Method, own: Cut, values: Mapping[str, float]) -> str:
+def _play(at: Scene, method: Method, tuning: Tuning) -> Play | None:
+    """What the chosen method goes through."""
+    if method == Method.FIXED:
+        bright = np.bincount(at.grey.ravel(), minlength=256)[:255].astype(float)
+        return Play("level", 0.0, 254.0, float(tuning.level), bright, f"level {tuning.level}", note="curve: pixels")
+    if method not in STEPS:
+        return None
+    name, step, first, last = STEPS[method]
+    here = float(getattr(tuning, name))
+    return Play(name, first, last, here, counted=f"{step} {here:.0f} of {last}")
+
+
+def _headline(method: Method, cuts: Mapping[Method, Cut], play: Play | None) -> str:
+    own = cuts[method]
     if own.missing:
         return f"{method.label} needs a network that is not on this machine."
     if not own.mask.any():
         return f"{method.label} finds no object here."
-    cut = f"{method.label} cuts out {values['mask_percent']:.0f} % of the picture"
-    if "agreement" not in values:
-        return f"{cut}."
-    return f"{cut}; with the other methods it shares {values['agreement']:.2f} of the union (IoU)."
+    takes = words.percent(float(own.mask.mean()))
+    other = next((name for name, cut in cuts.items() if name != method and not cut.missing), None)
+    if play is not None and method != Method.FIXED and play.at < min(play.last, PLAIN.get(method, play.last)):
+        return f"{method.label} at {STEPS[method][1]} {play.at:.0f}: {takes} of the picture so far."
+    if other is None:
+        return f"From a few marks, {method.label} takes {takes} of the picture."
+    beside = words.percent(float(cuts[other].mask.mean()))
+    return f"From the same marks {method.label} takes {takes} of the picture; {other.label}, by {BY[other]}, {beside}."
 
 
 # Panels -------------------------------------------------------------------------------------------------
@@ -72,8 +97,6 @@ def _input(at: Scene) -> Panel:
 def _works_with(at: Scene, method: Method, own: Cut) -> Panel:
     """What the chosen method sees in place of the picture."""
     copy = Copy(at.frame, at.grey.shape)
-    if method == Method.GRABCUT:
-        return copy.panel("Works with", note="colours, 224 px long", under=_shrunk(at))
     if method in (Method.SLIC, Method.GRAPH, Method.INSTANCE) and own.regions is not None:
         return _regions(at, own.regions, own.count)
     if own.relief is None:
@@ -92,13 +115,6 @@ NOTES = {
     "watershed": "gradient, and the water on it", "person": "score of person, × 255",
     "semantic": "score of the marked class, × 255",
 }  # fmt: skip
-
-
-def _shrunk(at: Scene) -> NDArray[np.uint8]:
-    from explainer.vision.segmentation.grab import LONGEST
-    from explainer.vision.segmentation.painting import small
-
-    return np.ascontiguousarray(small(at.copy, LONGEST))
 
 
 def _regions(at: Scene, regions: NDArray[np.int32], count: int) -> Panel:
@@ -126,15 +142,14 @@ def _cut(at: Scene, method: Method, cut: Cut) -> Panel:
 # Charts and words ---------------------------------------------------------------------------------------
 
 
-def _agreement(cuts: Mapping[Method, Cut]) -> Matrix:
+def _agreement(method: Method, cuts: Mapping[Method, Cut]) -> list[Chart]:
     from explainer.vision.segmentation.scores import area
 
-    names = tuple(SHORT[name] for name in cuts)
-    table = [[area(one.mask, other.mask).iou for other in cuts.values()] for one in cuts.values()]
-    values = np.array([[0.0 if v is None else v for v in row] for row in table])
-    return Matrix(
-        "Agreement", values, names, names, format=".2f", note="IoU of each two masks; paint a reference for scores"
-    )
+    if method not in cuts or len(cuts) < 2:
+        return []
+    shared_with = {SHORT[name]: area(cuts[method].mask, cut.mask).iou for name, cut in cuts.items() if name != method}
+    title = f"Overlap with {SHORT[method]} (IoU)"
+    return [Bars(title, tuple(shared_with), tuple(one or 0.0 for one in shared_with.values()), chosen=-1)]
 
 
 def _table(at: Scene, cuts: Mapping[Method, Cut]) -> Table:

@@ -36,6 +36,7 @@ class Tuning:
     rounds: int = 3
     superpixels: int = 200
     compactness: float = 15.0
+    moves: int = 10
     scale: float = 300.0
 
 

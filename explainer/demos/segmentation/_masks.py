@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
+from explainer.demos.segmentation import _shared as shared
 
 LONGEST = 320  # px of the copy that masks are compared on
 ROUNDS = 3
@@ -37,7 +38,7 @@ def network(ctx: Context) -> Any:
 
 
 def mask(name: str, frame: Frame, copy: Pixels, about: Bools, ctx: Context) -> Bools:
-    """Mask of the copy's size by its name: ``"person"``, ``"otsu"`` or ``"grabcut"`` (inside the box of `about`)."""
+    """Mask of the copy's size by its name, one of `MAKERS`; ``"grabcut"`` works inside the box of `about`."""
     key = ("mask", name, copy.shape, about.tobytes() if name == "grabcut" else b"")
     return ctx.memo(key, lambda: MAKERS[name](frame, copy, about, ctx))
 
@@ -76,4 +77,19 @@ def _by_grabcut(_frame: Frame, copy: Pixels, about: Bools, ctx: Context) -> Bool
     return painting.fitted(found, *copy.shape[:2])
 
 
-MAKERS: dict[str, Any] = {"person": _by_person, "otsu": _by_otsu, "grabcut": _by_grabcut}
+def _by_object(frame: Frame, copy: Pixels, _about: Bools, ctx: Context) -> Bools:
+    """GrabCut from the box of the best object."""
+    from explainer.vision import seating
+    from explainer.vision.segmentation import grab, painting
+
+    small, box = painting.small(copy, grab.LONGEST), seating.subject(frame, ctx)
+    height, width = small.shape[:2]
+    inside = painting.painted(shared.upright(box, frame, 0.4, 0.12), height, width)
+    found = np.zeros((height, width), bool)
+    for mask_now in grab.grabcut(small, inside, shared.outside_of(box, height, width) & ~inside, ROUNDS):
+        ctx.checkpoint()
+        found = mask_now
+    return painting.fitted(found, *copy.shape[:2])
+
+
+MAKERS: dict[str, Any] = {"object": _by_object, "person": _by_person, "otsu": _by_otsu, "grabcut": _by_grabcut}

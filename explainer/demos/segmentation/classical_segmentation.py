@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Stroke
@@ -43,32 +43,36 @@ class Params:
         tuple[Stroke, ...],
         OnPicture("input"),
         When("brush", (Brush.OBJECT,)),
-        Doc("Marks on the object", "Right button takes one back."),
-    ] = shared.HEART
+        Doc("Marks on the object", "At first on the best object. Right button takes one back."),
+    ] = ()
     outside: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
         When("brush", (Brush.BACKGROUND,)),
-        Doc("Marks on the background", "At first along the picture's edge."),
-    ] = shared.RIM
+        Doc("Marks on the background", "At first all that lies outside its box."),
+    ] = ()
     reference: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
         When("brush", (Brush.REFERENCE,)),
         Doc("Reference", "At first a guess: take it back and paint all of the object."),
-    ] = shared.BODY
+    ] = ()
     erased: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
         When("brush", (Brush.ERASED,)),
         Doc("Erase", "Takes away from the reference."),
     ] = ()
-    method: Annotated[Method, Doc("Method", "This one shows what it works with.")] = Method.WATERSHED
+    method: Annotated[Method, Doc("Method", "This one shows what it works with.")] = Method.GRABCUT
     beside: Annotated[
         tuple[Method, ...], Doc("Beside it", "Up to three more, from the same marks; the first three count.")
-    ] = (Method.OTSU, Method.GRABCUT)
+    ] = (Method.OTSU, Method.WATERSHED)
     level: Annotated[
-        int, Range(0, 254, 1), Doc("Threshold", "Brighter than this, or not."), When("method", (Method.FIXED,))
+        int,
+        Range(0, 254, 1),
+        Plays(6.0, "Raise the threshold"),
+        Doc("Threshold", "Brighter than this, or not."),
+        When("method", (Method.FIXED,)),
     ] = USUAL.level
     window: Annotated[
         int,
@@ -91,11 +95,16 @@ class Params:
     water: Annotated[
         int,
         Range(0, 255, 1),
+        Plays(7.0, "Let the water rise"),
         Doc("Water level", "Watch the lakes rise from the marks."),
         When("method", (Method.WATERSHED,)),
     ] = USUAL.water
     rounds: Annotated[
-        int, Range(1, 8, 1), Doc("Rounds", "Colour models and cut in turn."), When("method", (Method.GRABCUT,))
+        int,
+        Range(1, classical.MOST_ROUNDS, 1),
+        Plays(5.0, "Cut and fit in turn"),
+        Doc("Rounds", "Colour models and cut in turn."),
+        When("method", (Method.GRABCUT,)),
     ] = USUAL.rounds
     superpixels: Annotated[
         int, Range(20, 800, 10, log=True), Doc("Superpixels", "About so many."), When("method", (Method.SLIC,))
@@ -106,6 +115,13 @@ class Params:
         Doc("Compactness", "High: squares. Low: they follow colours."),
         When("method", (Method.SLIC,)),
     ] = USUAL.compactness
+    moves: Annotated[
+        int,
+        Range(1, USUAL.moves, 1),
+        Plays(5.0, "Move the centres"),
+        Doc("Moves", "Each pixel goes to the nearest centre, then each centre to the middle of its pixels."),
+        When("method", (Method.SLIC,)),
+    ] = USUAL.moves
     scale: Annotated[
         float,
         Range(10, 3000, 10, log=True),
@@ -118,7 +134,7 @@ class ClassicalSegmentation(Demo[Params]):
     """Thresholds, watershed, GrabCut, superpixels and graphs from the same marks, beside one learnt mask."""
 
     info = DemoInfo(
-        id="classical-segmentation", title="Classical segmentation", topics=(20,), sample="coins",
+        id="classical-segmentation", title="Classical segmentation", topics=(20,), sample="temple",
         summary="Thresholds, watershed, GrabCut, superpixels and graphs from the same few marks.",
         papers=("otsu1979", "vincent1991", "rother2004", "achanta2012", "felzenszwalb2004"),
         uses_model=False,
@@ -127,11 +143,11 @@ class ClassicalSegmentation(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Cut with each method; what takes long shows its rounds."""
         with ctx.stage("prepare"):
-            scene = _scene(frame, _masks.copy_of(frame, ctx), params)
+            scene = _scene(frame, _masks.copy_of(frame, ctx), params, ctx)
         own = params.method
         names = tuple(dict.fromkeys((own, *[method for method in params.beside if method != own][: view.BESIDE])))
         tuning = Tuning(**{name: getattr(params, name) for name in Tuning.__slots__})
-        show = partial(view.result, scene, own, tuning.level, names)
+        show = partial(view.result, scene, own, tuning, names)
         done: dict[Method, Cut] = {}
         with ctx.stage("explain"):
             for name in sorted(names, key=classical.SLOW.index):
@@ -144,12 +160,18 @@ class ClassicalSegmentation(Demo[Params]):
         return show(done)
 
 
-def _scene(frame: Frame, copy: NDArray[np.uint8], params: Params) -> Scene:
-    """Bring frame and paint together; where both kinds of marks lie, the object's win. No reference unless asked."""
+def _scene(frame: Frame, copy: NDArray[np.uint8], params: Params, ctx: Context) -> Scene:
+    """Bring frame and paint together; where nothing is painted, the best object's box gives the marks.
+
+    Where both kinds of marks lie, the object's win. No reference unless asked.
+    """
+    from explainer.vision import seating
     from explainer.vision.segmentation.painting import painted
     from explainer.vision.segmentation.thresholds import grey
 
-    strokes = (params.inside, params.outside, params.reference, params.erased)
-    inside, outside, wanted, erased = (painted(one, *copy.shape[:2]) for one in strokes)
-    wanted &= ~erased & (params.brush in (Brush.REFERENCE, Brush.ERASED))
+    (height, width), box = copy.shape[:2], seating.subject(frame, ctx)
+    inside = painted(params.inside or shared.upright(box, frame, 0.4, 0.12), height, width)
+    outside = painted(params.outside, height, width) if params.outside else shared.outside_of(box, height, width)
+    wanted = painted(params.reference or shared.upright(box, frame, 0.9, 0.7), height, width)
+    wanted &= ~painted(params.erased, height, width) & (params.brush in (Brush.REFERENCE, Brush.ERASED))
     return Scene(frame, copy, grey(copy), inside, outside & ~inside, wanted)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from explainer.vision.segmentation.answers import Answers
 
 FIRST = PointXY(0.5, 0.45)
-SHOWN, PAINTED = 4, 6
+SHOWN, PAINTED, NAMED = 4, 6, 5
+NAMED_SHARE, FAINT = 0.03, 0.4  # of the picture, for a class to be named; of a colour, where the score is 0
 PROVEN = "stride 32: the mean over all positions is the classifier's answer, tested when the copy was made"
 Floats = NDArray[np.float32]
 Winners = list[tuple[int, float]]  # classes and their shares of the positions, the largest first
@@ -65,30 +66,28 @@ class Params:
     """How densely to answer, and how to fill in between."""
 
     pixel: Annotated[
-        PointXY, OnPicture("input"), Doc("Pixel", "Drag the ring: the bars show what the network answers there.")
+        PointXY, OnPicture("upsampled"), Doc("Pixel", "Drag the ring: the bars show what the network answers there.")
     ] = FIRST
     network: Annotated[
         Network,
         Doc("Network", "The classifier comes with the program; trained segmenters are fetched once, at your click."),
     ] = Network.CLASSIFIER
-    target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped.")] = TOP_1
+    target: Annotated[
+        ClassIndex, Doc("Class", "Whose score is mapped; at first the one with the highest mean score over all places.")
+    ] = TOP_1
     stride: Annotated[
         Stride,
         Doc("Output stride", "Fewer strides and spread-out kernels: the same weights answer more densely."),
         When("network", (Network.CLASSIFIER,)),
     ] = Stride.COARSE
-    upsampling: Annotated[Upsampling, Doc("Upsampling", "How values between the answers come about.")] = (
-        Upsampling.BILINEAR
-    )
+    upsampling: Annotated[Upsampling, Doc("Upsampling", "What lies between the answers.")] = Upsampling.BILINEAR
     context: Annotated[
         int,
         Range(1, 7, 1, unit="cells"),
         Doc("Window", "Answers are averaged over so many 32 px cells; at 7 over as much as the classifier's input."),
         When("network", (Network.CLASSIFIER,)),
     ] = 3
-    threshold: Annotated[
-        float, Range(0.02, 0.98, 0.02), Doc("Score at least", "What scores as much belongs to the mask.")
-    ] = 0.3
+    threshold: Annotated[float, Range(0.02, 0.98, 0.02), Doc("Score threshold", "As much puts it in the mask.")] = 0.3
     longest: Annotated[
         int, Range(224, 640, 32, unit="px"), Doc("Input size", "Longer side. Larger: more cells, each sees less.")
     ] = 448
@@ -162,7 +161,7 @@ def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> Answers
 def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = False) -> Result:
     """Put maps, bars and words together; `missing` says which network was asked for and is not here."""
     scores, whole = at.windowed[0].softmax(0).cpu().numpy(), at.overall()
-    index, there = resolve_class(params.target, whole), at.at_pixel(params.pixel)
+    index, there = resolve_class(params.target, scores.mean((1, 2))), at.at_pixel(params.pixel)
     mask = at.fine(scores[index : index + 1], params.upsampling)[0]
     covered = mask >= params.threshold
     winners, best = at.winners(scores), int(there.argmax())
@@ -174,18 +173,17 @@ def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = F
         best_score_here=there[best], offset_px=at.net.offset, segmenter_missing=bool(missing),
     )  # fmt: skip
     panels = (
-        panel(at.frame, "Input", note=f"at the ring: “{at.label(best)}” {words.score(float(there[best]))}"),
+        _painted(at, winners, scores, params.upsampling),
         _coarse(at, scores[index], at.label(index)),
         _upsampled(at, mask, covered, params),
-        _painted(at, winners, scores, params.upsampling),
     )
     charts = (
+        _bars(at, "Share of the picture", winners[:SHOWN], -1),
         _bars(at, "At the ring", _best(there, index), index),
-        _bars(at, "Share of answers", winners[:SHOWN], -1),
     )
     return Result(
-        missing + _reading(at, values, winners, index), values, panels, charts, partial=partial,
-        headline=_headline(values), heroes=("best-class", "coarse-map"),
+        missing + _reading(at, values, index), values, panels, charts, partial=partial,
+        headline=_headline(at, winners), heroes=("best-class", "coarse-map"),
         badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
         input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
     )  # fmt: skip
@@ -221,32 +219,32 @@ def _upsampled(at: Answers, fine: Floats, covered: NDArray[np.bool_], params: Pa
 
 
 def _painted(at: Answers, winners: Winners, scores: Floats, how: Upsampling) -> Panel:
-    """Colour each pixel by its best class, for those classes that win most."""
+    """Colour each pixel by its best class, the stronger the surer, and name the regions that win most."""
     shown = [index for index, _ in winners[:PAINTED]]
-    rest = np.delete(scores, shown, axis=0)
-    maps = np.concatenate([scores[shown], rest.max(0, keepdims=True)]) if len(rest) else scores[shown]
-    best = at.fine(maps, how).argmax(0)
-    copy = Copy(at.frame, best.shape)
-    note = f"the {len(shown)} most frequent of {len(winners)}" if len(winners) > len(shown) else ""
-    return copy.panel("Best class", *(copy.mask(f"class {k + 1}", best == k, k) for k in range(len(shown))), note=note)
+    best, sure = at.best(scores, shown, how)
+    copy, strength = Copy(at.frame, best.shape), FAINT + (1 - FAINT) * sure
+    painted = [copy.mask(f"class {k + 1}", np.where(best == k, strength, 0.0), k) for k in range(len(shown))]
+    large = [(k, index) for k, (index, share) in enumerate(winners[:NAMED]) if share >= NAMED_SHARE]
+    names = [one for k, index in large for one in shared.named(copy, best == k, at.label(index), k)]
+    return copy.panel("Best class", *painted, *names, note="stronger colour: higher score")
 
 
-def _headline(values: dict[str, float]) -> str:
-    several = "one class wins" if values["classes_that_win"] == 1 else f"{values['classes_that_win']:.0f} classes win"
-    return f"One pass, {values['answers']:.0f} answers: {several} somewhere in the picture."
-
-
-def _reading(at: Answers, values: dict[str, float], winners: Winners, index: int) -> str:
-    (best, share), name = winners[0], at.label(index)
-    others = f" {len(winners)} classes win somewhere." if len(winners) > 1 else ""
-    covers = (
-        f"the mask of “{name}” covers {values['mask_percent']:.0f} % of the picture"
-        if values["mask_percent"]
-        else f"“{name}” reaches the threshold nowhere; its highest score is {words.score(values['score_highest'])}"
+def _headline(at: Answers, winners: Winners) -> str:
+    (best, share), more = winners[0], len(winners) - 1
+    if not more:
+        return f"Asked at every place of the picture, the network answers “{at.label(best)}” everywhere."
+    others = "one other class" if more == 1 else f"{more} other classes"
+    return (
+        f"Asked at every place, the network answers “{at.label(best)}” in {words.percent(share)}, elsewhere {others}."
     )
+
+
+def _reading(at: Answers, values: dict[str, float], index: int) -> str:
+    covers = f"“{at.label(index)}” scores at most {words.score(values['score_highest'])}"
+    if values["mask_percent"]:
+        covers = f"the mask of “{at.label(index)}” covers {values['mask_percent']:.0f} % of the picture"
     return (
         f"In one pass the network answers at **{values['answers']:.0f} positions**, "
         f"{at.net.stride} px apart: {covers}. At the ring it says "
-        f"**“{at.label(int(values['best_here']))}”** ({words.score(values['best_score_here'])}). "
-        f"“{at.label(best)}” wins at {words.percent(share)} of the positions.{others}"
+        f"**“{at.label(int(values['best_here']))}”** ({words.score(values['best_score_here'])})."
     )

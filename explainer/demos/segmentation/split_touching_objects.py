@@ -1,23 +1,28 @@
 """One region, several objects: distance from the edge, hilltops as markers, and a watershed between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Curve, Histogram, Series
+from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Stroke
+from explainer.core.layers import Mask
 from explainer.core.numbers import numbers
 from explainer.core.picture import Copy
+from explainer.core.plays import Play
 from explainer.core.result import Result
+from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.core.words import count
 
 LONGEST = 384  # px of the copy that is worked on
+WHOLE, TOP = 100, 255  # % of the water's way, and levels
+RAGGED = 0.9  # of their convex hulls that things fill, at least
 COLOURS, EDGE = 7, 7  # objects take the palette's in turn; neighbours may meet, so they are outlined
 DEPTHS = np.round(np.arange(0.25, 12.01, 0.25), 2)
 
@@ -48,10 +53,10 @@ class Params:
         int,
         Range(-10, 20, 1, unit="px"),
         Doc("Grow the region", "Until objects touch: then counting connected parts no longer counts objects."),
-    ] = 0
+    ] = 10
     strokes: Annotated[
         tuple[Stroke, ...],
-        OnPicture("input"),
+        OnPicture("foreground"),
         Doc("Paint", "Draw blobs that touch; they are added to the foreground. Right button takes one back."),
     ] = ()
     h: Annotated[
@@ -62,6 +67,12 @@ class Params:
     smoothing: Annotated[
         float, Range(0.0, 6.0, 0.25, unit="px"), Doc("Smooth the distance", "Wipes out hills that ragged edges make.")
     ] = 1.0
+    water: Annotated[
+        int,
+        Range(0, 100, 1, unit="%"),
+        Plays(6.0, "Let the water rise"),
+        Doc("Water level", "The distance is turned over and flooded from every hilltop at once."),
+    ] = WHOLE
     smallest: Annotated[
         int, Range(0, 400, 5, unit="px"), Doc("Drop below", "Regions with fewer pixels are left out.")
     ] = 40
@@ -77,17 +88,13 @@ class SplitTouchingObjects(Demo[Params]):
     """Threshold, distance transform, h-maxima, watershed."""
 
     info = DemoInfo(
-        id="split-touching-objects",
-        title="Split touching objects",
-        topics=(21, 20),
-        sample="coins",
+        id="split-touching-objects", title="Split touching objects", topics=(21, 20), sample="coins",
         summary="One region into several objects by distance transform and watershed.",
-        papers=("vincent1991", "otsu1979"),
-        uses_model=False,
-    )
+        papers=("vincent1991", "otsu1979"), uses_model=False,
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
-        """Divide the foreground; a change of the notch alone floods anew and measures nothing."""
+        """Divide the foreground; the water's level alone needs no new flood, and the notch no new measuring."""
         from explainer.vision.segmentation.instances import divided, landscape
 
         with ctx.stage("prepare"):
@@ -95,14 +102,30 @@ class SplitTouchingObjects(Demo[Params]):
         with ctx.stage("explain"):
             key = ("landscape", *params.ground, params.smoothing)
             land = ctx.memo(key, lambda: landscape(mask, params.smoothing, ctx.checkpoint))
-            found = divided(land, params.h, ctx.checkpoint)
+            found = ctx.memo((*key, params.h), lambda: divided(land, params.h, ctx.checkpoint))
         hills = np.array([land.hills.count(float(h)) for h in DEPTHS], float)
-        areas = np.bincount(found.labels.ravel(), minlength=1)[1:].astype(float)
-        steady = _plateau(hills)
-        charts = (_curve(hills, land, params, steady), *((_sizes(areas),) if found.count else ()))
-        return Result(_reading(land, found, steady), _values(land, found, areas, steady),
-                      _panels(frame, params, land, found), charts,
-                      headline=_headline(land, found), heroes=("objects",))  # fmt: skip
+        steady, play = _plateau(hills), _play(found, params.water)
+        return Result(
+            _reading(land, found, steady), _values(land, found, steady), _panels(frame, params, land, found),
+            (_curve(hills, land, params, steady),), headline=_headline(land, found, play),
+            heroes=("foreground", "objects"), play=play, unsuitable=_unsuitable(frame, params, ctx),
+        )  # fmt: skip
+
+
+def _unsuitable(frame: Frame, params: Params, ctx: Context) -> Unsuitable | None:
+    """Say that light and dark do not divide this picture into things: their outlines are ragged."""
+    from explainer.vision.segmentation.instances import divided, landscape, solidity
+
+    asked = replace(params, grow=0, strokes=())
+    key = ("solidity", *asked.ground, params.smoothing, params.h)
+    solid = ctx.memo(
+        key, lambda: solidity(divided(landscape(_foreground(frame, asked), asked.smoothing), asked.h).labels)
+    )
+    if params.foreground == Ground.PAINTED or solid is None or solid >= RAGGED:
+        return None
+    why = "Light and dark do not divide this picture into separate things: the pieces would be ragged shadows."
+    return Unsuitable(why, (Offer("sample", "coins"), Offer("sample", "galaxies"), Offer("open"),
+                            Offer("set", {"foreground": "painted", "grow": 0}, "Paint blobs")))  # fmt: skip
 
 
 def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
@@ -129,25 +152,42 @@ def _chosen(bright: NDArray[np.bool_], which: Ground) -> NDArray[np.bool_]:
     return bright if which == Ground.BRIGHTER else ~bright
 
 
+def _play(found: Any, water: int) -> Play:
+    """How far the water stands: which lakes have begun, and the whole of the foreground at the end."""
+    springs = np.sort(found.wet[found.markers > 0]).astype(float)
+    lakes = np.searchsorted(springs, np.linspace(0, TOP, WHOLE + 1), side="right").astype(float)
+    begun = found.count if water == WHOLE else int(lakes[water])
+    return Play("water", 0.0, float(WHOLE), float(water), lakes, f"{begun} of {count(found.count, 'lake')}",
+                note="curve: lakes that have begun")  # fmt: skip
+
+
 def _panels(frame: Frame, params: Params, land: Any, found: Any) -> tuple[Any, ...]:
+    from explainer.vision.segmentation.instances import components
     from explainer.vision.segmentation.painting import borders, contours
 
-    copy, labels = Copy(frame, land.mask.shape), found.labels
-    paths = contours(land.mask)
+    copy, paths, whole = Copy(frame, land.mask.shape), contours(land.mask), params.water == WHOLE
+    under = found.labels if whole else np.where(found.wet <= TOP * params.water / WHOLE, found.labels, 0)
     painted = count(len(params.strokes), "strokes painted", "strokes painted") if params.strokes else ""
-    objects = [copy.mask(f"objects {k + 1}", (labels > 0) & ((labels - 1) % COLOURS == k), k)
-               for k in range(min(COLOURS, found.count))]  # fmt: skip
-    objects.append(copy.mask("borders", borders(labels) & (labels > 0), EDGE))
+    parts, objects = (_coloured(copy, name, labels) for name, labels in
+                      (("part", components(land.mask)), ("objects", under)))  # fmt: skip
+    outline = copy.outline("foreground outline", paths, EDGE)
+    note = count(found.count, "object") if whole else f"water at {params.water} %"
     return (
-        copy.panel("Input", note=painted),
-        copy.panel("Foreground", copy.mask("foreground", land.mask, 4), *copy.outline("foreground outline", paths, 4),
-                   note=f"{count(land.parts, 'part')} that are connected"),
+        copy.panel("Foreground", *parts, *outline, note=painted or count(land.parts, "connected part")),
+        copy.panel("Objects", *objects, copy.mask("borders", borders(under) & (under > 0), EDGE), *outline, note=note),
         copy.panel("Distance", copy.heat("distance", land.smoothed, unit="px", over=False),
                    *copy.points("hilltops", np.argwhere(found.markers), EDGE, 7.0),
-                   note=f"to the edge; {found.count} hilltops"),
-        copy.panel("Objects", *objects, *copy.outline("foreground outline", paths, EDGE),
-                   note=f"{found.count} objects"),
+                   note=count(found.count, "hilltop")),
     )  # fmt: skip
+
+
+def _coloured(copy: Copy, name: str, labels: NDArray[np.int32]) -> list[Mask]:
+    """Each number in a colour of its own, as far as there are colours; they are taken from left to right."""
+    there, first = np.unique(labels.T, return_index=True)
+    order = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    order[there[np.argsort(first)]] = np.arange(len(there))
+    ranked = np.where(labels > 0, order[labels] % COLOURS, -1)
+    return [copy.mask(f"{name} {k + 1}", ranked == k, k) for k in np.unique(ranked[ranked >= 0]).tolist()]
 
 
 def _curve(hills: NDArray[np.float64], land: Any, params: Params, steady: tuple[float, float, int]) -> Curve:
@@ -158,7 +198,8 @@ def _curve(hills: NDArray[np.float64], land: Any, params: Params, steady: tuple[
         Series("now", np.array([params.h, params.h]), np.array([0.0, top]), "dotted", -2),
     )
     note = f"steady from {steady[0]:g} to {steady[1]:g} px"
-    return Curve("Objects by depth of a notch", lines, "depth in px", "objects", (0.0, 1.08 * top), None, note)
+    span = (float(DEPTHS[0]), float(DEPTHS[-1]))
+    return Curve("Objects by depth of a notch", lines, "depth in px", "", (0.0, 1.08 * top), span, note)
 
 
 def _plateau(hills: NDArray[np.float64]) -> tuple[float, float, int]:
@@ -169,12 +210,8 @@ def _plateau(hills: NDArray[np.float64]) -> tuple[float, float, int]:
     return float(DEPTHS[start]), float(DEPTHS[end]), int(hills[start])
 
 
-def _sizes(areas: NDArray[np.float64]) -> Histogram:
-    counts, edges = np.histogram(np.sqrt(4 * areas / np.pi), bins=min(12, max(4, len(areas))))
-    return Histogram("Sizes", edges.astype(float), counts.astype(float), "diameter of a disc as large, px")
-
-
-def _values(land: Any, found: Any, areas: NDArray[np.float64], steady: tuple[float, float, int]) -> dict[str, float]:
+def _values(land: Any, found: Any, steady: tuple[float, float, int]) -> dict[str, float]:
+    areas = np.bincount(found.labels.ravel(), minlength=1)[1:].astype(float)
     some = len(areas) > 0
     return numbers(
         objects=found.count, parts=land.parts, foreground_percent=100 * land.mask.mean(),
@@ -184,13 +221,15 @@ def _values(land: Any, found: Any, areas: NDArray[np.float64], steady: tuple[flo
     )  # fmt: skip
 
 
-def _headline(land: Any, found: Any) -> str:
+def _headline(land: Any, found: Any, play: Play) -> str:
     if not land.mask.any() or land.mask.all():
         return "There is no edge between foreground and background, so there is nothing to divide."
+    if play.at < play.last:
+        return f"Water rises from every hilltop, {play.counted} so far; where two meet, a border stays."
     if found.count <= land.parts:
         return f"{count(found.count, 'object')}: no part has a notch deep enough to be cut."
     joined = count(land.parts, "connected part")
-    return f"{joined} became {found.count} objects: the watershed cuts where they touch."
+    return f"{joined}, but {found.count} objects: the watershed cuts where they touch."
 
 
 def _reading(land: Any, found: Any, steady: tuple[float, float, int]) -> str:
@@ -205,6 +244,6 @@ def _reading(land: Any, found: Any, steady: tuple[float, float, int]) -> str:
         else f"{-more} parts are too shallow for a hill of that depth and are left out"
     )  # fmt: skip
     return (
-        f"{count(land.parts, 'connected part')}, **{found.count} objects**: {split}. The count stays at {steady[2]} "
-        f"for depths from {steady[0]:g} to {steady[1]:g} px."
+        f"The foreground hangs together in {count(land.parts, 'part')}; **{found.count} objects** are found: {split}. "
+        f"The count stays at {steady[2]} for depths from {steady[0]:g} to {steady[1]:g} px."
     )

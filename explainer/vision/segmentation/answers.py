@@ -56,6 +56,16 @@ class Answers:
         out = upsampled(np.ascontiguousarray(maps), self.net.stride, how, self.seen.pixels)
         return np.clip(aligned(out, self.net.offset)[:, :height, :width], 0, 1)
 
+    def best(self, scores: Floats, shown: list[int], how: str) -> tuple[NDArray[np.intp], Floats]:
+        """Return which of the `shown` classes is best at each pixel of the network's input, and with what score.
+
+        Where it is another class, the number is that of the classes shown.
+        """
+        rest = np.delete(scores, shown, axis=0)
+        maps = np.concatenate([scores[shown], rest.max(0, keepdims=True)]) if len(rest) else scores[shown]
+        fine = self.fine(maps, how)
+        return fine.argmax(0), fine.max(0)
+
     def at_pixel(self, pixel: PointXY) -> NDArray[np.float64]:
         """Scores ``(K,)`` at the ring, from logits interpolated between the positions around it."""
         height, width = self.seen.pixels.shape[:2]

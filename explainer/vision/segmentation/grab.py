@@ -47,3 +47,19 @@ def grabcut(
         if done == rounds or not (state == cv2.GC_PR_FGD).any() or (state != cv2.GC_BGD).sum() < LEAST:
             return
         cv2.grabCut(image, state, None, *models, 1, cv2.GC_EVAL)
+
+
+class Rounds:
+    """The rounds of one `grabcut`, each made when it is first asked for, and kept."""
+
+    def __init__(
+        self, pixels: NDArray[np.uint8], inside: NDArray[np.bool_], outside: NDArray[np.bool_], most: int
+    ) -> None:
+        self._going_on = grabcut(pixels, inside, outside, most)
+        self._made: list[NDArray[np.bool_]] = []
+
+    def after(self, done: int) -> NDArray[np.bool_]:
+        """Return the mask after so many rounds, or after the last one where it ended before: ``(H, W) bool``."""
+        while len(self._made) < done and (mask := next(self._going_on, None)) is not None:
+            self._made.append(mask)
+        return self._made[min(done, len(self._made)) - 1]

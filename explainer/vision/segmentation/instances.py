@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.vision.segmentation.flood import Labels, flooded
+from explainer.vision.segmentation.flood import Labels, rising
 from explainer.vision.segmentation.scores import distance_to
 
 Mask = NDArray[np.bool_]
@@ -28,12 +28,15 @@ class Divided:
         ``(H, W) int32``: the hilltops, and the objects grown from them, 1…; 0 outside.
     parts
         Number of connected components of the mask.
+    wet
+        ``(H, W) uint8``: the level, 0…255, at which each pixel of an object goes under water.
     """
 
     distance: Floats
     markers: Labels
     labels: Labels
     parts: int
+    wet: NDArray[np.uint8]
 
     @property
     def count(self) -> int:
@@ -169,9 +172,25 @@ def divided(land: Landscape, h: float, checkpoint: Callable[[], None] = lambda: 
     h
         Depth in pixels that the notch between two hills needs; larger means fewer objects.
     """
-    markers = land.hills.markers(land.mask.shape, h)
-    labels = flooded(depth(land.smoothed), markers, land.mask, corners=True, checkpoint=checkpoint)
-    return Divided(land.distance, markers, labels, land.parts)
+    markers, ground = land.hills.markers(land.mask.shape, h), depth(land.smoothed)
+    labels, wet = np.where(land.mask, markers, 0).astype(np.int32), ground.copy()
+    for water in rising(ground, markers, land.mask, corners=True):
+        checkpoint()
+        wet[(labels == 0) & (water.labels > 0)] = water.level
+        labels = water.labels.copy()
+    return Divided(land.distance, markers, labels, land.parts, np.maximum(wet, ground))
+
+
+def solidity(labels: Labels) -> float | None:
+    """Share of their convex hulls that objects ``(H, W)`` fill, 0…1, each by its area; ``None`` without objects."""
+    filled = hulls = 0.0
+    for one in range(1, int(labels.max(initial=0)) + 1):
+        rows, columns = np.nonzero(labels == one)
+        corners = [np.stack([columns + x, rows + y], 1) for x in (0, 1) for y in (0, 1)]  # a pixel is a square
+        hull = cv2.convexHull(np.concatenate(corners).astype(np.int32)) if len(rows) else None
+        filled += len(rows)
+        hulls += float(cv2.contourArea(hull)) if hull is not None else 0.0
+    return filled / hulls if hulls else None
 
 
 def depth(distance: Floats) -> NDArray[np.uint8]:
@@ -201,20 +220,21 @@ def cleaned(mask: Mask, smallest: int, fill: bool) -> Mask:
     kept = _without_small(mask, smallest)
     if not fill:
         return kept
-    labels, edge = _components(~kept, 4), set()
+    labels, edge = components(~kept, 4), set()
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         edge |= set(np.unique(side).tolist())
     open_ones = np.isin(labels, list(edge - {0}))
     return np.asarray(~open_ones | kept)
 
 
-def _components(mask: Mask, connectivity: int) -> Labels:
+def components(mask: Mask, connectivity: int = 8) -> Labels:
+    """Number the connected components of a mask, 1…: ``(H, W) int32``."""
     found = cv2.connectedComponents(np.ascontiguousarray(mask, np.uint8), connectivity=connectivity)[1]
     return np.asarray(found, np.int32)
 
 
 def _without_small(mask: Mask, smallest: int) -> Mask:
-    labels = _components(mask, 8)
+    labels = components(mask, 8)
     large = np.bincount(labels.ravel()) >= smallest
     large[0] = False
     return np.asarray(large[labels])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -107,6 +108,35 @@ def watched(
         watch.take_up(again, begun=begun)
         result = watch.go_on()
         return result if keeping is None else watch.kept(result, keeping)
+
+
+def first(ctx: Context, recipe: Recipe, text: str) -> Snapshot:
+    """Return the end of a run that others need before they can begin, such as a teacher's.
+
+    It is trained once a session at most, and kept on disk as the others are.
+    """
+
+    def made() -> Snapshot:
+        kept = ctx.runs.load(recipe.key(), recipe.steps)
+        with suppress(KeyError, ValueError):
+            if kept is not None and (found := from_plain(recipe, kept.arrays)).done:
+                return found
+        return _trained(ctx, recipe, text)
+
+    return ctx.memo(("first", recipe.key(), recipe.steps), made, keep=True)
+
+
+def _trained(ctx: Context, recipe: Recipe, text: str) -> Snapshot:
+    begun = done = start(recipe)
+
+    def on_step(_run: int, step: int) -> None:
+        ctx.checkpoint()
+        ctx.progress(step / recipe.steps, text)
+
+    for _, snapshot in several([begun], on_step, workers=1):
+        done = snapshot
+    ctx.runs.save(recipe.key(), recipe.steps, recipe.steps if done.done else done.step, done.plain())
+    return done
 
 
 class _Watch:

@@ -1,0 +1,1 @@
+"""Smaller models: the same answer from fewer numbers."""
