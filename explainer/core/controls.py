@@ -37,13 +37,18 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Bounds of a number, both included. `step` is what an arrow key moves; `log` spaces the slider."""
+    """Bounds of a number, both included.
+
+    `step` is what an arrow key moves; `log` spaces the slider; `lowest` is shown in place of `lo`, where that is no
+    number but asks the demo to choose.
+    """
 
     lo: float
     hi: float
     step: float = 0.0
     unit: str = ""
     log: bool = False
+    lowest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Control:
     hi: float = 0.0
     step: float = 0.0
     unit: str = ""
+    lowest: str = ""
     log: bool = False
     integer: bool = False
     choices: tuple[tuple[str, str], ...] = ()
@@ -302,7 +308,7 @@ def _bounds(where: str, marks: Mapping[type, Any]) -> dict[str, Any]:
     if Range not in marks:
         raise TypeError(f"{where} is a number without a range")
     r: Range = marks[Range]
-    return {"lo": r.lo, "hi": r.hi, "step": r.step, "unit": r.unit, "log": r.log}
+    return {"lo": r.lo, "hi": r.hi, "step": r.step, "unit": r.unit, "log": r.log, "lowest": r.lowest}
 
 
 def visible(all_controls: tuple[Control, ...], params: Any) -> Iterator[Control]:

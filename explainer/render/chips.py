@@ -143,6 +143,8 @@ def _seen(chip: Chip, view: View) -> bool:
 def _tiles(layer: Cells, view: View) -> Iterator[tuple[str, QRectF]]:
     """Words in the upper left corner of each tile that has room for its own."""
     for index, text in enumerate(layer.labels):
+        if not text:
+            continue
         x0, y0, x1, y1 = cell_box(layer, index)
         tile = view.to_screen.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
         wide, high = _size(Chip(text, QPointF()), view.look)

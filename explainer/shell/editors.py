@@ -94,6 +94,7 @@ class NumberEditor(Editor):
         self.box.setSingleStep(control.step or (1 if control.integer else (control.hi - control.lo) / 100))
         if control.unit:
             self.box.setSuffix(f" {control.unit}")
+        self.box.setSpecialValueText(control.lowest)
         self.box.setFixedWidth(max(look.px(56), self._widest() + look.px(24)))
         self.row.addWidget(self.named(self.slider), 1)
         self.row.addWidget(self.box)
@@ -105,7 +106,7 @@ class NumberEditor(Editor):
         """Pixels that the longer of the two ends takes as text."""
         metrics = QFontMetrics(self.look.font())
         ends = (self.box.textFromValue(end) + self.box.suffix() for end in (self.control.lo, self.control.hi))
-        return max(metrics.horizontalAdvance(text) for text in ends)
+        return max(metrics.horizontalAdvance(text) for text in (*ends, self.control.lowest))
 
     def show_value(self, value: float) -> None:
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):

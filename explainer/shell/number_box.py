@@ -20,6 +20,8 @@ class NumberBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        if text and text == self.specialValueText():
+            return QValidator.State.Acceptable, text, position
         typed = self._typed(text)
         if not all(letter in LETTERS or letter.isdigit() for letter in typed):
             return QValidator.State.Invalid, text, position
@@ -30,6 +32,8 @@ class NumberBox(QDoubleSpinBox):
         return (QValidator.State.Acceptable if inside else QValidator.State.Intermediate), text, position
 
     def valueFromText(self, text: str) -> float:
+        if text and text == self.specialValueText():
+            return self.minimum()
         try:
             return round(self._read(self._typed(text)), self.decimals())
         except ValueError:

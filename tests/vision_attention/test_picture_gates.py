@@ -158,20 +158,28 @@ def test_a_network_with_gates_shows_them(name: str) -> None:
     assert everywhere.values["logit"] != pytest.approx(alike.values["logit"], abs=1e-9)
 
 
-def test_a_network_without_gates_says_how_to_get_one_that_has_them() -> None:
+def test_a_network_without_gates_gives_way_to_the_small_one_that_has_some() -> None:
     ctx = tiny()
     result = DEMO.run(photo(), Params(layer="body"), ctx)
     assert "has no gates of its own" in result.reading
     assert "explainer models fetch mobilenet_v3_small" in result.reading
     assert result.values["blocks_with_gates"] == 0.0
-    assert result.values["gate"] == 1.0
-    half = DEMO.run(photo(), Params(layer="body", gates="level", level=0.5), ctx)
+    gates = next(chart for chart in result.charts if chart.title == "Gates")
+    assert result.values["gate"] == max(gates.values) < 1.0
+    assert gates.chosen == gates.values.index(max(gates.values)) == result.values["channel"]
+    asked = DEMO.run(photo(), Params(layer="body", channel=2), ctx)
+    assert asked.values["gate"] == gates.values[2]
+
+
+def test_a_hand_moves_the_maps_of_a_network_without_gates() -> None:
+    ctx = tiny()
+    half, less = (DEMO.run(photo(), Params(layer="body", gates="level", level=x), ctx) for x in (0.5, 0.2))
     assert half.values["gate"] == 0.5
-    assert half.values["logit"] != result.values["logit"]
+    assert half.values["logit"] != less.values["logit"]
 
 
 def test_a_map_that_is_not_there_is_said(mobile: nn.Module) -> None:
-    result = DEMO.run(photo(), Params(layer="body", channel=900), tiny())
+    result = DEMO.run(photo(), Params(layer="body", channel=900, override=True), tiny())
     assert "the last one is shown" in result.reading
     assert result.values["channel"] == 11
 

@@ -25,6 +25,8 @@ class Seen:
         What the map is: ``"head 3 of layer 12"``.
     row
         ``(1 + P,)``: the token's attention to the class token and to each patch; sums to one.
+    rolled
+        ``(1 + P,)``: what the token is made of after all layers up to this one; `row` itself where that is shown.
     heads
         ``(6, 1 + P)``: the same of every head of the layer.
     head
@@ -42,6 +44,7 @@ class Seen:
     title: str
     layer: int
     row: NDArray[np.float64]
+    rolled: NDArray[np.float64]
     heads: NDArray[np.float64]
     head: int | None
     patch: int | None
@@ -60,11 +63,6 @@ class Seen:
         return self.frame.width / self.grid[1], self.frame.height / self.grid[0]
 
     @property
-    def map(self) -> NDArray[np.float32]:
-        """Attention to the patches, ``(h, w)``."""
-        return self.row[1:].reshape(self.grid).astype(np.float32)
-
-    @property
     def distances(self) -> NDArray[np.float64]:
         """Distance of each patch from the asking one, in frame pixels, ``(P,)``; zeros for the class token."""
         from explainer.vision.attention.maps import centres
@@ -76,10 +74,13 @@ class Seen:
 
 def result(seen: Seen) -> Result:
     """Put all of it together."""
-    panels = (_input(seen), _attention(seen), _heads(seen), _components(seen))
+    panels = [_input(seen), _over(seen, "Attention", seen.row, seen.title), _heads(seen), _components(seen)]
+    if seen.rolled is not seen.row:
+        note = f"layers 1 to {seen.layer} together" if seen.layer > 1 else "layer 1 alone"
+        panels.insert(2, _over(seen, "Rollout", seen.rolled, note))
     charts = (_entropies(seen),) if seen.patch is None else (_entropies(seen), _by_distance(seen))
     return Result(
-        _reading(seen), _values(seen), panels, charts, headline=_headline(seen), heroes=("attention",),
+        _reading(seen), _values(seen), tuple(panels), charts, headline=_headline(seen), heroes=("attention", "rollout"),
     )  # fmt: skip
 
 
@@ -97,10 +98,12 @@ def _input(seen: Seen) -> Panel:
     return Panel("Input", seen.size, (Image("picture", seen.frame.pixels), *_box(seen)), note)
 
 
-def _attention(seen: Seen) -> Panel:
-    to_panel = scale_shift(*seen.cell)
-    heat = Heat("attention", seen.map, 0.0, _limit(seen.map), to_panel, smooth=False)
-    return Panel("Attention", seen.size, (Image("picture", seen.frame.pixels), heat, *_box(seen)), seen.title)
+def _over(seen: Seen, title: str, row: NDArray[np.float64], note: str) -> Panel:
+    """Attention to the patches, over the picture."""
+    values = row[1:].reshape(seen.grid).astype(np.float32)
+    lo, hi = float(np.median(values)) if title == "Rollout" else 0.0, _limit(values)  # all layers leave some everywhere
+    heat = Heat("attention", values, min(lo, 0.9 * hi), hi, scale_shift(*seen.cell), smooth=False)
+    return Panel(title, seen.size, (Image("picture", seen.frame.pixels), heat, *_box(seen)), note)
 
 
 def _heads(seen: Seen) -> Panel:
@@ -167,7 +170,8 @@ def _values(seen: Seen) -> dict[str, float]:
         "peak_share": float(patches[top]),
         "times_uniform": float(patches[top] * len(seen.row)),
         "class_token_share": float(seen.row[0]),
-        "half_patches": float(_half(seen)),
+        "half_patches": float(_half(seen.row)),
+        "rollout_half_patches": float(_half(seen.rolled)),
         "patch_count": float(len(patches)),
         "patches_across": float(seen.grid[1]),
         "patches_down": float(seen.grid[0]),
@@ -187,13 +191,15 @@ def _values(seen: Seen) -> dict[str, float]:
 
 def _headline(seen: Seen) -> str:
     asking = "the class token" if seen.patch is None else "the framed patch"
-    count = words.thousands(len(seen.row) - 1)
-    return f"Of its attention to patches, {asking} spends half on {words.thousands(_half(seen))} of {count}."
+    few = words.count(_half(seen.row), "patch", "patches")
+    if seen.rolled is seen.row:
+        return f"Through all layers up to {seen.layer}, half of what {asking} is made of comes from {few}."
+    return f"In this layer {asking} looks mostly at {few}; all layers so far mix in {_half(seen.rolled)}."
 
 
-def _half(seen: Seen) -> int:
+def _half(row: NDArray[np.float64]) -> int:
     """How many patches, the strongest first, hold half of what goes to patches."""
-    total = np.cumsum(np.sort(seen.row[1:])[::-1])
+    total = np.cumsum(np.sort(row[1:])[::-1])
     return int(np.searchsorted(total, 0.5 * total[-1])) + 1
 
 

@@ -39,7 +39,7 @@ class Params:
         LayerName | Auto, Doc("Layer", "Early maps answer to edges and colours, late ones to parts of objects.")
     ] = AUTO
     channel: Annotated[
-        int, Doc("Map", "The one drawn large; −1 is the most active. Click a tile to choose."), Range(-1, 4095)
+        int, Doc("Map", "The one drawn large. Click a tile to choose."), Range(-1, 4095, lowest="most active")
     ] = -1
     order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic.")] = Order.ACTIVE
     tiles: Annotated[int, Doc("Maps shown", "How many tiles the mosaic has."), Range(4, 100)] = 16
@@ -149,7 +149,8 @@ def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:
     limit = upper_limit(tiles)
     mosaic = Cells(
         "maps", tiles, int(np.ceil(np.sqrt(count))), -limit if maps.signed else 0.0, limit,
-        colours="diverging" if maps.signed else "sequential", labels=tuple(str(k) for k in shown),
+        colours="diverging" if maps.signed else "sequential",
+        labels=tuple(str(k) if k == chosen else "" for k in shown),  # a word on every tile would hide the tiles
         sets=tuple({"channel": k} for k in shown), chosen=shown.index(chosen) if chosen in shown else -1,
     )  # fmt: skip
     note = f"{count} of {words.thousands(len(maps.values))}, one scale for all"

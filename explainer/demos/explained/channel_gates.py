@@ -16,6 +16,7 @@ from explainer.core.numbers import numbers
 from explainer.core.result import Result
 
 ANSWERS = 3  # digits whose scores are shown
+LAST_MAP = 11
 TEST_SEED = 1  # as the score in the manifest was measured
 
 
@@ -43,7 +44,7 @@ class Params:
         Gates,
         Doc("Gates", "All alike: the mean of this scene's. Usual: each map's mean over the training scenes."),
     ] = Gates.OWN
-    channel: Annotated[int, Range(0, 11), Doc("Map", "Click a tile or a bar to choose.")] = 6
+    channel: Annotated[int, Range(0, LAST_MAP), Doc("Map", "Click a tile or a bar to choose.")] = 6
     override: Annotated[bool, Doc("Set this gate", "Takes the chosen map's gate out of the net's hands.")] = True
     value: Annotated[
         float,
@@ -164,7 +165,7 @@ class Seen:
 
 def _result(seen: Seen) -> Result:
     """Put all of it together."""
-    limit = float(np.percentile(seen.maps, 99.5)) or 1.0  # single hot pixels would leave the rest dark
+    limit = float(np.percentile(seen.maps, 97.5)) or 1.0  # single hot pixels would leave the rest dark
     after = seen.maps * seen.used[:, None, None]
     panels = (
         _scene(seen),

@@ -19,11 +19,10 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
-from explainer.core.unsuitable import Offer, Unsuitable
+from explainer.demos.explained import channel_gates
 
 SHOWN, ENDS = 16, 4  # tiles; gates named at either end of their order
 WITH_GATES = "mobilenet_v3_small"
-OFFERS = (Offer("demo", "channel-gates", "A small net with gates"), Offer("model", WITH_GATES))
 Floats = NDArray[np.float32]
 
 
@@ -48,9 +47,7 @@ class Params:
     everywhere: Annotated[
         bool, When("gates", (Gates.LEVEL, Gates.MEAN)), Doc("In all layers", "And not in the chosen one alone.")
     ] = False
-    channel: Annotated[
-        int, Range(-1, 4095), Doc("Map", "Click a tile or a bar; −1 is the one with the widest open gate.")
-    ] = -1
+    channel: Annotated[int, Range(-1, 4095, lowest="widest open"), Doc("Map", "Click a tile or a bar to choose.")] = -1
     override: Annotated[bool, Doc("Set this gate", "Takes the map's gate out of the network's hands.")] = False
     value: Annotated[
         float,
@@ -75,10 +72,13 @@ class PictureGates(Demo[Params]):
         from explainer.vision.attention import gates
 
         layers = [layer.name for layer in ctx.card.layers if len(layer.shape) == 3]
+        by_hand = params.gates != Gates.OWN or params.override
         with ctx.model() as net:
-            ready = prepared(frame, net, ctx)
             network = net.network()
             found = gates.sites(network, layers)
+            if not found[0].real and not by_hand:
+                return _of_the_small_net(frame, params, ctx)
+            ready = prepared(frame, net, ctx)
             site = gates.site_at(found, layers, ctx.card.layer(params.layer).name)
             with ctx.stage("model"):
                 own = latest(ctx, "gates", site.module, lambda: gates.passed(network, ready.tensor, found, site))
@@ -86,19 +86,37 @@ class PictureGates(Demo[Params]):
             open_gates = own.used.cpu().numpy()
             channel = _channel(params.channel, open_gates, own.maps)
             with ctx.stage("explain"):
-                by_hand = params.gates != Gates.OWN or params.override
                 now = _moved(network, ready.tensor, found, site, channel, params) if by_hand else own
         seen = Seen(
             replace(about, logits=now.logits.double().cpu().numpy()), about, site,
             {one.module: own.gates[one.module].cpu().numpy() for one in found},
             own.maps.cpu().numpy().astype(np.float32), open_gates, now.used.cpu().numpy(), channel,
         )  # fmt: skip
-        said = _headline(seen, params.gates)
         part = Part(
-            _panels(seen), (_bars(seen), _by_block(seen)), (_reading(seen, params),), _values(seen), headline=said
-        )
-        shown = seen.about.result(part, heroes=tuple(panel.slug for panel in part.panels[1:]))
-        return shown if site.real or by_hand else replace(shown, unsuitable=Unsuitable(said, OFFERS))
+            _panels(seen), (_bars(seen), _by_block(seen)), (_reading(seen, params),), _values(seen),
+            headline=_headline(seen, params.gates),
+        )  # fmt: skip
+        return seen.about.result(part, heroes=tuple(panel.slug for panel in part.panels[1:]))
+
+
+def _of_the_small_net(frame: Frame, params: Params, ctx: Context) -> Result:
+    """A network without gates would show bars of 1: the small one that comes with the program has some."""
+    wanted = channel_gates.Params(channel=min(max(params.channel, 0), channel_gates.LAST_MAP), override=False)
+    shown = channel_gates.ChannelGates().run(frame, wanted, ctx)
+    gates = next(chart for chart in shown.charts if isinstance(chart, Bars))
+    most, least = (int(find(gates.values)) for find in (np.argmax, np.argmin))
+    if params.channel < 0 and most != wanted.channel:
+        return _of_the_small_net(frame, replace(params, channel=most), ctx)
+    title, score = ctx.card.title, shown.values["own_true_score"]
+    return replace(
+        shown, values={**shown.values, "channel": wanted.channel, "blocks_with_gates": 0.0, "class_score": score,
+                       "own_score": score},
+        headline=f"{title} has no gates. A small net that has lets map {most} pass with "
+        f"{gates.values[most]:.2f}, map {least} with {gates.values[least]:.2f}.",
+        reading=f"{title} has no gates of its own, so here is a small net for digits that has twelve. To see those "
+        f"of a large network on your picture, choose MobileNetV3 or EfficientNet-B0; if need be, fetch it under "
+        f"More models (or: explainer models fetch {WITH_GATES}). {shown.reading}",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,8 +238,6 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _headline(seen: Seen, rule: Gates) -> str:
-    if not seen.site.real:
-        return f"{seen.about.card.title} has no gates of its own: every map passes as it is."
     if np.array_equal(seen.used, seen.own) and rule == Gates.OWN:
         most, least = f"{seen.own.max():.2f}", f"{seen.own.min():.2f}"
         return f"On this picture one map passes with {most} of its strength, another with {least}."
@@ -231,17 +247,12 @@ def _headline(seen: Seen, rule: Gates) -> str:
 
 def _reading(seen: Seen, params: Params) -> str:
     title, own, one = seen.about.card.title, seen.own, seen.channel
-    if seen.site.real:
-        intro = (
-            f"{title} sets {len(own)} gates in {seen.label}, from {own.min():.2f} to "
-            f"{own.max():.2f} on this picture; map {one} gets {own[one]:.2f}."
-        )
-    else:
-        intro = (
-            f"**{title} has no gates of its own**: every map passes with 1. To see real ones fetch "
-            f"MobileNetV3 or EfficientNet-B0 under More models (or: explainer models fetch {WITH_GATES}) and "
-            f"choose it."
-        )
+    intro = (
+        f"{title} sets {len(own)} gates in {seen.label}, from {own.min():.2f} to {own.max():.2f} on this picture; "
+        f"map {one} gets {own[one]:.2f}."
+    )
+    if not seen.site.real:
+        intro = f"**{title} has no gates of its own**: every map would pass with 1; these are set by hand."
     last = f" The layer has {words.thousands(len(own))} maps, so the last one is shown."
     return f"{intro}{last if params.channel >= len(own) else ''} {_effect(seen, params.gates)}"
 

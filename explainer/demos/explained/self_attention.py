@@ -69,7 +69,7 @@ class Params:
         int,
         Range(1, DEPTH),
         Doc("Layer", "What a patch looks for changes from layer to layer."),
-        Plays(9.0, "Go through the layers"),
+        Plays(9.0, "Roll the layers out, one after the other"),
     ] = DEPTH
     head: Annotated[
         Head,
@@ -115,10 +115,11 @@ class SelfAttention(Demo[Params]):
             patch = maps.patch_at(*cast("PointXY", params.query), trace.grid) if params.asking == "patch" else None
             token = 0 if patch is None else 1 + patch
             row, of_class = (_row(net, trace, heads, t, params, side, ctx) for t in (token, 0))
+            rolled = row if params.view == "rollout" else _rolled(net, trace, token, params, side, ctx)
         head = int(params.head) - 1 if params.view == "layer" and params.head != MEAN else None
         seen = view.Seen(
-            frame, trace.grid, _title(params), params.layer, row, heads[:, token].astype(np.float64), head, patch,
-            of_class, colours, share,
+            frame, trace.grid, _title(params), params.layer, row, rolled, heads[:, token].astype(np.float64), head,
+            patch, of_class, colours, share,
         )  # fmt: skip
         play = Play("layer", 1, DEPTH, params.layer, counted=f"layer {params.layer} of {DEPTH}")
         return replace(view.result(seen), play=play, resolved=seats)
@@ -155,20 +156,24 @@ def _colours(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
 
 def _row(net: Any, trace: Any, heads: Any, token: int, params: Params, side: int, ctx: Context) -> Any:
     """Attention of one token, ``(N,)``, in float64."""
-    from explainer.vision.attention import maps
-
     if params.view == "rollout":
-        means = latest(ctx, "vit means", side, lambda: _means(net, trace, ctx))
-        return maps.rollout_row(means[: params.layer], token, params.residual)
+        return _rolled(net, trace, token, params, side, ctx)
     rows = heads[:, token].astype(np.float64)
     return rows.mean(0) if params.head == MEAN else rows[int(params.head) - 1]
 
 
-def _means(net: Any, trace: Any, ctx: Context) -> Any:
-    """Attention of each layer averaged over its heads: 12 times ``(N, N)``."""
-    found = []
-    for layer in range(1, DEPTH + 1):
+def _rolled(net: Any, trace: Any, token: int, params: Params, side: int, ctx: Context) -> Any:
+    """What one token is made of after all layers up to the chosen one, ``(N,)``."""
+    from explainer.vision.attention import maps
+
+    means: list[Any] = latest(ctx, "vit means", side, list)
+    _means(means, params.layer, net, trace, ctx)
+    return maps.rollout_row(means[: params.layer], token, params.residual)
+
+
+def _means(means: list[Any], layers: int, net: Any, trace: Any, ctx: Context) -> None:
+    """Add to the attention of the first layers, averaged over their heads, ``(N, N)`` each, what is missing."""
+    for layer in range(len(means) + 1, layers + 1):
         ctx.checkpoint()
-        ctx.progress((layer - 1) / DEPTH, "attention of all layers")
-        found.append(net.attention(trace, layer).mean(0).cpu().numpy())
-    return found
+        ctx.progress((layer - 1) / layers, "attention of all layers")
+        means.append(net.attention(trace, layer).mean(0).cpu().numpy())

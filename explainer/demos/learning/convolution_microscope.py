@@ -141,14 +141,14 @@ class Params:
     ] = 0
     channel: Annotated[
         int,
-        Doc("Output map", "−1 is the one that answers most at the ring."),
-        Range(-1, 4095),
+        Doc("Output map", "Which of the layer's answers is taken apart."),
+        Range(-1, 4095, lowest="strongest"),
         When("where", (Where.NETWORK,)),
     ] = -1
     source: Annotated[
         int,
-        Doc("Input map", "Whose products are shown; −1 is the one that adds most."),
-        Range(-1, 4095),
+        Doc("Input map", "Whose products are shown."),
+        Range(-1, 4095, lowest="adds most"),
         When("where", (Where.NETWORK,)),
     ] = -1
 
