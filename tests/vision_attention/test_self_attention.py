@@ -139,11 +139,10 @@ def test_patches_are_counted_row_by_row_up_to_the_edge() -> None:
     assert maps.centres((3, 4), (40, 60))[[0, 5, 11]].tolist() == [[5, 10], [15, 30], [35, 50]]
 
 
-def test_distance_and_share_by_hand() -> None:
+def test_distance_by_hand() -> None:
     weights, away = np.array([0.5, 0.25, 0.25]), np.array([0.0, 10.0, 20.0])
     assert maps.mean_distance(weights, away) == pytest.approx(7.5)
     assert maps.mean_distance(np.zeros(3), away) is None
-    assert maps.share_within(weights, away, np.array([0.0, 9.9, 10.0, 20.0])) == pytest.approx([0.5, 0.5, 0.75, 1])
 
 
 def test_components_are_those_of_a_singular_value_decomposition() -> None:

@@ -109,8 +109,8 @@ def test_maps_come_one_after_the_other() -> None:
     ctx = tiny()
     params = attribution_bench.Params(methods=("gradient", "grad-cam", "layercam"), randomise=0)
     result = BENCH.run(photo(), params, ctx)
-    assert titles(result) == ["Input", "Gradient", "Grad-CAM", "LayerCAM"]
-    assert [len(p.panels) for p in ctx.published] == [2, 3]
+    assert titles(result) == ["Gradient", "Grad-CAM", "LayerCAM"]
+    assert [len(p.panels) for p in ctx.published] == [1, 2]
     assert not any(isinstance(c, Table) for c in result.charts)
 
 
@@ -119,7 +119,7 @@ def test_nobody_is_told_and_more_than_eight_are_cut() -> None:
     assert titles(nobody) == ["Input"]
     assert "0 methods are chosen" in nobody.reading
     everybody = attribution_bench.Params(methods=tuple(METHODS), effort="quick")
-    assert len(titles(BENCH.run(photo(), everybody, tiny()))) == 2 + attribution_bench.MOST
+    assert len(titles(BENCH.run(photo(), everybody, tiny()))) == 1 + attribution_bench.MOST
 
 
 def test_agreement_is_symmetric_with_ones_and_matches_scipy() -> None:
@@ -189,7 +189,7 @@ def test_a_method_that_the_network_does_not_allow_is_told() -> None:
     ctx = bright()
     ctx.net.net.features[1] = torch.nn.Softsign()
     result = BENCH.run(photo(), attribution_bench.Params(methods=("gradient", "guided-backprop"), randomise=0), ctx)
-    assert titles(result) == ["Input", "Gradient"]
+    assert titles(result) == ["Gradient"]
     assert "Guided backprop: This network has no rectifiers" in result.reading
 
 
@@ -203,9 +203,23 @@ def test_a_map_is_tested_at_the_resolution_that_it_really_has() -> None:
 def test_an_empty_board_has_no_table() -> None:
     board = Board()
     board.note("gradient")
-    assert board.table() is None
+    assert board.charts() == ()
     board.note("gradient", forgotten=-0.001)
-    assert board.table().rows == (("Gradient", "0.00"),)
+    (bars,) = board.charts()
+    assert (bars.labels, bars.values, bars.lo) == (("Gradient",), (-0.001,), -0.001)
+    board.note("gradient", gap=-0.001)
+    (table,) = board.charts()
+    assert table.rows == (("Gradient", "0.00", "0.00"),)
+
+
+def test_quick_maps_come_first_and_stand_in_the_order_in_which_they_were_asked_for() -> None:
+    ctx = tiny()
+    params = attribution_bench.Params(methods=("smoothgrad", "gradient", "grad-cam"), effort="quick")
+    result = BENCH.run(photo(), params, ctx)
+    assert titles(ctx.published[0]) == ["Gradient"]
+    assert titles(result)[:3] == ["SmoothGrad", "Gradient", "Grad-CAM"]
+    (kept,) = [one for one in result.charts if one.title == "Still the same map"]
+    assert kept.labels[:2] == ("SmoothGrad", "Gradient")  # a blank Grad-CAM has no rank correlation
 
 
 # Integrated Gradients -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import pytest
 
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
+from explainer.core.layers import Arrows, Heat
 from explainer.demos.learning import _stepper_words as spoken
 from explainer.demos.learning.backpropagation_stepper import BackpropagationStepper, Params
 from explainer.runtime.context import JobContext
@@ -25,8 +26,13 @@ def panel(result, start):
 
 
 def rows(result, title):
-    values = panel(result, title).layers[0].values
-    return np.abs(values.reshape(-1, 8, 8, 8)).max(axis=(1, 2, 3))
+    """Largest magnitude in each layer, from the digit to the pool."""
+    found = {}
+    for layer in panel(result, title).layers:
+        if isinstance(layer, Heat):
+            name = layer.name.rpartition(",")[0]
+            found[name] = max(found.get(name, 0.0), float(np.abs(layer.values).max()))
+    return np.array(list(found.values()))
 
 
 @pytest.mark.parametrize("depth", [2, 6, 12])
@@ -39,10 +45,10 @@ def test_the_gradient_comes_back_row_by_row(depth):
 
 
 def test_each_step_has_its_own_panel():
-    titles = [run(depth=4, step=step).panels[1].title for step in range(7)]
+    titles = [run(depth=4, step=step).panels[2].title for step in range(7)]
     expected = ["At the loss", "In the linear layer", "In the pool", "In conv 3", "In conv 2", "In conv 1"]
     assert titles == [*expected, "In the optimiser"]
-    assert run(depth=4, step=14).panels[1].title == "In the optimiser"
+    assert run(depth=4, step=14).panels[2].title == "In the optimiser"
 
 
 def test_the_weight_layer_follows_the_step():
@@ -58,18 +64,20 @@ def test_three_ways_to_one_slope():
         assert values["slope_backpropagation"] != 0
 
 
-def test_a_click_on_a_number_checks_that_weight():
-    result = run(step=4, weight=100)
-    kernel = next(c for c in result.charts if c.title == "One kernel")
-    chosen = panel(result, "Weight gradients").layers[0]
-    assert chosen.chosen == 100 // 9
-    assert chosen.sets[11] == {"weight": 11 * 9 + 4}
-    assert kernel.sets[1] == {"weight": 100}
-    assert kernel.values.flat[1] == result.values["slope_backpropagation"]
-    linear = run(step=1, weight=100)
-    blocks = panel(linear, "Weight gradients").layers[0]
-    assert blocks.values.shape == (80, 4, 4)
-    assert blocks.sets[-1]["weight"] < 1280
+def test_a_weight_that_a_layer_has_not_becomes_its_last() -> None:
+    assert run(step=4, weight=100).charts[1].title == "Weight 100 of conv 4"
+    assert run(step=7, weight=1279).charts[1].title == "Weight 71 of conv 1"
+
+
+@pytest.mark.parametrize(("depth", "count"), [(2, 4), (7, 4), (8, 8)])
+def test_the_net_is_drawn_from_left_to_right_with_the_maps_that_answer_most(depth: int, count: int) -> None:
+    maps = [one for one in panel(run(depth=depth), "Forward").layers if isinstance(one, Heat)]
+    lefts = [float(one.to_panel[0, 2]) for one in maps]
+    assert lefts == sorted(lefts)
+    assert len(maps) == 1 + count * depth
+    (arrows,) = [one for one in panel(run(depth=depth, step=2), "Backward").layers if isinstance(one, Arrows)]
+    assert (arrows.start[:, 0] > arrows.end[:, 0]).all()
+    assert arrows.colours == (*[-2] * (depth - 1), -1)
 
 
 def test_the_loss_panel_is_p_y_and_their_difference():

@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Curve, Series
+from explainer.core.charts import Bars
 from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Cells, Heat, Image, Panel
 from explainer.core.result import Result
-
-STEPS = 41  # points of the curve over distance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,9 +76,9 @@ def result(seen: Seen) -> Result:
     if seen.rolled is not seen.row:
         note = f"layers 1 to {seen.layer} together" if seen.layer > 1 else "layer 1 alone"
         panels.insert(2, _over(seen, "Rollout", seen.rolled, note))
-    charts = (_entropies(seen),) if seen.patch is None else (_entropies(seen), _by_distance(seen))
     return Result(
-        _reading(seen), _values(seen), tuple(panels), charts, headline=_headline(seen), heroes=("attention", "rollout"),
+        _reading(seen), _values(seen), tuple(panels), (_entropies(seen),), headline=_headline(seen),
+        heroes=("attention", "rollout"),
     )  # fmt: skip
 
 
@@ -138,21 +136,6 @@ def _entropies(seen: Seen) -> Bars:
         note=f"bits, layer {seen.layer}; full bar: all alike",
         sets=tuple({"head": str(k + 1), "view": "layer"} for k in range(len(bits))),
     )  # fmt: skip
-
-
-def _by_distance(seen: Seen) -> Curve:
-    from explainer.vision.attention.maps import share_within
-
-    away = seen.distances
-    radii = np.linspace(0.0, float(away.max()), STEPS)
-    lines = ((seen.title, seen.row[1:], "solid", -1), ("all alike", np.ones(len(away)), "dotted", -2))
-    series = tuple(
-        Series(name, radii, 100 * share_within(weights, away, radii), style, colour)  # type: ignore[arg-type]
-        for name, weights, style, colour in lines
-    )
-    return Curve(
-        "Attention by distance", series, "within, px", "share, %", (0.0, 100.0), note="of what goes to patches"
-    )
 
 
 def _values(seen: Seen) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Chart, Matrix, Table
+from explainer.core.charts import Bars, Chart, Matrix, Table
 from explainer.core.context import Context
 from explainer.core.controls import Choice
 from explainer.core.memo import memo_name
@@ -88,20 +88,26 @@ class Board:
         }
         return {name: float(value) for name, value in found.items() if value is not None}
 
-    def table(self) -> Table | None:
-        """All numbers; ``None`` while there are none."""
+    def charts(self) -> tuple[Chart, ...]:
+        """All numbers: bars where there is only parameter randomisation, else a table; nothing while there are none."""
         columns = (
             ("gap", "ins − del"), ("road", "ROAD"), ("forgotten", "after forgetting"), ("captum", "captum"),
             ("kept", "adds up to"),
         )  # fmt: skip
         used = [(what, head) for what, head in columns if any(getattr(s, what) is not None for s in self.rows.values())]
         if not used:
-            return None
+            return ()
+        if [what for what, _ in used] == ["forgotten"]:
+            kept = {SHORT[n]: s.forgotten for n, s in self.rows.items() if s.forgotten is not None}
+            note = "rank correlation with the map of the randomised network"
+            low = min(0.0, *kept.values())
+            chosen = max(range(len(kept)), key=[*kept.values()].__getitem__)
+            return (Bars("Still the same map", tuple(kept), tuple(kept.values()), lo=low, chosen=chosen, note=note),)
         rows = tuple(
             (_row_name(name), *(_cell(what, getattr(scores, what)) for what, _ in used))
             for name, scores in self.rows.items()
         )
-        return Table("Tests", ("map", *(head for _, head in used)), rows)
+        return (Table("Tests", ("map", *(head for _, head in used)), rows),)
 
 
 def _row_name(name: str) -> str:

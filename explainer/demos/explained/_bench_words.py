@@ -38,7 +38,7 @@ def headline(
     """What is most worth knowing, and the maps that show it; a single one stands beside its randomised twin."""
     names = list(maps)
     kept = {n: r.forgotten for n, r in board.rows.items() if n in maps and r.forgotten is not None}
-    if kept and not (partial and len(kept) < len(names)):
+    if kept and (not partial or len(kept) == len(names) or max(kept.values()) >= SAME):
         most = max(kept, key=lambda name: kept[name])
         layers = "last layer forgets" if forgot == 1 else f"last {forgot} layers forget"
         if kept[most] >= SAME:

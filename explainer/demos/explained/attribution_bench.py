@@ -25,6 +25,17 @@ from explainer.demos.explained._bench_words import headline, told
 
 SHARED = ("integrated-gradients", "deeplift", "lrp-epsilon", "lrp-gamma", "lrp-alpha-beta")  # these promise a sum
 COSTS = {"draw": 1.0, "forget": 1.0, "test": 2.0}  # parts of a run, in turn, and about how long they take
+QUICK = (
+    "gradient",
+    "gradient-x-input",
+    "guided-backprop",
+    "deconvnet",
+    "grad-cam",
+    "grad-cam-pp",
+    "hirescam",
+    "layercam",
+)
+"""Methods that need one pass back; they are drawn first, so that there is something to see at once."""
 MOST = 8  # panels beside the picture that can still be told apart
 
 
@@ -102,11 +113,12 @@ class _Bench:
     def result(self) -> Result:
         """All maps, all tests that were asked for."""
         network = self.net.network()
-        chosen = self.params.methods[:MOST]
+        chosen = _quick_first(self.params.methods[:MOST])
         with self.ctx.stage("explain"):
             for number, method in enumerate(chosen):
                 self.way.tell("draw", number / len(chosen), NAMES[method])
                 self._draw(method, network, number)
+                self._put_in_order()
                 if number + 1 < len(chosen):
                     self.ctx.publish(self._so_far(partial=True))
         if self.params.randomise:
@@ -118,6 +130,13 @@ class _Bench:
             for _ in faithfulness(self.about, network, tested, self.board, self.ctx, tell):
                 self.ctx.publish(self._so_far(partial=True))
         return self._so_far()
+
+    def _put_in_order(self) -> None:
+        """Maps and rows as the methods were asked for, in whatever order they were made."""
+        wanted = self.params.methods[:MOST]
+        self.maps = {method: self.maps[method] for method in wanted if method in self.maps}
+        rows = self.board.rows
+        self.board.rows = {name: rows[name] for name in sorted(rows, key=lambda n: wanted.index(Method(n)))}
 
     def _draw(self, method: str, network: Any, number: int) -> None:
         asked = self._question(network)
@@ -164,7 +183,8 @@ class _Bench:
         from explainer.vision.metrics.similarity import spearman
 
         twin, count = forgetting.forgetful(self.net, self.params.randomise, self.ctx)
-        for number, (method, heat) in enumerate(self.maps.items()):
+        for number, method in enumerate(_quick_first(tuple(self.maps))):
+            heat = self.maps[method]
 
             def tell(_heat: Map | None, share: float, at: int = number, name: str = NAMES[method]) -> None:
                 self.way.tell("forget", (at + share) / len(self.maps), f"{name}, forgetful")
@@ -217,7 +237,8 @@ class _Bench:
             headline=said,
             heroes=tuple(heroes),
         )
-        return self.about.result(part, partial=partial)
+        known = Part(values=self.about.opening().values)
+        return (known + part).result(input=self.about.x.cpu().numpy(), partial=partial)
 
     def _panel(self, method: str, heat: Map) -> Panel:
         from explainer.vision.attribution.methods import SIGNED
@@ -229,9 +250,12 @@ class _Bench:
         return self.about.heat_panel(NAMES[method], heat, note, limit=limit, signed=method in SIGNED)
 
     def _charts(self) -> tuple[Any, ...]:
-        table = self.board.table()
-        charts = (agreement_chart(self.maps),) if len(self.maps) > 1 else ()
-        return (*charts, table) if table else charts
+        tests = self.board.charts()
+        return (*tests, agreement_chart(self.maps)) if len(self.maps) > 1 else tests
+
+
+def _quick_first(methods: tuple[str, ...]) -> list[str]:
+    return sorted(methods, key=lambda method: method not in QUICK)
 
 
 def _testable(method: str, heat: Map, effort: Effort) -> Map:

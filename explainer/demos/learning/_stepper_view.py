@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from explainer.core.charts import Bars, Chart, Curve, Matrix, Series, Table
-from explainer.core.layers import CELL_PITCH, Boxes, Cells, Label, Layer, Panel
+from explainer.core.charts import Bars, Chart, Curve, Series, Table
+from explainer.core.layers import CELL_PITCH, Cells, Label, Panel
 from explainer.core.plays import Play
+from explainer.demos.learning import _stepper_drawing as drawing
 from explainer.demos.learning import _stepper_words as spoken
 from explainer.demos.learning._stepper_scene import Checked, Place, Scene
 
@@ -19,13 +21,13 @@ __all__ = ["Checked", "Place", "Scene", "badges", "charts", "headline", "panels"
 
 badges, headline, reading, values = spoken.badges, spoken.headline, spoken.reading, spoken.values
 ROOM = 0.27  # place beside a mosaic for the names of its rows, as a share of its width
-NAMED = 8  # so many rows have room for a name each
+FEW = 7  # layers of a net of which half the maps are drawn, twice as large
 SMALLEST_LOG = -16.0  # where a gradient of 0 is drawn
 
 
 def panels(scene: Scene) -> tuple[Panel, ...]:
-    """The net backwards, the present layer, the net forwards, the present layer's weights."""
-    return (_net(scene, back=True), _present(scene), _net(scene, back=False), _weights(scene))
+    """The net forwards, the net backwards, and the layer that the gradient has just come through."""
+    return (_net(scene, back=False), _net(scene, back=True), _present(scene))
 
 
 def play(scene: Scene) -> Play:
@@ -37,41 +39,48 @@ def play(scene: Scene) -> Play:
         "pool": "through the pool",
         "update": "the optimiser's step",
     }
-    note = where.get(at.kind, f"through conv {at.layer + 1}")
+    to = f"conv {at.layer}" if at.layer else "the digit"
+    note = where.get(at.kind, f"through conv {at.layer + 1} to {to}")
     return Play("step", 0.0, float(last), float(at.done), counted=f"step {at.done} of {last}", note=note)
 
 
 def charts(scene: Scene) -> tuple[Chart, ...]:
-    """Sizes of the gradient, one kernel in numbers or the answer, one weight three ways."""
+    """Sizes of the gradient; the answer, or one weight three ways."""
     answers = scene.at.kind in ("loss", "update")
-    return (_sizes(scene), _answer(scene) if answers else _kernel(scene), _one_weight(scene))
+    return (_sizes(scene), _answer(scene) if answers else _one_weight(scene))
 
 
 # Pictures -----------------------------------------------------------------------------------------------
 
 
 def _net(scene: Scene, *, back: bool) -> Panel:
-    """Input and all layers, one to a row: what they put out, or the gradient there as far as it has come."""
+    """Digit and layers from left to right: what they put out, or the gradient there as far as it has come."""
     from explainer.vision.training.backprop import enlarged
 
     run, way, at = scene.run, scene.back, scene.at
+    shown = _most_active(scene)
     if back:
-        maps = np.stack([_alone(way.convs[0].handed_on[0]), *(c.arrived for c in way.convs), enlarged(way.pooled)])
+        whole = [way.convs[0].handed_on[:1], *(c.arrived for c in way.convs), enlarged(way.pooled)]
     else:
-        maps = np.stack([_alone(scene.image), *(conv.y for conv in run.convs), enlarged(run.pooled)])
-    came = len(maps) - np.arange(len(maps)) <= at.done  # row by row: whether the gradient has come so far
-    limit = _limit(maps[came] if back and at.done else maps)
+        whole = [scene.image[None], *(conv.y for conv in run.convs), enlarged(run.pooled)]
+    maps = [one[picked] for one, picked in zip(whole, shown, strict=True)]  # (k, 8, 8) each
+    came = [len(maps) - n <= at.done for n in range(len(maps))]  # whether the gradient has come so far
+    limit = _limit(np.concatenate([m for m, c in zip(maps, came, strict=True) if c or not back or not at.done]))
     if back:
-        maps = np.where(came[:, None, None, None], maps, 0.0)
+        maps = [m if c else np.zeros_like(m) for m, c in zip(maps, came, strict=True)]
     names = ("digit", *(f"conv {n + 1}" for n in range(len(run.convs))), "pool")
-    title, name = ("Backward", "gradients") if back else ("Forward", "outputs")
-    note = ("∂L/∂y, one scale" if at.done else "not begun") if back else f"y, for a {scene.label}"
-    return _rows(title, name, maps, names, note, limit=limit, signed=back or maps.min() < 0, chosen=at.row)
+    which = f"{len(shown[-1])} of 8 maps a layer"
+    note = (f"∂L/∂y, {which}" if at.done else "not begun") if back else f"of a {scene.label}; {which}"
+    signed = back or min(float(m.min()) for m in maps) < 0
+    drawn = drawing.Net(maps, names, came, at.row, -limit if signed else 0.0, limit)
+    return drawing.panel("Backward" if back else "Forward", drawn, note, back=back)
 
 
-def _alone(one: Array) -> Array:
-    """A single map with seven empty ones, for a row of eight."""
-    return np.concatenate([one[None], np.zeros((7, *one.shape))])
+def _most_active(scene: Scene) -> list[NDArray[np.int64]]:
+    """Numbers of the maps of each layer that are drawn: in a deep net all, else those that answer most."""
+    count = 8 if scene.at.recipe.depth > FEW else 4
+    activity = [np.abs(y).mean(axis=(1, 2)) for y in (*(conv.y for conv in scene.run.convs), scene.run.pooled)]
+    return [np.zeros(1, np.int64), *(np.sort(np.argsort(-a, kind="stable")[:count]) for a in activity)]
 
 
 def _present(scene: Scene) -> Panel:
@@ -116,38 +125,18 @@ def _scores(scene: Scene) -> Panel:
 
 def _rows(
     title: str, name: str, maps: Array, names: tuple[str, ...], note: str, *,
-    limit: float, signed: bool, chosen: int = -1,
+    limit: float, signed: bool,
 ) -> Panel:  # fmt: skip
-    """Mosaic of ``(R, 8, h, w)`` with the name of each row beside it; of many rows only the chosen one's."""
+    """Mosaic of ``(R, 8, h, w)`` with the name of each row beside it."""
     rows, columns, height, width = maps.shape
     cells = Cells(
         name, maps.reshape(rows * columns, height, width).astype(np.float32), columns,
         -limit if signed else 0.0, limit, "diverging" if signed else "sequential",
     )  # fmt: skip
     wide, pitch = cells.size[0], height * CELL_PITCH
-    room, layers = wide * ROOM, [cells]
-    more: list[Layer] = [
-        Label(text, text, (wide + 0.04 * room, (n + 0.85) * pitch), -1 if n == chosen else -2)
-        for n, text in enumerate(names)
-        if rows <= NAMED or n == chosen
-    ]
-    if chosen >= 0:
-        more.append(Boxes("here", np.array([[0.0, chosen * pitch, wide, (chosen + 1) * pitch]]), colours=(-1,)))
-    return Panel(title, (wide + room, cells.size[1]), (*layers, *more), note, frame=False)
-
-
-def _weights(scene: Scene) -> Panel:
-    """Gradient of every kernel of the layer; a click on one takes its middle weight."""
-    at, gradient = scene.at, scene.gradient
-    outs, ins, height, width = gradient.shape
-    tiles = gradient.reshape(outs * ins, height, width).astype(np.float32)
-    limit, size = _limit(gradient), height * width
-    middle = size // 2 if height % 2 else (height // 2) * width + width // 2
-    cells = Cells(
-        "kernels", tiles, 8 if height == 3 else 16, -limit, limit, "diverging",
-        sets=tuple({"weight": n * size + middle} for n in range(outs * ins)), chosen=at.index // size,
-    )  # fmt: skip
-    return Panel("Weight gradients", cells.size, (cells,), at.layer_name, frame=False)
+    room = wide * ROOM
+    labels = [Label(text, text, (wide + 0.04 * room, (n + 0.85) * pitch), -2) for n, text in enumerate(names)]
+    return Panel(title, (wide + room, cells.size[1]), (cells, *labels), note, frame=False)
 
 
 def _limit(values: Array) -> float:
@@ -179,22 +168,6 @@ def _sizes(scene: Scene) -> Curve:
 
 def _log(norms: Array) -> Array:
     return np.asarray(np.log10(np.maximum(norms, 10.0**SMALLEST_LOG)))
-
-
-def _kernel(scene: Scene) -> Matrix:
-    at, gradient = scene.at, scene.gradient
-    height, width = gradient.shape[2:]
-    size = height * width
-    number = at.index // size
-    to, come = divmod(number, gradient.shape[1])
-    grid = gradient.reshape(-1, height, width)[number]
-    row, column = divmod(at.index % size, width)
-    names = tuple(str(n + 1) for n in range(height))
-    return Matrix(
-        "One kernel", grid, names, tuple(str(n + 1) for n in range(width)),
-        format=".1e", note=f"map {come + 1} → {to + 1}; row {row + 1}, column {column + 1}",
-        colours="diverging", sets=tuple({"weight": number * size + n} for n in range(size)),
-    )  # fmt: skip
 
 
 def _one_weight(scene: Scene) -> Table:

@@ -60,9 +60,7 @@ class Params:
     learning_rate: Annotated[
         float, Range(0.0001, 1.0, log=True), Doc("Learning rate", "The optimiser's; gradients do not know it.")
     ] = 0.01
-    weight: Annotated[
-        int, Range(0, 1279), Doc("Weight", "Whose gradient is checked. Click a kernel, then a number in it.")
-    ] = 4
+    weight: Annotated[int, Range(0, 1279), Doc("Weight", "Number of the one whose gradient is checked.")] = 4
 
 
 class BackpropagationStepper(Demo[Params]):

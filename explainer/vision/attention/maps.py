@@ -62,13 +62,6 @@ def mean_distance(weights: Floats, distances: Floats) -> float | None:
     return float((weights * distances).sum() / total) if total > 0 else None
 
 
-def share_within(weights: Floats, distances: Floats, radii: Floats) -> NDArray[np.float64]:
-    """Share of the weight that lies no further away than each of `radii`."""
-    order = np.argsort(distances, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(np.asarray(weights, dtype=np.float64)[order])])
-    return np.asarray(total[np.searchsorted(distances[order], radii, side="right")] / max(total[-1], 1e-30))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Components:
     """Principal components of the patches of one picture.
