@@ -294,7 +294,7 @@ def test_tiles_lead_to_their_map() -> None:
         for la in p.layers
         if isinstance(la, Cells)
     ]
-    assert mosaic.labels == tuple(str(k) for k in range(9))
+    assert mosaic.labels == tuple("4" if k == 4 else "" for k in range(9))
     assert mosaic.chosen == 4
 
 

@@ -78,7 +78,7 @@ def result(seen: Seen) -> Result:
         panels.insert(2, _over(seen, "Rollout", seen.rolled, note))
     return Result(
         _reading(seen), _values(seen), tuple(panels), (_entropies(seen),), headline=_headline(seen),
-        heroes=("attention", "rollout"),
+        heroes=tuple(one.slug for one in panels[1:-2]),
     )  # fmt: skip
 
 

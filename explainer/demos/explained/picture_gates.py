@@ -76,13 +76,13 @@ class PictureGates(Demo[Params]):
         with ctx.model() as net:
             network = net.network()
             found = gates.sites(network, layers)
-            if not found[0].real and not by_hand:
-                return _of_the_small_net(frame, params, ctx)
             ready = prepared(frame, net, ctx)
             site = gates.site_at(found, layers, ctx.card.layer(params.layer).name)
             with ctx.stage("model"):
                 own = latest(ctx, "gates", site.module, lambda: gates.passed(network, ready.tensor, found, site))
             about = subject(frame, ready, own.logits[None], params.target, ctx)
+            if not site.real and not by_hand:
+                return _of_the_small_net(frame, params, ctx, about, len(own.maps))
             open_gates = own.used.cpu().numpy()
             channel = _channel(params.channel, open_gates, own.maps)
             with ctx.stage("explain"):
@@ -99,24 +99,30 @@ class PictureGates(Demo[Params]):
         return seen.about.result(part, heroes=tuple(panel.slug for panel in part.panels[1:]))
 
 
-def _of_the_small_net(frame: Frame, params: Params, ctx: Context) -> Result:
+def _of_the_small_net(frame: Frame, params: Params, ctx: Context, about: Subject, passing: int) -> Result:
     """A network without gates would show bars of 1: the small one that comes with the program has some."""
     wanted = channel_gates.Params(channel=min(max(params.channel, 0), channel_gates.LAST_MAP), override=False)
     shown = channel_gates.ChannelGates().run(frame, wanted, ctx)
     gates = next(chart for chart in shown.charts if isinstance(chart, Bars))
     most, least = (int(find(gates.values)) for find in (np.argmax, np.argmin))
     if params.channel < 0 and most != wanted.channel:
-        return _of_the_small_net(frame, replace(params, channel=most), ctx)
-    title, score = ctx.card.title, shown.values["own_true_score"]
-    return replace(
-        shown, values={**shown.values, "channel": wanted.channel, "blocks_with_gates": 0.0, "class_score": score,
-                       "own_score": score},
-        headline=f"{title} has no gates. A small net that has lets map {most} pass with "
-        f"{gates.values[most]:.2f}, map {least} with {gates.values[least]:.2f}.",
-        reading=f"{title} has no gates of its own, so here is a small net for digits that has twelve. To see those "
-        f"of a large network on your picture, choose MobileNetV3 or EfficientNet-B0; if need be, fetch it under "
-        f"More models (or: explainer models fetch {WITH_GATES}). {shown.reading}",
-    )  # fmt: skip
+        return _of_the_small_net(frame, replace(params, channel=most), ctx, about, passing)
+    title, score = ctx.card.title, words.score(about.score)
+    headline = (
+        f"{title} has no gates. A small net that has lets map {most} pass with {gates.values[most]:.2f}, "
+        f"map {least} with {gates.values[least]:.2f}."
+    )
+    reading = (
+        f"{title} has no gates of its own: all {words.thousands(passing)} maps of the layer pass as they are, and "
+        f"{about.label} scores {score} here. So this is a small net for digits that has twelve. For large networks "
+        f"with gates choose MobileNetV3 or EfficientNet-B0; if need be, fetch one under More models (or: explainer "
+        f"models fetch {WITH_GATES}). {shown.reading}"
+    )
+    values = {
+        **shown.values, **about.opening().values, "own_score": about.score, "channel": float(wanted.channel),
+        "blocks_with_gates": 0.0, "maps_that_pass": float(passing),
+    }  # fmt: skip
+    return replace(shown, headline=headline, reading=reading, values=values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
