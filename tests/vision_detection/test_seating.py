@@ -64,6 +64,9 @@ def test_of_the_boxes_the_best_that_is_a_place_in_the_picture_counts() -> None:
     assert found == BoxXYXY(0.6, 0.6, 0.9, 0.9)
     assert seating.best_object(boxes[:1], np.array([0.9]), 100, 100) is None
     assert seating.best_object(np.zeros((0, 4)), np.zeros(0), 100, 100) is None
+    almost = np.array([[0, 0, 90, 100]], np.float32)
+    assert seating.best_object(almost, np.array([0.9]), 100, 100) is None
+    assert seating.best_object(almost, np.array([0.9]), 100, 100, 0.97) == BoxXYXY(0.0, 0.0, 0.9, 1.0)
 
 
 def test_on_photos_it_stands_on_the_person_and_on_the_cup() -> None:

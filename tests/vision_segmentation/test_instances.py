@@ -174,6 +174,26 @@ def test_two_discs_are_one_part_and_two_objects() -> None:
     assert (theirs == found.labels).mean() > 0.995
 
 
+def test_water_comes_to_a_pixel_at_the_lowest_pass_on_its_way_from_a_hilltop(coins: np.ndarray) -> None:
+    """At each level, what is wet is what the hilltops reach over ground that is no higher."""
+    land = instances.landscape(thresholds.grey(coins) > 110, 1.0)
+    found, ground = instances.divided(land, 1.0), instances.depth(land.smoothed)
+    for level in (120, 180, 230):
+        below, _ = ndimage.label(land.mask & (ground <= level), np.ones((3, 3)))
+        reached = np.isin(below, np.unique(below[(found.markers > 0) & (ground <= level)])) & (below > 0)
+        assert np.array_equal((found.labels > 0) & (found.wet <= level), reached)
+
+
+def test_solidity_is_one_of_a_square_and_less_of_a_corner() -> None:
+    labels = np.zeros((40, 40), np.int32)
+    labels[5:15, 5:15] = 1
+    assert instances.solidity(labels) == pytest.approx(1.0)
+    labels[20:40, 20:25] = labels[35:40, 20:40] = 2
+    ell = 20 * 5 + 15 * 5
+    assert instances.solidity(labels) == pytest.approx((100 + ell) / (100 + ell + 15 * 15 / 2))
+    assert instances.solidity(np.zeros((4, 4), np.int32)) is None
+
+
 def test_holes_and_specks_go_as_in_scikit_image(blobs: np.ndarray) -> None:
     speckled = blobs ^ (np.random.default_rng(3).random(blobs.shape) > 0.98)
     kept = instances.cleaned(speckled, 12, fill=False)

@@ -121,6 +121,16 @@ def test_grabcut_finds_a_disc_of_another_colour(scene: tuple[np.ndarray, np.ndar
     assert np.array_equal(found, again)
 
 
+def test_rounds_of_grabcut_are_kept_and_stay_at_the_last(scene: tuple[np.ndarray, np.ndarray]) -> None:
+    picture, disc = scene
+    inside, outside = ndimage.binary_erosion(disc, iterations=12), ~ndimage.binary_dilation(disc, iterations=12)
+    wanted = list(grab.grabcut(picture, inside, outside, 3))
+    rounds = grab.Rounds(picture, inside, outside, 3)
+    for done in (2, 1, 3):
+        assert np.array_equal(rounds.after(done), wanted[done - 1])
+    assert rounds.after(9) is rounds.after(3)
+
+
 def test_grabcut_without_marks_of_both_kinds_finds_nothing(scene: tuple[np.ndarray, np.ndarray]) -> None:
     picture, wanted = scene
     inside, outside = _marks(wanted.shape)

@@ -72,9 +72,7 @@ class Params:
         Network,
         Doc("Network", "The classifier comes with the program; trained segmenters are fetched once, at your click."),
     ] = Network.CLASSIFIER
-    target: Annotated[
-        ClassIndex, Doc("Class", "Whose score is mapped; at first the one with the highest mean score over all places.")
-    ] = TOP_1
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped; at first that of most places.")] = TOP_1
     stride: Annotated[
         Stride,
         Doc("Output stride", "Fewer strides and spread-out kernels: the same weights answer more densely."),
@@ -161,7 +159,7 @@ def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> Answers
 def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = False) -> Result:
     """Put maps, bars and words together; `missing` says which network was asked for and is not here."""
     scores, whole = at.windowed[0].softmax(0).cpu().numpy(), at.overall()
-    index, there = resolve_class(params.target, scores.mean((1, 2))), at.at_pixel(params.pixel)
+    index, there = resolve_class(params.target, at.ranking(scores)), at.at_pixel(params.pixel)
     mask = at.fine(scores[index : index + 1], params.upsampling)[0]
     covered = mask >= params.threshold
     winners, best = at.winners(scores), int(there.argmax())
@@ -205,8 +203,7 @@ def _bars(at: Answers, title: str, shown: Winners, index: int) -> Bars:
 
 def _coarse(at: Answers, scores: Floats, name: str) -> Panel:
     place = compose(at.seen.to_frame, scale_shift(*(at.net.stride,) * 2, *(at.net.offset,) * 2))
-    outside = "; the last look outside" if at.net.offset else ""
-    note = f"“{name}”, {words.cells(scores.shape)} answers{outside}"
+    note = f"“{name}”, {words.cells(scores.shape)}{', the last outside' if at.net.offset else ''}"
     return panel(at.frame, "Coarse map", heat(scores, place, limit=1.0, unit="score", smooth=False), note=note)
 
 

@@ -72,6 +72,14 @@ class Answers:
         x, y = ((part - self.net.offset) / self.net.stride for part in (pixel.x * width, pixel.y * height))
         return softmax(sampled(self.windowed, x, y))
 
+    def ranking(self, scores: Floats) -> NDArray[np.float64]:
+        """Share of the positions ``(K,)`` that each class wins, ties by the mean score; the background comes last."""
+        won = np.bincount(scores.argmax(0).ravel(), minlength=len(scores)) / scores[0].size
+        ranked = won + scores.mean((1, 2), dtype=np.float64) / (2 * scores[0].size)  # less than one position more
+        if self.trained:
+            ranked[0] = -1.0
+        return np.asarray(ranked)
+
     @staticmethod
     def winners(scores: Floats) -> list[tuple[int, float]]:
         """Classes of `scores` ``(K, h, w)`` that win somewhere and their shares of the positions, the largest first."""
