@@ -41,7 +41,7 @@ def _headline(trial: Trial) -> str:
     if was != lit:
         return f"In this light the network no longer says {was}: it says {lit}."
     before, after = (words.score(float(row[trial.index])) for row in (trial.plain, trial.lit))
-    return f"In this light the network still says {was}; {trial.label} goes from {before} to {after}."
+    return f"In this light the network still says {was}; the score of {trial.label} goes from {before} to {after}."
 
 
 # Panels and charts --------------------------------------------------------------------------------------
