@@ -123,6 +123,7 @@ def wait_for_result(shown: "MainWindow") -> str:
     QTimer.singleShot(0, shown.start)
     with closing_when_asked(shown):
         loop.exec()
+        shown.showing.finish()
         shown.conductor.scheduler.wait_idle(LOOK_S)  # the network strip comes after the result
         QCoreApplication.processEvents()
     return problems[-1] if problems else ""

@@ -75,6 +75,11 @@ class ControlsPane(QScrollArea):
         self._maps = (False, False)
         self._elsewhere = ""
 
+    def clear(self) -> None:
+        """Show nothing until `build` says what."""
+        if self.widget() is not None:
+            self.widget().hide()
+
     def build(self, demo: Any, params: Any, card: ModelCard, look: Look) -> None:
         """Make the editors of another demo; of the same one in another look, where they stood."""
         place = self._place() if demo is self._demo else None

@@ -73,9 +73,14 @@ class LessonPage(QScrollArea):
 
     # What is shown --------------------------------------------------------------------------------------
 
+    def clear(self) -> None:
+        """Show nothing until `show_lesson` says what."""
+        self._body.hide()
+
     def show_lesson(self, lesson: Lesson | None, chapter: str) -> None:
         """Show another lesson from its beginning; the one that is shown already stays where it is."""
         if lesson is not None and lesson is self.lesson and chapter == self._chapter:
+            self._body.show()
             return
         self.lesson, self._chapter = lesson, chapter
         self._build()

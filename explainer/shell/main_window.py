@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self.network.show_choice()
         self.showing.fill_bar()
         self.showing.show_params()
+        self.showing.finish()
         self._restore(session.geometry)
         self.stage.choose_heroes(session.view.get("heroes"))
         self.panes.unfold(session.view.get("open"), session.view.get("more"))
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         c = self.conductor
         self.showing.titled.connect(self.setWindowTitle)
         self.showing.first_seen.connect(self.starting.end)
+        self.showing.shown.connect(self.presenter.place_cards)
         self.homing.seen.connect(self.starting.end)
         self.homing.search_asked.connect(self._palette)
         self.appearance.changed.connect(self._set_look)

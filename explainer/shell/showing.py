@@ -1,6 +1,7 @@
 """What the conductor tells, shown in the panes: demo, params, lesson, model, source, results and problems."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +16,7 @@ from explainer.shell.few_controls import used_by
 from explainer.shell.model_manager import ModelManager
 from explainer.shell.panes import Panes
 from explainer.shell.results import ResultView
+from explainer.shell.turns import Turns
 
 
 class Showing(QObject):
@@ -26,10 +28,13 @@ class Showing(QObject):
         There is a result, or a problem in its place.
     titled
         What to call the window.
+    shown
+        A result of the present demo stands on the stage.
     """
 
     first_seen = Signal()
     titled = Signal(str)
+    shown = Signal()
 
     def __init__(
         self, conductor: Conductor, panes: Panes, models: ModelManager, actions: dict[str, QAction], parent: QObject
@@ -38,6 +43,7 @@ class Showing(QObject):
         self._conductor, self._panes, self._models, self._actions = conductor, panes, models, actions
         self.cameras = Cameras(conductor.bridge, self)
         self.results = ResultView(panes, models, self)
+        self._turns = Turns(self)
         self._listen()
 
     def _listen(self) -> None:
@@ -45,11 +51,11 @@ class Showing(QObject):
         c.demo_changed.connect(self.show_demo)
         c.params_changed.connect(self.show_params)
         c.model_changed.connect(self.show_model)
-        c.lesson_changed.connect(self._show_lesson)
+        c.lesson_changed.connect(lambda: self._turns.take(self._show_lesson))
         c.source_changed.connect(self._show_source)
         c.source_changed.connect(self._panes.lesson.forget_pictures)
-        c.delivered.connect(self._show_result)
-        c.failed.connect(self._show_problem)
+        c.delivered.connect(lambda event: self._turns.take(partial(self._show_result, event)))
+        c.failed.connect(lambda problem: self._turns.take(partial(self._show_problem, problem)))
         c.progressed.connect(results.show_progress)
         c.started.connect(results.wait_for_busy)
         c.noted.connect(results.say)
@@ -64,18 +70,27 @@ class Showing(QObject):
     # What is chosen -------------------------------------------------------------------------------------
 
     def show_demo(self) -> None:
-        """Show another demo: its controls, handles and lesson."""
+        """Show another demo: at once its picture and what will come, then its controls and its lesson."""
         c, panes = self._conductor, self._panes
         self.results.expect(c.demo.info.id, c.frame, uses_frame=c.demo.info.uses_frame)
-        panes.controls.build(c.demo, c.params, c.card, panes.look)
         panes.stage.set_handles(controls(c.demo.params_type), c.params)
-        self._show_lesson()
+        panes.lesson.clear()
+        panes.controls.clear()
+        self._turns.begin(self._build_controls, self._show_lesson)
         self.titled.emit(f"{c.demo.info.title} · Explainer")
         info = c.demo.info
         panes.bar.show_needs(frame=info.uses_frame, model=info.uses_model)
         if c.opened is not None and info.uses_frame:
             panes.bar.show_source(c.opened, c.source_spec)
         self._show_play()
+
+    def finish(self) -> None:
+        """Show at once what waits for its turn; for pictures of the window."""
+        self._turns.finish()
+
+    def _build_controls(self) -> None:
+        c, panes = self._conductor, self._panes
+        panes.controls.build(c.demo, c.params, c.card, panes.look)
 
     def _show_play(self) -> None:
         """Show the button that plays and freezes as the present demo needs it: a training run has one too."""
@@ -88,12 +103,15 @@ class Showing(QObject):
 
     def show_params(self) -> None:
         """Show the params' values in controls and handles."""
-        c, panes = self._conductor, self._panes
-        panes.controls.show_params(c.params)
-        panes.stage.show_params(c.params)
-        self._show_here()
+        c = self._conductor
+        self._panes.stage.show_params(c.params)
+        self._turns.take(self._show_values)
         self._actions["undo"].setEnabled(c.history.can_undo)
         self._actions["redo"].setEnabled(c.history.can_redo)
+
+    def _show_values(self) -> None:
+        self._panes.controls.show_params(self._conductor.params)
+        self._show_here()
 
     def _show_lesson(self) -> None:
         lesson = self._conductor.lesson
@@ -117,9 +135,8 @@ class Showing(QObject):
 
     def show_model(self) -> None:
         """Show which model and device are used, and the layers and classes that there are now."""
-        c, panes = self._conductor, self._panes
         self.fill_bar()
-        panes.controls.build(c.demo, c.params, c.card, panes.look)
+        self._turns.take(self._build_controls)
 
     def fill_bar(self) -> None:
         """Fill the menus of models and devices."""
@@ -157,6 +174,7 @@ class Showing(QObject):
     def _show_result(self, event: Any) -> None:
         self.first_seen.emit()
         self.results.show_result(event, self._conductor.demo.info.id)
+        self.shown.emit()
 
     def _show_problem(self, problem: Problem | None) -> None:
         if problem is not None:

@@ -36,5 +36,5 @@ def window(house, qtbot):
     made.show()
     made.activateWindow()
     made.start()
-    qtbot.waitUntil(lambda: made.stage.result is not None and bool(made.heard.results))
+    qtbot.waitUntil(lambda: made.stage.result is not None and bool(made.heard.results), timeout=20000)
     return made

@@ -74,14 +74,14 @@ def all_set(page):
 
 
 def open_page(page, lesson="grad-cam"):
-    page.open_sections(("what-you-see", "how-it-is-made"))
+    page.open_sections(("what-you-see", "with-this-picture-s-numbers", "how-it-is-made"))
     page.show_lesson(bootstrap.library().lesson(lesson), "Explained predictions")
 
 
 def test_words_come_at_once_and_formulas_when_they_are_set(page, qtbot):
     open_page(page)
     assert "What you see" in page.text()
-    assert "feature maps" in page.text()
+    assert "weighted maps" in page.text()
     qtbot.waitUntil(lambda: settled(page), timeout=20000)
     assert page.where
     assert threading.main_thread() not in page.where
@@ -91,7 +91,7 @@ def test_words_come_at_once_and_formulas_when_they_are_set(page, qtbot):
 def test_new_numbers_do_not_stop_the_window(page, qtbot):
     open_page(page)
     qtbot.waitUntil(lambda: settled(page), timeout=20000)
-    made = next(fold for fold in page.parts.folds if fold.section.anchor == "how-it-is-made").body
+    made = next(fold for fold in page.parts.folds if fold.section.anchor == "with-this-picture-s-numbers").body
     before = made.toHtml()
     del page.where[:]
     values = {"strongest_weight": 0.1234, "strongest_contribution": 0.56, "class_score": 0.5, "map_max": 2.5}

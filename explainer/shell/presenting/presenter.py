@@ -47,7 +47,6 @@ class Presenter(QObject):
         for signal in (conductor.demo_changed, conductor.lesson_changed):
             signal.connect(self._show_lesson)
         conductor.params_changed.connect(self._show_params)
-        conductor.finished.connect(lambda _event: QTimer.singleShot(0, self._place_cards))  # once it is shown
 
     def set_look(self, look: Look) -> None:
         """Wear another theme or size of type."""
@@ -103,10 +102,10 @@ class Presenter(QObject):
         if self.on:
             self._panes.stage.set_presenting(True, self._conductor.demo.info.title)
             self.cards.show_steps(steps_of(self._conductor.lesson))
-            self._place_cards()
+            self.place_cards()
             self._show_controls()
 
-    def _place_cards(self) -> None:
+    def place_cards(self) -> None:
         """Have the cards below heroes that are wide together: beside them they would take their room."""
         if self.on:
             shapes = self._panes.stage.hero_shapes()
