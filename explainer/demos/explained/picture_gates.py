@@ -109,8 +109,8 @@ def _of_the_small_net(frame: Frame, params: Params, ctx: Context, about: Subject
         return _of_the_small_net(frame, replace(params, channel=most), ctx, about, passing)
     title, score = ctx.card.title, words.score(about.score)
     headline = (
-        f"{title} has no gates. A small net that has lets map {most} pass with {gates.values[most]:.2f}, "
-        f"map {least} with {gates.values[least]:.2f}."
+        f"{title} has no gates. A small net that has some sets them between {gates.values[least]:.2f} and "
+        f"{gates.values[most]:.2f}."
     )
     reading = (
         f"{title} has no gates of its own: all {words.thousands(passing)} maps of the layer pass as they are, and "
