@@ -109,7 +109,7 @@ def _of_the_small_net(frame: Frame, params: Params, ctx: Context, about: Subject
         return _of_the_small_net(frame, replace(params, channel=most), ctx, about, passing)
     title, score = ctx.card.title, words.score(about.score)
     headline = (
-        f"{title} has no gates. A small net that has some sets them between {gates.values[least]:.2f} and "
+        f"This network has no gates. A small net that has some sets them between {gates.values[least]:.2f} and "
         f"{gates.values[most]:.2f}."
     )
     reading = (
