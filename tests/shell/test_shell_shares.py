@@ -17,6 +17,7 @@ LESS = {
     "train-small-net": (HEROES, 0.37),
     "augmentation-studio": (HEROES, 0.39),
     "channel-gates": (HEROES, 0.42),
+    "picture-gates": (HEROES, 0.43),
 }
 """Demos that fall short: shares that they have reached at 1280 × 800 and presenting, and keep."""
 

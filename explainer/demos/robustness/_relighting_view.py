@@ -41,7 +41,8 @@ def _headline(trial: Trial) -> str:
     if was != lit:
         return f"In this light the network no longer says {was}: it says {lit}."
     before, after = (words.score(float(row[trial.index])) for row in (trial.plain, trial.lit))
-    return f"In this light the network still says {was}; the score of {trial.label} goes from {before} to {after}."
+    kept = "that stays the answer" if int(trial.plain.argmax()) == trial.index else f"the answer stays {was}"
+    return f"In this light the score of {trial.label} goes from {before} to {after}; {kept}."
 
 
 # Panels and charts --------------------------------------------------------------------------------------
