@@ -11,6 +11,7 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, Stroke
 from explainer.core.params import changed
 from explainer.core.result import Result
+from explainer.core.unsuitable import Unsuitable
 from explainer.runtime.engine import Job
 from explainer.runtime.events import Finished
 from explainer.runtime.token import JobToken
@@ -48,6 +49,21 @@ def test_painted_blobs_that_touch_are_two() -> None:
     assert (found.values["parts"], found.values["objects"]) == (1, 2)
     one = run("split-touching-objects", np.zeros((200, 300, 3)), foreground="painted", strokes=dots, h=12.0)
     assert one.values["objects"] == 1
+
+
+def test_what_is_offered_instead_suits_and_a_cat_does_not() -> None:
+    from explainer.contract.runs import photo
+
+    def told(name: str) -> Unsuitable | None:
+        frame = photo(name)
+        assert isinstance(frame, Frame)
+        return run("split-touching-objects", frame.pixels).unsuitable
+
+    cat = told("cat")
+    assert cat is not None
+    offered = [str(offer.value) for offer in cat.offers if offer.kind == "sample"]
+    assert offered == ["coins", "galaxies"]
+    assert [told(name) for name in offered] == [None, None]
 
 
 def test_an_empty_foreground_and_a_full_one_are_said() -> None:

@@ -72,7 +72,7 @@ class Params:
         Network,
         Doc("Network", "The classifier comes with the program; trained segmenters are fetched once, at your click."),
     ] = Network.CLASSIFIER
-    target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped; at first that of most places.")] = TOP_1
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped; at first the highest on average.")] = TOP_1
     stride: Annotated[
         Stride,
         Doc("Output stride", "Fewer strides and spread-out kernels: the same weights answer more densely."),
@@ -181,7 +181,7 @@ def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = F
     )
     return Result(
         missing + _reading(at, values, index), values, panels, charts, partial=partial,
-        headline=_headline(at, winners), heroes=("best-class", "coarse-map"),
+        headline=_headline(at, winners, index), heroes=("best-class", "coarse-map"),
         badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
         input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
     )  # fmt: skip
@@ -226,14 +226,14 @@ def _painted(at: Answers, winners: Winners, scores: Floats, how: Upsampling) -> 
     return copy.panel("Best class", *painted, *names, note="stronger colour: higher score")
 
 
-def _headline(at: Answers, winners: Winners) -> str:
-    (best, share), more = winners[0], len(winners) - 1
-    if not more:
-        return f"Asked at every place of the picture, the network answers “{at.label(best)}” everywhere."
+def _headline(at: Answers, winners: Winners, index: int) -> str:
+    name, share, more = at.label(index), dict(winners).get(index, 0.0), len(winners) - (index in dict(winners))
     others = "one other class" if more == 1 else f"{more} other classes"
-    return (
-        f"Asked at every place, the network answers “{at.label(best)}” in {words.percent(share)}, elsewhere {others}."
-    )
+    if not more:
+        return f"Asked at every place of the picture, the network answers “{name}” everywhere."
+    if not share:
+        return f"Asked at every place, the network answers “{name}” nowhere: {others} scored higher."
+    return f"Asked at every place, the network answers “{name}” in {words.percent(share)}, elsewhere {others}."
 
 
 def _reading(at: Answers, values: dict[str, float], index: int) -> str:

@@ -22,7 +22,7 @@ from explainer.core.words import count
 
 LONGEST = 384  # px of the copy that is worked on
 WHOLE, TOP = 100, 255  # % of the water's way, and levels
-RAGGED = 0.9  # of their convex hulls that things fill, at least
+RAGGED = 0.85  # of their convex hulls that things fill, at least
 COLOURS, EDGE = 7, 7  # objects take the palette's in turn; neighbours may meet, so they are outlined
 DEPTHS = np.round(np.arange(0.25, 12.01, 0.25), 2)
 

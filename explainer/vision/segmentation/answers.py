@@ -73,9 +73,8 @@ class Answers:
         return softmax(sampled(self.windowed, x, y))
 
     def ranking(self, scores: Floats) -> NDArray[np.float64]:
-        """Share of the positions ``(K,)`` that each class wins, ties by the mean score; the background comes last."""
-        won = np.bincount(scores.argmax(0).ravel(), minlength=len(scores)) / scores[0].size
-        ranked = won + scores.mean((1, 2), dtype=np.float64) / (2 * scores[0].size)  # less than one position more
+        """Mean score ``(K,)`` of each class over all positions; the background comes last."""
+        ranked = scores.mean((1, 2), dtype=np.float64)
         if self.trained:
             ranked[0] = -1.0
         return np.asarray(ranked)
