@@ -27,11 +27,10 @@ TRAINED_ON = "Trained on composed scenes: it knows digits, seven garments and co
 
 def absent(frame: Frame, error: ExplainerError) -> Result:
     """Say that a detector is not here, and how to get it."""
-    size = (frame.width, frame.height)
     return Result(
         f"{error.problem.sentence} The small detector that came with the program (1 of them) works without.",
         {"picture_px": float(frame.width * frame.height)},
-        (Panel("Input", size, (Image("picture", frame.pixels),)),),
+        (Panel("Input", (frame.width, frame.height), (Image("picture", frame.pixels),)),),
     )
 
 
@@ -64,7 +63,9 @@ def _input(seen: Seen) -> Panel:
             layers.append(Boxes(name, boxes[rows], names, colours, dashed=not solid, sets=sets))
     if not len(objects):
         layers.append(Label("nothing", "nothing found", (0.0, float(frame.height))))
-    return Panel("Input", (frame.width, frame.height), tuple(layers), f"{len(objects)} found")
+    hits, count = _hits(seen), len(objects)
+    note = f"{hits[0]} of {hits[1]} found, {count - hits[0]} mistaken" if hits else f"{count} found"
+    return Panel("Input", (frame.width, frame.height), tuple(layers), note)
 
 
 def _masks(seen: Seen) -> list[Layer]:
@@ -167,7 +168,7 @@ def _values(seen: Seen) -> dict[str, float]:
 def _headline(seen: Seen) -> str:
     guesses, hits, left = words.thousands(seen.found.anchors), _hits(seen), len(seen.objects)
     if hits:
-        return f"Of {hits[1]} objects laid on the picture {hits[0]} are found again, out of thousands of guesses."
+        return f"Out of thousands of guesses, {hits[0]} of the {hits[1]} objects laid on the picture are found."
     return f"{guesses} guesses go in, and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
 
 
@@ -180,7 +181,7 @@ def _reading(seen: Seen) -> str:
     )
     hits = _hits(seen)
     if hits:
-        chain += f" Of {hits[1]} objects that were laid on the picture it has {hits[0]} right."
+        chain += f" Of the {hits[1]} objects that were laid on the picture, {hits[0]} are among them."
     elif seen.shipped and seen.scene is None:
         chain += " It knows digits, garments and coins only: on a plain photo what it finds is mistaken, or a coin."
     return f"{chain} {panels.sentence(seen)}"

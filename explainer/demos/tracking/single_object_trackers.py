@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Range, Resets, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from explainer.vision.tracking.lineup import Settings
     from explainer.vision.tracking.siamese import Extract
 
-MIDDLE = BoxXYXY(0.38, 0.35, 0.62, 0.65)
 LITE = "efficientnet-lite0"
 
 
@@ -77,7 +76,7 @@ class Depth(Choice):
 class Params:
     """Target, motion and trackers."""
 
-    box: Annotated[BoxXYXY, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = MIDDLE
+    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = AUTO
     scene: Annotated[
         Scene,
         Resets(),
@@ -136,14 +135,16 @@ class SingleObjectTrackers(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Show the picture to every tracker."""
+        from explainer.vision import seating
         from explainer.vision.tracking import lineup
 
+        how, seats = seating.seated(params, frame, ctx, box=seating.target)
         settings = _settings(params)
         with ctx.stage("prepare"):
             try:
-                memory = _before(ctx.state, frame) or _first(frame, params)
+                memory = _before(ctx.state, frame) or _first(frame, params, how.box)
             except ExplainerError as error:
-                return view.refused(frame, error)
+                return replace(view.refused(frame, error), resolved=seats)
             now = _moment(memory, frame, params)
         with ctx.stage("explain"), _extract(params, ctx) as extract:
             line = memory.line
@@ -152,7 +153,7 @@ class SingleObjectTrackers(Demo[Params]):
             ctx.checkpoint()
             line, reports = lineup.step(line, (frame.source_id, frame.index), now.pixels, settings, extract)
         state = view.remembered(memory, line, reports, now)
-        return view.result(frame, state, reports, now)
+        return replace(view.result(frame, state, reports, now), resolved=seats)
 
 
 # State and pictures -------------------------------------------------------------------------------------
@@ -164,11 +165,11 @@ def _before(state: Any, frame: Frame) -> Memory | None:
     return memory if memory is not None and memory.frame_size == (frame.width, frame.height) else None
 
 
-def _first(frame: Frame, params: Params) -> Memory:
+def _first(frame: Frame, params: Params, seat: BoxXYXY) -> Memory:
     """Reduce the first picture, put the box into it, and cut out the target if the motion is to be made."""
     from explainer.vision.tracking import lineup, motion
 
-    drawn = tuple(box_in_pixels(frame, params.box).tolist())
+    drawn = tuple(box_in_pixels(frame, seat).tolist())
     factor = max(lineup.reduction(drawn), min(1.0, lineup.LEAST_PICTURE / min(frame.width, frame.height)))
     small = lineup.reduced(frame.pixels, factor)
     box = lineup.usable((*(v * factor for v in drawn),), (small.shape[1], small.shape[0]))
