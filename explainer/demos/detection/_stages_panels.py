@@ -236,7 +236,7 @@ def sentence(seen: Seen) -> str:
     if seen.stage == "masks" and not seen.found.has_masks:
         return "This detector has no mask head."
     if seen.stage == "masks" and seen.at < 0:
-        return "Without an object there is no mask: lower the least score."
+        return "Without an object there is no mask: lower the score threshold."
     told = numbers(seen)
     return {
         "maps": f"Level {seen.number + 1} is shown before and after the pyramid.",

@@ -62,7 +62,7 @@ class Params:
     level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map."), MAPPED] = 2
     pick: Annotated[int, Range(1, 20), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
     score: Annotated[
-        float, Range(0.05, 0.95, 0.01), Doc("Least score", "Lower finds more, and more that is not there.")
+        float, Range(0.05, 0.95, 0.01), Doc("Score threshold", "Lower finds more, and more that is not there.")
     ] = 0.5
     iou: Annotated[
         float, Range(0.05, 0.95, 0.01), Doc("Objects may overlap by", "IoU from which the weaker of two is dropped.")

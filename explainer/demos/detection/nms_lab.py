@@ -61,12 +61,14 @@ class Params:
         float,
         Range(0.0, 1.0, 0.01),
         When("method", (Method.GREEDY, Method.AGNOSTIC, Method.DIOU, Method.LINEAR)),
-        Doc("Overlap allowed", "Higher spares neighbours, and duplicates with them."),
+        Doc("NMS IoU threshold", "Higher spares neighbours, and duplicates with them."),
     ] = 0.5
     sigma: Annotated[
         float, Range(0.05, 2.0, 0.05), When("method", (Method.GAUSSIAN,)), Doc("σ", "Smaller punishes overlap harder.")
     ] = 0.5
-    score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Least score", "Before and after suppression alike.")] = 0.35
+    score: Annotated[float, Range(0.05, 0.95, 0.01), Doc("Score threshold", "Before and after suppression alike.")] = (
+        0.35
+    )
     judged: Annotated[
         int,
         Range(0, play.MOST),

@@ -42,12 +42,12 @@ class Params:
     """Thresholds, the box that is asked about, and the map beside it."""
 
     score: Annotated[
-        float, Range(0.05, 0.95, 0.01), Doc("Least score", "Lower it and see what else the network half believes.")
+        float, Range(0.05, 0.95, 0.01), Doc("Score threshold", "Lower it and see what else the network half believes.")
     ] = 0.35
     iou: Annotated[
         float,
         Range(0.0, 1.0, 0.01),
-        Doc("Overlap allowed", "IoU above which a box is dropped in favour of a better one. At 1 nothing is."),
+        Doc("NMS IoU threshold", "IoU above which a box is dropped in favour of a better one. At 1 nothing is."),
     ] = 0.5
     names: Annotated[
         Names,
