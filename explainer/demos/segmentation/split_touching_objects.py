@@ -203,10 +203,10 @@ def _curve(hills: NDArray[np.float64], land: Any, params: Params, steady: tuple[
 
 
 def _plateau(hills: NDArray[np.float64]) -> tuple[float, float, int]:
-    """Return the widest range of depths, in ratio, over which the count stays, and that count."""
+    """Return the widest range of depths over which the count stays, and that count."""
     ends = [*np.flatnonzero(np.diff(hills)), len(hills) - 1]
     runs = zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True)
-    start, end = max(runs, key=lambda run: DEPTHS[run[1]] / DEPTHS[run[0]])
+    start, end = max(runs, key=lambda run: DEPTHS[run[1]] - DEPTHS[run[0]])
     return float(DEPTHS[start]), float(DEPTHS[end]), int(hills[start])
 
 
