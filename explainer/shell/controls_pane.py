@@ -76,8 +76,10 @@ class ControlsPane(QScrollArea):
         self._elsewhere = ""
 
     def clear(self) -> None:
-        """Show nothing until `build` says what."""
+        """Show nothing until `build` says what; the keys, if they are here, go on to the next stop."""
         if self.widget() is not None:
+            if self.widget().isAncestorOf(QApplication.focusWidget()):
+                self.window().setFocus()
             self.widget().hide()
 
     def build(self, demo: Any, params: Any, card: ModelCard, look: Look) -> None:

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 Key = Qt.Key
 SIDEWAYS = frozenset((Key.Key_Left, Key.Key_Right))
-ALONG = SIDEWAYS | {Key.Key_Up, Key.Key_Down, Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
+ARROWS = SIDEWAYS | {Key.Key_Up, Key.Key_Down}
+ALONG = ARROWS | {Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
 PAGING = (ALONG - SIDEWAYS) | {Key.Key_Space}
 TAKEN_BACK = frozenset((Key.Key_Delete, Key.Key_Backspace, Key.Key_Escape))
 PAGED = ("page", "symbols")  # the lesson, and the table in which arrows go from row to row
@@ -40,7 +41,9 @@ def keeps(focused: QWidget | None, event: QKeyEvent) -> bool:
     if isinstance(focused, QAbstractSlider):
         return key in ALONG
     if isinstance(focused, QAbstractButton):
-        return key == Key.Key_Space
+        group = focused.group()
+        one_of_many = group is not None and group.exclusive()  # then arrows choose the next
+        return key == Key.Key_Space or (one_of_many and key in ARROWS)
     if isinstance(focused, QTextBrowser) or focused.property("role") in PAGED:
         return key in PAGING
     if isinstance(focused, QTreeWidget):

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from explainer.lessons.lesson import Lesson
 from explainer.lessons.links import parse_try, scheme, target
@@ -17,7 +17,7 @@ from explainer.render.measures import KEYED
 from explainer.shell import style
 from explainer.shell.background_tasks import BackgroundTasks
 from explainer.shell.fold import Fold
-from explainer.shell.lesson_parts import parts_of
+from explainer.shell.lesson_parts import Head, parts_of
 
 REFRESH_S = 1.0
 LOOK_MS = 15  # between two looks whether the formulas are set
@@ -63,7 +63,7 @@ class LessonPage(QScrollArea):
         self._chapter = ""
         self._values: Mapping[str, float] = {}
         self._pictures: dict[tuple[str, str], QPixmap] = {}
-        self._last = 0.0
+        self._last, self._arrow = 0.0, -1
         self._tasks = BackgroundTasks("formulas")
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._render)
@@ -75,15 +75,35 @@ class LessonPage(QScrollArea):
 
     def clear(self) -> None:
         """Show nothing until `show_lesson` says what."""
+        self._take_keys()
         self._body.hide()
+
+    def _take_keys(self) -> None:
+        """Keep the keys of what goes; they go on to the same arrow of the next lesson."""
+        focused = QApplication.focusWidget()
+        if self._body.isAncestorOf(focused):
+            self._arrow = next((at for at, one in enumerate(self._arrows()) if one is focused), -1)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _give_keys(self) -> None:
+        if self._arrow >= 0 and self.hasFocus():
+            self._arrows()[self._arrow].setFocus(Qt.FocusReason.TabFocusReason)
+        self._arrow = -1
+
+    def _arrows(self) -> Sequence[QWidget]:
+        head: Head = self.parts.every[0]
+        return head.buttons
 
     def show_lesson(self, lesson: Lesson | None, chapter: str) -> None:
         """Show another lesson from its beginning; the one that is shown already stays where it is."""
         if lesson is not None and lesson is self.lesson and chapter == self._chapter:
             self._body.show()
+            self._give_keys()
             return
         self.lesson, self._chapter = lesson, chapter
+        self._take_keys()
         self._build()
+        self._give_keys()
         self.verticalScrollBar().setValue(0)
 
     def set_look(self, look: Look) -> None:

@@ -14,6 +14,7 @@ from explainer.render.look import Look
 
 FULL, LEAST = 64, 44  # px at type scale 1: side of a tile at most and at least
 LABEL, PAPER, ARROW = 17, 3, 20  # px: height of a label; of what sticks out of a pile; an arrow with its gaps
+LEAST_ARROW = 12  # px: where even three tiles are too many
 FEWEST, MOST = 6, 9  # layers: smaller tiles before fewer of them, and no more than can be told apart
 LINE_BELOW = LEAST + LABEL + PAPER  # px; in a lower band the strip is a line
 
@@ -69,7 +70,9 @@ def tiles(
     side = 0 if is_line else min(look.px(FULL), height - look.px(LABEL) - look.px(PAPER))
     pitch, side, fit = _pitch(layers, width, side, look)
     shown = spread(len(layers), max(1, min(fit, MOST + 2) - 2), needed)
+    side = min(side, (width - look.px(LEAST_ARROW) * (len(shown) + 1)) // (len(shown) + 2))
     even = (width - side) // (len(shown) + 1) if side else width // (len(shown) + 2)
+    pitch = min(pitch, even)
     pitch = min(max(pitch, even), pitch * 3 // 2) if side else even  # room that is left goes between the tiles
     return _placed(layers, shown, input_px, (pitch, side, width, height), look)
 

@@ -173,7 +173,16 @@ class Panes(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Lead Tab from the stage to the controls and on to the lesson, whatever was made when."""
-        areas = (self.stage, self.controls, self.lesson, self.strip, self.bar, self.questions, self.catalogue)
+        areas = (
+            self.stage,
+            self.controls,
+            self.lesson,
+            self.right,
+            self.strip,
+            self.bar,
+            self.questions,
+            self.catalogue,
+        )
         return tabbing.go_on(tabbing.stops(self, areas), forward=forward)
 
 

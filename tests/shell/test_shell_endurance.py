@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from shell_fakes import LooksDemo
 
 from explainer.core.frame import Frame
@@ -43,6 +43,8 @@ class Endless:
 def settle(qtbot, window):
     qtbot.waitUntil(lambda: window.conductor.scheduler.idle.is_set())
     qtbot.wait(20)
+    for kind in (QEvent.Type.LayoutRequest, QEvent.Type.DeferredDelete):  # a layout leaves an animation of no length
+        QCoreApplication.sendPostedEvents(None, kind)
     gc.collect()
 
 

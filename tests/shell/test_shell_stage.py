@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -17,6 +18,7 @@ from explainer.core.controls import OnPicture, controls
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke, scale_shift
 from explainer.core.layers import Cells, Heat, Image, Panel
+from explainer.core.model_card import LayerCard
 from explainer.core.problem import Problem
 from explainer.core.result import Result
 from explainer.core.unsuitable import Offer, Unsuitable
@@ -26,6 +28,7 @@ from explainer.shell import motion, saving
 from explainer.shell.completing import completed, facts_of, maps_of
 from explainer.shell.handle_boxes import HANDLES
 from explainer.shell.network_strip import NetworkView
+from explainer.shell.network_tiles import tiles
 from explainer.shell.stage import Stage
 from explainer.shell.stage.tabs import shorter
 
@@ -243,6 +246,16 @@ def test_player_and_strip_have_bands_of_their_own(stage):
 
 
 # Words --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [200, 267, 400, 900])
+def test_tiles_of_the_network_do_not_leave_its_strip(width):
+    layers = tuple(LayerCard(f"block{n}", f"block {n} · 24 maps", (24, 14, 14)) for n in range(9))
+    at = tiles(layers, 224, [2, 7], (width, 150), look("light", 1.8))
+    assert [one.role for one in at][0 :: len(at) - 1] == ["input", "score"]
+    assert at[0].box.left() >= 0
+    assert at[-1].box.right() < width
+    assert all(one.box.right() < after.box.left() for one, after in pairwise(at))
 
 
 def test_the_headline_is_the_results_own_or_the_first_sentence_of_the_reading(stage):

@@ -33,6 +33,7 @@ from explainer.shell.plain import Words
 MODES = ("Wipe", "Blink", "Side by side", "Difference")
 SHORT = ("Wipe", "Blink", "Beside", "B − A")
 LEAST_HIGH = 440  # px at type scale 1 below which only what the difference means is written
+MOVED = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.LayoutRequest)
 BLINK_MS = 400  # half of the period
 EDGE_STEPS = 100
 GAP, LEGEND, INSET, GRIP = 12, 30, 8, 30  # px at type scale 1
@@ -331,6 +332,8 @@ class CompareBoard(QWidget):
     def fill(self) -> None:
         """Cover the stage; its play bar and strip stay above the board."""
         room = self._stage.rect()
+        for slot in self._stage.slots():
+            slot.installEventFilter(self)
         shown = [part for part in self._stage.slots() if not part.isHidden()]
         tops = [part.geometry().top() for part in shown]
         self.setGeometry(room)
@@ -342,7 +345,7 @@ class CompareBoard(QWidget):
             part.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._stage and event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+        if self.isVisible() and event.type() in MOVED:
             QTimer.singleShot(0, self, self.fill)
         return super().eventFilter(watched, event)
 

@@ -195,9 +195,10 @@ class _Card(EnterPresses, QAbstractButton):
         for text, bold, role in ((self.step.title, True, "text"), (self.step.line, False, "muted")):
             painter.setFont(self._font(bold))
             painter.setPen(t.color(role if now or self.state == "done" else "muted"))
-            room = inner.adjusted(0, top, 0, 0)
-            painter.drawText(room, Qt.TextFlag.TextWordWrap.value, text)
-            top += self._high(text, int(inner.width()), bold)
+            high = self._high(text, int(inner.width()), bold)
+            if bold or top + high <= inner.height() + 1:  # half a sentence says less than none
+                painter.drawText(inner.adjusted(0, top, 0, 0), Qt.TextFlag.TextWordWrap.value, text)
+            top += high
 
 
 def step_after(at: int, by: int, count: int) -> int | None:
