@@ -63,8 +63,12 @@ def test_shape_of_a_lesson(lesson):
     path = resource("lessons", f"{lesson.id}.md")
     assert path.is_file(), "a lesson's file bears its id"
     headings = [heading.text for heading in lesson.headings]
+    assert lesson.text.startswith("Goal: ")
     assert headings[0] == "What you see"
-    assert {"When it misleads", "Try"} <= set(headings)
+    assert headings[1].startswith("With "), "an example in numbers comes before how it is made"
+    closing = ["When it misleads", "Where it is used", "In one line", "Try"]
+    assert [one for one in headings if one in closing] == closing
+    assert headings[-2:] == closing[-2:]
     tries = [href for href in lesson.links if href.startswith("try:")]
     assert len(tries) >= 3
     assert lesson.papers
