@@ -192,21 +192,22 @@ def paint_score(painter: QPainter, box: QRect, words: tuple[str, str], look: Loo
     score, label = words
     painter.setPen(look.theme.color("accent_text"))
     painter.setFont(look.font("title" if box.width() >= look.px(60) else "base", bold=True, figures=True))
-    painter.drawText(box.adjusted(0, look.px(4), 0, -box.height() // 2), Qt.AlignmentFlag.AlignCenter, score)
     font = look.font("small")
-    painter.setFont(font)
     room = box.adjusted(look.px(2), box.height() // 2, -look.px(2), -look.px(2))
     lines = _two_lines(label, room.width(), QFontMetrics(font))
+    above = box.adjusted(0, look.px(4), 0, -box.height() // 2) if lines else box
+    painter.drawText(above, Qt.AlignmentFlag.AlignCenter, score)
+    painter.setFont(font)
     painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, lines)
 
 
 def _two_lines(label: str, width: int, metrics: QFontMetrics) -> str:
-    """Break a class in two at a space where it is too long; what is still too long shows its beginning."""
+    """Break a class in two at a space where it is too long; what is still too long is left to the tip."""
     first, rest = label, ""
     if metrics.horizontalAdvance(label) > width and " " in label:
         first, _, rest = label.partition(" ")
-    cut = [metrics.elidedText(one, Qt.TextElideMode.ElideRight, width) for one in (first, rest) if one]
-    return "\n".join(cut)
+    lines = [one for one in (first, rest) if one]
+    return "\n".join(lines) if all(metrics.horizontalAdvance(one) <= width for one in lines) else ""
 
 
 def paint_mark(painter: QPainter, box: QRect, letter: str, look: Look) -> None:

@@ -335,7 +335,7 @@ class CompareBoard(QWidget):
         for slot in self._stage.slots():
             slot.installEventFilter(self)
         shown = [part for part in self._stage.slots() if not part.isHidden()]
-        tops = [part.geometry().top() for part in shown]
+        tops = [part.geometry().bottom() + 1 - min(part.height(), part.sizeHint().height()) for part in shown]
         self.setGeometry(room)
         margins = self.layout().contentsMargins()
         margins.setBottom(8 + room.height() - min([*tops, room.height()]))
