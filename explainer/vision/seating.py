@@ -23,7 +23,8 @@ DETECTOR_PX = 320  # longer side of what the detector sees: half of its usual wo
 LEAST_SCORE = 0.35
 LEAST_SHARE, MOST_SHARE = 0.01, 0.6  # of the picture: what fills it is no place in it
 ALMOST_ALL = 0.97
-SALIENT_SIDE = 0.34  # of a salient box, as a share of the picture's sides
+LEAST_THING = 0.04  # of the picture: a tie is no person
+SALIENT_SIDE, THING_SIDE = 0.34, 0.5  # of a salient box, as a share of the picture's sides
 MARGIN = 0.08  # share of the sides where nothing is seated
 NOTHING = 3.0  # levels of 255; smaller differences are noise
 ROUGH = 16.0  # levels; a rougher place is no more of a thing
@@ -50,6 +51,17 @@ def target(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     if isinstance(wanted, BoxXYXY):
         return wanted
     return _seated("target", frame, ctx, lambda: _found(frame, ctx) or MIDDLE)
+
+
+def thing(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
+    """Return `wanted`, or where it is ``auto`` the best object that is no detail, else a salient place as large."""
+    if isinstance(wanted, BoxXYXY):
+        return wanted
+
+    def make() -> BoxXYXY:
+        return _found(frame, ctx, least=LEAST_THING) or salient_box(frame.pixels, THING_SIDE)
+
+    return _seated("thing", frame, ctx, make)
 
 
 def point(wanted: PointXY | str, frame: Frame, ctx: Context) -> PointXY:
@@ -103,22 +115,27 @@ def _seated(kind: str, frame: Frame, ctx: Context, make: Callable[[], T]) -> T:
 # Objects ------------------------------------------------------------------------------------------------
 
 
-def _found(frame: Frame, ctx: Context, most: float = MOST_SHARE) -> BoxXYXY | None:
+def _found(frame: Frame, ctx: Context, most: float = MOST_SHARE, least: float = LEAST_SHARE) -> BoxXYXY | None:
     from explainer.vision.detection import gfl, nanodet
 
     net = ctx.memo(("nanodet", ctx.device), lambda: nanodet.load(ctx.device), keep=True)
     found = gfl.boxes(nanodet.look(net, frame.pixels, DETECTOR_PX), LEAST_SCORE)
-    return best_object(found.xyxy, found.score, frame.width, frame.height, most)
+    return best_object(found.xyxy, found.score, frame.width, frame.height, most, least)
 
 
 def best_object(
-    xyxy: NDArray[Any], score: NDArray[Any], width: int, height: int, most: float = MOST_SHARE
+    xyxy: NDArray[Any],
+    score: NDArray[Any],
+    width: int,
+    height: int,
+    most: float = MOST_SHARE,
+    least: float = LEAST_SHARE,
 ) -> BoxXYXY | None:
     """Return the box with the best score that is a place in the picture: neither a speck, nor all of it."""
     sides = np.array([width, height] * 2, np.float64)
     boxes = np.clip(np.asarray(xyxy, np.float64).reshape(-1, 4) / sides, 0.0, 1.0)
     share = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    fits = (share >= LEAST_SHARE) & (share <= most)
+    fits = (share >= least) & (share <= most)
     if not fits.any():
         return None
     return BoxXYXY(*(float(v) for v in boxes[int(np.where(fits, score, -1.0).argmax())]))
@@ -134,10 +151,11 @@ def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def salient_box(pixels: NDArray[np.uint8]) -> BoxXYXY:
+def salient_box(pixels: NDArray[np.uint8], share: float = SALIENT_SIDE) -> BoxXYXY:
     """Return the box whose colours differ most from the picture's mean, after Achanta et al. (2009).
 
-    Places without any texture count little: a plain sky is far from the mean, and no thing.
+    Its sides are a `share` of the picture's. Places without any texture count little: a plain sky is far from the
+    mean, and no thing.
     """
     lab = cv2.cvtColor(_small(pixels), cv2.COLOR_RGB2LAB).astype(np.float32)
     off = np.linalg.norm(cv2.GaussianBlur(lab, (5, 5), 0) - lab.mean((0, 1)), axis=2)
@@ -145,7 +163,7 @@ def salient_box(pixels: NDArray[np.uint8]) -> BoxXYXY:
         return MIDDLE
     rough = np.abs(lab[..., 0] - cv2.GaussianBlur(lab[..., 0], (9, 9), 0))
     off = off * cv2.GaussianBlur(np.minimum(rough, ROUGH), (9, 9), 0)
-    rows, columns = (max(1, round(SALIENT_SIDE * side)) for side in off.shape)
+    rows, columns = (max(1, round(share * side)) for side in off.shape)
     total = np.pad(off.astype(np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     sums = total[rows:, columns:] - total[:-rows, columns:] - total[rows:, :-columns] + total[:-rows, :-columns]
     y, x = np.unravel_index(int(np.round(sums, 6).argmax()), sums.shape)

@@ -17,7 +17,6 @@ from explainer.vision.perturb.smoothing import (
     largest_radius,
     lower_bound,
     seeds,
-    side_by_side,
     votes,
 )
 
@@ -85,7 +84,8 @@ def test_the_certificate_holds_where_the_truth_is_known() -> None:
     """For a half-space the smoothed net's exact radius is the distance to the border, whatever σ."""
     victim, sigma, distance = Victim(HalfSpace(), ZERO, ONE), 0.2, 0.25
     x = torch.full((1, 3, 4, 4), 255 * (0.5 + distance))
-    (_, counts), *_ = list(votes(victim, x, 255 * sigma, 4000, seed=1))[::-1]
+    *_, (answers, classes) = votes(victim, x, 255 * sigma, 4000, seed=1)
+    counts = np.bincount(answers, minlength=classes)
     assert counts.sum() == 4000
     assert counts[0] / 4000 == pytest.approx(norm.cdf(distance / sigma), abs=4 * math.sqrt(0.25 / 4000))
     radius = certify(int(counts[0]), 4000, 0.001, sigma).radius
@@ -103,12 +103,21 @@ def test_the_bound_is_wrong_about_as_seldom_as_it_says() -> None:
 def test_votes_grow_and_are_the_same_twice() -> None:
     victim, x = Victim(HalfSpace(), ZERO, ONE), torch.full((1, 3, 4, 4), 140.0)
     one, two = (list(votes(victim, x, 40.0, 21, seed=3)) for _ in range(2))
-    assert [done for done, _ in one] == [8, 16, 21]
-    for (done, a), (_, b) in zip(one, two, strict=True):
+    assert [len(answers) for answers, _ in one] == [8, 16, 21]
+    for (a, classes), (b, _) in zip(one, two, strict=True):
         np.testing.assert_array_equal(a, b)
-        assert a.sum() == done
-        assert len(a) == 3
-    assert one[0][1].sum() < one[1][1].sum()
+        assert classes == 3 and set(a) <= {0, 1, 2}
+    np.testing.assert_array_equal(one[0][0], one[1][0][:8])
+
+
+def test_a_copy_that_is_shown_is_the_one_that_voted() -> None:
+    victim, x = Victim(HalfSpace(), ZERO, ONE), torch.full((1, 3, 4, 4), 140.0)
+    *_, (answers, _) = votes(victim, x, 40.0, 21, seed=3)
+    chosen = [int(np.flatnonzero(answers == k)[-1]) for k in set(answers)]
+    assert len(chosen) > 1
+    for n, shown in zip(chosen, examples(x, 40.0, 3, chosen), strict=True):
+        again = torch.from_numpy(shown).permute(2, 0, 1)[None].float()
+        assert int(victim.logits(again).argmax()) == answers[n]
 
 
 def test_noise_is_not_clipped_before_the_network_but_is_when_shown() -> None:
@@ -123,7 +132,7 @@ def test_noise_is_not_clipped_before_the_network_but_is_when_shown() -> None:
     list(votes(Victim(Look(), ZERO, ONE), x, 30.0, 2, seed=7))
     assert float(seen[0].max()) > 1.05
     assert float((seen[0] * 255 - 250).std()) == pytest.approx(30.0, rel=0.1)
-    shown = side_by_side(examples(x, 30.0, 7, 1), 1)
+    (shown,) = examples(x, 30.0, 7, [0])
     assert shown.shape == (16, 16, 3)
     first = (seen[0][0] * 255).clamp(0, 255).round().permute(1, 2, 0).numpy()
     np.testing.assert_allclose(shown, first, atol=1)

@@ -156,9 +156,9 @@ def _corners(box: tuple[float, float, float, float]) -> NDArray[np.float64]:
 def _strips(
     scene: Scene, answers: Answers, spread: Any, corners: list[tuple[float, float]], wide: float, columns: int
 ) -> Iterator[Layer]:
-    """Under each tile the probabilities of the shown classes side by side; on it the score, and the name of a flip."""
+    """Under each tile the probabilities of the shown classes side by side; on it the score, or the name of a flip."""
     paths, colours = [], []
-    letters = SCREEN_LETTERS // columns - 5
+    letters = SCREEN_LETTERS // columns
     for number, (row, (x, y)) in enumerate(zip(answers.samples, corners, strict=True)):
         at, level = x, y + HIGH + STRIP * 0.5
         for colour, k in enumerate(spread.classes):
@@ -170,9 +170,9 @@ def _strips(
         best = int(row.argmax())
         score = words.score(float(row[best]))
         named = spread.flips[number] and letters >= 3
-        text = f"{shortened(scene.ctx.card.label(best), letters)} {score}" if named else score
+        text = shortened(scene.ctx.card.label(best), letters) if named else score
         place = spread.classes.index(best) if best in spread.classes else -2
-        yield Label(f"answer {number + 1}", text, (x, y + HIGH), place)
+        yield Label(f"answer {number + 1}", text, (x + 0.06 * wide, y + 0.9 * HIGH), place)
     yield Lines("probabilities", tuple(paths), tuple(colours), width_px=5.0)
 
 

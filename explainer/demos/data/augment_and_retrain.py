@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from explainer.core import words
-from explainer.core.charts import Bars, Chart, Curve, Series, Table, chart_slug
+from explainer.core.charts import Chart, Curve, Series, Table, chart_slug
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Cells, Panel
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Image, Label, Layer, Lines, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 PUBLISH_S = 0.4
 SIZES = (10, 30, 100, 300, 1000)  # digits along the learning curves
-COLUMNS = 5  # draws of one digit in a row of the panel
-DIGIT = 7  # row of the training digits that is drawn; each kind stands once among the first ten
+COLUMNS = 4  # draws of one digit in a row of the panel
+DIGIT = 6  # row of the training digits that is drawn; each kind stands once among the first ten
+ROW, TILE, BAR = 48, 44, 300  # panel pixels: pitch of the rows, side of a digit, length of a bar of 100 %
+BASE, BETTER, WORSE, ALIKE = (0, 114, 178), (0, 158, 115), (213, 94, 0), (128, 136, 144)
 
 
 class Augmentation(Choice):
@@ -90,12 +93,11 @@ class AugmentAndRetrain(Demo[Params]):
         from explainer.vision.training.watched import watched
 
         trial = planned(params, ctx.seed)
-        seen = pictures(trial.rows[-1], ctx.seed)
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
             pairs = zip(trial.runs, found, strict=True)
             done = {run: retrain.score(one) for run, one in pairs if one is not None and one.done}
-            return (Part((seen,)) + shown(replace(trial, done=done))).result(partial=partial)
+            return shown(replace(trial, done=done), ctx.seed).result(partial=partial)
 
         recipes, text = [*map(retrain.recipe, trial.runs)], f"training {words.count(len(trial.runs), 'net')}"
         return watched(ctx, recipes, show, text=text, begun=False, every_s=PUBLISH_S, again=params.again)
@@ -118,42 +120,74 @@ def called(names: Names) -> str:
     return "None" if not names else Augmentation(names[0]).label if len(names) == 1 else "All ticked"
 
 
-def pictures(names: Names, seed: int) -> Panel:
-    """Draws of one digit under each augmentation, a row each; what the net is shown in training."""
+def clear(trial: Trial, names: Names, size: int) -> int:
+    """1 or −1 where a row gains or loses in every seed, and more than seeds differ; else 0."""
+    gains, found = trial.gains(names, size), trial.spreads(size)
+    if len(gains) < 2 or abs(gains.mean()) <= max(found[NONE].deviation, found[names].deviation):
+        return 0
+    return int(np.sign(gains.mean())) if (np.sign(gains) == np.sign(gains.mean())).all() else 0
+
+
+def rows(trial: Trial, seed: int) -> Panel:
+    """For each row what the net is shown in training, and its accuracy as a bar beside it."""
     from explainer.vision.augment import retrain
     from explainer.vision.training import digits
 
-    train, _ = digits.split()
-    rows = [*((name,) for name in names), *([names] if len(names) > 1 else [])] or [NONE]
-    drawn = [retrain.draws(row, seed, DIGIT, COLUMNS, train) for row in rows]
-    values = np.ascontiguousarray(np.concatenate([cells for _, cells in drawn]), np.float32)
-    layer = Cells("digits", values, COLUMNS, 0.0, 1.0, colours="grey")
-    return Panel("Input", layer.size, (layer,), f"a {drawn[0][0]}, a row for each, in the chart's order", frame=False)
+    (train, _), size = digits.split(), trial.sizes[-1]
+    left, got, layers = COLUMNS * ROW + 8, trial.spreads(size), list[Layer]()
+    for n, names in enumerate(trial.rows):
+        label, cells = retrain.draws(names, seed, DIGIT, COLUMNS, train)
+        for k, cell in enumerate(cells):
+            ink = np.repeat((255 * np.clip(cell, 0, 1)).astype(np.uint8)[..., None], 3, axis=2)
+            place = scale_shift(TILE / len(ink), TILE / len(ink), k * ROW, n * ROW)
+            layers.append(Image(f"digit {n} {k}", ink, place, smooth=False))
+        text = called(names)
+        if names in got:
+            mean, deviation = got[names].mean, got[names].deviation
+            colour = BASE if names == NONE else (ALIKE, BETTER, WORSE)[clear(trial, names, size)]
+            layers.append(
+                Image(f"bar {n}", np.array([[colour]], np.uint8), scale_shift(BAR * mean, TILE, left, n * ROW))
+            )
+            ends = [(left + BAR * (mean + sign * deviation), n * ROW + TILE / 2) for sign in (-1, 1)]
+            layers.append(Lines(f"spread {n}", (np.array(ends),), (-2,)))
+            text += f": {100 * mean:.1f} ±{100 * deviation:.1f}"
+            if names != NONE and len(gains := trial.gains(names, size)):
+                text += f", better in {int((gains > 0).sum())} of {len(gains)}"
+        layers.append(Label(f"row {n}", text, (left + BAR + 8, n * ROW + TILE / 2)))
+    if NONE in got:
+        at = left + BAR * got[NONE].mean
+        layers.append(Lines("none", (np.array([(at, 0.0), (at, float(len(trial.rows) * ROW))]),), (0,)))
+    note = f"%, {size} training digits; left a {label} as it is trained on; grey: no more than seeds differ"
+    return Panel("Test accuracy", (left + BAR + 230, len(trial.rows) * ROW), tuple(layers), note, frame=False)
 
 
-def shown(trial: Trial) -> Part:
+def shown(trial: Trial, seed: int) -> Part:
     """Bars or curves of the runs that are done, the table, what it means, and the numbers."""
-    done, wanted = len(trial.finished), len(trial.runs)
-    chart, about = (curve, about_curves) if len(trial.sizes) > 1 else (bars, about_bars)
+    done, wanted, curves = len(trial.finished), len(trial.runs), len(trial.sizes) > 1
     badges = (f"{done} of {wanted} nets trained", "examined on 500 digits that no net has seen")
-    charts = (chart(trial), table(trial)) if done else ()
-    heroes = (chart_slug(charts[0]),) if charts else ("input",)
-    return Part((), charts, about(trial), values(trial), badges, headline=headline(trial), heroes=heroes)
+    charts = (curve(trial), table(trial)) if done and curves else ()
+    panel, about = rows(trial, seed), about_curves if curves else about_bars
+    heroes = (chart_slug(charts[0]),) if charts else (panel.slug,)
+    return Part((panel,), charts, about(trial), values(trial), badges, headline=headline(trial), heroes=heroes)
 
 
 def headline(trial: Trial) -> str:
-    """Say which augmentation is worth most, and whether that is more than chance."""
-    got = trial.spreads(trial.sizes[-1])
+    """Say which augmentation is worth most and which least, where that is more than the seeds differ."""
+    size = trial.sizes[-1]
+    got = trial.spreads(size)
     if NONE not in got or len(got) < 2:
         return "Small nets are in training, with augmentation and without."
-    gains = {row: 100 * (one.mean - got[NONE].mean) for row, one in got.items() if row != NONE}
+    others: list[Names] = [row for row in got if row != NONE]
+    alone = [row for row in others if len(row) == 1] or others
+    gains = {row: 100 * (got[row].mean - got[NONE].mean) for row in alone}
     best, worst = (pick(gains, key=lambda row: gains[row]) for pick in (max, min))
-    if gains[best] <= 0:
-        return f"No augmentation helps these nets; “{called(worst)}” costs {-gains[worst]:.1f} points of accuracy."
-    if gains[worst] >= 0:
-        return f"“{called(best)}” helps these nets most: {gains[best]:.1f} points of test accuracy more than none."
-    adds = f"“{called(best)}” adds {gains[best]:.1f} points of test accuracy"
-    return f"{adds}; “{called(worst)}” costs {-gains[worst]:.1f}: augmentation can hurt."
+    helps, harms = clear(trial, best, size) > 0, clear(trial, worst, size) < 0
+    up, down = f"“{called(best)}” adds {gains[best]:.1f} points", f"“{called(worst)}” costs {-gains[worst]:.1f}"
+    if helps and harms:
+        return f"{up}, {down}: both are more than seeds differ."
+    if harms:
+        return f"{down} points, more than seeds differ; no augmentation adds more than that."
+    return f"{up}, more than seeds differ." if helps else "No augmentation helps or harms more than seeds differ."
 
 
 def going(trial: Trial) -> str:
@@ -163,16 +197,6 @@ def going(trial: Trial) -> str:
 
 
 # Charts -------------------------------------------------------------------------------------------------
-
-
-def bars(trial: Trial) -> Chart:
-    """Mean of each row."""
-    (size,) = trial.sizes
-    found = trial.spreads(size)
-    return Bars(
-        "Test accuracy", tuple(map(called, found)), tuple(100 * one.mean for one in found.values()),
-        hi=100.0, format=".1f", note=f"%, {size} training digits",
-    )  # fmt: skip
 
 
 def curve(trial: Trial) -> Chart:
@@ -189,24 +213,15 @@ def curve(trial: Trial) -> Chart:
 
 
 def table(trial: Trial) -> Chart:
-    """Means, spreads and gains; along the curves one line for each number of digits. All lines are there at once."""
-    columns = ("mean %", "±", "gain", "better in")
-    if len(trial.sizes) > 1:
-        lines = [_line(trial, trial.rows[-1], size, words.thousands(size)) for size in trial.sizes]
-        return Table("All ticked, over seeds", ("digits", *columns), tuple(lines))
-    lines = [_line(trial, names, trial.sizes[0], called(names)) for names in trial.rows]
-    return Table("Spread over seeds", ("", *columns), tuple(lines))
+    """Gain of all that are ticked, and in how many seeds there is any, at each number of digits."""
+    return Table("All ticked, over seeds", ("digits", "gain", "better"), tuple(_line(trial, n) for n in trial.sizes))
 
 
-def _line(trial: Trial, names: Names, size: int, label: str) -> tuple[str, ...]:
-    """One row; a dash where nothing is trained yet."""
-    scores, gains = trial.spreads(size).get(names), trial.gains(names, size)
-    if scores is None:
-        return label, "–", "", "", ""
-    start = (label, f"{100 * scores.mean:.1f}", f"{100 * scores.deviation:.1f}")
-    if names == NONE or not len(gains):
-        return *start, "", ""
-    return *start, _signed(100 * gains.mean()), f"{int((gains > 0).sum())}/{len(gains)}"
+def _line(trial: Trial, size: int) -> tuple[str, ...]:
+    gains = trial.gains(trial.rows[-1], size)
+    if not len(gains):
+        return words.thousands(size), "–", ""
+    return words.thousands(size), _signed(100 * gains.mean()), f"{int((gains > 0).sum())}/{len(gains)}"
 
 
 def _signed(points: float) -> str:

@@ -6,17 +6,21 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core import words
 from explainer.core.charts import Bars
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Cells, Heat, Panel
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import Cells, Heat, Image, Label, Layer, Panel
 from explainer.core.numbers import numbers
 from explainer.core.result import Result
 
 ANSWERS = 3  # digits whose scores are shown
 LAST_MAP = 11
+MAPS = 4  # shown, the chosen one first
+ONE, OTHER = (0, 114, 178), (204, 85, 0)  # ink of an answer, and of another one
 TEST_SEED = 1  # as the score in the manifest was measured
 
 
@@ -28,7 +32,7 @@ class Gates(Choice):
     USUAL = "usual", "Always the usual ones"
 
 
-APPLIED = {Gates.OWN: "own gates", Gates.UNIFORM: "all alike", Gates.USUAL: "usual gates"}
+APPLIED = {Gates.OWN: "the net's gates", Gates.UNIFORM: "all alike", Gates.USUAL: "usual gates"}
 Floats = NDArray[np.float32]
 
 
@@ -42,7 +46,7 @@ class Params:
     ] = 4
     gates: Annotated[
         Gates,
-        Doc("Gates", "All alike: the mean of this scene's. Usual: each map's mean over the training scenes."),
+        Doc("Other gates", "All but one set by hand. Alike: this scene's mean. Usual: each map's mean in training."),
     ] = Gates.OWN
     channel: Annotated[int, Range(0, LAST_MAP), Doc("Map", "Click a tile or a bar to choose.")] = 6
     override: Annotated[bool, Doc("Set this gate", "Takes the chosen map's gate out of the net's hands.")] = True
@@ -85,7 +89,7 @@ class ChannelGates(Demo[Params]):
         return _result(
             Seen(
                 scenes[k, 0], int(labels[k]), maps[k].numpy(), own[k].numpy(), used[k].numpy(), net.usual.numpy(),
-                params.channel, params.gates, scores[k], own_scores[k],
+                params.channel, params.gates, params.override, scores[k], own_scores[k],
                 float((scores.argmax(1) == labels).mean()), float((own_scores.argmax(1) == labels).mean()),
                 len(labels), float(own.std(0).mean()),
             )
@@ -132,8 +136,8 @@ class Seen:
     own, used, usual
         The network's gates for this scene, those that are applied, and each one's mean over the training
         scenes, ``(12,)``.
-    chosen
-        The map that is looked at.
+    chosen, forced
+        The map that is looked at, and whether its gate is set by hand.
     probabilities, own_probabilities
         Of the ten digits, with the gates that are applied and with the network's own.
     accuracy, own_accuracy
@@ -150,6 +154,7 @@ class Seen:
     usual: Floats
     chosen: int
     rule: Gates
+    forced: bool
     probabilities: Floats
     own_probabilities: Floats
     accuracy: float
@@ -167,15 +172,25 @@ def _result(seen: Seen) -> Result:
     """Put all of it together."""
     limit = float(np.percentile(seen.maps, 97.5)) or 1.0  # single hot pixels would leave the rest dark
     after = seen.maps * seen.used[:, None, None]
+    strong = [int(k) for k in np.argsort(-(seen.maps.mean((1, 2)) * seen.own)) if k != seen.chosen]
+    shown = [seen.chosen, *strong[: MAPS - 1]]
     panels = (
-        _scene(seen),
-        _mosaic("Before the gates", seen.maps, limit, seen.chosen, "same scale"),
-        _mosaic("After the gates", after, limit, seen.chosen, APPLIED[seen.rule]),
-    )
+        _scene(seen), _verdicts(seen),
+        _mosaic("Before the gates", seen.maps, shown, limit, "same scale"),
+        _mosaic("After the gates", after, shown, limit, _applied(seen)),
+    )  # fmt: skip
     return Result(
         _reading(seen), _values(seen), panels, (_gates(seen), _answers(seen)), headline=_headline(seen),
-        heroes=tuple(panel.slug for panel in panels[1:]),
+        heroes=tuple(panel.slug for panel in panels[:2]),
     )  # fmt: skip
+
+
+def _applied(seen: Seen) -> str:
+    """Which gates are applied."""
+    if not seen.forced:
+        return APPLIED[seen.rule]
+    value = seen.used[seen.chosen]
+    return f"map {seen.chosen} {'shut' if value == 0 else f'at {value:.2g}'}, else {APPLIED[seen.rule]}"
 
 
 def _scene(seen: Seen) -> Panel:
@@ -184,10 +199,33 @@ def _scene(seen: Seen) -> Panel:
     return Panel("Scene", (side, side), (ink,), f"there is a {seen.label} in it", frame=False)
 
 
-def _mosaic(title: str, maps: Floats, limit: float, chosen: int, note: str) -> Panel:
+def _verdicts(seen: Seen) -> Panel:
+    """The answer before, large, and below it the one with the gates that are applied."""
+    pairs = ((seen.own_probabilities, "the net's gates"), (seen.probabilities, _applied(seen)))
+    first, layers = int(seen.own_probabilities.argmax()), list[Layer]()
+    for n, (scores, how) in enumerate(pairs):
+        said = int(scores.argmax())
+        layers.append(Image(f"digit {n}", _glyph(said, ONE if said == first else OTHER), scale_shift(1, 1, 0, 206 * n)))
+        text = f"{how}: {said}, {words.score(float(scores[said]))}"
+        layers.append(Label(f"answer {n}", text, (16, 206 * n + 18), int(said != first)))
+    return Panel("The net reads", (400, 406), tuple(layers), "before, and below it after", frame=False)
+
+
+def _glyph(digit: int, ink: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """A digit in large type on paper, ``(200, 400, 3)``."""
+    import cv2
+
+    paper = np.full((200, 400, 3), 255, np.uint8)
+    (width, height), _ = cv2.getTextSize(str(digit), cv2.FONT_HERSHEY_SIMPLEX, 5.0, 16)
+    at = ((400 - width) // 2, (200 + height) // 2 + 10)
+    cv2.putText(paper, str(digit), at, cv2.FONT_HERSHEY_SIMPLEX, 5.0, ink, 16, cv2.LINE_AA)
+    return paper
+
+
+def _mosaic(title: str, maps: Floats, shown: list[int], limit: float, note: str) -> Panel:
     mosaic = Cells(
-        "maps", maps, 4, 0.0, limit, labels=tuple(str(k) for k in range(len(maps))),
-        sets=tuple({"channel": k} for k in range(len(maps))), chosen=chosen,
+        "maps", maps[shown], MAPS // 2, 0.0, limit, labels=tuple(map(str, shown)),
+        sets=tuple({"channel": k} for k in shown), chosen=0,
     )  # fmt: skip
     return Panel(title, mosaic.size, (mosaic,), note, frame=False)
 
@@ -221,15 +259,20 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _headline(seen: Seen) -> str:
+    own, there = int(seen.own_probabilities.argmax()), f"it is a {seen.label}"
     if np.array_equal(seen.used, seen.own):
-        verdict = "rightly" if seen.answer == seen.label else f"though it is a {seen.label}"
-        return f"The net weighs each map by a gate of its own, and reads the digit as {seen.answer}, {verdict}."
-    own = int(seen.own_probabilities.argmax())
-    by_hand = np.flatnonzero(seen.used != seen.own)
-    changed = "these gates" if len(by_hand) > 1 else f"the gate of map {seen.chosen} at {seen.used[seen.chosen]:.2g}"
+        verdict = "rightly" if own == seen.label else f"though {there}"
+        return f"The net weighs each map by a gate of its own, and reads the digit as {own}, {verdict}."
+    done = "Other gates"
+    if np.flatnonzero(seen.used != seen.own).tolist() == [seen.chosen]:
+        done = "One feature map of twelve shut out" if seen.used[seen.chosen] == 0 else "One gate of twelve moved"
     if own == seen.answer:
-        return f"With {changed} the net still reads “{seen.answer}”, as with its own."
-    return f"With {changed} the net reads “{seen.answer}”; with its own gates it reads “{own}”."
+        return f"{done}, and the net still reads the digit as {own}."
+    return (
+        f"{done}, and the net takes the {own} for a {seen.answer}."
+        if own == seen.label
+        else (f"{done}, and the answer turns from {own} to {seen.answer}.")
+    )
 
 
 def _reading(seen: Seen) -> str:

@@ -21,8 +21,15 @@ SHORT: Mapping[str, str] = {
     "telea": "Telea",
     "navier-stokes": "Navier–Stokes",
 }
+NAMES: Mapping[str, str] = {
+    **SHORT,
+    "zero": "grey",
+    "mean": "mean colour",
+    "nearest": "nearest pixel",
+    "telea": "inpainting",
+    "navier-stokes": "Navier–Stokes inpainting",
+}
 COLUMNS, TILE_PX, GAP_PX = 3, 240, 6
-COUNTED = ("none", "one", "two", "three", "four", "five", "all")
 HOLE = (255, 64, 200)  # a pink that photos seldom have
 COLOURS: Mapping[str, int] = {"black": -2, "zero": 1, "mean": 3, "nearest": 2, "telea": 0, "navier-stokes": 4}
 
@@ -32,11 +39,18 @@ def result(trial: Trial, *, partial: bool = False) -> Result:
     charts: list[Chart] = [_bars(trial)]
     if trial.curves:
         charts.append(_curve(trial))
-    panels = (_input(trial), _filled(trial), _all_six(trial))
+    how, rival = trial.scene.params.fill, _rival(trial)
+    heroes = (_filled(trial, how, "Filled in"), _filled(trial, rival, "Beside it"))
+    panels = (*heroes, _input(trial), _all_six(trial))
     return Result(
         " ".join(_sentences(trial)), _values(trial), panels, tuple(charts), input=trial.input, partial=partial,
         headline=_headline(trial), heroes=(panels[0].slug, panels[1].slug), play=_play(trial),
     )  # fmt: skip
+
+
+def _rival(trial: Trial) -> Fill:
+    """Filling that stands beside the chosen one: inpainting, and beside that plain grey."""
+    return Fill.ZERO if trial.scene.params.fill in (Fill.TELEA, Fill.NAVIER_STOKES) else Fill.TELEA
 
 
 def _play(trial: Trial) -> Play:
@@ -45,8 +59,9 @@ def _play(trial: Trial) -> Play:
     known = trial.curves.get(params.fill, ())
     whole = len(known) == len(SHARES)
     curve = np.interp(np.linspace(0.0, most, 40), SHARES, known) if whole else None
-    return Play("share", 0, 100 * most, params.share, curve, f"{params.share} % lost at random",
-                note="curve: score, so filled" if whole else "")  # fmt: skip
+    counted = f"{params.share} % lost at random" + (" and the stroke" if params.erased else "")
+    note = "curve: score, so filled" if whole else ""
+    return Play("share", 0, 100 * most, params.share, curve, counted, note=note)
 
 
 # Panels -------------------------------------------------------------------------------------------------
@@ -62,12 +77,13 @@ def _input(trial: Trial) -> Panel:
     return Panel("Input", (frame.width, frame.height), layers, f"{share} missing, in pink")
 
 
-def _filled(trial: Trial) -> Panel:
-    frame, how = trial.scene.frame, trial.scene.params.fill
-    pixels, colour = trial.pictures[how], 0 if trial.kept(how) else 1
+def _filled(trial: Trial, how: str, title: str) -> Panel:
+    """The picture filled in one way, with the answer on it."""
+    frame, pixels = trial.scene.frame, trial.pictures[how]
     over = resized(identity(), (frame.height, frame.width), (pixels.shape[0], pixels.shape[1]))
-    layers = (Image("picture", pixels, over, focus=trial.focus), _chip(trial, _answer(trial, how), colour))
-    return Panel("Filled in", (frame.width, frame.height), layers, Fill(how).label)
+    chip = _chip(trial, f"{NAMES[how]}: {_answer(trial, how)}", 0 if trial.kept(how) else 1)
+    layers = (Image("picture", pixels, over, focus=trial.focus), chip)
+    return Panel(title, (frame.width, frame.height), layers, Fill(how).label)
 
 
 def _chip(trial: Trial, text: str, colour: int) -> Label:
@@ -147,11 +163,23 @@ def _headline(trial: Trial) -> str:
     first, now = (f"“{trial.card.label(int(row.argmax()))}”" for row in (trial.plain, trial.answers[how]))
     if not trial.scene.region.any():
         return f"Nothing is missing, and the network says {first}."
-    saved = sum(trial.kept(name) for name in trial.answers)
-    end = f"{COUNTED[saved]} of the six fillings keep{'s' if saved == 1 else ''} {first}"
-    if trial.kept(how):
-        return f"With {share} of the pixels gone the network still says {first}; {end}."
-    return f"With {share} of the pixels gone {first} becomes {now}; {end}."
+    rival = _rival(trial)
+    other = f"“{trial.card.label(int(trial.answers[rival].argmax()))}”"
+    gone, one, two = f"{share} of the pixels are gone", NAMES[how], NAMES[rival]
+    match trial.kept(how), trial.kept(rival):
+        case False, True:
+            return f"{gone}: filled with {one} {first} becomes {now}; with {two} it is kept."
+        case True, False:
+            return f"{gone}: filled with {one} it is still {first}, with {two} {other}."
+        case True, True:
+            scores = (float(trial.answers[name].max()) for name in (how, rival))
+            return f"{gone}, and it is still {first}: {' and '.join(map(_scored, (one, two), scores))}."
+        case _:
+            return f"{gone}, and {first} is lost: with {one} it is {now}, with {two} {other}."
+
+
+def _scored(name: str, score: float) -> str:
+    return f"{words.score(score)} with {name}"
 
 
 def _sentences(trial: Trial) -> Iterator[str]:
@@ -164,8 +192,8 @@ def _sentences(trial: Trial) -> Iterator[str]:
     worst, best = ranked[0], ranked[-1]
     low, high = (words.score(float(trial.answers[how][index])) for how in (worst, best))
     yield (
-        f"With {words.percent(share)} missing {trial.label} keeps {high} of {whole} when filled with "
-        f"{SHORT[best]}, and {low} with {SHORT[worst]}."
+        f"Whole, the picture scores {whole} for {trial.label}; with {words.percent(share)} missing it scores "
+        f"{high} at best, filled with {NAMES[best]}, and {low} at worst, with {NAMES[worst]}."
     )
     how = trial.scene.params.fill
     changed = not trial.kept(how)

@@ -77,7 +77,7 @@ def _map_panel(scene: Scene, test: Trial, number: int) -> Panel:
         Image("picture", scene.frame.pixels, focus=test.ready.focus),
         Heat("map", heat, -limit, limit, over, "diverging", "fall of the logit"),
     )
-    title = "Missed places" if number == 0 else f"{test.card.title}: missed"
+    title = "Where covering hurts" if number == 0 else f"{test.card.title}: hurts"
     return Panel(title, (scene.frame.width, scene.frame.height), layers, f"for {test.label}")
 
 
@@ -89,10 +89,10 @@ def _bars(test: Trial, number: int) -> Chart:
     best = [int(k) for k in np.argsort(-test.after, kind="stable")[:SHOWN]]
     shown = list(dict.fromkeys([test.index, *best]))
     return Bars(
-        "Covered" if number == 0 else test.card.title,
+        "Score now" if number == 0 else test.card.title,
         tuple(test.card.label(k) for k in shown),
         tuple(float(test.after[k]) for k in shown),
-        note=f"uncovered {words.score(float(test.before[test.index]))}",
+        note=f"{test.label}: {words.score(float(test.before[test.index]))} before",
         sets=tuple({"target": str(k)} for k in shown) if number == 0 else (),
     )
 

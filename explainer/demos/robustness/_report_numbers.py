@@ -68,6 +68,12 @@ def kept_of_photo(exam: Any) -> dict[str, float]:
     return found
 
 
+def trials(exam: Any) -> Floats:
+    """For each trial of one photo whether the answer is kept; of random orders the share that keep it."""
+    rows = [exam.kept.ravel(), *(c.kept[1:] for c in exam.coverage.values()), *(s.kept for s in exam.light.values())]
+    return np.concatenate([*rows, [kept for _, kept in exam.views.values()]]).astype(float)
+
+
 def parts_kept(found: Found, net: int = 0) -> dict[str, float]:
     """Mean over photos of `kept_of_photo`."""
     every = [kept_of_photo(exam) for exam in found.exams(net)]
@@ -114,16 +120,17 @@ def flip_share(found: Found, order: str, net: int = 0) -> float | None:
 # In words -----------------------------------------------------------------------------------------------
 
 
-def first_to_fail(table: Floats, severities: Sequence[int], photos: int) -> str:
-    """Name the corruption that changes answers at the mildest severity, and of those the most harmful."""
-    fails = np.flatnonzero((table < 1).any(axis=0))
-    if not fails.size:
-        return "No corruption changes an answer, at any of the severities that were tried."
-    at = int(fails[0])
-    worst = min(range(len(table)), key=lambda row: (table[row, at], table[row].mean()))
-    changed = "the answer" if photos == 1 else f"{words.percent(1 - float(table[worst, at]))} of the answers"
-    name = list(LABELS.values())[worst]
-    return f"{name} fools the network first: at severity {severities[at]} it changes {changed}."
+def summed_up(found: Found) -> str:
+    """How many answers are kept, and the surest of those that are not."""
+    card, every = found.cards[0], [trials(exam) for exam in found.exams()]
+    kept, count = float(np.mean(np.concatenate(every))), sum(map(len, every))
+    wrong = f"; the surest change is to “{card.label(found.worst[0].answer)}”" if found.worst else ""
+    if len(every) > 1:
+        return f"On {len(every)} photos the answer is kept in {words.percent(kept)} of the trials{wrong}."
+    name = f"The answer “{card.label(found.photos[0].exams[0].answer)}”"
+    if kept == 1:
+        return f"{name} is kept in all {count} trials: nothing that was tried changes it."
+    return f"{name} is kept in {words.percent(kept)} of {count} trials{wrong}."
 
 
 def conclusions(found: Found) -> list[str]:

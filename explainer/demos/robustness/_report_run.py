@@ -171,32 +171,33 @@ SHOWN_WORST = 8
 
 
 def _add_worst(found: Found, frames: Sequence[Frame], ctx: Context) -> Found:
-    """Make the pictures of the surest wrong answers of the first network again, one for each photo."""
+    """Make the pictures of the surest wrong answers of the first network again, of as many photos as there are."""
     from dataclasses import replace
 
-    ranked = sorted(found.photos, key=lambda photo: -_surest(photo)[2])
-    cases = [_case(found, photo, frames, ctx) for photo in ranked[:SHOWN_WORST] if _surest(photo)[2] > 0]
-    return replace(found, worst=tuple(cases))
+    every = [(rank, photo, *one) for photo in found.photos for rank, one in enumerate(_wrong(photo.exams[0]))]
+    first = sorted(every, key=lambda one: (one[0], -one[-1]))[:SHOWN_WORST]
+    cases = [_case(found, photo, (row, column), frames, ctx) for _, photo, row, column, _ in first]
+    return replace(found, worst=tuple(sorted(cases, key=lambda one: -one.score)))
 
 
-def _surest(photo: Photo) -> tuple[int, int, float]:
-    """Row, column and score of the changed answer with the highest score; a score of 0 if none changed."""
-    exam = photo.exams[0]
-    if not exam.kept.size or exam.kept.all():
-        return 0, 0, 0.0
+def _wrong(exam: Any) -> list[tuple[int, int, float]]:
+    """Row, column and score of the surest changed answer under each corruption, the surest first."""
+    if not exam.kept.size:
+        return []
     scores = np.where(exam.kept, 0.0, exam.best_scores)
-    row, column = np.unravel_index(int(scores.argmax()), scores.shape)
-    return int(row), int(column), float(scores[row, column])
+    found = [(row, int(one.argmax()), float(one.max())) for row, one in enumerate(scores) if one.any()]
+    return sorted(found, key=lambda one: -one[2])
 
 
-def _case(found: Found, photo: Photo, frames: Sequence[Frame], ctx: Context) -> Worst:
+def _case(found: Found, photo: Photo, at: tuple[int, int], frames: Sequence[Frame], ctx: Context) -> Worst:
     from explainer.vision.corruptions.battery import Recipe, dirtied
     from explainer.vision.corruptions.published import NAMES
     from explainer.vision.stress_report.exam import square_seen
 
     ctx.checkpoint()
-    row, column, score = _surest(photo)
+    (row, column), exam = at, photo.exams[0]
     severity = found.plan.severities[column]
     clean = square_seen(frames[photo.place], found.cards[0], ctx.settings.fit)
     pixels = dirtied(clean, Recipe((NAMES[row], severity)), ctx.seed)
-    return Worst(photo, NAMES[row], severity, int(photo.exams[0].best[row, column]), score, pixels, clean)
+    score = float(exam.best_scores[at])
+    return Worst(photo, NAMES[row], severity, int(exam.best[at]), score, pixels, clean)

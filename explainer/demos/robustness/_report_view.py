@@ -9,27 +9,26 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Matrix, Series
 from explainer.core.context import Context
 from explainer.core.frame import Frame
-from explainer.core.geometry import scale_shift
-from explainer.core.layers import Boxes, Image, Layer, Panel
+from explainer.core.layers import Image, Panel
 from explainer.core.result import Result
 from explainer.demos.robustness import _report_numbers as numbers
-from explainer.demos.robustness._corruption_view import LABELS, lower
-from explainer.demos.robustness._report_run import Found, Photo
+from explainer.demos.robustness._corruption_view import LABELS
+from explainer.demos.robustness._report_run import SHOWN_WORST, Found, Photo
+from explainer.demos.robustness._tiles import OTHER, SAME, sheet
 
-TILE, GAP, SHOWN = 176, 10, 24
-SIDE = 224
-STEADY, FRAIL = 0, 1  # colours of a tile's frame
+TILE, SHOWN = 176, 24
 
 
 def result(found: Found, params: Any, frame: Frame, ctx: Context, *, partial: bool = False) -> Result:
     """Put stage and documents together; the documents come with the last result."""
-    panels = [_photos(found) if found.photos else _waiting(frame)]
-    if found.worst:
-        panels.append(_worst(found))
+    several = len(found.photos) > 1
+    panels = [_worst(found)] if found.worst else []
+    if several or not panels:
+        panels.append(_photos(found) if found.photos else _waiting(frame))
     documents = {} if partial or not found.photos else _documents(found, params, ctx)
     return Result(
         _reading(found, partial), numbers.values(found), tuple(panels), _charts(found), documents, partial=partial,
-        headline=_headline(found, partial), heroes=tuple(one.slug for one in panels),
+        headline=_headline(found, partial), heroes=(panels[0].slug,),
     )  # fmt: skip
 
 
@@ -55,34 +54,27 @@ def _photos(found: Found) -> Panel:
     shown = found.photos[:SHOWN]
     tiles = [tiled(photo.thumb) for photo in shown]
     labels = [f"{found.cards[0].label(photo.exams[0].answer)} {words.percent(_kept(photo))}" for photo in shown]
-    colours = [STEADY if _kept(photo) >= 0.5 else FRAIL for photo in shown]
+    colours = [SAME if _kept(photo) >= 0.5 else OTHER for photo in shown]
     more = len(found.photos) - len(shown)
-    note = "share of answers kept" + (f"; {more} more in the report" if more > 0 else "")
-    return _sheet("Photos", tiles, labels, colours, note, TILE)
+    note = "share of trials that keep the answer" + (f"; {more} more in the report" if more > 0 else "")
+    return sheet("Photos", tiles, labels, colours, note)
 
 
 def _worst(found: Found) -> Panel:
-    card = found.cards[0]
-    labels = [f"{card.label(one.answer)} {words.score(one.score)}" for one in found.worst]
-    tiles = [one.pixels for one in found.worst]
-    one = found.worst[0]
-    note = f"{lower(LABELS[one.corruption])}, severity {one.severity}" if len(tiles) == 1 else "under corruption"
-    return _sheet("Surest wrong answers", tiles, labels, [FRAIL] * len(tiles), note, SIDE)
-
-
-def _sheet(
-    title: str, tiles: list[NDArray[np.uint8]], labels: list[str], colours: list[int], note: str, side: int
-) -> Panel:
-    columns = max(1, int(np.ceil(np.sqrt(len(tiles) * 1.2))))
-    corners = [(n % columns * (side + GAP), n // columns * (side + GAP)) for n in range(len(tiles))]
-    layers: list[Layer] = [
-        Image(f"tile {n}", tile, scale_shift(1, 1, *corner))
-        for n, (tile, corner) in enumerate(zip(tiles, corners, strict=True))
-    ]
-    boxes = np.array([[x, y, x + side, y + side] for x, y in corners], float)
-    layers.append(Boxes("answers", boxes, tuple(labels), tuple(colours)))
-    width, height = (n * (side + GAP) - GAP for n in (min(columns, len(tiles)), -(-len(tiles) // columns)))
-    return Panel(title, (width, height), tuple(layers), note, frame=False)
+    """Changed answers; where there is one photo only, it stands before them as it is."""
+    card, cases = found.cards[0], found.worst
+    tiles = [one.pixels for one in cases]
+    labels = [f"{card.label(one.answer)} {words.score(one.score)}" for one in cases]
+    below = [f"{LABELS[one.corruption]}, {one.severity}" for one in cases]
+    colours = [OTHER] * len(cases)
+    if len(found.photos) == 1:
+        exam = found.photos[0].exams[0]
+        shown = SHOWN_WORST - 1
+        tiles, below = [cases[0].clean, *tiles[:shown]], ["The photo as it is", *below[:shown]]
+        labels = [f"{card.label(exam.answer)} {words.score(exam.score)}", *labels[:shown]]
+        colours = [SAME, *colours[:shown]]
+    note = "with score; below what was done, and its severity"
+    return sheet("Surest changed answers", tiles, labels, colours, note, feet=below)
 
 
 def tiled(thumb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -96,7 +88,8 @@ def tiled(thumb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _kept(photo: Photo) -> float:
     """Share of all trials of the first network that leave its answer."""
-    return float(np.mean(list(numbers.kept_of_photo(photo.exams[0]).values()) or [1.0]))
+    tried = numbers.trials(photo.exams[0])
+    return float(tried.mean()) if tried.size else 1.0
 
 
 # Charts and words ---------------------------------------------------------------------------------------
@@ -108,37 +101,50 @@ def _charts(found: Found) -> tuple[Chart, ...]:
     charts: list[Chart] = []
     bars = numbers.survived(found)
     if bars:
-        charts.append(Bars("What survives", tuple(bars), tuple(bars.values()), chosen=-1, note=found.cards[0].title))
+        charts.append(
+            Bars(
+                "What survives", tuple(bars), tuple(100 * v for v in bars.values()), hi=100.0, format=".0f", chosen=-1,
+                note="answers kept, %",
+            )
+        )  # fmt: skip
     curves = _coverage(found)
     if curves is not None:
         charts.append(curves)
     table = numbers.corruption_table(found)
     if table is not None:
+        title, note = "Answers kept, %", "by severity"
+        if len(found.photos) == 1:  # kept or not says little of a single photo
+            exam = found.photos[0].exams[0]
+            table, title, note = (
+                exam.scores,
+                "Score of the answer, %",
+                f"{words.percent(exam.score)} on the clean photo",
+            )
         columns = tuple(str(s) for s in found.plan.severities)
-        charts.append(Matrix("Answers kept, %", 100 * table, tuple(LABELS.values()), columns, note="by severity"))
+        charts.append(Matrix(title, 100 * table, tuple(LABELS.values()), columns, "severity", note=note))
     return tuple(charts)
 
 
 def _coverage(found: Found) -> Chart | None:
-    series = []
+    """Share of answers kept, of a single photo the answer's score."""
+    single, series = len(found.photos) == 1, []
     for colour, (order, name) in enumerate(numbers.ORDERS.items()):
         curve = numbers.coverage(found, order)
         if curve is not None:
-            series.append(Series(name, 100 * curve[0], curve[1], "solid", colour))
+            series.append(Series(name, 100 * curve[0], curve[2 if single else 1], "solid", colour))
     if len(found.cards) > 1 and (second := numbers.coverage(found, "random", 1)) is not None:
-        series.append(Series(f"random, {found.cards[1].title}", 100 * second[0], second[1], "dashed", 0))
+        second_name = f"random, {found.cards[1].title}"
+        series.append(Series(second_name, 100 * second[0], second[2 if single else 1], "dashed", 0))
     if not series:
         return None
-    return Curve("Kept while covered", tuple(series), "% covered", "", (0.0, 1.0), (0.0, 100.0), "share of answers")
+    title, what = ("Score while covered", "score of the answer") if single else ("Kept while covered", "share kept")
+    return Curve(title, tuple(series), "% covered", "", (0.0, 1.0), (0.0, 100.0), what)
 
 
 def _headline(found: Found, partial: bool) -> str:
     if partial or not found.photos:
         return f"{len(found.photos)} of {found.wanted} photos are examined."
-    table = numbers.corruption_table(found)
-    if table is None:
-        return "No corruption was tried: the bars show what survives the rest."
-    return numbers.first_to_fail(table, found.plan.severities, len(found.photos))
+    return numbers.summed_up(found) if found.plan.parts else "Nothing is tried: tick a part."
 
 
 def _reading(found: Found, partial: bool) -> str:

@@ -22,7 +22,7 @@ class Params:
 
     erased: Annotated[
         tuple[Stroke, ...],
-        OnPicture("input"),
+        OnPicture("filled-in"),
         Doc("Eraser", "[ and ] change the brush; the right button takes a stroke back."),
     ] = ACROSS
     share: Annotated[

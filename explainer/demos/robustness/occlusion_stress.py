@@ -13,7 +13,6 @@ from explainer.demos.robustness import _occluding as occluding
 from explainer.demos.robustness import _occluding_view as view
 
 FIRST_BOX = (BoxXYXY(0.38, 0.3, 0.62, 0.7),)
-LARGE = BoxXYXY(0.2, 0.2, 0.8, 0.8)
 CORNER = PointXY(0.15, 0.15)
 
 
@@ -41,7 +40,7 @@ class Measure(Choice):
     """Measure."""
 
     CURVES = "curves", "Coverage curves"
-    MAP = "map", "Map of missed places"
+    MAP = "map", "Map: where covering hurts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +95,6 @@ class Params:
     second: Annotated[bool, Doc("A second network", "The same test for one that was trained apart.")] = False
 
 
-def seat(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
-    """Seat the object's box; a thing too large to be a place in the picture fills its middle."""
-    from explainer.vision import seating
-
-    found = seating.target(wanted, frame, ctx)
-    return LARGE if found == seating.MIDDLE else found
-
-
 class OcclusionStress(Demo[Params]):
     """Occluders by hand, coverage curves in four orders, and an occlusion map; for one network or two."""
 
@@ -118,7 +109,7 @@ class OcclusionStress(Demo[Params]):
         """Show the covered picture at once; curves and map grow."""
         from explainer.vision import seating
 
-        params, seats = seating.seated(params, frame, ctx, object_box=seat)
+        params, seats = seating.seated(params, frame, ctx, object_box=seating.thing)
         with ctx.model() as net:
             scene = occluding.Scene(frame, params, ctx, seats)
             first = occluding.asked(scene, net)

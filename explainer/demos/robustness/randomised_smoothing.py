@@ -13,17 +13,19 @@ from explainer.core.context import Context
 from explainer.core.controls import Doc, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Image, Label, Panel
+from explainer.core.layers import Panel
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
-from explainer.core.picture import panel
 from explainer.core.result import Result
 from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.core.way import Way
+from explainer.demos.robustness._tiles import OTHER, SAME, sheet
 
 WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
-SHEET, CALM = (2, 3), 0.02  # rows and columns of copies; σ that most pictures bear
+COLUMNS, TILES = 3, 6  # of the sheet; the first tile is the picture without noise
+DISSENT = 3  # tiles at most that go to copies with another answer
+CALM = 0.02  # σ that most pictures bear
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,13 @@ class RandomisedSmoothing(Demo[Params]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Poll:
-    """Votes so far, `counts` ``(K,)``; votes cast (`after`) and those for the winner (`heard`) after each batch.
+    """Votes so far, one of `answers` a copy; votes cast (`after`) and those for the winner (`heard`) after each batch.
 
-    `winner` is the class that the first poll chose, or the leader while that goes on; votes prove something where they
-    are independent of that choice.
+    `counts` ``(K,)`` are the votes for each class. `winner` is the class that the first poll chose, or the leader
+    while that goes on; votes prove something where they are independent of that choice.
     """
 
+    answers: NDArray[np.int64]
     counts: NDArray[np.int64]
     winner: int
     proves: bool
@@ -80,11 +83,13 @@ class Poll:
     heard: tuple[int, ...]
 
     @staticmethod
-    def of(counts: NDArray[np.int64], done: int, before: "Poll | None", chosen: "Poll | None") -> "Poll":
-        """Append what was counted after `done` votes."""
+    def of(answers: NDArray[np.int64], classes: int, before: "Poll | None", chosen: "Poll | None") -> "Poll":
+        """Append what was counted since the poll `before`."""
+        counts = np.bincount(answers, minlength=classes)
         winner = chosen.winner if chosen else int(np.argmax(counts))
         after, heard = (before.after, before.heard) if before else ((), ())
-        return Poll(counts, winner, chosen is not None, (*after, done), (*heard, int(counts[winner])))
+        proves = chosen is not None
+        return Poll(answers, counts, winner, proves, (*after, len(answers)), (*heard, int(counts[winner])))
 
     @property
     def done(self) -> int:
@@ -110,6 +115,11 @@ class Booth:
         after = {"attack": 3 * STEPS, "on the attacked picture": params.proving} if params.attack else {}  # passes
         self.way = Way(ctx.progress, {"that choose": params.choosing, "that prove": params.proving, **after})
 
+    @property
+    def plain(self) -> NDArray[np.float64]:
+        """Probabilities of the picture without noise."""
+        return self.ctx.memo(("without noise", *memo_name(self.ctx)), lambda: self.victim.answers(self.x)[0])
+
     def result(self, part: Part, **more: Any) -> Result:
         """Make it a result."""
         seen = np.ascontiguousarray(self.ready.tensor.cpu().numpy(), dtype=np.float32)
@@ -129,9 +139,9 @@ def _voting(at: Booth, x: Any, of: int, seed: int, chosen: Poll | None, what: st
     from explainer.vision.perturb.smoothing import votes
 
     poll = None
-    for done, counts in votes(at.victim, x, WHITE * at.params.sigma, of, seed, at.ctx.checkpoint):
-        poll = Poll.of(counts, done, poll, chosen)
-        at.way.tell(what, done / of, f"{done} of {of} votes {what}")
+    for answers, classes in votes(at.victim, x, WHITE * at.params.sigma, of, seed, at.ctx.checkpoint):
+        poll = Poll.of(answers, classes, poll, chosen)
+        at.way.tell(what, poll.done / of, f"{poll.done} of {of} votes {what}")
         yield poll
 
 
@@ -175,26 +185,28 @@ def _part(at: Booth, poll: Poll) -> Part:
     charts = (bars, _bound_chart(poll, alpha)) if poll.proves else (bars,)
     said, headline = _sentence(at, poll, found, alpha), _headline(at, poll, found)
     return Part(
-        _panels(at, sigma, poll.winner), charts, (said,), values, headline=headline, heroes=("noisy-copies",)
+        (_sheet(at, poll),), charts, (said,), values, headline=headline, heroes=("noisy-copies",)
     )  # fmt: skip
 
 
-def _panels(at: Booth, sigma: float, winner: int) -> tuple[Panel, ...]:
-    from explainer.vision.perturb.smoothing import examples, seeds, side_by_side
+def _sheet(at: Booth, poll: Poll) -> Panel:
+    """Show the picture without noise, copies that vote otherwise, and others that agree."""
+    from explainer.vision.perturb.smoothing import examples, seeds
 
-    def make() -> tuple[Any, list[int]]:
-        copies = examples(at.x, WHITE * sigma, seeds(at.ctx.seed)[1], SHEET[0] * SHEET[1])
-        return side_by_side(copies, SHEET[1]), [int(row.argmax()) for row in at.victim.answers(copies)]
-
-    sheet, said = latest(at.ctx, "sheet", (*memo_name(at.ctx), sigma, at.ctx.seed), make)
-    side, label = sheet.shape[0] // SHEET[0], at.ctx.card.label
-    chips = (
-        Label(f"copy {n}", label(k), ((n % SHEET[1] + 0.05) * side, (n // SHEET[1] + 0.08) * side), int(k != winner))
-        for n, k in enumerate(said)
-    )
-    size, note = (float(sheet.shape[1]), float(sheet.shape[0])), f"σ = {sigma:g}, {sigma * WHITE:.3g} of 255"
-    copies = Panel("Noisy copies", size, (Image("seen", sheet, smooth=False), *chips), note, frame=False)
-    return panel(at.frame, "Input", focus=at.ready.focus), copies
+    against, agree = (np.flatnonzero(one) for one in (poll.answers != poll.winner, poll.answers == poll.winner))
+    few = against[: max(DISSENT, TILES - 1 - len(agree))]
+    chosen = [int(n) for n in (*few, *agree)][: TILES - 1]
+    sigma, seed = WHITE * at.params.sigma, seeds(at.ctx.seed)[int(poll.proves)]
+    key = (*memo_name(at.ctx), sigma, seed, *chosen)
+    noisy = latest(at.ctx, "sheet", key, lambda: examples(at.x, sigma, seed, chosen))
+    clean = examples(at.x, 0.0, 0, [0])
+    label = at.ctx.card.label
+    said = [int(at.plain.argmax()), *(int(poll.answers[n]) for n in chosen)]
+    words_said = [f"no noise: {label(said[0])}", *map(label, said[1:])]
+    colours = [SAME if k == poll.winner else OTHER for k in said]
+    others = f"{len(against)} of {poll.done} vote otherwise, those first" if len(against) else "all vote alike"
+    note = f"{others}; σ is {sigma:.3g} of 255 grey levels"
+    return sheet("Noisy copies", [*clean, *noisy], words_said, colours, note, columns=COLUMNS)
 
 
 def _bound_chart(poll: Poll, alpha: float) -> Curve:
@@ -211,15 +223,16 @@ def _bound_chart(poll: Poll, alpha: float) -> Curve:
 
 
 def _headline(at: Booth, poll: Poll, found: Any) -> str:
-    name = f"“{at.ctx.card.label(poll.winner)}”"
+    name, plain = (f"“{at.ctx.card.label(k)}”" for k in (poll.winner, int(at.plain.argmax())))
     if not poll.proves:
         return f"Noise is added again and again; most copies are called {name} so far."
     if found.radius is None:
-        return f"The votes prove no majority for {name}: the smoothed classifier abstains."
-    return (
-        f"{100 * poll.count / poll.done:.0f} % of the noisy copies are called {name}: proof that no change shorter "
-        f"than {found.radius:.3f} alters the majority."
-    )
+        return f"Only {poll.count} of {poll.done} noisy copies vote {name}: nothing is proved, the vote abstains."
+    sure, length = f"{100 * (1 - at.params.alpha):.4g} %", f"{found.radius * WHITE:.1f} grey levels"
+    if name == plain:
+        return f"{name} wins the vote; with {sure} confidence no change shorter than {length} alters that."
+    bound = f"with {sure} confidence no change shorter than {length} alters the vote"
+    return f"Without noise {plain}, by vote {name}: {bound}."
 
 
 def _offers(at: Booth, poll: Poll) -> Unsuitable | None:
@@ -239,12 +252,13 @@ def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:
     if not poll.proves:
         return f"{poll.done} noisy copies so far; most often they are called {name}."
     begun = f"{poll.count} of {poll.done} noisy copies are called {name}, so its probability is at least"
-    proved = f"{begun} {found.p_lower:.3f} (wrong at most once in {1 / alpha:,.0f} times)."
+    proved = f"{begun} {found.p_lower:.3f}, with {100 * (1 - alpha):.4g} % confidence."
     if found.radius is None:
         return f"{proved} That is no proven majority: **the smoothed classifier abstains**."
     return (
-        f"{proved} **No change shorter than {found.radius:.3f} can alter the majority** (white is 1). "
-        f"That is {found.radius * WHITE:.1f} of 255 on a single colour value, or far less on each of many."
+        f"{proved} So **no change shorter than {found.radius * WHITE:.1f} grey levels alters the vote** "
+        f"({found.radius:.3f} where white is 1). The length is the root of the summed squares over all colour values: "
+        "one value may change by that much, or all together far less."
     )
 
 

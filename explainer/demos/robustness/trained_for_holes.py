@@ -25,21 +25,20 @@ from explainer.core.result import Result
 from explainer.core.walls import wall
 
 if TYPE_CHECKING:
-    from explainer.vision.training.examples import Examples
     from explainer.vision.training.fit import Snapshot
     from explainer.vision.training.holes import Pair, Tolerance
 
 PUBLISH_S = 0.8  # the test at all shares, even of one draw, takes 0.2 s
 SHOWN, COLUMNS = 18, 6
-NAMES = ("plain net, zeros", "plain net, means", "learnt with holes")
-SHORT = ("zeros", "means", "learnt so")  # beside a bar there is less room
+NAMES = ("plain net, zeros", "plain net, means", "trained with holes")
+SHORT = ("zeros", "means", "trained")  # beside a bar there is less room
 PLAIN, MEANS, LEARNT = 1, 3, -1  # colours of the three
 
 
 class Fill(Choice):
     """What stands in a hole."""
 
-    ZERO = "zero", "Zero, as paper"
+    ZERO = "zero", "Zero, no ink"
     MEAN = "mean", "Mean of that pixel"
 
 
@@ -89,7 +88,7 @@ class TrainedForHoles(Demo[Params]):
 
 
 def shown(now: Pair, found: Tolerance, share: int, epochs: int) -> Part:
-    """Digits with holes as each net gets them, accuracy against the share missing, and what learning so costs."""
+    """Digits with holes as each net gets them, accuracy against the share missing, and what such training costs."""
     from explainer.vision.training.holes import SHARES
 
     row = int(np.abs(100 * np.array(SHARES) - share).argmin())
@@ -107,23 +106,26 @@ def shown(now: Pair, found: Tolerance, share: int, epochs: int) -> Part:
 
 
 def digit_panels(pair: Pair, share: int) -> tuple[Panel, Panel]:
-    """Tear the first test digits; both nets get the same holes, each with the filling it knows or zeros."""
+    """Show test digits on which the nets differ; both get the same holes, each with the filling it knows or zeros."""
     from explainer.vision.training import holes
 
     train, test = pair.plain.recipe.data
-    digits = test.first(SHOWN)
-    lost = holes.holes(SHOWN, share / 100.0, np.random.default_rng([pair.plain.recipe.seed, 5]))
-    plain, known = (holes.with_holes(digits, lost, put) for put in (0.0, holes.instead(pair.fill, train)))
-    return (
-        _digits_panel("Plain net", plain, holes.said(pair.plain, plain)),
-        _digits_panel("Net that knows holes", known, holes.said(pair.holed, known)),
-    )
-
-
-def _digits_panel(title: str, digits: Examples, said: NDArray[np.int64]) -> Panel:
-    """One net's view; ``3→8`` is a 3 that it takes for an 8."""
-    right = int((said == digits.labels).sum())
-    return wall(title, digits.images, digits.labels, said, columns=COLUMNS, note=f"{right} of {len(said)} right")
+    lost = holes.holes(len(test), share / 100.0, np.random.default_rng([pair.plain.recipe.seed, 5]))
+    plain, known = (holes.with_holes(test, lost, put) for put in (0.0, holes.instead(pair.fill, train)))
+    said = holes.said(pair.plain, plain), holes.said(pair.holed, known)
+    right = tuple(one == test.labels for one in said)
+    differ = right[0] != right[1]
+    shown = np.argsort(~differ, kind="stable")[:SHOWN]  # the first on which they differ, then others
+    panels = (
+        wall(
+            title, digits.images[shown], test.labels[shown], one[shown], columns=COLUMNS, lit=hits[shown],
+            note=f"right (bright) in {int((hits & differ).sum())} of {int(differ.sum())} where they differ",
+        )
+        for title, digits, one, hits in zip(
+            ("Plain net, zeros", "Trained with holes"), (plain, known), said, right, strict=True
+        )
+    )  # fmt: skip
+    return next(panels), next(panels)
 
 
 # Charts -------------------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ def bars(three: NDArray[np.float64], share: float) -> Chart:
 
 def learning_chart(pair: Pair, epochs: int) -> Chart:
     """Accuracy on whole test digits, epoch by epoch: what learning with holes costs."""
-    rows = (("plain net", pair.plain, PLAIN), ("learnt with holes", pair.holed, LEARNT))
+    rows = (("plain net", pair.plain, PLAIN), ("trained with holes", pair.holed, LEARNT))
     lines = tuple(
         Series(name, np.arange(net.epoch + 1, dtype=np.float64), 100 * net.history["accuracy_test"], colour=colour)
         for name, net, colour in rows
@@ -171,15 +173,14 @@ def headline(pair: Pair, three: NDArray[np.float64]) -> str:
     """Say which net holes harm less."""
     if pair.plain.diverged or pair.holed.diverged or pair.epoch == 0:
         return "Both nets still have to learn: one from whole digits, one from digits with holes."
-    plain, known = float(three[0]), float(three[2])
-    return (
-        (
-            f"Trained on digits with holes, a net reads {known:.0f} % of torn digits; trained on whole ones, "
-            f"only {plain:.0f} %."
-        )
-        if known > plain
-        else f"Training with holes did not help here: {known:.0f} % read, against {plain:.0f} %."
-    )
+    plain, mean, known = (float(one) for one in three)
+    if known <= plain:
+        return f"Training with holes did not help here: {known:.0f} % read, against {plain:.0f} %."
+    start = f"Trained with holes, a net reads {known:.0f} %, a plain one {plain:.0f} %"
+    if mean >= known:
+        return f"{start}; mean filling alone does as well."
+    much = "most" if mean - plain > (known - plain) / 2 else "some"
+    return f"{start}; mean filling closes {much} of that gap."
 
 
 def reading(pair: Pair, three: NDArray[np.float64], share: float) -> str:
@@ -191,6 +192,6 @@ def reading(pair: Pair, three: NDArray[np.float64], share: float) -> str:
     zero, mean, known = three
     return (
         f"After {pair.epoch} epochs, with {words.percent(share)} of the pixels missing, the net that only saw whole "
-        f"digits gets {zero:.1f} % right with zeros and {mean:.1f} % with means; the one that learnt with holes "
+        f"digits gets {zero:.1f} % right with zeros and {mean:.1f} % with means; the one trained with holes "
         f"**{known:.1f} %**."
     )

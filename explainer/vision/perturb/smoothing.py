@@ -5,7 +5,7 @@ probability of at least ``p > 1/2``, then g answers A for every ``x + δ`` with 
 with ``p_B ≤ 1 − p``). The probability is estimated, so the statement holds with confidence ``1 − α``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,8 +78,8 @@ def votes(
     trials: int,
     seed: int,
     checkpoint: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Count the answers to noisy copies, given out as they grow.
+) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Collect the answers to noisy copies, given out as they grow.
 
     The copies are *not* clipped to 0…255: the theorem speaks of Gaussian noise.
 
@@ -94,21 +94,19 @@ def votes(
 
     Yields
     ------
-    done, counts
-        Copies so far, and votes ``(K,)`` for each class.
+    answers, classes
+        Class that each copy so far is called, and how many classes there are.
     """
     dice = torch.Generator().manual_seed(seed)
     batch = CPU_BATCH if x.device.type == "cpu" else GPU_BATCH
-    done, counts = 0, np.zeros(0, np.int64)
-    while done < trials:
+    answers = np.zeros(0, np.int64)
+    while len(answers) < trials:
         checkpoint()
-        copies = torch.cat([noisy(x, sigma, dice) for _ in range(min(batch, trials - done))])
+        copies = torch.cat([noisy(x, sigma, dice) for _ in range(min(batch, trials - len(answers)))])
         with torch.no_grad():
             logits = victim.logits(copies)
-        answers = logits.argmax(dim=1).cpu().numpy()
-        counts = np.bincount(answers, minlength=logits.shape[1]) + (counts if counts.size else 0)
-        done += len(copies)
-        yield done, counts.astype(np.int64)
+        answers = np.concatenate([answers, logits.argmax(dim=1).cpu().numpy()])
+        yield answers, logits.shape[1]
 
 
 def noisy(x: Tensor, sigma: float, dice: torch.Generator) -> Tensor:
@@ -116,18 +114,14 @@ def noisy(x: Tensor, sigma: float, dice: torch.Generator) -> Tensor:
     return x + sigma * torch.randn(x.shape, generator=dice).to(x)
 
 
-def examples(x: Tensor, sigma: float, seed: int, count: int) -> Tensor:
-    """Return the first `count` copies that are voted on with `seed`, ``(count, 3, S, S)``."""
-    dice = torch.Generator().manual_seed(seed)
-    return torch.cat([noisy(x, sigma, dice) for _ in range(count)])
-
-
-def side_by_side(copies: Tensor, columns: int) -> NDArray[np.uint8]:
-    """Lay copies ``(N, 3, S, S)`` out in rows, clipped to be shown, ``(N / columns · S, columns · S, 3)``."""
-    n, _, side, _ = copies.shape
-    tiles = copies.clamp(0, WHITE).round().byte().cpu().view(n // columns, columns, 3, side, side)
-    sheet = tiles.permute(0, 3, 1, 4, 2).reshape(n // columns * side, columns * side, 3)
-    return np.ascontiguousarray(sheet.numpy())
+def examples(x: Tensor, sigma: float, seed: int, chosen: Sequence[int]) -> list[NDArray[np.uint8]]:
+    """Return `chosen` copies of those that are voted on with `seed`, clipped to be shown, ``(S, S, 3)`` each."""
+    dice, found = torch.Generator().manual_seed(seed), {}
+    for n in range(max(chosen, default=-1) + 1):
+        copy = noisy(x, sigma, dice)
+        if n in chosen:
+            found[n] = np.ascontiguousarray(copy.clamp(0, WHITE).round().byte().cpu()[0].permute(1, 2, 0).numpy())
+    return [found[n] for n in chosen]
 
 
 def seeds(seed: int) -> tuple[int, int]:
