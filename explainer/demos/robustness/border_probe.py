@@ -41,6 +41,9 @@ class Beyond(Choice):
     CIRCULAR = "circular", "The other side"
 
 
+DONE = {Beyond.REFLECT: "mirrored", Beyond.REPLICATE: "repeated", Beyond.CIRCULAR: "wrapped"}  # with the edge
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """Where to look, and what lies beyond the edge instead of zeros."""
@@ -91,7 +94,8 @@ class BorderProbe(Demo[Params]):
             _reading(values, one_colour, here, card), values, _panels(frame, ready, colour, shown, changed, other),
             (_depth(one_colour, other), _across(shown), _bars(here, other, card)),
             input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32),
-            headline=_headline(values), heroes=("constant-picture", "this-picture"), resolved={"layer": layer},
+            headline=_headline(values, other, card.label(int(here[0].scores.argmax()))),
+            heroes=("constant-picture", "this-picture"), resolved={"layer": layer},
         )  # fmt: skip
 
 
@@ -132,7 +136,7 @@ def _panels(frame: Frame, ready: Any, colour: RGB, shown: Any, changed: Any, oth
     return (
         panel(frame, "Input", focus=ready.focus),
         Panel("Constant picture", (frame.width, frame.height), (flat, over_flat), f"{words.cells(shown.shape)} cells"),
-        panel(frame, "This picture", over, note=f"zeros against {other}", focus=ready.focus),
+        panel(frame, "This picture", over, note=f"change with the edge {DONE[other]}", focus=ready.focus),
     )
 
 
@@ -182,9 +186,10 @@ def _values(
     )  # fmt: skip
 
 
-def _headline(values: dict[str, float]) -> str:
-    share = words.percent(values["touched_share"])
-    return f"One plain colour goes in, yet zeros beyond the edge draw a frame over {share} of the map."
+def _headline(values: dict[str, float], other: Beyond, label: str) -> str:
+    before, after = words.score(values["score_zeros"]), words.score(values["score_other"])
+    goes = "stays at" if before == after else f"goes from {before} to"
+    return f"Zeros beyond the edge frame a plain colour; with the edge {DONE[other]}, “{label}” {goes} {after}."
 
 
 def _reading(values: dict[str, float], one_colour: list[Pass], here: list[Pass], card: ModelCard) -> str:
