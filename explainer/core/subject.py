@@ -68,9 +68,13 @@ class Subject:
         return resized(self.to_frame, tuple(self.x.shape[2:]), (shape[0], shape[1]))
 
     def where(self, x_px: float, y_px: float) -> str:
-        """Place of a point in the frame, in words and pixels."""
-        place = words.place(x_px / self.frame.width, y_px / self.frame.height)
-        return f"{place}, at ({x_px:.0f}, {y_px:.0f}) px"
+        """Place of a point, in words and in pixels of the frame."""
+        return f"{self.place(x_px, y_px)}, at ({x_px:.0f}, {y_px:.0f}) px"
+
+    def place(self, x_px: float, y_px: float) -> str:
+        """Place of a point within the part that the network sees, in words."""
+        left, top, right, bottom = self.focus
+        return words.place((x_px - left) / max(right - left, 1.0), (y_px - top) / max(bottom - top, 1.0))
 
     def panel(self, title: str, *layers: Layer, note: str = "") -> Panel:
         """Panel with the picture, dimmed where the network does not look, and layers over it."""

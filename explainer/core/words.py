@@ -7,6 +7,7 @@ _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 _STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _LONGEST = 1000
+NEAR = 0.08  # share of the sides: farther off, a place is no longer called the middle
 
 
 def printable(text: str) -> str:
@@ -53,7 +54,11 @@ def place(x: float, y: float) -> str:
     across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else "centre"
     down = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else "middle"
     if (across, down) == ("centre", "middle"):
-        return "in the middle"
+        beside = "left" if x < 0.5 - NEAR else "right" if x > 0.5 + NEAR else ""
+        level = "above" if y < 0.5 - NEAR else "below" if y > 0.5 + NEAR else ""
+        if beside:
+            return f"{level and level + ' and'} {beside} of the middle".strip()
+        return f"just {level} the middle" if level else "in the middle"
     if across == "centre":
         return f"at the {down}"
     if down == "middle":

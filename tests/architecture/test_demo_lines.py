@@ -27,7 +27,7 @@ EXCEPTIONS = {
     "data/augment_and_retrain": (278, "its samples and bars are drawn as one picture"),
     "detection/roi_align": (268, SAID),
     "explained/picture_gates": (285, "gives way to a net that has gates, in 20 lines of it"),
-    "learning/receptive_field": (256, SAID),
+    "learning/receptive_field": (269, "what the unit cannot see is dimmed, and shares end where the picture does"),
     "learning/train_small_net": (260, SAID),
     "robustness/randomised_smoothing": (
         300,
@@ -42,7 +42,7 @@ EXCEPTIONS = {
     "detection/object_detector": (444, BEFORE),
     "explained/attribution_bench": (568, "quick maps come first, in 20 lines of it; the rest has to shrink"),
     "explained/feature_visualization": (664, BEFORE),
-    "explained/integrated_gradients": (357, "its path on the way, which is played, is 80 lines of it"),
+    "explained/integrated_gradients": (380, "its path on the way, which is played, is 80 lines of it"),
     "explained/occlusion_and_rise": (347, "windows and masks that gather, which is played, are 80 lines of it"),
     "explained/self_attention": (390, BEFORE),
     "learning/backpropagation_stepper": (

@@ -228,13 +228,15 @@ def test_quick_maps_come_first_and_stand_in_the_order_in_which_they_were_asked_f
 def test_sum_difference_and_gap_are_told_apart() -> None:
     result = PATH.run(photo(), integrated_gradients.Params(steps=128), tiny())
     values = result.values
-    assert titles(result) == ["Input", "Baseline", "Integrated Gradients", "Shares of regions"]
+    assert titles(result) == ["Input", "Fade-in", "Integrated Gradients", "Shares of patches"]
     assert values["score_difference"] == pytest.approx(values["logit"] - values["baseline_logit"], abs=1e-5)
     assert values["gap_logits"] == pytest.approx(values["attribution_sum"] - values["score_difference"], abs=1e-6)
     assert abs(values["gap_percent"]) < 2.0
     assert heat(result, "Integrated Gradients").values.sum() == pytest.approx(values["attribution_sum"], abs=1e-3)
     assert "they add up" in result.reading
-    assert heat(result, "Shares of regions").values.sum() == pytest.approx(values["attribution_sum"], abs=1e-3)
+    shares = np.unique(heat(result, "Shares of patches").values)  # each patch is filled with its share
+    assert shares.sum() == pytest.approx(values["attribution_sum"], abs=1e-3)
+    assert shares.max() == pytest.approx(values["patch_most"])
 
 
 def test_the_dashed_line_ends_at_the_sum_and_the_solid_one_at_the_logit() -> None:

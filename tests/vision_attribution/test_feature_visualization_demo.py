@@ -42,7 +42,7 @@ def test_another_frame_finds_the_ascent_ready(engine):
     assert grown
     assert not none
     np.testing.assert_array_equal(
-        panel(first, "From noise").layers[0].pixels, panel(again, "From noise").layers[0].pixels
+        panel(first, "With rules").layers[0].pixels, panel(again, "With rules").layers[0].pixels
     )
     assert first.values["frame_height"] != again.values["frame_height"]
 
@@ -64,7 +64,7 @@ def test_stopped_and_asked_again_goes_on(engine, monkeypatch):
     assert partials[0].values["step_count"] >= 7
     assert rest.values == whole.values
     np.testing.assert_array_equal(
-        panel(rest, "From noise").layers[0].pixels, panel(whole, "From noise").layers[0].pixels
+        panel(rest, "With rules").layers[0].pixels, panel(whole, "With rules").layers[0].pixels
     )
 
 
@@ -72,10 +72,10 @@ def test_the_comparison_turns_one_switch_over(engine):
     one, _ = run(engine, compare="waves")
     turned, _ = run(engine, helps=("colours", "robust"))
     np.testing.assert_array_equal(
-        panel(one, "The other way").layers[0].pixels, panel(turned, "From noise").layers[0].pixels
+        panel(one, "Without waves").layers[0].pixels, panel(turned, "Without waves").layers[0].pixels
     )
     assert one.values["other_height_end"] == turned.values["height_end"]
-    assert panel(one, "The other way").note.endswith("no waves")
+    assert panel(one, "Without waves").note.startswith("activation")
 
 
 def test_the_frame_is_measured_as_the_made_picture_is(engine):
@@ -86,7 +86,7 @@ def test_the_frame_is_measured_as_the_made_picture_is(engine):
         maps = split.activation[0].numpy()
     assert result.values["frame_height"] == pytest.approx(float(maps[3].mean()), rel=1e-3)
     assert result.values["frame_peak"] == pytest.approx(float(maps[3].max()), rel=1e-3)
-    loudest = next(c for c in result.charts if c.title == "Loudest in your picture")
+    loudest = next(c for c in result.charts if c.title == "Loudest in your photo")
     assert loudest.sets[0] == {"channel": int(maps.mean(axis=(1, 2)).argmax())}
 
 

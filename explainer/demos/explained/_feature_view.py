@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars, Curve, Series, Style
+from explainer.core.geometry import apply
 from explainer.core.layers import Boxes, Image, Panel, Sets
 from explainer.core.model_card import LayerCard
 from explainer.core.parts import Part
@@ -15,6 +16,7 @@ from explainer.core.result import Result
 from explainer.core.subject import Subject
 
 SHOWN = 6
+GRAIN = 2.0  # so many times the share of short waves is called grain
 STYLES: tuple[Style, Style] = ("solid", "dashed")
 NAMES = {"waves": "waves", "colours": "photo colours", "robust": "moves"}
 Objective = str  # channel, unit, class
@@ -76,6 +78,11 @@ class Seen:
         return start + self.name
 
     @property
+    def silent(self) -> bool:
+        """Whether the frame excites it nowhere."""
+        return bool(self.heat.max() <= 0)
+
+    @property
     def peak(self) -> tuple[int, int]:
         """Row and column of the map's largest cell."""
         row, column = np.unravel_index(int(self.heat.argmax()), self.heat.shape)
@@ -111,13 +118,12 @@ class Drawn:
     moving: bool
 
     @property
-    def how(self) -> str:
-        """Which switches were on, in few words."""
-        on = [name for key, name in NAMES.items() if key in self.helps]
-        off = [name for key, name in NAMES.items() if key not in self.helps]
-        if not on or not off:
-            return "all off" if off else "all on"
-        return f"{on[0]} only" if len(on) == 1 else f"no {off[0]}"
+    def title(self) -> str:
+        """Which rules kept it natural, in few words."""
+        on, off = ([name for key, name in NAMES.items() if (key in self.helps) == kept] for kept in (True, False))
+        if on and off:
+            return f"Only {on[0]}" if len(on) == 1 else f"Without {off[0]}"
+        return "Without rules" if off else "With rules"
 
 
 def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
@@ -127,8 +133,8 @@ def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
     return Result(
         " ".join(part.sentences), part.values, part.panels, part.charts,
         input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32),
-        heroes=("from-noise", "the-other-way" if len(drawn) > 1 else "your-picture"),
-        headline=_headline(seen, drawn[0], compared=len(drawn) > 1),
+        heroes=(part.panels[0].slug, part.panels[1].slug),
+        headline=_headline(seen, drawn),
     )  # fmt: skip
 
 
@@ -138,20 +144,18 @@ def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
 def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> Part:
     from explainer.vision.attribution.strongest import cut_out, patch_box
 
-    titles = ("From noise", "The other way")
-    made = tuple(
-        square(t, d.picture, f"{_number(d.heights[-1])}, {d.how}") for t, d in zip(titles, drawn, strict=False)
-    )
-    about, note = seen.about, f"{_number(seen.brings)}, {seen.name}"
+    what = "logit" if seen.is_class else "activation"
+    made = tuple(square(d.title, d.picture, f"{what} {_number(d.heights[-1])}") for d in drawn)
+    about, note = seen.about, f"{what} {_number(seen.brings)}"
     limit = float(np.abs(seen.heat).max())
-    signed = bool(seen.heat.min() < 0)
-    own = about.heat_panel("Your picture", seen.heat, note, limit=limit, signed=signed)
+    own = about.heat_panel("Photo", seen.heat, note, limit=limit, signed=bool(seen.heat.min() < 0))
+    if seen.silent:
+        return Part((*made, own))
     input_px = int(about.x.shape[2])
     box = patch_box(seen.peak, (seen.heat.shape[0], seen.heat.shape[1]), input_px, about.to_frame, about.focus)
     outline = Boxes("strongest part", np.array([box]), colours=(1,))
     own = Panel(own.title, own.size, (*own.layers, outline), own.note)
-    patch = square("Its strongest part", cut_out(about.frame.pixels, box), "from the box")
-    return Part((*made, own, patch))
+    return Part((*made, own, square("Strongest", cut_out(about.frame.pixels, box), "part of it")))
 
 
 def square(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:
@@ -164,11 +168,11 @@ def square(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:
 
 def _curve(seen: Seen, drawn: Sequence[Drawn]) -> Curve:
     lines = [
-        Series(name, np.array(d.steps, float), np.array(d.heights), style, colour)
-        for d, name, style, colour in zip(drawn, ("from noise", "the other way"), STYLES, (-1, 1), strict=False)
+        Series(d.title.lower(), np.array(d.steps, float), np.array(d.heights), style, colour)
+        for d, style, colour in zip(drawn, STYLES, (-1, 1), strict=False)
     ]
     last = float(max(drawn[0].steps[-1], 1))
-    lines.append(Series("your picture", np.array([0.0, last]), np.array([seen.brings] * 2), "dotted", -2))
+    lines.append(Series("your photo", np.array([0.0, last]), np.array([seen.brings] * 2), "dotted", -2))
     what = {"channel": "mean activation", "unit": "activation", "class": "logit"}[seen.objective]
     return Curve("Climb", tuple(lines), "step", what, note="measured on the picture as shown")
 
@@ -189,7 +193,7 @@ def _loudest(seen: Seen) -> Bars:
     numbers = tuple(float(seen.answers[k]) for k in shown)
     labels = tuple(seen.about.card.label(k) if seen.is_class else f"channel {k}" for k in shown)
     sets: tuple[Sets, ...] = tuple({"target": str(k)} if seen.is_class else {"channel": k} for k in shown)
-    title = "Best classes of your picture" if seen.is_class else "Loudest in your picture"
+    title = "Best classes of your photo" if seen.is_class else "Loudest in your photo"
     return Bars(
         title, labels, numbers, hi=max(*numbers, 1e-6), lo=min(*numbers, 0.0), chosen=shown.index(seen.index),
         note="click one", sets=sets,
@@ -202,7 +206,7 @@ def _loudest(seen: Seen) -> Bars:
 def _values(seen: Seen, drawn: Sequence[Drawn], step: int) -> dict[str, float]:
     first, about = drawn[0], seen.about
     best = int(first.said.argmax())
-    (x, y) = _peak_px(seen)
+    x, y = apply(about.map_to_frame(seen.heat.shape), np.array([seen.peak[::-1]]) + 0.5)[0]
     values = {
         "wished_index": float(seen.index),
         "step_count": float(step),
@@ -215,8 +219,8 @@ def _values(seen: Seen, drawn: Sequence[Drawn], step: int) -> dict[str, float]:
         "frame_height": seen.brings,
         "frame_peak": float(seen.heat.max()),
         "frame_rank": float(np.count_nonzero(seen.answers > seen.answers[seen.index]) + 1),
-        "peak_x_px": x,
-        "peak_y_px": y,
+        "peak_x_px": float(x),
+        "peak_y_px": float(y),
         "answer_count": float(len(seen.answers)),
     }
     if seen.is_class:
@@ -228,44 +232,40 @@ def _values(seen: Seen, drawn: Sequence[Drawn], step: int) -> dict[str, float]:
     return values
 
 
-def _peak_px(seen: Seen) -> tuple[float, float]:
-    row, column = seen.peak
-    affine = seen.about.map_to_frame(seen.heat.shape)
-    return (
-        float(affine[0] @ np.array([column + 0.5, row + 0.5, 1.0])),
-        float(affine[1] @ np.array([column + 0.5, row + 0.5, 1.0])),
-    )
-
-
 def _sentences(seen: Seen, drawn: Sequence[Drawn], step: int) -> tuple[str, ...]:
     first = drawn[0]
     best = int(first.said.argmax())
     said = f"the net calls the result “{seen.about.card.label(best)}” ({words.score(float(first.said[best]))})"
     start, end = _number(first.heights[0]), _number(first.heights[-1])
-    climb = f"In {step} steps {seen.measure} goes from {start} to **{end}**; your picture brings "
-    sentences = [f"{climb}{_number(seen.brings)}, and {said}."]
+    sentences = [f"In {step} steps {seen.measure} climbs from {start} to **{end}**, and {said}."]
+    sentences += [f"Your photo brings {_number(seen.brings)}{': nothing in it excites it' * seen.silent}."]
     if not seen.is_class and seen.asked > seen.index:
         sentences.insert(0, f"This layer has {words.thousands(len(seen.answers))} channels, so the last one is taken.")
     if not first.moving:
         sentences.append("Its gradient has become zero, so it climbs no further.")
     if len(drawn) > 1:
-        sentences.append(_comparison(seen, first, drawn[1]))
+        sentences.append(_comparison(first, drawn[1], seen))
     return tuple(sentences)
 
 
-def _headline(seen: Seen, first: Drawn, *, compared: bool) -> str:
-    called = f"“{seen.about.card.label(int(first.said.argmax()))}”"
+def _headline(seen: Seen, drawn: Sequence[Drawn]) -> str:
+    first, other = drawn[0], drawn[-1]
     wished = seen.name if seen.is_class else "this " + ("channel" if seen.objective == "channel" else "unit")
-    if compared:
-        return f"Both pictures grew from noise to excite {wished}; they differ only in what keeps them natural."
-    return f"This picture grew from noise to excite {wished}; the network calls it {called}."
+    if len(drawn) == 1:
+        called = seen.about.card.label(int(first.said.argmax()))
+        return f"This picture grew from noise to excite {wished}; the network calls it “{called}”."
+    rules = first.title == "With rules" and other.title == "Without rules"
+    if rules and other.fine > GRAIN * first.fine and other.heights[-1] > first.heights[-1]:
+        never, more = (", which your photo never does", "") if seen.silent else ("", " that excites it more")
+        return f"Grown from noise to excite {wished}{never}: with rules a pattern, without them fine grain{more}."
+    return f"Both pictures grew from noise to excite {wished}; only the rules they had to keep differ."
 
 
-def _comparison(seen: Seen, first: Drawn, other: Drawn) -> str:
+def _comparison(first: Drawn, other: Drawn, seen: Seen) -> str:
     return (
-        f"The other way ({other.how}) it reaches {_number(other.heights[-1])}. Waves shorter than 4 pixels hold "
+        f"{other.title} it reaches {_number(other.heights[-1])}. Waves shorter than 4 pixels hold "
         f"{words.percent(first.fine)} of the first picture's contrast, {words.percent(other.fine)} of the second's "
-        f"and {words.percent(seen.fine)} of yours."
+        f"and {words.percent(seen.fine)} of your photo's."
     )
 
 

@@ -42,7 +42,7 @@ def played(walk: Any, found: Any, whole: Part, way: float) -> Part:
     )
     picture = _picture(walk, share, here)
     shown = _map(walk, found, done, picture.layers[-1])
-    regions = walk.regions_panel(shown, whole.panels[2].layers[-1].hi)  # type: ignore[union-attr]
+    regions = walk.regions_panel(shown, whole.panels[2].layers[1].hi)  # type: ignore[union-attr]
     headline = f"{way:.3g} % of the way in, the logit of {walk.about.label} has changed by {_signed(here - walk.bare)}."
     panels = (picture, shown, regions)
     charts = (_until(walk.score_chart(found), float(found.where.weights[:done].sum())), *whole.charts[1:])

@@ -53,7 +53,7 @@ class Compare(Choice):
     """Compare with."""
 
     NONE = "none", "Nothing"
-    ALL = "all", "All three switched over"
+    ALL = "all", "All rules switched"
     WAVES = "waves", "Waves or pixels"
     COLOURS = "colours", "Photo colours or RGB"
     ROBUST = "robust", "Moved or not"

@@ -21,6 +21,7 @@ from explainer.demos.explained._controls import Removal, TestedMap, with_control
 
 MOST_MAPS = 4096  # more than any layer that can be chosen has: all of them
 CURVE_POINTS = 96
+SAME, PARTLY = 0.5, 0.2  # overlap (IoU) of two maps' hot halves
 
 
 class Method(Choice):
@@ -103,7 +104,10 @@ class GradCam(Demo[Params]):
                 growth = _growth(split, about.index, params.method, key, ctx)
                 if params.added < len(whole.weights):
                     found = replace(whole, values=growth.sums[params.added - 1])
+                rival = _rival(about)
+                other = _map(split, rival, params.method, key, ctx)
             part = _map_part(about, found, params.method, whole, params.added)
+            part += _against(about, part, whole, other, rival)
             part += Part(play=_play(growth, whole, params.added))
             if params.randomise:
                 part += self._randomised(about, found, layer, params, net, ctx)
@@ -176,11 +180,31 @@ def _map_part(about: Subject, found: Any, method: Method, whole: Any, added: int
         f"{about.where(top.x_px, top.y_px)}; its hottest tenth of cells holds {words.percent(share)} "
         f"of it, and feature map {strongest} of {words.thousands(len(found.weights))} adds most."
     )
-    where = words.place(top.x_px / about.frame.width, top.y_px / about.frame.height)
-    headline = (
-        f"The network found its {about.label} {where}; a tenth of the picture holds {words.percent(share)} of the heat."
-    )
+    headline = f"What speaks for {about.label} is strongest {about.place(top.x_px, top.y_px)}."
     return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
+
+
+def _rival(about: Subject) -> int:
+    """The best of the other classes."""
+    first, second = np.argsort(-about.logits, kind="stable")[:2]
+    return int(second if first == about.index else first)
+
+
+def _against(about: Subject, part: Part, found: Any, other: Any, rival: int) -> Part:
+    """Say whether the rival's map lights up the same place."""
+    from explainer.vision.metrics.heat import is_blank
+
+    if is_blank(found.values):
+        return Part()
+    name = f"the {'runner-up' if about.logits[rival] <= about.logits[about.index] else 'winner'} "
+    name += f"“{about.card.label(rival)}”"
+    start = part.headline.removesuffix(".")
+    if is_blank(other.values):
+        return Part(headline=f"{start}; nothing speaks for {name}.")
+    here, there = (one.values >= one.values.max() / 2 for one in (found, other))
+    overlap = float((here & there).sum() / (here | there).sum())
+    same = "the same place" if overlap >= SAME else "partly the same place" if overlap >= PARTLY else "another place"
+    return Part(values=numbers(rival_index=rival, rival_overlap=overlap), headline=f"{start}; {name} lights up {same}.")
 
 
 def _why_blank(about: Subject, found: Any) -> str:

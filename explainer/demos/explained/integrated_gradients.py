@@ -1,10 +1,11 @@
 """Integrated Gradients: slopes added up on the way from a baseline to the picture, and whether they add up."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Curve, Series
@@ -12,7 +13,8 @@ from explainer.core.context import Context
 from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Plays, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Image, Panel
+from explainer.core.geometry import apply
+from explainer.core.layers import Image, Lines, Panel
 from explainer.core.memo import latest, memo_name
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
@@ -22,7 +24,8 @@ from explainer.demos.explained import _path_play as path_play
 
 DEFAULT_STEPS = 32
 CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
-CELLS = 14  # along a side, where shares are added up by region
+PATCHES = 60  # about so many superpixels, where shares are added up by region
+FADED = (0.1, 0.3, 0.6, 1.0)  # shares of the way that are drawn
 MADE = 0.9  # share of the change of score that has to be made before the path counts as climbed
 
 
@@ -100,9 +103,10 @@ class IntegratedGradientsDemo(Demo[Params]):
 
 def _walked(about: Subject, net: Any, params: Params, ctx: Context) -> tuple["Walk", "Sum"]:
     from explainer.vision.attribution.integrated import baseline
+    from explainer.vision.attribution.superpixels import superpixels
 
     start = baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
-    walk = Walk(about, start, float(net.logits(start)[0, about.index]))
+    walk = Walk(about, start, float(net.logits(start)[0, about.index]), superpixels(about.x, PATCHES))
     for found in walk.sums(net.network(), params, ctx):
         ctx.progress(found.done / params.steps, f"{found.done} of {params.steps} points")
         if found.done < params.steps:
@@ -124,11 +128,12 @@ class Sum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walk:
-    """One path: from `start`, whose logit is `bare`, to the picture."""
+    """One path: from `start`, whose logit is `bare`, to the picture; `patches` (S, S) are numbers of its regions."""
 
     about: Subject
     start: Any
     bare: float
+    patches: NDArray[np.int64]
 
     @property
     def due(self) -> float:
@@ -152,14 +157,14 @@ class Walk:
         text = f"{found.done} of {steps} points of the path are added up."
         values = numbers(steps_done=found.done, score_difference=self.due)
         shown = self.map_panel(found)
-        panels = (self.baseline_panel(), shown, self.regions_panel(shown))
+        panels = (self.fade_panel(), shown, self.regions_panel(shown))
         return Part(panels, (), (text,), values, heroes=tuple(one.slug for one in panels[1:]))
 
     def part(self, found: Sum, steps: int) -> Part:
         """All of it."""
         steep = int(np.abs(found.slopes).argmax())
         shown = self.map_panel(found)
-        panels = (self.baseline_panel(), shown, self.regions_panel(shown))
+        panels = (self.fade_panel(), shown, self.regions_panel(shown))
         values = self._values(found, steep)
         charts, reading = (self.score_chart(found), self._slope(found)), (self._reading(values, steps),)
         return Part(
@@ -170,9 +175,11 @@ class Walk:
         if "gap_percent" not in values:
             return "Baseline and picture score the same: there is nothing to share out."
         gap, label = abs(values["gap_percent"]), self.about.label
-        if gap < CLOSED_PERCENT:
-            return f"Warm places raised the logit of {label} as the picture faded in, cold ones lowered it."
-        return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
+        if gap >= CLOSED_PERCENT:
+            return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
+        where = self.about.place(values["patch_x_px"], values["patch_y_px"])
+        most = f"The outlined patch {where} adds most to the logit of {label}: {values['patch_most']:.1f}"
+        return f"{most} of {self.due:.1f} as the picture fades in." if self.due > 0 else f"{most}."
 
     # Panels and charts ------------------------------------------------------------------------------
 
@@ -185,9 +192,15 @@ class Walk:
             title, Image("view", to_pixels(x, about.card.mean, about.card.std), about.to_frame), note=note
         )
 
-    def baseline_panel(self) -> Panel:
-        """Draw where the path begins."""
-        return self.view("Baseline", self.start, f"logit {_signed(self.bare)}")
+    def fade_panel(self) -> Panel:
+        """Draw the picture as it fades in."""
+        from explainer.vision.attribution.strongest import mosaic
+        from explainer.vision.attribution.views import to_pixels
+
+        mean, std = self.about.card.mean, self.about.card.std
+        there = [self.start + share * (self.about.x - self.start) for share in FADED]
+        sheet = mosaic([to_pixels(x, mean, std) for x in there], 2, int(self.about.x.shape[-1]))
+        return Panel("Fade-in", (sheet.shape[1], sheet.shape[0]), (Image("stages", sheet),), "10–100 %", frame=False)
 
     def map_panel(self, found: Sum) -> Panel:
         """Draw what each pixel adds."""
@@ -199,15 +212,21 @@ class Walk:
         return self.about.heat_panel("Integrated Gradients", heat, self.about.label, limit=limit, signed=True)
 
     def regions_panel(self, of: Panel, limit: float = 0.0) -> Panel:
-        """Draw the same shares added up in squares, so that grain gives way to places and the sum stays."""
+        """Draw the same shares added up in patches of like colour, and the one that adds most outlined."""
         from explainer.vision.metrics.heat import upper_limit
+        from explainer.vision.segmentation.painting import contours
 
-        heat = of.layers[-1].values  # type: ignore[union-attr]
-        side = max(1, heat.shape[0] // CELLS)
-        rows, columns = (np.arange(0, size, side) for size in heat.shape)
-        sums = np.add.reduceat(np.add.reduceat(heat, rows, axis=0), columns, axis=1)
-        look = {"limit": limit or upper_limit(sums, 0.97), "signed": True, "smooth": False}
-        return self.about.heat_panel("Shares of regions", sums, "pixels added up", **look)
+        sums = self._sums(of.layers[-1].values)  # type: ignore[union-attr]
+        look = {"limit": limit or upper_limit(sums), "signed": True, "smooth": False}
+        panel = self.about.heat_panel("Shares of patches", sums[self.patches], "pixels added up", **look)
+        best = contours(self.patches == int(sums.argmax()))
+        paths = tuple(apply(self.about.to_frame, one) for one in best)
+        edge = Lines("adds most", paths, (1,) * len(paths), closed=True, width_px=3.0)
+        return replace(panel, layers=(*panel.layers, edge))
+
+    def _sums(self, heat: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Share of each patch."""
+        return np.bincount(self.patches.ravel(), heat.ravel().astype(np.float64)).astype(np.float32)
 
     def score_chart(self, found: Sum) -> Curve:
         """Plot the logit along the path, and slopes added up."""
@@ -244,6 +263,10 @@ class Walk:
                 points_in_climb=np.count_nonzero(alphas <= climbed),
             )  # fmt: skip
         heat = to_map(found.attributions, "sum")
+        sums = self._sums(heat)
+        rows, columns = np.nonzero(self.patches == int(sums.argmax()))
+        x, y = apply(self.about.to_frame, np.array([[columns.mean() + 0.5, rows.mean() + 0.5]]))[0]
+        values |= numbers(patch_most=sums.max(), patch_x_px=x, patch_y_px=y)
         top = peak(heat, self.about.map_to_frame(heat.shape))
         return values if top is None else values | numbers(peak_x_px=top.x_px, peak_y_px=top.y_px)
 

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Range, When
+from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Image, Panel
+from explainer.core.geometry import apply
+from explainer.core.layers import Image, Lines, Panel
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
@@ -21,6 +22,7 @@ from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
 TRAINED = ("trained",)
+YELLOW, FADED = (255, 214, 0), 0.6  # of the pixels that are marked, and how light the others stay
 
 
 class Method(Choice):
@@ -93,7 +95,7 @@ class Saliency(Demo[Params]):
         sample="dog",
         summary="How strongly each pixel moves the logit of a class.",
         papers=("simonyan2014", "smilkov2017", "shrikumar2017", "adebayo2018", "petsiuk2018"),
-        cost=Cost(forwards=1, backwards=1),
+        cost=Cost(forwards=2, backwards=1, tail=True),
     )
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
@@ -106,7 +108,8 @@ class Saliency(Demo[Params]):
             about = subject(frame, ready, graph.logits, params.target, ctx)
             with ctx.stage("explain"):
                 heat = _map(about, graph, network, params, TRAINED, ctx)
-            part = _map_part(about, heat, params)
+                found = _found(about, net, ctx)
+            part = _map_part(about, heat, params, found)
             if params.randomise:
                 part += _randomised(about, heat, params, net, ctx)
             if params.controls:
@@ -173,8 +176,10 @@ def _look(heat: NDArray[np.float32], params: Params) -> dict[str, Any]:
     return {"limit": upper_limit(heat, 0.99), "signed": params.channels == Channels.SUM}
 
 
-def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part:
-    from explainer.vision.metrics.heat import hottest_share, peak
+def _map_part(
+    about: Subject, heat: NDArray[np.float32], params: Params, found: NDArray[np.bool_] | None = None
+) -> Part:
+    from explainer.vision.metrics.heat import hottest, hottest_share, peak
 
     note = f"{about.label}, {words.cells(heat.shape)}"
     finite = np.nan_to_num(heat, nan=0.0, posinf=0.0, neginf=0.0)
@@ -190,26 +195,53 @@ def _map_part(about: Subject, heat: NDArray[np.float32], params: Params) -> Part
     )  # fmt: skip
     sentence = (
         f"The logit of {about.label}, its number before the softmax, reacts most to the pixel "
-        f"{about.where(top.x_px, top.y_px)}. The hottest tenth of all pixels holds {words.percent(share)} of the map."
+        f"{about.where(top.x_px, top.y_px)}. The strongest tenth of all pixels makes up {words.percent(share)} of all "
+        "reactions."
     )
-    headline = (
-        f"Nudging the bright pixels moves {about.label} most: a tenth of all holds {words.percent(share)} of the map."
-    )
+    marked = hottest(finite)
+    outside = None if found is None else float((marked & ~found).sum() / marked.sum())
+    values |= numbers(share_outside=outside)
+    headline = f"Of the yellow pixels, which move {about.label} most, {_lying(marked, outside)}."
     if params.randomise:  # the forgetful network's map stands beside it
         return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
-    only = _hottest(about, finite)
+    only = _marked_panel(about, marked, found)
     return Part((panel, only), (), (sentence,), values, headline=headline, heroes=(panel.slug, only.slug))
 
 
-def _hottest(about: Subject, heat: NDArray[np.float32]) -> Panel:
-    """The picture where the map is hottest, and nothing of the rest."""
-    from explainer.vision.attribution.views import to_pixels
-    from explainer.vision.metrics.heat import HOT_SHARE
+def _found(about: Subject, net: Any, ctx: Context) -> NDArray[np.bool_] | None:
+    """Where Grad-CAM finds the class: half of its peak or more, ``(S, S)``; None where its map is blank."""
+    from explainer.vision.attribution.cam import class_map
+    from explainer.vision.metrics.heat import hot_half, is_blank
 
-    shown = to_pixels(about.x, about.card.mean, about.card.std).copy()
-    size = np.abs(heat)
-    shown[size < np.quantile(size, 1 - HOT_SHARE)] = 0
-    return about.panel("Hottest tenth", Image("view", shown, about.to_frame), note="the rest is black")
+    layer = ctx.card.layer(LAST).name
+    split = latest(ctx, "split", layer, lambda: net.split(about.x, layer))
+    key = ("gradient", *memo_name(ctx), layer, about.index)
+    heat = class_map(split.activation, ctx.memo(key, lambda: split.gradient(about.index)), "grad-cam").values
+    if is_blank(heat):
+        return None
+    return hot_half(heat, (about.x.shape[2], about.x.shape[3]))
+
+
+def _lying(marked: NDArray[np.bool_], outside: float | None) -> str:
+    if outside is not None:
+        return f"{words.percent(outside)} lie outside the outline, where Grad-CAM finds it"
+    rows = marked.nonzero()[0]
+    thirds = np.bincount(3 * rows // marked.shape[0], minlength=3) / len(rows)
+    at = int(thirds.argmax())
+    return f"{words.percent(thirds[at])} lie in the {('top', 'middle', 'bottom')[at]} third"
+
+
+def _marked_panel(about: Subject, marked: NDArray[np.bool_], found: NDArray[np.bool_] | None) -> Panel:
+    """The strongest pixels in yellow on a pale, grey copy of the picture, and the outline of what Grad-CAM finds."""
+    from explainer.vision.attribution.views import to_pixels
+    from explainer.vision.segmentation.painting import contours
+
+    seen = to_pixels(about.x, about.card.mean, about.card.std)
+    grey = seen.mean(axis=2, keepdims=True) * FADED
+    shown = np.where(marked[..., None], np.array(YELLOW), grey).astype(np.uint8)
+    paths = () if found is None else tuple(apply(about.to_frame, one) for one in contours(found))
+    outline = Lines("Grad-CAM", paths, (0,) * len(paths), closed=True, width_px=3.0)
+    return about.panel("Strongest tenth", Image("strongest", shown, about.to_frame), outline, note="in yellow")
 
 
 def _why_blank(about: Subject, heat: NDArray[np.float32]) -> str:

@@ -16,7 +16,7 @@ from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName, OnPictur
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, apply, invert
-from explainer.core.layers import Boxes, Label, Layer, Panel
+from explainer.core.layers import Boxes, Image, Label, Layer, Panel
 from explainer.core.memo import prepared
 from explainer.core.model_card import LayerCard
 from explainer.core.numbers import numbers
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from explainer.vision.convolution.receptive import Field
 
 SEEN, HEARD = 1, 0  # class colours of the theoretical and the effective square
+DIMMED, ALL = 0.35, 0.995  # light of what the unit cannot see; share of the picture that counts as all of it
 BRIGHT = 0.995  # quantile at which the colours end: a few pixels are far above all others
 
 
@@ -166,8 +167,9 @@ def _result(unit: Unit, seen: Effective, done: int, params: Params) -> Result:
             centre_x_px=centre[0], centre_y_px=centre[1], effective_px=effective,
             effective_area_px=side_by_area(seen.values), held_share=shares[int(effective) - 1],
         )  # fmt: skip
-    charts = (_mass_chart(unit.side, centre, shares, effective), _growth_chart(unit, effective))
     squares, focus = _squares(unit, centre, effective), unit.ready.focus
+    values |= _areas(unit, squares)
+    charts = (_mass_chart(unit.side, centre, shares, effective), _growth_chart(unit, effective))
     panels = (
         panel(unit.frame, "Input", *squares, note=CUT, focus=focus),
         _gradient(unit, seen, squares, done, params.over),
@@ -193,12 +195,24 @@ def _squares(unit: Unit, centre: tuple[float, float], effective: float) -> tuple
     return tuple(layers)
 
 
+def _areas(unit: Unit, squares: tuple[Layer, ...]) -> dict[str, float]:
+    """Shares of the network's picture that lie in the squares, as far as they lie in it."""
+    boxes = next(one.xyxy for one in squares if isinstance(one, Boxes))
+    sides = np.abs(apply(invert(unit.ready.to_frame), boxes.reshape(-1, 2)).reshape(-1, 4)) / unit.side
+    areas = (sides[:, 2] - sides[:, 0]) * (sides[:, 3] - sides[:, 1])
+    return numbers(**dict(zip(("seen_share", "heard_share"), areas, strict=False)))
+
+
 def _gradient(unit: Unit, seen: Effective, squares: tuple[Layer, ...], done: int, over: Over) -> Panel:
     limit = float(np.quantile(seen.values, BRIGHT)) or float(seen.values.max()) or 1.0
     drawn = heat(seen.values, unit.ready.to_frame, name="gradient", limit=limit, smooth=False)
     pictures = words.count(done, "picture", "frames" if over == Over.FRAMES else "copies")
     note = f"Σ |∂u/∂x|, {pictures}"
-    return panel(unit.frame, "Effective field", drawn, *squares, note=note, focus=unit.ready.focus)
+    left, top, right, bottom = (round(v) for v in next(one.xyxy[0] for one in squares if isinstance(one, Boxes)))
+    pixels = (unit.frame.pixels * DIMMED).astype(np.uint8)
+    pixels[top:bottom, left:right] = unit.frame.pixels[top:bottom, left:right]
+    below = Image("picture", pixels, focus=unit.ready.focus)
+    return Panel("Effective field", (unit.frame.width, unit.frame.height), (below, drawn, *squares), note)
 
 
 def _mass_chart(side: int, centre: tuple[float, float], shares: NDArray[np.float64], effective: float) -> Curve:
@@ -232,10 +246,9 @@ def _where(done: int, over: Over, asked: int) -> str:
 def _headline(values: Mapping[str, float]) -> str:
     if "effective_px" not in values:
         return "On this picture nothing moves this unit: it has no effective field."
-    heard = f"{values['effective_px']:.0f} px"
-    if "theoretical_px" not in values:
-        return f"This unit could use the whole input; nearly all that moves it lies within {heard}."
-    return f"This unit could see {values['theoretical_px']:.0f} px; nearly all that moves it lies within {heard}."
+    heard, share = words.percent(values["heard_share"]), values["seen_share"]
+    seen = "the whole picture" if share > ALL else f"{words.percent(share)} of the picture"
+    return f"This unit can see {seen}, yet listens almost only to the blue square: {heard}."
 
 
 def _reading(unit: Unit, values: Mapping[str, float], done: int, params: Params) -> str:

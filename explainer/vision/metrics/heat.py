@@ -73,3 +73,14 @@ def on_grid(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.fl
     finer = values.shape[0] > rows
     how = cv2.INTER_AREA if finer else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(np.ascontiguousarray(values), (columns, rows), interpolation=how), np.float32)
+
+
+def hottest(values: NDArray[np.float32], share: float = HOT_SHARE) -> NDArray[np.bool_]:
+    """Mark the strongest `share` of a map's cells, by magnitude."""
+    size = np.abs(values)
+    return np.asarray(size >= np.quantile(size, 1 - share))
+
+
+def hot_half(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Mark where a map, enlarged to `size` rows and columns, reaches half of its peak."""
+    return np.asarray(on_grid(values, size) >= values.max() / 2)
