@@ -25,6 +25,7 @@ LEAST_SHARE, MOST_SHARE = 0.01, 0.6  # of the picture: what fills it is no place
 ALMOST_ALL = 0.97
 LEAST_THING = 0.04  # of the picture: a tie is no person
 SALIENT_SIDE, THING_SIDE = 0.34, 0.5  # of a salient box, as a share of the picture's sides
+ROOMY = 0.26  # of a side: nearly four cells of a map of 14
 MARGIN = 0.08  # share of the sides where nothing is seated
 NOTHING = 3.0  # levels of 255; smaller differences are noise
 ROUGH = 16.0  # levels; a rougher place is no more of a thing
@@ -39,6 +40,21 @@ def box(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     if isinstance(wanted, BoxXYXY):
         return wanted
     return _seated("box", frame, ctx, lambda: _found(frame, ctx) or salient_box(frame.pixels))
+
+
+def roomy(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
+    """Return `wanted`, or where it is ``auto`` the best object, with what is around it where it is small."""
+    x0, y0, x1, y1 = box(wanted, frame, ctx)
+    if isinstance(wanted, BoxXYXY):
+        return wanted
+    (left, right), (top, bottom) = _wide(x0, x1), _wide(y0, y1)
+    return BoxXYXY(left, top, right, bottom)
+
+
+def _wide(start: float, end: float) -> tuple[float, float]:
+    half = max(end - start, ROOMY) / 2
+    middle = min(max((start + end) / 2, half), 1 - half)
+    return middle - half, middle + half
 
 
 def subject(frame: Frame, ctx: Context) -> BoxXYXY:

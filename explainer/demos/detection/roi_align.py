@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import AUTO, LAST, Auto, Choice, Doc, LayerName, OnPicture, Range
+from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName, OnPicture, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import Affine, BoxXYXY, apply, invert
-from explainer.core.layers import Boxes, Cells, Heat, Layer, Panel, Points
+from explainer.core.geometry import Affine, BoxXYXY, apply, identity, invert, resized
+from explainer.core.layers import Boxes, Cells, Heat, Image, Label, Layer, Panel, Points
 from explainer.core.memo import latest, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
@@ -43,7 +43,7 @@ class Shown(Choice):
 class Params:
     """Which map, which box, and how it is read."""
 
-    layer: Annotated[LayerName, Doc("Layer", "Late layers have wide cells: rounding costs most there.")] = LAST
+    layer: Annotated[LayerName | Auto, Doc("Layer", "Late layers have wide cells: rounding costs most there.")] = AUTO
     box: Annotated[BoxXYXY | Auto, OnPicture("input"), Doc("Box", "Drag it over what you like.")] = AUTO
     shift_x: Annotated[
         float, Range(-1.0, 1.0, 0.01, unit="cells"), Doc("Shift right", "Fractions of a cell of the map.")
@@ -72,10 +72,11 @@ class RoiAlign(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Read the box and follow both outputs over shifts of up to a cell."""
         from explainer.vision import seating
+        from explainer.vision.attribution.views import to_pixels
         from explainer.vision.detection.roi import strongest
 
-        how, seats = seating.seated(params, frame, ctx, box=seating.box)
-        layer = ctx.card.layer(params.layer)
+        how, seats = seating.seated(params, frame, ctx, layer=seating.layer, box=seating.roomy)
+        layer = ctx.card.layer(how.layer)
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
             with ctx.stage("model"):
@@ -88,7 +89,8 @@ class RoiAlign(Demo[Params]):
             number = -1 if params.shown == Shown.MEAN else strongest(maps, exact * scale)
             features = maps[number] if number >= 0 else np.asarray(maps.mean(0))
             name = layer.label.split(" · ")[0]
-            about = Read(frame, ready.to_frame, ready.focus, name, features, number, exact, scale, params)
+            seen = to_pixels(ready.tensor, ctx.card.mean, ctx.card.std)
+            about = Read(frame, ready.to_frame, ready.focus, seen, name, features, number, exact, scale, params)
             return shown(about).result(
                 input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32), resolved=seats
             )
@@ -100,6 +102,8 @@ class Read:
 
     Parameters
     ----------
+    seen
+        What the network sees, ``(S, S, 3) uint8``.
     features
         ``(h, w)``.
     number
@@ -113,6 +117,7 @@ class Read:
     frame: Frame
     to_frame: Affine
     focus: Focus
+    seen: NDArray[np.uint8]
     layer: str
     features: NDArray[np.float32]
     number: int
@@ -180,7 +185,7 @@ def _headline(about: Read, jump: float, glide: float) -> str:
     if jump <= glide:
         return "On this flat part of the map it makes no difference that RoIPool rounds."
     if about.params.aligned and _off(about) >= 1:
-        return f"RoIPool's bins miss the dashed box by up to {_off(about):.0f} px; RoIAlign's points lie inside it."
+        return f"RoIPool reads up to {_off(about):.0f} px beside the dashed box; RoIAlign reads points inside it."
     return f"RoIPool's output jumps by up to {100 * jump:.0f} % at once, RoIAlign's by {100 * glide:.0f} %."
 
 
@@ -207,7 +212,8 @@ def _map_panel(about: Read, title: str, read: Reading, colour: int, points: tupl
     edge = np.array([columns, rows] * 2, np.float64)
     parts, places = np.clip(read.parts, 0, edge), np.clip(read.points, 0, edge[:2])
     lo, hi, colours = about.look
-    layers: list[Layer] = [Heat("map", about.features, lo, hi, colours=colours, over=False, smooth=False)]
+    below = Image("picture", about.seen, resized(identity(), (rows, columns), about.seen.shape[:2]))
+    layers: list[Layer] = [below, Heat("map", about.features, lo, hi, colours=colours, smooth=False)]
     layers.append(Boxes("parts", parts, colours=(colour,) * len(parts)))
     if colour == HARD:  # the box that was asked for
         layers.append(Boxes("asked", np.clip(about.moved * about.scale, 0, edge)[None], colours=(SOFT,), dashed=True))
@@ -229,8 +235,11 @@ def _both_maps(about: Read) -> tuple[Panel, Panel]:
 
 def _outputs(about: Read) -> Panel:
     values = np.stack([about.hard.values, about.soft.values]).astype(np.float32)
-    cells = Cells("outputs", values, 2, *about.look, ("RoIPool", "RoIAlign"))
-    return Panel("Outputs", cells.size, (cells,), f"{words.cells(values.shape[1:])} values each", frame=False)
+    cells = Cells("outputs", values, 2, *about.look)
+    names = (
+        Label(name, name, (k * cells.size[0] / 2, 0.0), c) for k, name, c in ((0, "Pool", HARD), (1, "Align", SOFT))
+    )
+    return Panel("Outputs", cells.size, (cells, *names), f"{words.cells(values.shape[1:])} values each", frame=False)
 
 
 # Words and numbers --------------------------------------------------------------------------------------
