@@ -22,7 +22,9 @@ from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
+from explainer.core.walls import wall
 
 if TYPE_CHECKING:
     from explainer.vision.training.examples import Examples
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from explainer.vision.training.small_net_report import Answers, SlopeCheck
 
 FILTER_COLUMNS = 4
+WALL, WALL_COLUMNS = 80, 10
 HARDEST, HARDEST_COLUMNS = 18, 6
+PLAYED = 15  # epochs, where nobody asks for more
 GUESSING = 0.2  # twice what one digit for all would earn
 OVERFIT = 4.0  # points of accuracy between training and test digits from which the reading says so
 LOSS_TOP = 6.0  # a loss above is off the chart; the net then does worse than guessing anyway
@@ -57,7 +61,10 @@ class Activation(Choice):
 class Params:
     """The recipe. All but the number of epochs start a new run."""
 
-    epochs: Annotated[int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raising it goes on.")] = 15
+    epochs: Annotated[
+        int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raising it goes on."),
+        Plays(6.0, "Train anew, epoch by epoch"),
+    ] = PLAYED  # fmt: skip
     learning_rate: Annotated[
         float, Range(0.0001, 3.0, log=True), Resets(),
         Doc("Learning rate", "Step along the gradient: too low and nothing moves, too high and nothing settles."),
@@ -131,12 +138,16 @@ def shown(now: Snapshot, epochs: int) -> Part:
     answers = small_net_report.answers(now, test)
     slope = small_net_report.check_slope(now, train)
     start = now.recipe.net.begun(now.recipe.seed).get_parameter(small_net.FIRST).detach().numpy()
-    panels = (filters_panel(start, now.weights[small_net.FIRST]), hardest_panel(answers, test))
+    panels = (
+        some_panel(answers, test), filters_panel(start, now.weights[small_net.FIRST]), hardest_panel(answers, test)
+    )  # fmt: skip
     charts = (*learning_charts(now, epochs), confusion_chart(answers), gradient_chart(now, epochs, small_net.LAYERS))
     named = values(now, answers, slope, small_net.count(now.recipe.net))
+    done = f"epoch {now.epoch} of {epochs}"
+    play = Play("epochs", 1, max(PLAYED, epochs), epochs, counted=done, note="each step trains on")
     return Part(
         panels, charts, reading(now, answers, epochs), named, (about_slope(slope),), headline=headline(named),
-        heroes=tuple(panel.slug for panel in panels),
+        heroes=(panels[0].slug,), play=play,
     )  # fmt: skip
 
 
@@ -144,8 +155,10 @@ def headline(named: Mapping[str, float]) -> str:
     """Say how far it has come."""
     if not named["epoch"]:
         return "The net knows nothing yet: its filters are noise and its answers are guesses."
-    right = named["accuracy_test_percent"]
-    return f"Filters grew out of noise: {right:.1f} % of the test digits are read correctly."
+    reads = f"the net reads {named['accuracy_test_percent']:.1f} % of the digits it never saw"
+    if named["accuracy_test_percent"] < 100 * GUESSING:
+        return f"Still guessing, {reads}."
+    return f"After {words.count(int(named['epoch']), 'epoch')}, {reads}."
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -161,13 +174,18 @@ def filters_panel(start: NDArray[np.float32], now: NDArray[np.float32]) -> Panel
     return Panel("First-layer filters", cells.size, (cells,), note, frame=False)
 
 
+def some_panel(answers: Answers, test: Examples) -> Panel:
+    """The first test digits: those that are read wrong are dark, and ``3→8`` is a 3 that was taken for an 8."""
+    true, said = test.labels[:WALL], answers.said[:WALL]
+    note = "bright: read right; dark: true → what the net said"
+    return wall("Test digits", test.images[:WALL], true, said, columns=WALL_COLUMNS, lit=true == said, note=note)
+
+
 def hardest_panel(answers: Answers, test: Examples) -> Panel:
-    """Test digits whose own label got the least probability; ``3→8`` is a 3 that was taken for an 8."""
-    chosen = answers.hardest[:HARDEST]
-    pairs = zip(test.labels[chosen].tolist(), answers.said[chosen].tolist(), strict=True)
-    labels = tuple(str(true) if true == said else f"{true}→{said}" for true, said in pairs)
-    cells = Cells("digits", test.images[chosen], HARDEST_COLUMNS, 0.0, 1.0, "grey", labels)
-    return Panel("Hardest test digits", cells.size, (cells,), "true → what the net said", frame=False)
+    """Test digits whose own label got the least probability."""
+    chosen, note = answers.hardest[:HARDEST], "true → what the net said"
+    true, said = test.labels[chosen], answers.said[chosen]
+    return wall("Hardest test digits", test.images[chosen], true, said, columns=HARDEST_COLUMNS, note=note)
 
 
 # Charts -------------------------------------------------------------------------------------------------

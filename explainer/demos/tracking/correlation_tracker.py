@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core import words
 from explainer.core.charts import Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import AUTO, Auto, Doc, OnPicture, Range, Resets
@@ -19,7 +20,6 @@ from explainer.core.numbers import numbers
 from explainer.core.picture import box_in_pixels, heat, panel
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.core.words import cells, place
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.mosse import Settings, Sighting, Track
@@ -59,7 +59,7 @@ class Params:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """What one picture leaves to the next: `count` pictures so far, ratio and place of the newest, place before."""
+    """What one picture leaves to the next: `count` pictures so far, their ratios and places, the `first` answer."""
 
     frame_size: tuple[int, int]
     track: Track
@@ -67,6 +67,7 @@ class Memory:
     psrs: tuple[float, ...]
     trail: tuple[tuple[float, float], ...]
     came_from: tuple[float, float]
+    first: Sighting
 
 
 class CorrelationTracker(Demo[Params]):
@@ -105,11 +106,12 @@ class CorrelationTracker(Demo[Params]):
             _window(seen.patch),
             _filter(mosse.spatial_filter(track)),
             _response(seen),
+            _landscape(seen, now),
         )
-        values, charts = _values(settings, seen, now), (_psr_chart(settings.psr_threshold, now),)
+        charts = (_psr_chart(settings.psr_threshold, now),)
         return Result(
-            _reading(frame, settings, seen, now), values, panels, charts, state=now, headline=_headline(now),
-            heroes=("input", "response"), resolved=seats,
+            _reading(frame, settings, seen, now), _values(settings, seen, now), panels, charts, state=now,
+            headline=_headline(seen, now), heroes=("input", "response-as-a-landscape"), resolved=seats,
         )  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def _remember(memory: Memory | None, frame: Frame, track: Track, seen: Sighting)
         psrs=(*(memory.psrs if memory else ()), seen.psr)[-TRAIL:],
         trail=(*(memory.trail if memory else ()), track.centre)[-TRAIL:],
         came_from=memory.track.centre if memory else seen.window_centre,
+        first=memory.first if memory else seen,
     )
 
 
@@ -160,7 +163,7 @@ def _window(patch: NDArray[np.float32]) -> Panel:
     """The window as the filter sees it: signed values as grey, 0 at mid-grey."""
     top = float(np.abs(patch).max()) or 1.0
     grey = np.repeat(np.rint(127.5 + 127.5 * patch / top).astype(np.uint8)[..., None], 3, axis=2)
-    note = f"log, mean 0, energy 1, cosine window; {cells(patch.shape)} cells"
+    note = f"log, mean 0, energy 1, cosine window; {words.cells(patch.shape)} cells"
     return _own("Search window", patch.shape, (Image("window", grey, smooth=False),), note)
 
 
@@ -182,6 +185,22 @@ def _response(seen: Sighting) -> Panel:
         Points("peak", peak, (f"{seen.response.max():.2f}",), (TARGET,)),
     )
     return _own("Response", seen.response.shape, layers, "1 = the peak the filter was trained for")
+
+
+def _landscape(seen: Sighting, now: Memory) -> Panel:
+    """The response as a landscape, over the spread of its rest: how high the peak stands, and stood at first."""
+    from explainer.vision.tracking.landscape import landscape, peak_place
+    from explainer.vision.tracking.mosse import sidelobe
+
+    mean, spread = sidelobe(seen.response)
+    top = max(seen.psr, now.first.psr, 1.0)
+    picture = landscape((seen.response - mean) / (spread or 1.0), top)
+    row, column = np.unravel_index(int(seen.response.argmax()), seen.response.shape)
+    peaks = [peak_place(seen.response.shape, row, column, one.psr / top) for one in (seen, now.first)]
+    labels, colours = (f"now {seen.psr:.0f}", f"first picture {now.first.psr:.0f}"), (TARGET, WINDOW)
+    many = 1 if now.count == 1 else 2
+    marks = Points("peak", np.array(peaks[:many]), labels[:many], colours[:many])
+    return _own("Response as a landscape", picture.shape, (Image("landscape", picture), marks), "height: PSR")
 
 
 def _psr_chart(least: float, now: Memory) -> Curve:
@@ -218,15 +237,20 @@ def _moved_px(now: Memory) -> float:
     return float(np.hypot(x1 - x0, y1 - y0))
 
 
-def _headline(now: Memory) -> str:
+def _headline(seen: Sighting, now: Memory) -> str:
     if now.track.lost:
         return "The target is lost: no peak stands out of the filter's answer."
-    return "The filter knows its target: its answer has one sharp peak, far above the rest."
+    high, first = f"the peak stands {seen.psr:.0f} spreads above the rest", now.first.psr
+    if now.count == 1:
+        return f"From one picture the filter has learned its target: {high}."
+    if seen.psr > first:
+        return f"Each picture teaches the filter: {high}, at first {first:.0f}."
+    return f"This picture fits the filter less well: {high}, at first {first:.0f}."
 
 
 def _reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> str:
     x, y = now.track.centre
-    where = f"{place(x / frame.width, y / frame.height)}, at ({x:.0f}, {y:.0f})"
+    where = f"{words.place(x / frame.width, y / frame.height)}, at ({x:.0f}, {y:.0f})"
     if now.track.lost:
         why = "the window is flat" if seen.flat else f"PSR {seen.psr:.1f} is under {settings.psr_threshold:g}"
         text = f"**Lost**: {why}. Nothing is learned, and the search goes on {where}."
