@@ -1,0 +1,99 @@
+"""Ensembles: where members come from, the exact split of the error, and what refusing is worth."""
+
+import numpy as np
+import pytest
+from torch.nn import functional as F
+
+from explainer.vision.training import digits, ensembles, fit
+from explainer.vision.training.parts import scores_of
+
+LABELS = digits.split().test.labels
+
+
+def some(seed=0, members=4, count=30):
+    rng = np.random.default_rng(seed)
+    p = rng.random((members, count, 10)) ** 3
+    return p / p.sum(2, keepdims=True), rng.integers(0, 10, count)
+
+
+def test_the_error_splits_exactly():
+    p, labels = some()
+    found = ensembles.errors(p, labels)
+    single = np.mean([[((p[k, n] - np.eye(10)[labels[n]]) ** 2).sum() for n in range(30)] for k in range(4)])
+    assert found.single == pytest.approx(single)
+    assert found.single == pytest.approx(found.average + found.spread)
+    same = ensembles.errors(np.repeat(p[:1], 3, 0), labels)
+    assert same.spread == pytest.approx(0.0)
+    assert same.average == pytest.approx(same.single)
+
+
+def test_starts_and_bagging_train_ten_nets_and_the_others_one():
+    counts = {kind: len(ensembles.recipes(kind, 60, 0)) for kind in ("starts", "bagging", "dropout", "shifts")}
+    assert counts == {"starts": 10, "bagging": 10, "dropout": 1, "shifts": 1}
+    starts, bags = ensembles.recipes("starts", 60, 0), ensembles.recipes("bagging", 60, 0)
+    assert len({one.seed for one in starts}) == 10
+    assert all(one.data == starts[0].data for one in starts)
+    assert len({one.data.train.digest for one in bags}) == 10
+    given = {one.tobytes() for one in starts[0].data.train.images}
+    for one in bags:
+        assert len(one.data.train) == 60
+        drawn = {picture.tobytes() for picture in one.data.train.images}
+        assert drawn < given, "drawn with replacement: some are missing, none is new"
+    assert set(ensembles.recipes("starts", 60, 1)).isdisjoint(starts)
+
+
+def test_members_are_what_they_are_called():
+    (run,) = [fit.start(one) for one in ensembles.recipes("shifts", 60, 0)]
+    p = ensembles.answers("shifts", [run])
+    assert p.shape == (9, len(LABELS), 10)
+    np.testing.assert_allclose(p.sum(2), 1.0)
+    plain = F.softmax(scores_of(run.module(), digits.split().test).double(), 1).numpy()
+    np.testing.assert_allclose(p[0], plain)
+    (run,) = [fit.start(one) for one in ensembles.recipes("dropout", 60, 0)]
+    p = ensembles.answers("dropout", [run])
+    assert len(p) == 10
+    plain = F.softmax(scores_of(run.module(), digits.split().test).double(), 1).numpy()
+    np.testing.assert_allclose(p[0], plain)
+    assert len({one.tobytes() for one in p}) == 10
+    np.testing.assert_array_equal(p, ensembles.answers("dropout", [run]))
+
+
+def test_digits_move_as_roll_does_but_for_the_border():
+    test = digits.split().test.first(5)
+    for right, down in ensembles.MOVES:
+        moved = ensembles.moved(test, right, down).images
+        rolled = np.roll(test.images, (down, right), (1, 2))
+        np.testing.assert_array_equal(moved[:, 1:-1, 1:-1], rolled[:, 1:-1, 1:-1])
+    assert not ensembles.moved(test, 1, 0).images[:, :, 0].any()
+    assert not ensembles.moved(test, 0, -1).images[:, -1].any()
+
+
+def test_telling_digits_come_in_their_groups():
+    right, wrong = np.array([0.9, 0.1]), np.array([0.2, 0.8])
+    one = np.stack([right, wrong, right, wrong])
+    two = np.stack([right, np.array([1.0, 0.0]), np.array([0.0, 1.0]), wrong])
+    labels = np.zeros(4, np.int64)
+    assert ensembles.telling(np.stack([one, two]), labels).tolist() == [1, 2, 3]
+
+
+def test_the_usual_member_comes_first_and_none_is_lost():
+    p, labels = some(members=5, count=200)
+    first = ensembles.usual_first(p, labels)
+    wrong = (p.argmax(2) != labels).sum(1)
+    assert abs((first[0].argmax(1) != labels).sum() - wrong.mean()) == np.abs(wrong - wrong.mean()).min()
+    assert {one.tobytes() for one in first} == {one.tobytes() for one in p}
+
+
+def test_refusing_the_doubtful_by_hand():
+    p = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.45, 0.55]])
+    labels = np.array([0, 1, 1, 0])  # right, wrong, right, wrong; the last is the least certain
+    np.testing.assert_allclose(ensembles.kept_right(p, labels, np.array([0.0, 0.25, 0.5])), [0.5, 2 / 3, 1.0])
+
+
+def test_all_members_have_one_accuracy_and_fewer_have_the_mean_of_theirs():
+    p, labels = some(members=3, count=100)
+    mean, spread = ensembles.by_members(p, labels)
+    assert mean[-1] == pytest.approx(ensembles.right(p, labels))
+    assert spread[-1] == pytest.approx(0.0)
+    singles = [ensembles.right(p[k : k + 1], labels) for k in range(3)]
+    assert min(singles) <= mean[0] <= max(singles)
