@@ -9,10 +9,11 @@ from explainer.render.look import Look
 from explainer.render.measures import HEADER
 
 # px at type scale 1, without the title: a row of bars, of a table, of a matrix; a plot; a node of a graph;
-# a row of an equation.
-LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34, "grid": 26}
-BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72, "grid": 80}
+# a node of a chain that stands, which is one line; a row of an equation.
+LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34, "line": 20, "grid": 26}
+BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72, "line": 34, "grid": 80}
 LINE = 14
+NODE_MARGIN = 16  # px beside the words of a node, its gap included
 MOST_NAME = 0.68  # of the width, for names of rows
 
 
@@ -37,7 +38,9 @@ def _body(chart: Chart, look: Look, width: int, sizes: dict[str, int]) -> float:
         case Equation():
             return LINE + sizes["grid"] * max((len(grid.values) for grid in chart.grids), default=1)
         case Graph():
-            return sizes["node"] * most_beside(chart)
+            return (
+                sizes["line"] * len(chart.nodes) if standing(chart, look, width) else sizes["node"] * most_beside(chart)
+            )
         case Scatter():
             return _labels(chart.x_label) + min(sizes["points"], max(LEAST["points"], width / look.scale))
         case Histogram():
@@ -81,6 +84,14 @@ def numeric(text: str) -> bool:
 def most_beside(chart: Graph) -> int:
     """Most nodes of a graph that stand above one another."""
     return max(Counter(depths(chart).values()).values(), default=1)
+
+
+def standing(chart: Graph, look: Look, width: float) -> bool:
+    """Whether a chain goes down and not across: side by side a word of its boxes would be cut."""
+    if most_beside(chart) > 1 or len(chart.nodes) < 2:
+        return False
+    metrics, room = QFontMetricsF(look.font("small")), width / len(chart.nodes) - NODE_MARGIN
+    return any(metrics.horizontalAdvance(word) > room for node in chart.nodes for word in node.label.split())
 
 
 def depths(chart: Graph) -> dict[str, int]:

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QWidget
 from explainer.core.charts import Graph, Matrix, Node, Table
 from explainer.core.number_text import number, with_unit
 from explainer.render import colours
-from explainer.render.chart_heights import depths, matrix_margins, numeric
+from explainer.render.chart_heights import NODE_MARGIN, depths, matrix_margins, numeric, standing
 from explainer.render.look import Look, is_light
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 MIDDLE = Qt.AlignmentFlag.AlignCenter
 ROW, LEAST_ROW = 24, 15  # px, at type scale 1
+LINE_HIGH = 26  # px at type scale 1: a box of a chain that goes down
 
 
 class Painted(QWidget):
@@ -210,17 +211,21 @@ class MatrixBody(Painted):
 
 
 class GraphBody(Painted):
-    """Boxes in columns by depth, joined by lines."""
+    """Boxes in columns by depth, joined by lines; a chain that has no room across goes down, a line to a box."""
 
     chart: Graph
 
     def draw(self, painter: QPainter) -> None:
         look, chart = self.look, self.chart
-        places = self._places()
+        down = standing(chart, look, self.width())
+        places = self._below() if down else self._places()
         painter.setPen(QPen(look.theme.color("muted"), 1))
         for a, b in chart.edges:
             start, end = places[a], places[b]
-            painter.drawLine(QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
+            if down:
+                painter.drawLine(QPointF(start.center().x(), start.bottom()), QPointF(end.center().x(), end.top()))
+            else:
+                painter.drawLine(QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
         painter.setFont(look.font("small"))
         for node in chart.nodes:
             box, chosen = places[node.name], node.name == chart.chosen
@@ -228,15 +233,36 @@ class GraphBody(Painted):
             painter.setBrush(look.theme.color("accent_soft" if chosen else "field"))
             painter.drawRoundedRect(box, 4, 4)
             painter.setPen(look.theme.color("text"))
-            painter.drawText(box, MIDDLE | Qt.TextFlag.TextWordWrap, _said(node))
+            if down:
+                self._line(painter, box.adjusted(8, 0, -8, 0), node)
+            else:
+                painter.drawText(box, MIDDLE | Qt.TextFlag.TextWordWrap, _said(node))
             self.spot(box, node.sets)
+
+    def _line(self, painter: QPainter, box: QRectF, node: Node) -> None:
+        """Name at the left, what there is at the right; the latter gives way."""
+        metrics = QFontMetricsF(painter.font())
+        painter.drawText(box, LEFT, node.label)
+        room = box.width() - metrics.horizontalAdvance(node.label) - 8
+        texts = (_said(node).partition("\n")[2].replace("\n", " · "), node.note)
+        said = next((text for text in texts if metrics.horizontalAdvance(text) <= room), "")
+        painter.setPen(self.look.theme.color("muted"))
+        painter.drawText(box, RIGHT, said)
+
+    def _below(self) -> dict[str, QRectF]:
+        each = self.height() / len(self.chart.nodes)
+        tall = min(each - 4, self.look.px(LINE_HIGH))
+        order = sorted(self.chart.nodes, key=lambda node: depths(self.chart)[node.name])
+        return {
+            node.name: QRectF(4, (n + 0.5) * each - tall / 2, self.width() - 12, tall) for n, node in enumerate(order)
+        }
 
     def _places(self) -> dict[str, QRectF]:
         depth = depths(self.chart)
         columns = max(depth.values(), default=0) + 1
         width = self.width() / columns
         metrics = QFontMetricsF(self.look.font("small"))
-        room = QRectF(0, 0, max(1.0, width - 16), 10_000)
+        room = QRectF(0, 0, max(1.0, width - NODE_MARGIN), 10_000)
         wrapped = int(Qt.TextFlag.TextWordWrap.value)
         high = max((metrics.boundingRect(room, wrapped, _said(node)).height() for node in self.chart.nodes), default=0)
         places: dict[str, QRectF] = {}

@@ -386,3 +386,18 @@ def test_a_box_of_a_graph_holds_its_words(qapp):
                                       "Backbone with a pyramid\n5 maps\n1.0 ms")  # fmt: skip
         assert wanted.height() <= box.height()
         assert wanted.width() <= box.width()
+
+
+def test_a_chain_that_would_cut_its_words_goes_down(qapp):
+    nodes = tuple(Node(str(n), "Backbone", f"{n} maps", ms=1.0) for n in range(6))
+    chain = Graph("Stages", nodes, tuple((str(n), str(n + 1)) for n in range(5)))
+    narrow, wide = (best_height(chain, look("light"), width) for width in (240, 900))
+    assert narrow > wide
+    view = ChartView(look("light"))
+    view.resize(240, narrow)
+    view.show_chart(chain)
+    boxes = list(view._body._below().values())
+    assert [box.top() for box in boxes] == sorted(box.top() for box in boxes)
+    assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+    fork = Graph("Fork", nodes[:3], (("0", "1"), ("0", "2")))
+    assert best_height(fork, look("light"), 60) == best_height(fork, look("light"), 900)

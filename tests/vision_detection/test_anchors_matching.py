@@ -191,3 +191,11 @@ def test_a_change_of_thresholds_or_box_is_quick():
         matching.match(matching.iou_table(truth, boxes), 0.7, 0.3, "best-ties")
         spent.append(time.process_time() - start)
     assert min(spent) < 0.05
+
+
+def test_a_true_box_is_found_once() -> None:
+    table = np.array([[0.9, 0.8, 0.0], [0.0, 0.6, 0.4]], np.float32)
+    assert matching.hits(table, 0.5) == 2
+    assert matching.hits(table[:1], 0.5) == 1  # its second box is a mistake
+    assert matching.hits(table[:0], 0.5) == 0
+    assert table[0, 0] == np.float32(0.9)

@@ -148,3 +148,23 @@ def test_encoded_offsets_move_the_anchor_onto_the_box(photo):
     panel = {p.title: p for p in run(demo, photo, params).panels}["Chosen cell"]
     box = next(one for one in panel.layers if isinstance(one, Boxes) and one.name == "moved")
     np.testing.assert_allclose(box.xyxy[0], [90, 66, 180, 154], atol=2.0)
+
+
+def test_crisp_cut_outs_have_narrow_edges_and_the_same_form():
+    item = scenes.held_out_items()[0]
+    sharp = scenes.crisp(item)
+    assert sharp.opacity.shape == tuple(4 * n for n in item.opacity.shape)
+    grey = ((sharp.opacity > 0.05) & (sharp.opacity < 0.95)).mean()
+    assert grey < 0.5 * ((item.opacity > 0.05) & (item.opacity < 0.95)).mean()
+    assert (sharp.opacity > 0.5).mean() == pytest.approx((item.opacity > 0.5).mean(), abs=0.05)
+
+
+def test_objects_that_must_be_seen_whole_do_not_overlap():
+    rng = np.random.default_rng(0)
+    items = scenes.varied(rng, 12)
+    ground = np.full((200, 300, 3), 90, np.uint8)
+    scene = scenes.drawn_scene(ground, items, rng, 6, (0.2, 0.4), visible=1.0)
+    apart = [scenes.tight_box(mask) for mask in scene.masks]
+    np.testing.assert_allclose(apart, scene.boxes)
+    assert len(scene) == 6
+    assert scene.masks.sum(axis=0).max() == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,9 +9,6 @@ from explainer.core import words
 from explainer.core.geometry import Affine, scale_shift
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Layer, Mask, Panel, Points
 from explainer.demos.detection._stages_seen import Seen
-
-if TYPE_CHECKING:
-    from explainer.vision.detection.stages import Found
 
 DRAWN = 150
 CHANNELS = 16
@@ -29,13 +24,6 @@ def of_stage(seen: Seen) -> tuple[Panel, ...]:
         "classes": _classes, "masks": _masks,
     }  # fmt: skip
     return makers[seen.stage](seen)
-
-
-def part(found: Found, rows: NDArray[np.int64]) -> Found:
-    """Return some of the objects."""
-    from explainer.vision.detection.stages import Found
-
-    return Found(found.rows[rows], found.labels[rows], found.scores[rows], found.boxes[rows], found.before)
 
 
 def _over(seen: Seen, title: str, layers: list[Layer], note: str) -> Panel:
@@ -100,8 +88,12 @@ def _proposals(seen: Seen) -> tuple[Panel, ...]:
     total = words.thousands(len(seen.found.candidates))
     return (
         _over(seen, "Before suppression", _boxes(seen, best), f"{len(best)} best of {total}"),
-        _over(seen, "Proposals", _boxes(seen, seen.rows), f"{len(seen.rows)}, coloured by level"),
+        _kept(seen),
     )
+
+
+def _kept(seen: Seen) -> Panel:
+    return _over(seen, "Proposals", _boxes(seen, seen.rows), f"{len(seen.rows)}, coloured by level")
 
 
 def _boxes(seen: Seen, rows: NDArray[np.int64]) -> list[Layer]:
@@ -199,6 +191,7 @@ def _masks(seen: Seen) -> tuple[Panel, ...]:
         tuple(seen.name(k) for k in shown), chosen=0,
     )  # fmt: skip
     return (
+        _kept(seen),
         Panel("Mask logits", (28.0, 28.0), (heat,), f"“{seen.name(label)}”, 28 × 28", frame=False),
         Panel("Cut at the threshold", (width, height), tuple(cut), f"from {seen.mask_from:.2f}", frame=False),
         Panel("One mask for each class", cells.size, (cells,), "only the first counts", frame=False),
@@ -214,7 +207,7 @@ def numbers(seen: Seen) -> dict[str, float]:
         share = float((seen.found.objectness[seen.number] > 0).mean())
         return {"level_share_objects": share, "level_cells": float(seen.found.objectness[seen.number][0].size)}
     if seen.stage == "masks" and seen.at >= 0 and seen.found.has_masks:
-        logits = seen.found.masks(part(seen.objects, np.array([seen.at])))[0]
+        logits = seen.found.masks(seen.objects.part(np.array([seen.at])))[0]
         probability = 1 / (1 + np.exp(-logits.astype(np.float64)))
         return {"mask_share": float((probability > seen.mask_from).mean()), "mask_logit_max": float(logits.max())}
     if seen.stage == "maps":

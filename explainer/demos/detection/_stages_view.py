@@ -42,8 +42,14 @@ def result(seen: Seen) -> Result:
     return Result(
         _reading(seen), _values(seen), shown, charts, badges=(TRAINED_ON,) if seen.shipped else (),
         input=np.ascontiguousarray(seen.found.x.cpu().numpy(), np.float32), headline=_headline(seen),
-        heroes=tuple(dict.fromkeys((shown[0].slug, shown[-1].slug))),
+        heroes=_heroes(shown),
     )  # fmt: skip
+
+
+def _heroes(shown: tuple[Panel, ...]) -> tuple[str, ...]:
+    """What the stage has and what is found in the end; at the last stage, what the detector began with."""
+    here = next((one for one in shown if one.title == "Proposals"), shown[-1])
+    return (here.slug, shown[0].slug) if here is not shown[0] else (here.slug,)
 
 
 def _input(seen: Seen) -> Panel:
@@ -65,7 +71,7 @@ def _input(seen: Seen) -> Panel:
         layers.append(Label("nothing", "nothing found", (0.0, float(frame.height))))
     hits, count = _hits(seen), len(objects)
     note = f"{hits[0]} of {hits[1]} found, {count - hits[0]} mistaken" if hits else f"{count} found"
-    return Panel("Input", (frame.width, frame.height), tuple(layers), note)
+    return Panel("Objects found", (frame.width, frame.height), tuple(layers), note)
 
 
 def _masks(seen: Seen) -> list[Layer]:
@@ -73,7 +79,7 @@ def _masks(seen: Seen) -> list[Layer]:
 
     objects, boxes = seen.objects, seen.in_frame(seen.objects.boxes)
     top = np.arange(min(len(objects), MASKED))
-    logits = seen.found.masks(panels.part(objects, top))
+    logits = seen.found.masks(objects.part(top))
     layers: list[Layer] = []
     for k, one in zip(top, logits, strict=True):
         x0, y0, x1, y1 = boxes[k]
@@ -128,18 +134,13 @@ def _classes(seen: Seen) -> Bars:
 
 def _hits(seen: Seen) -> tuple[int, int] | None:
     """How many objects are right (class and IoU of at least a half), and how many lie there; ``None`` unknown."""
-    from explainer.vision.detection.matching import iou_table
+    from explainer.vision.detection.matching import hits, iou_table
 
     if seen.scene is None or not seen.shipped or not len(seen.scene):
         return None
     boxes = seen.in_frame(seen.objects.boxes).astype(np.float32)
     table = iou_table(seen.scene.boxes, boxes) * (seen.scene.labels[:, None] == seen.objects.labels)
-    hits = 0
-    for column in range(table.shape[1]):  # best first, each true object once
-        row = int(table[:, column].argmax())
-        if table[row, column] >= TRUE_FROM:
-            hits, table[row] = hits + 1, 0
-    return hits, len(seen.scene)
+    return hits(table, TRUE_FROM), len(seen.scene)
 
 
 def _values(seen: Seen) -> dict[str, float]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from explainer.vision.detection.composed_scenes import Scene
     from explainer.vision.detection.stages import Stages
 
+SIDES = (0.18, 0.36)  # of an object, as shares of the picture's shorter side
 PUT = When("items", (True,))
 MAPPED = When("stage", ("maps", "objectness"))
 
@@ -58,7 +59,7 @@ class Params:
         Stage,
         Doc("Stage", "What the detector has at this point. A click on the chain of stages does the same."),
         Plays(9.0, "Go through the detector, from feature maps to masks"),
-        ] = Stage.PROPOSALS  # fmt: skip
+        ] = Stage.MASKS  # fmt: skip
     level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map."), MAPPED] = 2
     pick: Annotated[int, Range(1, 20), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
     score: Annotated[
@@ -77,8 +78,8 @@ class Params:
     items: Annotated[
         bool, Doc("Lay objects on the picture", "The small net knows digits, garments and coins, nothing else.")
     ] = True
-    count: Annotated[int, Range(1, 12), Doc("How many objects"), PUT] = 7
-    scene: Annotated[int, Range(1, 50), Doc("Arrangement", "Each number lays other objects."), PUT] = 3
+    count: Annotated[int, Range(1, 12), Doc("How many objects"), PUT] = 6
+    scene: Annotated[int, Range(1, 50), Doc("Arrangement", "Each number lays other objects."), PUT] = 7
     net: Annotated[
         Net,
         Doc("Detector", "torchvision's COCO detectors are fetched with Ctrl+M."),
@@ -139,9 +140,8 @@ def _scene(frame: Frame, params: Params, ctx: Context) -> Scene:
         import numpy as np
 
         rng = np.random.default_rng([params.scene, params.count])
-        return composed_scenes.drawn_scene(
-            frame.pixels, composed_scenes.varied(rng, 4 * params.count + 1), rng, params.count, (0.16, 0.42)
-        )
+        items = [composed_scenes.crisp(item) for item in composed_scenes.varied(rng, 4 * params.count + 1)]
+        return composed_scenes.drawn_scene(frame.pixels, items, rng, params.count, SIDES, visible=1.0)
 
     return ctx.memo(("scene", params.scene, params.count), make)
 

@@ -147,6 +147,14 @@ def held_out_items() -> tuple[CutOut, ...]:
     )
 
 
+def crisp(item: CutOut, times: int = 4) -> CutOut:
+    """Enlarge a cut-out and make its edge as narrow as it was, so that it can be laid down large without a haze."""
+    size = (times * item.opacity.shape[1], times * item.opacity.shape[0])
+    large, shade = (cv2.resize(one, size, interpolation=cv2.INTER_CUBIC) for one in (item.opacity, item.shade))
+    opacity = np.clip(times * (large - SOLID) + SOLID, 0, 1)
+    return CutOut(opacity.astype(np.float32), np.clip(shade, 0, 1).astype(np.float32), item.label)
+
+
 def varied(rng: np.random.Generator, count: int) -> list[CutOut]:
     """Draw `count` held-out cut-outs, every class as likely as any other."""
     items = held_out_items()
@@ -268,6 +276,7 @@ def drawn_scene(
     rng: np.random.Generator,
     count: int,
     sides: tuple[float, float] = (0.11, 0.5),
+    visible: float = LEAST_VISIBLE,
 ) -> Scene:
     """Lay `count` cut-outs at random places, sizes, angles and colours, some over one another.
 
@@ -275,6 +284,8 @@ def drawn_scene(
     ----------
     sides
         Least and greatest longer side as shares of the picture's shorter side; drawn evenly on a log scale.
+    visible
+        Least share of each that others leave to be seen; with 1 none lies over another.
     """
     height, width = ground.shape[:2]
     short = min(height, width)
@@ -285,7 +296,7 @@ def drawn_scene(
             break
         one = _drawn(ground, items, rng, (sides[0] * short, sides[1] * short))
         solid = laid(one, width, height).solid(width, height)
-        if _covers_too_much(solid, solids):
+        if _covers_too_much(solid, solids, visible):
             continue
         solids = [(mask & ~solid, area) for mask, area in solids] + [(solid, int(solid.sum()))]
         placed.append(one)
@@ -326,5 +337,5 @@ def _colour(
     return grey, grey, grey
 
 
-def _covers_too_much(solid: NDArray[np.bool_], solids: Sequence[tuple[NDArray[np.bool_], int]]) -> bool:
-    return any(int((mask & ~solid).sum()) < LEAST_VISIBLE * area for mask, area in solids)
+def _covers_too_much(solid: NDArray[np.bool_], solids: Sequence[tuple[NDArray[np.bool_], int]], visible: float) -> bool:
+    return any(int((mask & ~solid).sum()) < visible * area for mask, area in solids)

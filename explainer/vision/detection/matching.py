@@ -23,6 +23,16 @@ def iou_table(truth: Array, anchors: Array) -> Array:
     return iou(truth, anchors, np.float32)
 
 
+def hits(table: Array, least: float) -> int:
+    """How many found boxes, best first, are a true one's: overlaps ``(M, N)`` of at least `least`, each truth once."""
+    left, count = table.copy(), 0
+    for column in range(left.shape[1]):
+        row = int(left[:, column].argmax()) if len(left) else -1
+        if row >= 0 and left[row, column] >= least:
+            count, left[row] = count + 1, 0
+    return count
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Matching:
     """What became of N anchors before M true boxes.
