@@ -38,7 +38,7 @@ def played(result: Result, now: Judged, judged: int) -> Result:
     at = min(judged, count)
     left = count - np.cumsum([0, *(int(row not in kept) for row in order)])
     play = Play("judged", 0.0, float(min(count, MOST)), float(at), left.astype(np.float64),
-                f"{at} of {words.count(count, 'box', 'boxes')} judged", note="curve: boxes left")  # fmt: skip
+                f"{at} of {words.count(count, 'box', 'boxes')}", note="curve: boxes left")  # fmt: skip
     if judged >= count:
         return replace(result, play=play)
     last = int(order[at - 1]) if at else -1
@@ -63,7 +63,7 @@ def _alive(panel: Panel, now: Judged, order: NDArray[np.int64], at: int) -> Pane
         Boxes(
             "kept", now.raw.xyxy[kept[::-1]].astype(np.float64),
             shared.tags(now.raw[np.array(kept[::-1], np.int64)], now.done.score[kept[::-1]]),
-            tuple(int(c) for c in now.raw.class_id[kept[::-1]]),
+            now.tints(kept[::-1]),
         ),
     )  # fmt: skip
     note = f"{len(kept)} kept, {words.count(len(order) - at, 'box waits', 'boxes wait')}"

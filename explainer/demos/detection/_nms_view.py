@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BACK, FRONT = 0, 1  # rows of the truth
 NAMES = ("the one behind", "the one in front")
 DRAWN, LISTED = 120, 6
+HIT, EXTRA = 2, 5  # green and red of the class colours
 SOFT = ("linear", "gaussian")
 
 
@@ -48,6 +49,8 @@ class Judged:
         Best score of each figure before and after suppression, ``(2,)``.
     raw_row
         Raw box that the former comes from, ``(2,)``; −1 for none.
+    kept_row
+        Raw box that speaks for each figure after suppression, ``(2,)``; −1 for none.
     overlap
         IoU of the two true boxes.
     """
@@ -58,6 +61,7 @@ class Judged:
     raw_score: NDArray[np.float64]
     raw_row: NDArray[np.int64]
     kept_score: NDArray[np.float64]
+    kept_row: NDArray[np.int64]
     overlap: float
 
     def state(self, figure: int, least: float) -> str:
@@ -65,6 +69,10 @@ class Judged:
         if self.kept_score[figure] >= least:
             return "found"
         return "dropped" if self.raw_score[figure] >= least else "unseen"
+
+    def tints(self, rows: Iterable[int]) -> tuple[int, ...]:
+        """Colour of each raw box: whether it is the one that speaks for a figure."""
+        return tuple(HIT if row in self.kept_row else EXTRA for row in rows)
 
     def worst(self, least: float) -> str:
         """The worst that happened to either: dropped, else unseen, else both are found."""
@@ -83,9 +91,9 @@ def judge(scene: Scene, kept: Answers, rule: Rule) -> Judged:
     left = np.zeros(len(raw))
     left[done.kept] = done.score[done.kept]
     raw_score, raw_row = truth.best_for(raw, scene.boxes, scene.class_id)
-    kept_score, _ = truth.best_for(raw, scene.boxes, scene.class_id, left)
+    kept_score, kept_row = truth.best_for(raw, scene.boxes, scene.class_id, left)
     shared_area = float(overlap.iou(scene.boxes[:1], scene.boxes[1:])[0, 0])
-    return Judged(scene, raw, done, raw_score, raw_row, kept_score, shared_area)
+    return Judged(scene, raw, done, raw_score, raw_row, kept_score, kept_row, shared_area)
 
 
 def result(frame: Frame, now: Judged, rule: Rule, sweep: Sequence[Judged], *, partial: bool = False) -> Result:
@@ -109,11 +117,10 @@ def input_panel(frame: Frame, now: Judged) -> Panel:
     last = now.done.kept[::-1]  # the best is drawn over the others
     final = now.raw[last]
     boxes = Boxes(
-        "kept", final.xyxy.astype(np.float64), shared.tags(final, now.done.score[last]),
-        tuple(int(c) for c in final.class_id),
-    )  # fmt: skip
+        "kept", final.xyxy.astype(np.float64), shared.tags(final, now.done.score[last]), now.tints(last.tolist())
+    )
     true = Boxes("truth", now.scene.boxes, colours=(-2, -2), dashed=True)
-    return _panel("Input", frame, now, (true, boxes), f"{len(final)} kept; truth dashed")
+    return _panel("Input", frame, now, (true, boxes), "green: right, red: false; truth dashed")
 
 
 def raw_panel(frame: Frame, now: Judged) -> Panel:
@@ -136,7 +143,7 @@ def raw_panel(frame: Frame, now: Judged) -> Panel:
 
 
 def sweep_chart(now: Judged, sweep: Sequence[Judged]) -> Curve:
-    """Score of the figure that gets less against the true overlap, before and after suppression."""
+    """Score of the weaker figure against the true overlap, before and after suppression."""
     steps = sorted(sweep, key=lambda one: one.overlap)
     x = np.array([one.overlap for one in steps])
     before, after = (np.array([getattr(s, f).min() for s in steps]) for f in ("raw_score", "kept_score"))
@@ -146,7 +153,7 @@ def sweep_chart(now: Judged, sweep: Sequence[Judged]) -> Curve:
         Series("after", x, after, colour=BACK),
         Series("now", here, np.array([0.0, 1.0]), "dotted", -1),
     )
-    return Curve("Score of the one that gets less", series, "IoU of the true boxes", "score", (0.0, 1.0), (0.0, 1.0))
+    return Curve("Score of the weaker figure", series, "IoU of the true boxes", "score", (0.0, 1.0), (0.0, 1.0))
 
 
 def box_table(now: Judged, rule: Rule) -> Table:
@@ -204,11 +211,13 @@ def values(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> dict[str, float]
 
 def headline(now: Judged, rule: Rule) -> str:
     """Whether both figures survive."""
-    boxes = f"{len(now.raw)} boxes become {len(now.done.kept)}"
+    extra = int((~np.isin(now.done.kept, now.kept_row)).sum())
+    false = f", and {words.count(extra, 'false one')}" if extra else ""
+    boxes = f"Of {words.count(len(now.raw), 'box', 'boxes')}"
     return {
-        "found": f"{boxes}, and both figures are still found.",
-        "dropped": f"{boxes}, and suppression drops a figure that was found.",
-        "unseen": f"{boxes}; one figure the network never saw apart from the other.",
+        "found": f"{boxes} suppression leaves one for each figure{false}.",
+        "dropped": f"{boxes} suppression drops all that one figure had{false and ' and keeps' + false[5:]}.",
+        "unseen": f"{boxes} none fits one of the figures alone: the network does not tell it from the other.",
     }[now.worst(rule.score)]
 
 
@@ -251,5 +260,6 @@ def _sweep_words(sweep: Sequence[Judged], rule: Rule) -> str:
     dropped, unseen = lost_from(sweep, rule, "dropped"), lost_from(sweep, rule, "unseen")
     if dropped is None and unseen is None:
         return " In the sweep both are found at the largest overlap."
-    text = " In the sweep suppression " + ("drops neither" if dropped is None else f"drops one from {dropped:.2f} on")
-    return text + ("." if unseen is None else f"; the network itself no longer tells them apart from {unseen:.2f} on.")
+    events = [(dropped, "suppression drops one"), (unseen, "the network itself no longer tells them apart")]
+    told = sorted((at, what) for at, what in events if at is not None)
+    return f" In the sweep, {'; '.join(f'at an overlap of {at:.2f} {what}' for at, what in told)}."

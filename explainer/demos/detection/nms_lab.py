@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
@@ -97,7 +97,7 @@ class NmsLab(Demo[Params]):
         net, rule = shared.network(ctx), _rule(params)
         key = (params.a, params.b, params.front, params.back, params.size)
         with ctx.stage("prepare"):
-            scene = latest(ctx, "nms scene", key, lambda: cutouts.compose(frame.pixels, _figures(frame, params)))
+            scene = latest(ctx, "nms scene", key, lambda: cutouts.compose(_ground(frame, ctx), _figures(frame, params)))
         with ctx.stage("model"):
             kept = latest(ctx, "nms answers", key, lambda: nanodet.look(net, scene.pixels))
         with ctx.stage("explain"):
@@ -113,6 +113,13 @@ class NmsLab(Demo[Params]):
 
 def _rule(params: Params) -> view.Rule:
     return view.Rule(params.method, params.iou, params.sigma, params.score)
+
+
+def _ground(frame: Frame, ctx: Context) -> Any:
+    """The picture, out of focus: people in it would get boxes of their own."""
+    from explainer.vision.detection import cutouts
+
+    return latest(ctx, "nms ground", "faded", lambda: cutouts.faded(frame.pixels))
 
 
 def _figures(frame: Frame, params: Params, shift: float | None = None) -> tuple[Placed, Placed]:
@@ -139,6 +146,6 @@ def _swept(frame: Frame, params: Params, ctx: Context) -> list[tuple[Scene, Answ
         ctx.progress(start / STEPS, "sliding the front figure off")
         ctx.checkpoint()
         some = shifts[start : start + AT_ONCE]
-        scenes = [cutouts.compose(frame.pixels, _figures(frame, params, shift)) for shift in some]
+        scenes = [cutouts.compose(_ground(frame, ctx), _figures(frame, params, shift)) for shift in some]
         found += list(zip(scenes, nanodet.look_at_all(net, [one.pixels for one in scenes]), strict=True))
     return found

@@ -13,6 +13,7 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Image, Label, Layer, Lines, Panel
 from explainer.core.result import Result
+from explainer.core.words import count
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.crowd import Crowd
@@ -136,15 +137,8 @@ def _predictions(frame: Frame, params: Any, step: Step, now: Moment, scale: tupl
 
 
 def _charts(state: Memory, step: Step) -> tuple[Chart, ...]:
-    found: list[Chart] = []
-    matrix = _matrix(step)
-    if matrix is not None:
-        found.append(matrix)
-    lives = _lives(state.history)
-    if lives is not None:
-        found.append(lives)
-    found.append(_table(state.history))
-    return tuple(found)
+    found = (_matrix(step), _lives(state.history), _table(state.history))
+    return tuple(chart for chart in found if chart is not None)
 
 
 def _matrix(step: Step) -> Matrix | None:
@@ -245,7 +239,13 @@ def _headline(state: Memory, step: Step) -> str:
         return f"A figure came back under another number {times}: an identity switch."
     if not len(step.before):
         return "Nothing is followed yet: what is seen twice will become a track."
-    return f"{len(step.pairs)} of {len(step.before)} tracks found their detection, and no number has changed hands."
+    without = len(step.before) - len(step.pairs)
+    found = f"{count(without, 'track')} found no detection" if without else "Every track found its detection"
+    return f"{found}{_switches(state.history.scores)}."
+
+
+def _switches(scores: Scores | None) -> str:
+    return f"; {count(scores.clear.switches, 'identity switch', 'identity switches')} so far" if scores else ""
 
 
 def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float) -> str:
@@ -277,4 +277,4 @@ def _now(state: Memory, step: Step) -> str:
     scores = state.history.scores
     if scores is None:
         return text + "."
-    return f"{text}. {scores.clear.switches} identity switches so far, MOTA {_share(scores.clear.mota)}."
+    return f"{text}{_switches(scores)}, MOTA {_share(scores.clear.mota)}."

@@ -109,14 +109,9 @@ def result(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Mome
     if state.line.siamese_seen is not None:
         panels.append(_siamese(state.line.siamese_seen))
     return Result(
-        reading=f"Picture {state.count}: {_reading(state, reports, now)}",
-        values=_values(state, reports, now),
-        panels=tuple(panels),
-        charts=_charts(state),
-        state=state,
-        headline=_headline(state, reports),
-        heroes=("input",),
-    )
+        f"Picture {state.count}: {_reading(state, reports, now)}", _values(state, reports, now), tuple(panels),
+        _charts(state), state=state, headline=_headline(state, reports), heroes=("input",),
+    )  # fmt: skip
 
 
 def refused(frame: Frame, error: ExplainerError) -> Result:
@@ -242,12 +237,16 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     from explainer.vision.metrics.overlap import OFF_BELOW
 
     lost = [NAMES[name] for name, report in reports.items() if report.lost]
-    off = [name for name, past in state.past.items() if past.overlaps and past.overlaps[-1] < OFF_BELOW]
-    unaware = [NAMES[name] for name in off if not reports[name].lost]
+    off = [NAMES[n] for n, past in state.past.items() if past.overlaps and past.overlaps[-1] < OFF_BELOW]
+    rest = [NAMES[name] for name, report in reports.items() if not report.lost]
+    unaware = [name for name in off if name in rest]
+    if unaware and state.made is None:
+        return f"{listed(unaware)} {'stands' if len(unaware) == 1 else 'stand'} apart from the others; who is right?"
     if unaware:
         return f"{listed(unaware)} lost the target without knowing."
     if lost:
-        return f"{listed(lost)} {_say(lost)} lost; the others say nothing of the kind."
+        others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "none follows the target"
+        return f"{listed(lost)} {_say(lost)} lost; {others}."
     return f"None of the {len(reports)} trackers says that it has lost the target."
 
 

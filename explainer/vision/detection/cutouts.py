@@ -17,6 +17,7 @@ from explainer.core.problem import ExplainerError
 from explainer.vision.detection import coco
 
 FILE = "cutout-masks.npz"
+BLUR, PALE, PAPER = 0.03, 0.4, 220  # of the longer side; how far towards which grey a background fades
 Name = str  # woman, man, dog
 PICTURES: dict[Name, str] = {"woman": "astronaut.jpg", "man": "cameraman.jpg", "dog": "dog.jpg"}
 CLASSES: dict[Name, int] = {"woman": coco.PERSON, "man": coco.PERSON, "dog": coco.NAMES.index("dog")}
@@ -85,6 +86,12 @@ def cut_out(name: Name) -> CutOut:
     y, x = np.nonzero(mask)
     box = np.s_[y.min() : y.max() + 1, x.min() : x.max() + 1]
     return CutOut(np.ascontiguousarray(picture[box][..., ::-1]), mask[box].astype(np.float32))
+
+
+def faded(background: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blur a background and make it paler, so that nothing but the figures is to be found in it."""
+    out_of_focus = cv2.GaussianBlur(background, (0, 0), max(background.shape[:2]) * BLUR)
+    return np.asarray(np.rint(PALE * PAPER + (1 - PALE) * out_of_focus), np.uint8)
 
 
 def compose(background: NDArray[np.uint8], figures: Sequence[Placed]) -> Scene:
