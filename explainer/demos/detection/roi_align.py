@@ -16,7 +16,7 @@ from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName, OnPictur
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, BoxXYXY, apply, identity, invert, resized
-from explainer.core.layers import Boxes, Cells, Heat, Image, Label, Layer, Panel, Points
+from explainer.core.layers import Boxes, Cells, Heat, Image, Layer, Panel, Points
 from explainer.core.memo import latest, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
@@ -162,12 +162,12 @@ class Read:
 
 
 def shown(about: Read) -> Part:
-    """Four pictures and two curves."""
+    """Five pictures and two curves."""
     from explainer.vision.detection.roi import change, pooled, steps
 
     how, boxes = about.params, np.stack([about.shifted(s) for s in SHIFTS])
     both = pooled(about.features, boxes, about.scale, how.cells, how.samples, aligned=how.aligned)
-    panels = (_input(about), *_both_maps(about), _outputs(about))
+    panels = (_input(about), *_both_maps(about), *_outputs(about))
     values = [one[:, how.cells // 2, how.cells // 2].astype(np.float64) for one in both]
     lo, hi = float(np.min(values)), float(np.max(values))
     now = Series("now", np.full(2, how.shift_x), np.array([lo, hi if hi > lo else lo + 1]), "dotted", -2)
@@ -233,13 +233,12 @@ def _both_maps(about: Read) -> tuple[Panel, Panel]:
     )
 
 
-def _outputs(about: Read) -> Panel:
-    values = np.stack([about.hard.values, about.soft.values]).astype(np.float32)
-    cells = Cells("outputs", values, 2, *about.look)
-    names = (
-        Label(name, name, (k * cells.size[0] / 2, 0.0), c) for k, name, c in ((0, "Pool", HARD), (1, "Align", SOFT))
+def _outputs(about: Read) -> tuple[Panel, ...]:
+    both = (("Pooled", about.hard), ("Aligned", about.soft))
+    drawn = [(name, Cells("output", read.values[None].astype(np.float32), 1, *about.look)) for name, read in both]
+    return tuple(
+        Panel(name, cells.size, (cells,), words.cells(cells.values.shape[1:]), frame=False) for name, cells in drawn
     )
-    return Panel("Outputs", cells.size, (cells, *names), f"{words.cells(values.shape[1:])} values each", frame=False)
 
 
 # Words and numbers --------------------------------------------------------------------------------------

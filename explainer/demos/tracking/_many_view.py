@@ -245,7 +245,8 @@ def _headline(state: Memory, step: Step) -> str:
 
 
 def _switches(scores: Scores | None) -> str:
-    return f"; {count(scores.clear.switches, 'identity switch', 'identity switches')} so far" if scores else ""
+    counted = count(scores.clear.switches, "identity switch", "identity switches") if scores else ""
+    return f"; {counted} so far".replace(" 0 ", " no ") if scores else ""
 
 
 def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float) -> str:
@@ -275,6 +276,5 @@ def _now(state: Memory, step: Step) -> str:
     if waiting:
         text += f"; {waiting} {'goes' if waiting == 1 else 'go'} on unseen, on prediction alone"
     scores = state.history.scores
-    if scores is None:
-        return text + "."
-    return f"{text}{_switches(scores)}, MOTA {_share(scores.clear.mota)}."
+    mota = f", MOTA {_share(scores.clear.mota)}" if scores else ""
+    return f"{text}{_switches(scores)}{mota}."
