@@ -7,7 +7,11 @@ from explainer.core.unsuitable import Offer, Unsuitable
 PERSON = 0  # of COCO's classes
 DETECTOR_PX = 320
 SURE, DOUBT = 0.45, 0.25
+UNSURE = 0.35  # the detector's usual threshold
 PEOPLE = (Offer("sample", "astronaut"), Offer("sample", "cameraman"), Offer("camera"), Offer("open"))
+SURROUNDED, AGREED = 0.13, 0.7
+SURROUNDINGS = (Offer("sample", "temple"), Offer("sample", "flower"), Offer("sample", "cameraman"), Offer("camera"))
+THINGS = (Offer("sample", "astronaut"), Offer("sample", "dog"), Offer("camera"))
 
 
 def without_person(frame: Frame, ctx: Context, *, empty: bool) -> Unsuitable | None:
@@ -25,6 +29,35 @@ def without_person(frame: Frame, ctx: Context, *, empty: bool) -> Unsuitable | N
         return None
     why = f"This is a {other} and no person: the network knows only people, so the cut-out means nothing."
     return Unsuitable(why, PEOPLE)
+
+
+def without_things(best: float) -> Unsuitable | None:
+    """Say that a detector is sure of nothing in the picture; not where only a high threshold hides what it found.
+
+    Parameters
+    ----------
+    best
+        Highest score of any cell and class.
+    """
+    if best >= UNSURE:
+        return None
+    why = "The detector knows 80 kinds of things and is sure of none of them in this picture."
+    return Unsuitable(why, (*THINGS, Offer("set", {"score": 0.1}, "Lower the score threshold")))
+
+
+def without_background(marked: float, agreement: float) -> Unsuitable | None:
+    """Say that an object fills the picture, where methods that learn from what lies round it disagree for that.
+
+    Parameters
+    ----------
+    marked
+        Share of the picture that counts as background from the start.
+    agreement
+        Mean IoU of the chosen method's mask with the others'.
+    """
+    if marked >= SURROUNDED or agreement >= AGREED:
+        return None
+    return Unsuitable("The object fills the picture: too little background is left to learn from.", SURROUNDINGS)
 
 
 def _something_else(frame: Frame, ctx: Context) -> str:

@@ -27,7 +27,7 @@ EXCEPTIONS = {
     "data/augment_and_retrain": (278, "its samples and bars are drawn as one picture"),
     "detection/roi_align": (278, "its map lies over the picture, and its outputs bear names"),
     "explained/picture_gates": (285, "gives way to a net that has gates, in 20 lines of it"),
-    "learning/receptive_field": (269, "what the unit cannot see is dimmed, and shares end where the picture does"),
+    "learning/receptive_field": (271, "what the unit cannot see is dimmed, and shares end where the picture does"),
     "learning/train_small_net": (278, "its epochs play, before a wall of digits that light up, in 20 lines of it"),
     "robustness/randomised_smoothing": (
         300,
@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "detection/anchor_explorer": (587, BEFORE),
     "detection/detector_stages": (646, BEFORE),
     "detection/nms_lab": (505, "a lab whose boxes can be played dying one by one; the rest has to shrink"),
-    "detection/object_detector": (444, BEFORE),
+    "detection/object_detector": (446, "gives way to another picture where it is sure of nothing, in 5 lines of it"),
     "explained/attribution_bench": (568, "quick maps come first, in 20 lines of it; the rest has to shrink"),
     "explained/feature_visualization": (664, BEFORE),
     "explained/integrated_gradients": (380, "its path on the way, which is played, is 80 lines of it"),

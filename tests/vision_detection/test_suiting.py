@@ -29,3 +29,16 @@ def test_a_cat_does_not_and_is_named() -> None:
 
 def test_where_nothing_was_marked_nobody_is_there() -> None:
     assert "no person" in said("rocket", empty=True)
+
+
+def test_a_picture_without_things_is_said_to_have_none() -> None:
+    assert suiting.without_things(0.36) is None
+    nothing = suiting.without_things(0.2)
+    assert nothing is not None
+    assert nothing.offers[-1].value == {"score": 0.1}
+
+
+def test_an_object_that_fills_the_picture_leaves_nothing_to_learn_from() -> None:
+    assert suiting.without_background(0.5, 0.1) is None
+    assert suiting.without_background(0.05, 0.95) is None  # they agree for all that
+    assert suiting.without_background(0.05, 0.4) is not None

@@ -84,10 +84,15 @@ class Seen:
 
 def result(seen: Seen, x: NDArray[np.float32]) -> Result:
     """Panels, charts, words and numbers."""
+    from explainer.vision import suiting
+
+    levels = tuple(level_panel(seen, k) for k in range(3))
+    asked = next(k for k in range(3) if seen.row < seen.kept.level(k).stop)
     return Result(
-        reading(seen), values(seen), (input_panel(seen), *(level_panel(seen, k) for k in range(3))),
+        reading(seen), values(seen), (input_panel(seen), *levels),
         (class_bars(seen), distance_chart(seen), count_table(seen)), input=x,
-        headline=headline(seen), heroes=("input",),
+        headline=headline(seen), heroes=("input", levels[asked].slug),
+        unsuitable=None if len(seen.final) else suiting.without_things(float(seen.kept.scores.max())),
     )  # fmt: skip
 
 
@@ -99,8 +104,7 @@ def input_panel(seen: Seen) -> Panel:
     final = seen.final[np.arange(len(seen.final))[::-1]]  # the best is drawn last, over the others
     centres = final.centre / (seen.frame.width, seen.frame.height)
     sets = tuple({"spot": PointXY(float(x), float(y))} for x, y in centres)
-    layers: list[Layer] = [shared.box_layer("objects", final, sets=sets)]
-    layers += _reach(seen)
+    layers: list[Layer] = [shared.box_layer("objects", final, sets=sets), *_reach(seen)]
     return shared.frame_panel("Input", seen.frame, layers, f"{len(seen.final)} after suppression")
 
 
@@ -137,9 +141,9 @@ def level_panel(seen: Seen, level: int) -> Panel:
         places = apply(seen.kept.to_frame, seen.kept.centres[where][marked])
         layers.append(Points("cells", places, size_px=4.0, colours=(-1,) * len(marked)))
     layers += _band(seen, level) if seen.shown == "centreness" else _level_boxes(seen, where)
-    titles = {"best": "Best score", "class": seen.name.capitalize(), "centreness": "Centre-ness"}
-    note = f"{columns} × {rows}; {len(marked)} {'taught' if seen.shown == 'centreness' else 'above'}"
-    return shared.frame_panel(f"{titles[seen.shown]}, cells of {stride} px", seen.frame, layers, note)
+    what = {"best": "best score", "class": seen.name, "centreness": "centre-ness"}[seen.shown]
+    note = f"{what}, {columns} × {rows}; {len(marked)} {'taught' if seen.shown == 'centreness' else 'above'}"
+    return shared.frame_panel(f"Cells of {stride} px", seen.frame, layers, note)
 
 
 def _heat(seen: Seen, grid: NDArray[np.float32], stride: int) -> Heat:

@@ -10,6 +10,7 @@ from explainer.core.charts import Bars
 from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Cells, Heat, Image, Panel
+from explainer.core.number_text import number
 from explainer.core.result import Result
 
 
@@ -194,7 +195,7 @@ def _reading(seen: Seen) -> str:
     where = "itself" if itself else f"the patch {words.place(x / seen.size[0], y / seen.size[1])}"
     likeness, away = values.get("correlation_with_class_token"), values.get("mean_distance_px")
     far = "" if away is None else f", mean distance {away:.0f} px"
-    alike = "" if likeness is None else f" Correlation with the class token's map: {likeness:.2f}."
+    alike = "" if likeness is None else f" Correlation with the class token's map: {number(likeness)}."
     nowhere = " The class token stands nowhere in the picture, so there is no distance." if seen.patch is None else ""
     return (
         f"{asking} takes most from {where}, at ({x:.0f}, {y:.0f}) px ({seen.title}). That is "

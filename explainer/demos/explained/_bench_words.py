@@ -73,7 +73,7 @@ def _likeness(maps: Mapping[str, Map]) -> tuple[str, dict[str, float]]:
 
 
 def _kept(kept: Mapping[str, float], count: int) -> str:
-    most, least = max(kept, key=lambda m: abs(kept[m])), min(kept, key=lambda m: abs(kept[m]))
+    most, least = max(kept, key=lambda m: kept[m]), min(kept, key=lambda m: kept[m])
     layers = "last layer" if count == 1 else f"last {count} layers"
     text = f"With the {layers} drawn anew {NAMES[most]} stays most like itself ({two_places(kept[most])})"
     return f"{text}." if most == least else f"{text}, {NAMES[least]} least ({two_places(kept[least])})."

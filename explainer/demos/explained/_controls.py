@@ -13,6 +13,7 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice
 from explainer.core.layers import Panel
 from explainer.core.memo import memo_name
+from explainer.core.number_text import number
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.subject import Subject
@@ -118,8 +119,8 @@ def _verdict(tested: TestedMap, found: Any) -> str:
     gap, edges, random = (_two_places(c.gap) for c in (found.method, found.edges, found.random))
     stand_in = "their blurred copy" if tested.removal == Removal.BLUR else "the mean colour"
     told = (
-        f"With pixels replaced by {stand_in}, insertion minus deletion is {gap:.2f} for {tested.name}, "
-        f"{edges:.2f} for mere edges and {random:.2f} for {_draws(found.random_gaps)}"
+        f"With pixels replaced by {stand_in}, insertion minus deletion is {number(gap)} for {tested.name}, "
+        f"{number(edges)} for mere edges and {number(random)} for {_draws(found.random_gaps)}"
     )
     rivals = [name for name, value in (("edges", edges), ("a random map", random)) if value >= gap]
     if rivals:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
+from explainer.core.number_text import number
 from explainer.core.parts import Part
 from explainer.core.subject import Subject
 
@@ -71,7 +72,7 @@ def _likeness(found: Any, layers: str) -> str:
     if found.spearman is None:
         return f"With the {layers} drawn anew one of the two maps is blank or constant, so their likeness is undefined."
     rho = round(found.spearman, 2) + 0.0  # never −0.00
-    shown = f"{rho:.2f}".replace("-", "−")
+    shown = number(rho)
     likeness = f"With the {layers} drawn anew the rank correlation with the trained map is {shown}"
     if rho < LEARNT:
         return f"{likeness}: the map depends on what the network learnt."

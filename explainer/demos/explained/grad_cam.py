@@ -11,6 +11,7 @@ from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerN
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name, prepared
+from explainer.core.number_text import number
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play
@@ -211,8 +212,9 @@ def _why_blank(about: Subject, found: Any) -> str:
     if not found.is_finite:
         return f"The gradient of {about.label} is not a finite number at this layer, so there is no map."
     if found.contributions.any():
+        most = number(found.raw_max, ".2g")
         return (
-            f"No cell of the weighted sum is above zero (at most {found.raw_max:.2g}): nothing at this layer "
+            f"No cell of the weighted sum is above zero (at most {most}): nothing at this layer "
             f"speaks for {about.label}, so the map is blank and has no peak."
         )
     return f"Every product of weight and activation is zero at this layer, so the map of {about.label} is blank."

@@ -15,6 +15,7 @@ from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
 from explainer.core.memo import latest, prepared
+from explainer.core.number_text import number
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
@@ -274,5 +275,5 @@ def _effect(seen: Seen, rule: Gates) -> str:
     turned = "" if best == int(before.logits.argmax()) else f" The answer is now “{about.card.label(best)}”."
     return (
         f"With {what}, {about.label} goes from {words.score(before.score)} to {words.score(about.score)} "
-        f"(logit {before.logits[before.index]:.2f} to {about.logits[about.index]:.2f}).{turned}"
+        f"(logit {number(before.logits[before.index])} to {number(about.logits[about.index])}).{turned}"
     )

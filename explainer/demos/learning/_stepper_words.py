@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainer.core import words
+from explainer.core.number_text import compact, number
 from explainer.demos.learning._stepper_scene import Scene
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -15,7 +16,7 @@ GATES = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "the sigmoid"}
 def small(value: float) -> str:
     """``-0.00123`` → ``"−1.23·10⁻³"``; what needs no power of ten has none."""
     if value == 0 or 0.01 <= abs(value) < 1000:
-        return f"{value:.3g}".replace("-", "−")
+        return number(value, ".3g")
     digits, power = f"{value:.2e}".split("e")
     return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}".replace("-", "−")
 
@@ -61,10 +62,12 @@ def headline(scene: Scene) -> str:
     if "size_ratio" not in found:
         return "No gradient comes back at all: nothing in these layers would be learnt."
     ratio = found["size_ratio"]
+    if scene.at.kind == "update" and scene.then.loss > scene.run.loss:
+        after, before = compact(scene.then.loss), compact(scene.run.loss)
+        return f"The step was too long: the loss rose from {before} to {after}."
     if 0.1 < ratio < 10:
-        return (
-            f"At the first layer the gradient still has {ratio:.2g} times its size at the last: all layers can learn."
-        )
+        size = "as large as" if round(ratio, 1) == 1 else f"{compact(ratio, 2)} times as large as"
+        return f"At the first layer the gradient is {size} at the last: all layers can learn."
     fate = "fades away" if ratio < 1 else "blows up"
     return f"On its way back the gradient {fate}: {small(ratio)} times its size is left at the first layer."
 

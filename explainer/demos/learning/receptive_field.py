@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from explainer.vision.convolution.receptive import Field
 
 SEEN, HEARD = 1, 0  # class colours of the theoretical and the effective square
-DIMMED, ALL = 0.35, 0.995  # light of what the unit cannot see; share of the picture that counts as all of it
+DIMMED, ALL, ALL_HEARD = 0.35, 0.995, 0.9  # light of the unseen; shares of the picture and of a field that are all
 BRIGHT = 0.995  # quantile at which the colours end: a few pixels are far above all others
 
 
@@ -247,6 +247,8 @@ def _headline(values: Mapping[str, float]) -> str:
     if "effective_px" not in values:
         return "On this picture nothing moves this unit: it has no effective field."
     heard, share = words.percent(values["heard_share"]), values["seen_share"]
+    if values.get("ratio", 0.0) >= ALL_HEARD:
+        return f"This early unit sees only {values['theoretical_px']:.0f} px across, and listens to all of it."
     seen = "the whole picture" if share > ALL else f"{words.percent(share)} of the picture"
     return f"This unit can see {seen}, yet listens almost only to the blue square: {heard}."
 

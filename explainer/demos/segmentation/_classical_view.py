@@ -73,14 +73,19 @@ def _headline(method: Method, cuts: Mapping[Method, Cut], play: Play | None) -> 
         return f"{method.label} needs a network that is not on this machine."
     if not own.mask.any():
         return f"{method.label} finds no object here."
-    takes = words.percent(float(own.mask.mean()))
+    takes = f"{_verb(method)} {words.percent(float(own.mask.mean()))}"
     other = next((name for name, cut in cuts.items() if name != method and not cut.missing), None)
     if play is not None and method != Method.FIXED and play.at < min(play.last, PLAIN.get(method, play.last)):
-        return f"{method.label} at {STEPS[method][1]} {play.at:.0f}: {takes} of the picture so far."
+        return f"At {STEPS[method][1]} {play.at:.0f}, {method.label} {takes} of the picture so far."
     if other is None:
-        return f"From a few marks, {method.label} takes {takes} of the picture."
-    beside = words.percent(float(cuts[other].mask.mean()))
-    return f"From the same marks {method.label} takes {takes} of the picture; {other.label}, by {BY[other]}, {beside}."
+        return f"From a few marks, {method.label} {takes} of the picture."
+    share = float(cuts[other].mask.mean())
+    beside = words.percent(share) if share else "nothing"
+    return f"From the same marks {method.label} {takes} of the picture; {other.label}, by {BY[other]}, {beside}."
+
+
+def _verb(method: Method) -> str:
+    return "take" if method in (Method.SLIC, Method.GRAPH) else "takes"
 
 
 # Panels -------------------------------------------------------------------------------------------------
@@ -199,7 +204,7 @@ def _values(at: Scene, method: Method, cuts: Mapping[Method, Cut]) -> dict[str, 
 def _reading(at: Scene, method: Method, cuts: Mapping[Method, Cut], values: Mapping[str, float]) -> str:
     name = method.label
     absent = next((cut.missing + " " for cut in cuts.values() if cut.missing), "")
-    first = f"{absent}{name} takes **{values['mask_percent']:.0f} %** of the picture"
+    first = f"{absent}{name} {_verb(method)} **{values['mask_percent']:.0f} %** of the picture"
     if not at.inside.any() or not at.outside.any():
         missing = "object" if not at.inside.any() else "background"
         return f"{first}. There is no mark on the {missing}: methods that grow from marks have nothing to start from."

@@ -1,6 +1,6 @@
 """Ways to cut an object out that have learnt nothing, side by side, each from the same few marks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
@@ -68,18 +68,13 @@ class Params:
         tuple[Method, ...], Doc("Beside it", "Up to three more, from the same marks; the first three count.")
     ] = (Method.OTSU, Method.WATERSHED)
     level: Annotated[
-        int,
-        Range(0, 254, 1),
-        Plays(6.0, "Raise the threshold"),
-        Doc("Threshold", "Brighter than this, or not."),
+        int, Range(0, 254, 1), Plays(6.0, "Raise the threshold"), Doc("Threshold", "Brighter than this, or not."),
         When("method", (Method.FIXED,)),
-    ] = USUAL.level
+    ] = USUAL.level  # fmt: skip
     window: Annotated[
-        int,
-        Range(3, 101, 2, unit="px"),
+        int, Range(3, 101, 2, unit="px"), When("method", (Method.ADAPTIVE,)),
         Doc("Neighbourhood", "Each pixel is compared with the mean over this window."),
-        When("method", (Method.ADAPTIVE,)),
-    ] = USUAL.window
+    ] = USUAL.window  # fmt: skip
     margin: Annotated[
         float,
         Range(0, 40, 1),
@@ -93,19 +88,13 @@ class Params:
         When("method", (Method.WATERSHED, Method.GRAPH)),
     ] = USUAL.blur
     water: Annotated[
-        int,
-        Range(0, 255, 1),
-        Plays(7.0, "Let the water rise"),
+        int, Range(0, 255, 1), Plays(7.0, "Let the water rise"), When("method", (Method.WATERSHED,)),
         Doc("Water level", "Watch the lakes rise from the marks."),
-        When("method", (Method.WATERSHED,)),
-    ] = USUAL.water
+    ] = USUAL.water  # fmt: skip
     rounds: Annotated[
-        int,
-        Range(1, classical.MOST_ROUNDS, 1),
-        Plays(5.0, "Cut and fit in turn"),
-        Doc("Rounds", "Colour models and cut in turn."),
-        When("method", (Method.GRABCUT,)),
-    ] = USUAL.rounds
+        int, Range(1, classical.MOST_ROUNDS, 1), Plays(5.0, "Cut and fit in turn"),
+        Doc("Rounds", "Colour models and cut in turn."), When("method", (Method.GRABCUT,)),
+    ] = USUAL.rounds  # fmt: skip
     superpixels: Annotated[
         int, Range(20, 800, 10, log=True), Doc("Superpixels", "About so many."), When("method", (Method.SLIC,))
     ] = USUAL.superpixels
@@ -116,12 +105,9 @@ class Params:
         When("method", (Method.SLIC,)),
     ] = USUAL.compactness
     moves: Annotated[
-        int,
-        Range(1, USUAL.moves, 1),
-        Plays(5.0, "Move the centres"),
+        int, Range(1, USUAL.moves, 1), Plays(5.0, "Move the centres"), When("method", (Method.SLIC,)),
         Doc("Moves", "Each pixel goes to the nearest centre, then each centre to the middle of its pixels."),
-        When("method", (Method.SLIC,)),
-    ] = USUAL.moves
+    ] = USUAL.moves  # fmt: skip
     scale: Annotated[
         float,
         Range(10, 3000, 10, log=True),
@@ -157,7 +143,13 @@ class ClassicalSegmentation(Demo[Params]):
                     ctx.checkpoint()
                     if not cut.final:
                         ctx.publish(show(done, partial=True))
-        return show(done)
+        ready = show(done)
+        if params.inside or params.outside or own not in (Method.GRABCUT, Method.WATERSHED):
+            return ready  # who paints marks knows why; the others do not learn from what lies round the object
+        from explainer.vision import suiting
+
+        marked = float(scene.outside.mean())
+        return replace(ready, unsuitable=suiting.without_background(marked, ready.values.get("agreement", 1.0)))
 
 
 def _scene(frame: Frame, copy: NDArray[np.uint8], params: Params, ctx: Context) -> Scene:

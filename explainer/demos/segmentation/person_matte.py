@@ -186,7 +186,9 @@ def _headline(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
     if kept == ALL or "iou_with_all" not in values:
         taken = f"{values['person_percent']:.0f} % of the picture"
         return f"The network takes {taken} for the person; along the edge the matte is soft."
-    return f"Without these skip connections the mask keeps only {values['iou_with_all']:.2f} of its overlap (IoU)."
+    less = len(ALL) - len(kept)
+    without = f"Without {'this skip connection' if less == 1 else f'{less} of the skip connections'}"
+    return f"{without} the mask overlaps the full network's by {values['iou_with_all']:.2f} (IoU)."
 
 
 def _reading(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
