@@ -68,6 +68,25 @@ def test_the_gradient_peaks_in_the_planted_square_of_an_upright_picture() -> Non
     assert 130 <= values["peak_y_px"] <= 170
 
 
+def test_the_strongest_tenth_is_marked_and_said_to_lie_outside_where_grad_cam_finds_the_class() -> None:
+    result = saliency.Saliency().run(photo(), saliency.Params(), tiny())
+    (panel,) = [one for one in result.panels if one.title == "Strongest tenth"]
+    yellow = (panel.layers[1].pixels == saliency.YELLOW).all(axis=2)
+    assert yellow.mean() == pytest.approx(0.1, abs=0.02)
+    share = result.values.get("share_outside")
+    told = "third" if share is None else f"{100 * share:.0f} % lie outside the outline"
+    assert told in result.headline
+
+
+def test_the_runner_up_of_grad_cam_is_named_with_how_far_its_map_is_the_same() -> None:
+    result = grad_cam.GradCam().run(photo(), grad_cam.Params(), tiny())
+    order = np.argsort(-tiny_logits().numpy().ravel(), kind="stable")
+    if "rival_index" in result.values:
+        assert result.values["rival_index"] == order[1]
+        assert 0 <= result.values["rival_overlap"] <= 1
+    assert f"“thing {order[1]}”" in result.headline or result.headline.startswith("Nothing")
+
+
 def test_the_feature_map_peaks_in_the_planted_square() -> None:
     frame = planted(160, 320, 172, 24, 36)
     values = activations.Activations().run(frame, activations.Params(channel=0), bright()).values

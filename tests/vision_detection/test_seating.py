@@ -108,3 +108,11 @@ def test_the_middle_layer_has_as_many_before_it_as_behind() -> None:
     at = names.index(seating.layer(AUTO, Frame(flat()), ctx))
     assert abs(at - (len(names) - 1 - at)) <= 1
     assert seating.layer(LAST, Frame(flat()), ctx) == LAST
+
+
+def test_a_small_seat_gets_room_around_it_and_stays_in_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx, small = fake_context(), BoxXYXY(0.9, 0.4, 1.0, 0.9)
+    monkeypatch.setattr(seating, "box", lambda wanted, frame, ctx: small if wanted == AUTO else wanted)
+    found = seating.roomy(AUTO, Frame(flat()), ctx)
+    assert found == pytest.approx((1 - seating.ROOMY, 0.4, 1.0, 0.9))
+    assert seating.roomy(small, Frame(flat()), ctx) == small

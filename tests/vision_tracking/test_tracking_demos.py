@@ -78,6 +78,19 @@ def test_a_hidden_target_is_called_lost_by_kcf_and_the_table_says_so():
     assert any("lost" in one.reading for one in results)
 
 
+def test_the_headline_names_who_is_lost_and_who_is_not():
+    from types import SimpleNamespace as Bare
+
+    from explainer.demos.tracking import _single_view as view
+
+    lost, found = Bare(lost=True), Bare(lost=False)
+    state = Bare(past={}, made=None)
+    assert view._headline(state, {"kcf": lost, "csrt": lost}) == (
+        "KCF and CSRT say that they are lost; no other is left."
+    )
+    assert view._headline(state, {"kcf": lost, "csrt": found}) == "KCF says that it is lost; CSRT does not."
+
+
 def test_a_film_has_no_truth_and_the_reading_says_so():
     demo = single.SingleObjectTrackers()
     moving = [np.roll(CAT, 3 * i, 1) for i in range(5)]

@@ -245,7 +245,7 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     if unaware:
         return f"{listed(unaware)} lost the target without knowing."
     if lost:
-        others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "none follows the target"
+        others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "no other is left"
         return f"{listed(lost)} {_say(lost)} lost; {others}."
     return f"None of the {len(reports)} trackers says that it has lost the target."
 
