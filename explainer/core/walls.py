@@ -7,6 +7,7 @@ from explainer.core.layers import Cells, Panel
 
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.3  # of the ink of a picture that is not lit
+SPELT = 2  # labels of one picture that have room; more are counted
 
 
 def wall(
@@ -37,6 +38,48 @@ def wall(
         _name(t, names) if t == s else f"{_name(t, names)}→{_name(s, names)}"
         for t, s in zip(true.tolist(), said.tolist(), strict=True)
     )
+    return _labelled(title, images, labels, columns, lit, note)
+
+
+def wall_of_sets(
+    title: str,
+    images: NDArray[np.float32],
+    true: NDArray[np.bool_],
+    said: NDArray[np.bool_],
+    *,
+    columns: int,
+    note: str = "",
+) -> Panel:
+    """Panel of pictures that may have several labels: ``3+8`` and bright where all are right, else ``3+8→3`` and dim.
+
+    Parameters
+    ----------
+    images
+        ``(N, h, w)`` in 0…1.
+    true, said
+        Which labels each has, and which a net says, ``(N, K)``; more than `SPELT` of them are only counted.
+    """
+    right = (true == said).all(1)
+    labels = tuple(_set(t) if same else _taken(t, s) for t, s, same in zip(true, said, right, strict=True))
+    return _labelled(title, images, labels, columns, right, note)
+
+
+def _taken(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> str:
+    return f"{_set(true)}→{_set(said)}" if said.sum() <= SPELT else f"{said.sum()} labels"
+
+
+def _set(which: NDArray[np.bool_]) -> str:
+    return "+".join(map(str, np.flatnonzero(which))) or "–"
+
+
+def _labelled(
+    title: str,
+    images: NDArray[np.float32],
+    labels: tuple[str, ...],
+    columns: int,
+    lit: NDArray[np.bool_] | None,
+    note: str,
+) -> Panel:
     ink = images if lit is None else images * np.where(lit, 1.0, DIM)[:, None, None]
     band = round(BAND * images.shape[1])
     cells = Cells(

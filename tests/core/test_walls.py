@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from explainer.core.walls import BAND, DIM, wall
+from explainer.core.walls import BAND, DIM, wall, wall_of_sets
 
 IMAGES = np.ones((3, 8, 8), np.float32)
 TRUE, SAID = np.array([3, 1, 0]), np.array([8, 1, 2])
@@ -26,3 +26,14 @@ def test_what_is_not_lit_is_dim_and_labels_have_a_band():
     assert panel.note == "two"
     assert panel.size == cells.size
     assert IMAGES.max() == 1.0, "the pictures themselves stay"
+
+
+def test_a_picture_with_several_labels_is_lit_where_all_are_right():
+    true, said = np.zeros((4, 10), bool), np.zeros((4, 10), bool)
+    true[[0, 0, 1, 1, 2, 2], [3, 8, 3, 8, 3, 8]] = True
+    said[[0, 0, 1, 3, 3], [3, 8, 3, 4, 5]] = True
+    (cells,) = wall_of_sets("A", np.ones((4, 12, 12), np.float32), true, said, columns=2).layers
+    assert cells.labels == ("3+8", "3+8→3", "3+8→–", "–→4+5")
+    assert cells.values.max((1, 2)).tolist() == [1.0, np.float32(DIM), np.float32(DIM), np.float32(DIM)]
+    (cells,) = wall_of_sets("A", np.ones((4, 12, 12), np.float32), true, ~said, columns=2).layers
+    assert cells.labels == ("8 labels", "9 labels", "10 labels", "8 labels")
