@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.layers import Cells, Panel
+from explainer.core.layers import CELL_PITCH, Cells, Panel
 
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.3  # of the ink of a picture that is not lit
@@ -86,6 +86,24 @@ def _labelled(
         "digits", np.pad(ink.astype(np.float32), ((0, 0), (band, 0), (0, 0))), columns, 0.0, 1.0, "grey", labels
     )
     return Panel(title, cells.size, (cells,), note, frame=False)
+
+
+def stairs(cells: Cells, count: int) -> NDArray[np.float64]:
+    """Line between the first `count` pictures of a wall and the others, ``(2 or 4, 2)`` in panel pixels."""
+    n, height, width = cells.values.shape
+    row, column = divmod(min(count, n), cells.columns)
+    steps = np.array([[0, row + 1], [column, row + 1], [column, row], [cells.columns, row]], float)
+    if not column:
+        steps = np.array([[0, row], [cells.columns, row]], float)
+    return np.asarray(steps * (width * CELL_PITCH, height * CELL_PITCH))
+
+
+def squares(cells: Cells, which: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Frames of those pictures of a wall, ``(M, 4)`` in panel pixels, a little inside their edges."""
+    rows, columns = np.divmod(np.flatnonzero(which), cells.columns)
+    _, height, width = cells.values.shape
+    corners = np.stack([columns + 0.05, rows + 0.05, columns + 0.92, rows + 0.92], 1)
+    return np.asarray(corners * CELL_PITCH * (width, height, width, height))
 
 
 def _name(number: int, names: tuple[str, ...]) -> str:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from explainer.core.walls import BAND, DIM, wall, wall_of_sets
+from explainer.core.layers import Cells
+from explainer.core.walls import BAND, DIM, squares, stairs, wall, wall_of_sets
 
 IMAGES = np.ones((3, 8, 8), np.float32)
 TRUE, SAID = np.array([3, 1, 0]), np.array([8, 1, 2])
@@ -37,3 +38,14 @@ def test_a_picture_with_several_labels_is_lit_where_all_are_right():
     assert cells.values.max((1, 2)).tolist() == [1.0, np.float32(DIM), np.float32(DIM), np.float32(DIM)]
     (cells,) = wall_of_sets("A", np.ones((4, 12, 12), np.float32), true, ~said, columns=2).layers
     assert cells.labels == ("8 labels", "9 labels", "10 labels", "8 labels")
+
+
+def test_a_cut_wall_and_its_frames():
+    cells = Cells("c", np.zeros((6, 10, 10), np.float32), 3, 0.0, 1.0)
+    pitch = cells.size[0] / 3
+    np.testing.assert_allclose(stairs(cells, 4) / pitch, [[0, 2], [1, 2], [1, 1], [3, 1]])
+    np.testing.assert_allclose(stairs(cells, 3) / pitch, [[0, 1], [3, 1]])
+    np.testing.assert_allclose(stairs(cells, 6) / pitch, [[0, 2], [3, 2]])
+    (frame,) = squares(cells, np.arange(6) == 4) / pitch
+    assert 1 < frame[0] < frame[2] < 2
+    assert 1 < frame[1] < frame[3] < 2
