@@ -64,7 +64,6 @@ def pr_chart(cut: Cut, own: float) -> Chart:
     note = f"AP {rates.average_precision(share):.3f}"
     if share != own:
         lines.append(Series("", recall[1:], 100 * rates.precision(own)[1:], "dashed", MUTED))
-        note += f", at {words.percent(own)} {rates.average_precision(own):.3f}"
     return percents("Precision and recall", tuple(lines), "found (recall), %", "alarms that are right, %", note)
 
 
@@ -88,7 +87,7 @@ def cost_chart(cut: Cut) -> Chart:
         rates = scored.rates()
         cost = 100 * rates.cost(cut.prevalence, cut.miss)
         lines.append(Series(name, at, cost[[rates.at(one) for one in at]], colour=colour))
-    top = max(float(line.y.max()) for line in lines)
+    top = 150 * min(cut.miss * cut.prevalence, 1 - cut.prevalence)  # somewhat more than always no, or always yes
     lines.append(Series("here", np.full(2, cut.threshold), np.array([0.0, top]), "dashed", FALSE))
     return Curve("Cost of 100 digits", tuple(lines), "threshold", "in false alarms", (0.0, top), (0.0, 1.0))
 

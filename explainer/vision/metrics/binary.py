@@ -43,7 +43,8 @@ class Scored:
     def weights(self, prevalence: float) -> Floats:
         """What each example counts, ``(N,)``, where this share is positive; the sum is 1."""
         found = self.positive.sum()
-        return np.where(self.positive, prevalence / found, (1 - prevalence) / (len(self.scores) - found))
+        others = len(self.scores) - found
+        return np.asarray(np.where(self.positive, prevalence / found, (1 - prevalence) / others))
 
     def rates(self) -> "Rates":
         """Count at every threshold that makes a difference."""
