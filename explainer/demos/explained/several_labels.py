@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from explainer.vision.training.overlaps import Examined
 
 SHOWN, COLUMNS = 20, 5
-LINES = ("sigmoids", "softmax", "focal", "asymmetric")  # short names, in the order of the recipes
-NAMES = ("sigmoids", "softmax", "the focal loss", "the asymmetric loss")  # as they stand in a sentence
+LINES = ("binary", "softmax", "focal", "asymmetric")  # short names, in the order of the recipes
+NAMES = ("binary cross-entropy", "softmax", "the focal loss", "the asymmetric loss")  # as they stand in a sentence
 FIRST = "Binary cross-entropy"
 IN_FULL = {"softmax": "Softmax cross-entropy"}
 
@@ -61,7 +61,9 @@ class Params:
         float, Range(0.0, 1.0, 0.02), Plays(8.0, "Raise the threshold"),
         Doc("Threshold", "A label is said where its score is at least this."),
     ] = 0.5  # fmt: skip
-    other: Annotated[Other, Doc("On the right", "Loss of that net; the other has ten sigmoids.")] = Other.SOFTMAX
+    other: Annotated[Other, Doc("On the right", "Loss of that net; the left one learns by binary cross-entropy.")] = (
+        Other.SOFTMAX
+    )
     held: Annotated[Held, Resets(), Doc("Digits", "Up to two: then the net must also find out how many.")] = Held.TWO
     again: TrainAgain = 0
 
@@ -111,6 +113,11 @@ class Said:
     def right(self) -> int:
         """Number of the net on the right."""
         return ("", *Other).index(self.params.other)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What both are called in a sentence: beside a softmax the left one stands for all that have sigmoids."""
+        return "sigmoids" if self.params.other == Other.SOFTMAX else NAMES[0], NAMES[self.right]
 
 
 def shown(said: Said, state: str) -> Part:
@@ -206,21 +213,20 @@ def headline(said: Said, state: str) -> str:
         return f"{why}; sigmoids get {words.percent(left)} right."
     if not left and not right:
         return "At this threshold neither net gets a single picture exactly right."
-    last = words.percent(right) if right else "none"
-    many = f"{words.percent(left)} of the pictures exactly right"
-    return f"At this threshold sigmoids get {many}, and {NAMES[said.right]} {last}."
+    many, last = (words.percent(share) if share else "none" for share in (left, right))
+    first, other = said.names
+    return f"At this threshold {many} of the pictures are exactly right with {first}, {last} with {other}."
 
 
 def reading(said: Said) -> tuple[str, ...]:
     """Say what both are worth at this threshold, and what the threshold itself is worth."""
-    first, other = said.nets[0], said.nets[said.right]
-    here = values(said)
+    here, (first, other) = values(said), said.names
     at = (
         f"A bright picture has exactly the right labels. Micro F1 at this threshold: **{here['left_micro_f1']:.3f}** "
-        f"with sigmoids, **{here['right_micro_f1']:.3f}** with {NAMES[said.right]}."
+        f"with {first}, **{here['right_micro_f1']:.3f}** with {other}."
     )
     best = (
-        f"With thresholds chosen on other pictures, {first.best:.2f} and {other.best:.2f}, it would be "
-        f"{here['left_best_f1']:.3f} and {here['right_best_f1']:.3f}."
+        f"With thresholds chosen on other pictures, {here['left_best_threshold']:.2f} and "
+        f"{here['right_best_threshold']:.2f}, it would be {here['left_best_f1']:.3f} and {here['right_best_f1']:.3f}."
     )
     return at, best
