@@ -1,0 +1,180 @@
+"""Imbalance lab: a net that has met few examples of some digits seldom names them, and what each remedy changes.
+
+It brings its own digits and ignores the frame. Seven nets learn the same digits under seven remedies: 300 steps of
+all take about eight seconds of processor time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+
+from explainer.core.context import Context
+from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
+from explainer.core.demo import Demo, DemoInfo
+from explainer.core.frame import Frame
+from explainer.core.layers import Panel
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
+from explainer.core.plays import Play, Plays
+from explainer.core.result import Result
+from explainer.core.walls import wall
+from explainer.demos.data import _imbalance_view as view
+
+if TYPE_CHECKING:
+    from explainer.vision.training.fit import Snapshot
+    from explainer.vision.training.imbalance import Learnt
+
+STEPS = 300
+SHOWN, COLUMNS = 40, 8
+
+
+class Remedy(Choice):
+    """What the net on the right does about rare digits."""
+
+    NONE = "none", "No remedy"
+    FOCAL = "focal", "Focal loss"
+    UNDER = "under", "Undersampling"
+    OVER = "over", "Oversampling"
+    WEIGHTS = "weights", "Class weights"
+    ADJUSTED = "adjusted", "Logit adjustment"
+    SHIFTED = "shifted", "Shifted copies"
+
+
+class Rare(Choice):
+    """Which digits are rare."""
+
+    HIGH = "56789", "5 to 9"
+    LOW = "01234", "0 to 4"
+    EVEN = "02468", "Even digits"
+    EIGHT = "8", "The 8 alone"
+
+
+class Look(Choice):
+    """What the charts tell."""
+
+    RECALL = "recall", "All remedies"
+    STEPS = "steps", "While it trains"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is rare, what is done about it, and when one looks."""
+
+    remedy: Annotated[Remedy, Doc("Remedy", "What the net on the right does about rare digits.")] = Remedy.SHIFTED
+    ratio: Annotated[
+        int, Resets(), Range(1, 100, log=True), Doc("Imbalance, 1 to", "How many frequent digits come to one rare one.")
+    ] = 30  # fmt: skip
+    rare: Annotated[Rare, Resets(), Doc("Rare digits", "The other classes keep 120 training digits each.")] = Rare.HIGH
+    seen: Annotated[
+        int, Range(0, STEPS, step=20, unit="steps"), Plays(6.0, "Watch both nets learn"),
+        Doc("Look after", "Go back to an earlier moment of the training."),
+    ] = STEPS  # fmt: skip
+    look: Annotated[Look, Doc("Charts", "Compare all remedies, or follow two through the training.")] = Look.RECALL
+    gamma: Annotated[
+        float, Range(0.0, 5.0, 0.5), Doc("Focal γ", "Higher, easy examples count less; 0 is cross-entropy.")
+    ] = 2.0  # fmt: skip
+    again: TrainAgain = 0
+
+
+class ImbalanceLab(Demo[Params]):
+    """Rare digits before two nets, one with a remedy and one without."""
+
+    info = DemoInfo(
+        id="imbalance-lab", title="Imbalance lab", topics=(17, 35),
+        summary="Four examples of a digit beside 120 of another: a net seldom names the rare one, until it is helped.",
+        papers=("menon2021", "linfocal2017"), uses_frame=False, uses_model=False, budget_s=60.0,
+    )  # fmt: skip
+
+    def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
+        """Train all remedies, or carry on where the last run of the same recipes stopped."""
+        from explainer.vision.augment.retrain import Augmented
+        from explainer.vision.training import imbalance
+        from explainer.vision.training.watched import watched
+
+        rare, shifts = rare_of(params), Augmented(("shift",))
+        recipes = [imbalance.recipe(str(one), rare, params.ratio, ctx.seed, params.gamma, shifts) for one in Remedy]
+
+        def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
+            nets = [imbalance.learnt(one, rare, params.seen) for one in found if one is not None]
+            return shown(nets, params).result(partial=partial)
+
+        return watched(ctx, recipes, show, text="training seven remedies", again=params.again)
+
+
+def rare_of(params: Params) -> tuple[int, ...]:
+    """Classes that are rare."""
+    return tuple(int(one) for one in str(params.rare))
+
+
+def shown(nets: list[Learnt], params: Params) -> Part:
+    """The rare digits before both nets, and how all remedies fare or how the two nets came there."""
+    which = list(Remedy).index(params.remedy)
+    plain, helped, name = nets[0], nets[which], params.remedy.label
+    panels = (digits_panel(Remedy.NONE.label, plain), digits_panel(name if which else "No remedy either", helped))
+    names = tuple(one.label for one in Remedy)
+    sets = tuple({"remedy": str(one)} for one in Remedy)
+    charts = (
+        view.training_charts(plain, helped, name) if params.look == Look.STEPS
+        else (view.rare_chart(nets, which, names, sets), view.class_chart(nets, names, sets))
+    )  # fmt: skip
+    at = int(helped.steps[helped.at])
+    play = Play(
+        "seen", 0, STEPS, at, curve=helped.rare_recalls if len(helped.steps) > 1 else None,
+        counted=f"{at} of {STEPS} steps", note=f"curve: rare digits read, {name.lower()}",
+    )  # fmt: skip
+    return Part(
+        panels, charts, reading(plain, helped), values(nets, which),
+        headline=headline(plain, helped, name if which else ""), heroes=tuple(panel.slug for panel in panels),
+        play=play,
+    )  # fmt: skip
+
+
+def digits_panel(title: str, net: Learnt) -> Panel:
+    """Test digits of the rare classes, as many of each; bright where they are read."""
+    classes = np.flatnonzero(net.rare)
+    each = SHOWN // len(classes)
+    rows = np.concatenate([np.flatnonzero(net.test.labels == one)[:each] for one in classes])
+    true, said = net.test.labels[rows], net.said[rows]
+    note = f"reads {100 * net.rare_recall:.0f} % of the rare"
+    return wall(title, net.test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
+
+
+# Words and numbers --------------------------------------------------------------------------------------
+
+
+def values(nets: list[Learnt], which: int) -> dict[str, float]:
+    """Recalls in percent, of the rare and of the frequent classes, with each remedy and with the chosen one."""
+    plain, helped = nets[0], nets[which]
+    each = {f"{one}_rare_percent": 100 * net.rare_recall for one, net in zip(Remedy, nets, strict=True)}
+    return numbers(
+        step=int(helped.steps[helped.at]), few_count=helped.few,
+        plain_rare_percent=100 * plain.rare_recall, rare_percent=100 * helped.rare_recall,
+        plain_frequent_percent=100 * plain.frequent_recall, frequent_percent=100 * helped.frequent_recall,
+        plain_precision_percent=100 * plain.rare_precision, precision_percent=100 * helped.rare_precision,
+    ) | numbers(**each)  # fmt: skip
+
+
+def headline(plain: Learnt, helped: Learnt, name: str) -> str:
+    """Say how many of the rare digits both nets read."""
+    if helped.run.diverged:
+        return "The training ran into numbers that are not finite; this is the last good moment."
+    if helped.at == 0:
+        return "No net knows anything yet; all are about to meet few of some digits and many of others."
+    without, found = 100 * plain.rare_recall, 100 * helped.rare_recall
+    if not name:
+        others = 100 * plain.frequent_recall
+        return f"With no remedy a net reads {without:.0f} % of the rare digits, and {others:.0f} % of the others."
+    name = name.lower()
+    if round(found) <= round(without):
+        return f"{without:.0f} % of the rare digits are read with no remedy, and {found:.0f} % with {name}: no gain."
+    return f"With {name} {found:.0f} % of the rare digits are read; with no remedy {without:.0f} %."
+
+
+def reading(plain: Learnt, helped: Learnt) -> tuple[str, ...]:
+    """Say what the remedy costs the frequent digits."""
+    learned = f"Bright digits are read. Each rare class has {helped.few} training digits, every other class 120."
+    before, after = 100 * plain.frequent_recall, 100 * helped.frequent_recall
+    return learned, f"Of the frequent test digits {before:.1f} % are read with no remedy, **{after:.1f} %** with it."
