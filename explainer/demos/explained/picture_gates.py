@@ -110,8 +110,8 @@ def _of_the_small_net(frame: Frame, params: Params, ctx: Context, about: Subject
         return _of_the_small_net(frame, replace(params, channel=most), ctx, about, passing)
     title, score = ctx.card.title, words.score(about.score)
     headline = (
-        f"This network has no gates. A small net that has some sets them between {gates.values[least]:.2f} and "
-        f"{gates.values[most]:.2f}."
+        f"This network has no gates. A small net that has some dims its maps to between {gates.values[least]:.2f} "
+        f"and {gates.values[most]:.2f}."
     )
     reading = (
         f"{title} has no gates of its own: all {words.thousands(passing)} maps of the layer pass as they are, and "
@@ -123,7 +123,8 @@ def _of_the_small_net(frame: Frame, params: Params, ctx: Context, about: Subject
         **shown.values, **about.opening().values, "own_score": about.score, "channel": float(wanted.channel),
         "blocks_with_gates": 0.0, "maps_that_pass": float(passing),
     }  # fmt: skip
-    return replace(shown, headline=headline, reading=reading, values=values)
+    heroes = ("before-the-gates", "after-the-gates")
+    return replace(shown, headline=headline, reading=reading, values=values, heroes=heroes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -108,8 +108,10 @@ def _headline(values: dict[str, float]) -> str:
     if "change_aligned" not in values:
         return "What is left of each map is flat or one number: nothing could move along."
     moved = "one pixel" if values["moved_px"] == 1 else f"{values['moved_px']:.3g} px"
-    changed = f"{values['change_aligned']:.0f} % of the pooled map's spread"
-    return f"Move the picture by {moved}: {changed} is new, not moved along."
+    changed = values["change_aligned"]
+    if changed < 0.5:
+        return f"Moved by {moved}, the pooled map moves along: nothing in it is new."
+    return f"Moved by {moved}, the pooled map does not just move along: {changed:.0f} % of its spread is new."
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -182,14 +184,8 @@ def _change_chart(seen: Seen) -> Curve:
     x, y = seen.curve.T
     top = max(1.1 * 100 * float(y.max()), 1.0)
     here = Series("here", np.full(2, seen.moved[0]), np.array([0.0, top]), "dotted", -2)
-    return Curve(
-        "Change by shift",
-        (Series(seen.kind, x, 100 * y), here),
-        "moved right, px",
-        "%",
-        (0.0, top),
-        (0.0, float(x[-1])),
-    )
+    lines = (Series(seen.kind, x, 100 * y), here)
+    return Curve("Change by shift", lines, "moved right, px", "%", (0.0, top), (0.0, float(x[-1])))
 
 
 def _score_chart(watched: Wobble) -> Curve:
