@@ -10,8 +10,8 @@ from explainer.render.measures import HEADER
 
 # px at type scale 1, without the title: a row of bars, of a table, of a matrix; a plot; a node of a graph;
 # a node of a chain that stands, which is one line; a row of an equation.
-LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34, "line": 20, "grid": 26}
-BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72, "line": 34, "grid": 80}
+LEAST = {"bar": 15, "row": 15, "cell": 15, "plot": 72, "points": 90, "node": 34, "line": 18, "grid": 26}
+BEST = {"bar": 34, "row": 26, "cell": 44, "plot": 340, "points": 360, "node": 72, "line": 28, "grid": 80}
 LINE = 14
 NODE_MARGIN = 16  # px beside the words of a node, its gap included
 MOST_NAME = 0.68  # of the width, for names of rows

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_OBJECTS = 50
 MASKED = 20  # objects whose masks are drawn
 TRUE_FROM = 0.5
+CROWDED, WIDE = 3, 1.2  # pictures; width over height
 TRAINED_ON = "Trained on composed scenes: it knows digits, seven garments and coins, nothing else"
 
 
@@ -49,7 +50,10 @@ def result(seen: Seen) -> Result:
 def _heroes(shown: tuple[Panel, ...]) -> tuple[str, ...]:
     """What the stage has and what is found in the end; at the last stage, what the detector began with."""
     here = next((one for one in shown if one.title == "Proposals"), shown[-1])
-    return (here.slug, shown[0].slug) if here is not shown[0] else (here.slug,)
+    width, height = shown[0].size
+    # Beside the pictures of masks there is no room for two squares.
+    alone = here is shown[0] or (len(shown) > CROWDED and width < WIDE * height)
+    return (shown[0].slug,) if alone else (here.slug, shown[0].slug)
 
 
 def _input(seen: Seen) -> Panel:
@@ -169,7 +173,7 @@ def _values(seen: Seen) -> dict[str, float]:
 def _headline(seen: Seen) -> str:
     guesses, hits, left = words.thousands(seen.found.anchors), _hits(seen), len(seen.objects)
     if hits:
-        return f"Out of thousands of guesses, {hits[0]} of the {hits[1]} objects laid on the picture are found."
+        return f"Thousands of guesses go in; {hits[0]} of the {hits[1]} objects laid here are found."
     return f"{guesses} guesses go in, and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
 
 

@@ -90,7 +90,7 @@ class DetectorStages(Demo[Params]):
     """Runs the net once; thresholds act on what was kept."""
 
     info = DemoInfo(
-        id="detector-stages", title="Detector, stage by stage", topics=(5, 24), sample="cameraman",
+        id="detector-stages", title="Detector, stage by stage", topics=(5, 24), sample="rocket",
         summary="From feature maps through proposals to boxes and masks, with counts at every stage.",
         papers=("ren2015", "he2017", "lin2017", "girshick2014"),
         uses_model=False,

@@ -195,7 +195,7 @@ def _landscape(seen: Sighting, now: Memory) -> Panel:
     mean, spread = sidelobe(seen.response)
     top = max(seen.psr, now.first.psr, 1.0)
     picture = landscape((seen.response - mean) / (spread or 1.0), top)
-    row, column = np.unravel_index(int(seen.response.argmax()), seen.response.shape)
+    row, column = map(int, np.unravel_index(int(seen.response.argmax()), seen.response.shape))
     peaks = [peak_place(seen.response.shape, int(row), int(column), one.psr / top) for one in (seen, now.first)]
     labels, colours = (f"now {seen.psr:.0f}", f"first picture {now.first.psr:.0f}"), (TARGET, WINDOW)
     many = 1 if now.count == 1 else 2
