@@ -46,7 +46,7 @@ def without_things(best: float) -> Unsuitable | None:
 
 
 def without_background(marked: float, agreement: float) -> Unsuitable | None:
-    """Say that an object fills the picture, where methods that learn from what lies round it disagree for that.
+    """Say that too little background is sure, where methods that learn from it disagree for that.
 
     Parameters
     ----------
@@ -57,7 +57,10 @@ def without_background(marked: float, agreement: float) -> Unsuitable | None:
     """
     if marked >= SURROUNDED or agreement >= AGREED:
         return None
-    return Unsuitable("The object fills the picture: too little background is left to learn from.", SURROUNDINGS)
+    return Unsuitable(
+        "Too little of the picture is surely background, so the methods disagree about what belongs to the object.",
+        SURROUNDINGS,
+    )
 
 
 def _something_else(frame: Frame, ctx: Context) -> str:

@@ -74,7 +74,7 @@ def test_the_strongest_tenth_is_marked_and_said_to_lie_outside_where_grad_cam_fi
     yellow = (panel.layers[1].pixels == saliency.YELLOW).all(axis=2)
     assert yellow.mean() == pytest.approx(0.1, abs=0.02)
     share = result.values.get("share_outside")
-    told = "third" if share is None else f"{100 * share:.0f} % lie outside the outline"
+    told = "third" if share is None else f"{100 * share:.0f} % lie outside what"
     assert told in result.headline
 
 

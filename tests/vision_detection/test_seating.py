@@ -15,6 +15,7 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import CENTRE, BoxXYXY, PointXY
 from explainer.testing import fake_context
 from explainer.vision import seating
+from explainer.vision.detection.detections import Detections
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 CARD = bootstrap.zoo().card(Settings().model)
@@ -116,3 +117,21 @@ def test_a_small_seat_gets_room_around_it_and_stays_in_the_picture(monkeypatch: 
     found = seating.roomy(AUTO, Frame(flat()), ctx)
     assert found == pytest.approx((1 - seating.ROOMY, 0.4, 1.0, 0.9))
     assert seating.roomy(small, Frame(flat()), ctx) == small
+
+
+def test_what_a_person_wears_is_no_object_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The surest box of a portrait is often its tie, and the person fills too much of the picture to be a place."""
+    from explainer.vision.detection import coco, gfl
+
+    seen = {"tie": (0.9, (60, 30, 80, 70)), "cup": (0.5, (10, 50, 40, 80))}
+
+    def boxes(_answers: object, _least: float) -> Detections:
+        score, xyxy = zip(*seen.values(), strict=True)
+        known = {coco.name(k): k for k in range(80)}
+        return Detections(
+            np.array(xyxy, np.float32), np.array(score, np.float32), np.array([known[name] for name in seen])
+        )
+
+    monkeypatch.setattr(gfl, "boxes", boxes)
+    found = seating.box(AUTO, Frame(flat(), "portrait"), fake_context())
+    assert tuple(found) == pytest.approx((10 / 160, 50 / 90, 40 / 160, 80 / 90))

@@ -173,7 +173,8 @@ def _values(seen: Seen) -> dict[str, float]:
 def _headline(seen: Seen) -> str:
     guesses, hits, left = words.thousands(seen.found.anchors), _hits(seen), len(seen.objects)
     if hits:
-        return f"Thousands of guesses go in; {hits[0]} of the {hits[1]} objects laid here are found."
+        also = ", with some mistakes beside them" if left > hits[0] else ""
+        return f"Thousands of guesses go in; {hits[0]} of the {hits[1]} objects laid here are found{also}."
     return f"{guesses} guesses go in, and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
 
 

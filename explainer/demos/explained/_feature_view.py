@@ -193,7 +193,7 @@ def _loudest(seen: Seen) -> Bars:
     numbers = tuple(float(seen.answers[k]) for k in shown)
     labels = tuple(seen.about.card.label(k) if seen.is_class else f"channel {k}" for k in shown)
     sets: tuple[Sets, ...] = tuple({"target": str(k)} if seen.is_class else {"channel": k} for k in shown)
-    title = "Best classes of your photo" if seen.is_class else "Loudest in your photo"
+    title = "Best classes of your photo" if seen.is_class else "Answers to your photo"
     return Bars(
         title, labels, numbers, hi=max(*numbers, 1e-6), lo=min(*numbers, 0.0), chosen=shown.index(seen.index),
         note="click one", sets=sets,

@@ -127,8 +127,8 @@ def shown(p: NDArray[np.float64], test: Examples, params: Params, *, begun: bool
     )
     curve = np.array([ensembles.right(p[:k], test.labels) for k in range(1, len(p) + 1)])
     play = Play(
-        "members", 1, len(p), vote.members, curve=curve if len(p) > 1 else None,
-        counted=f"{vote.members} of {words.count(len(p), 'member')}", note="curve: accuracy of their average",
+        "members", 1, len(p), vote.members, curve=curve - curve.min() if np.ptp(curve) else None,
+        counted=f"{vote.members} of {words.count(len(p), 'member')}", note="curve: accuracy gained",
     )  # fmt: skip
     split = ensembles.errors(p[: vote.members], test.labels)
     named = numbers(

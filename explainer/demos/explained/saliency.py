@@ -224,7 +224,7 @@ def _found(about: Subject, net: Any, ctx: Context) -> NDArray[np.bool_] | None:
 
 def _lying(marked: NDArray[np.bool_], outside: float | None) -> str:
     if outside is not None:
-        return f"{words.percent(outside)} lie outside the outline, where Grad-CAM finds it"
+        return f"{words.percent(outside)} lie outside what Grad-CAM outlines"
     rows = marked.nonzero()[0]
     thirds = np.bincount(3 * rows // marked.shape[0], minlength=3) / len(rows)
     at = int(thirds.argmax())

@@ -6,7 +6,7 @@ steps of both take about seven seconds of processor time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -17,12 +17,12 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Panel
+from explainer.core.layers import Boxes, Cells, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
-from explainer.core.walls import wall
+from explainer.core.walls import squares, wall
 
 if TYPE_CHECKING:
     from explainer.vision.training.fit import Snapshot
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SHOWN, COLUMNS = 40, 8
 MOST = 3000
 PLAIN, OTHER = 1, 2  # colours of the two nets
+LEARNT = 5  # colour of a frame: an error
 HEART = 50.0  # percent of the wrong labels from which they count as learnt by heart
 
 
@@ -125,12 +126,15 @@ def shown(plain: Learnt, other: Learnt, params: Params) -> Part:
 
 
 def digits_panel(title: str, net: Learnt) -> Panel:
-    """The first wrongly labelled digits; bright where the net repeats the wrong label."""
+    """The first wrongly labelled digits; bright and framed where the net repeats the wrong label."""
     rows = np.flatnonzero(net.wrong)[:SHOWN] if net.wrong.any() else np.arange(SHOWN)
     repeated = net.wrong[rows] & (net.said[rows] == net.given.labels[rows])
     note = f"{words.percent(net.by_heart[net.at])} learnt by heart" if net.wrong.any() else "all labels right"
     given = net.given.images[rows]
-    return wall(title, given, net.true[rows], net.said[rows], columns=COLUMNS, lit=repeated, note=note)
+    panel = wall(title, given, net.true[rows], net.said[rows], columns=COLUMNS, lit=repeated, note=note)
+    (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
+    frames = squares(cells, repeated)
+    return replace(panel, layers=(cells, Boxes("by heart", frames, colours=(LEARNT,) * len(frames))))
 
 
 # Charts -------------------------------------------------------------------------------------------------
@@ -202,7 +206,7 @@ def reading(plain: Learnt, other: Learnt, name: str) -> tuple[str, ...]:
     if plain.at == 0 or not wrong:
         return (f"Of {len(plain.true)} training digits, {wrong} have a wrong label.",)
     seen = (
-        f"Bright digits are those whose wrong label a net repeats: {100 * plain.by_heart[plain.at]:.0f} % with plain "
+        f"Framed digits are those whose wrong label a net repeats: {100 * plain.by_heart[plain.at]:.0f} % with plain "
         f"cross-entropy, {100 * other.by_heart[other.at]:.0f} % with {name}."
     )
     read = (

@@ -147,8 +147,8 @@ def answer_chart(teacher: Teacher, seen: Examples, params: Params) -> tuple[Char
     soft = distilling.softened(logits[row], float(params.temperature))
     mine = int(seen.labels[row])
     chart = Bars(
-        f"The teacher says of one {mine}", tuple("0123456789"), tuple(soft.tolist()), chosen=params.missing,
-        note=f"T = {params.temperature}",
+        "The teacher's answer", tuple("0123456789"), tuple(soft.tolist()), chosen=params.missing,
+        note=f"to one {mine}, T = {params.temperature}",
     )  # fmt: skip
     return chart, numbers(example_digit=mine, told_missing=soft[params.missing], told_own=soft[mine])
 
@@ -176,8 +176,8 @@ def headline(said: Said, which: int, *, trained: bool) -> str:
     name, soft, hard = NAMES[said.missing], said.found[which], said.found[0]
     if soft > hard:
         article = "an" if name == "eight" else "a"
-        known = f"The right student has never seen {article} {name}, yet reads {soft:.0f} % of them"
-        return f"{known}; the left reads {hard:.0f} %."
+        known = f"The student on the right has never seen {article} {name}, yet reads {soft:.0f} % of them"
+        return f"{known}; the left {hard:.0f} %."
     return (
         f"At this temperature the teacher's student reads no more of the missing digits than the other: {soft:.0f} %."
     )

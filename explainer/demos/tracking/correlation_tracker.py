@@ -240,7 +240,7 @@ def _moved_px(now: Memory) -> float:
 def _headline(seen: Sighting, now: Memory) -> str:
     if now.track.lost:
         return "The target is lost: no peak stands out of the filter's answer."
-    high, first = f"the peak stands {seen.psr:.0f} spreads above the rest", now.first.psr
+    high, first = f"the peak stands {seen.psr:.0f} standard deviations above the rest", now.first.psr
     if now.count == 1:
         return f"From one picture the filter has learned its target: {high}."
     if seen.psr > first:
