@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from explainer.vision.training.distilling import Teacher
     from explainer.vision.training.examples import Examples
     from explainer.vision.training.fit import Snapshot
+    from explainer.vision.training.recipe import Recipe
 
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
 SHOWN, COLUMNS = 40, 8
@@ -76,16 +77,25 @@ class MissingDigit(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train the teacher, then all students side by side, or take up what is there."""
         from explainer.vision.training import distilling
+        from explainer.vision.training.fit import start
         from explainer.vision.training.watched import first, watched
 
-        teacher = distilling.Teacher(first(ctx, distilling.teacher_recipe(ctx.seed), "training the teacher"))
-        recipes = distilling.student_recipes(teacher, TEMPERATURES, params.hard, params.missing, ctx.seed)
+        def recipes_of(teacher: Teacher) -> list[Recipe]:
+            return distilling.student_recipes(teacher, TEMPERATURES, params.hard, params.missing, ctx.seed)
+
+        def begun(run: Snapshot) -> None:
+            teacher = distilling.Teacher(run)
+            students = [start(recipes_of(teacher)[0])] * (1 + len(TEMPERATURES))  # all begin alike
+            ctx.publish(shown(teacher, students, params).result(partial=True))
+
+        recipe = distilling.teacher_recipe(ctx.seed)
+        teacher = distilling.Teacher(first(ctx, recipe, "training the teacher", begun))
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
             runs = [one for one in found if one is not None]
             return shown(teacher, runs, params).result(partial=partial)
 
-        return watched(ctx, recipes, show, text="training six students", again=params.again)
+        return watched(ctx, recipes_of(teacher), show, text="training six students", again=params.again)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +182,7 @@ def values(said: Said, which: int) -> dict[str, float]:
 def headline(said: Said, which: int, *, trained: bool) -> str:
     """Say how many of the digits that it never saw the taught student reads."""
     if not trained:
-        return "A teacher stands ready; its students have not learnt anything yet."
+        return "The students have not learnt anything yet: the teacher comes first."
     name, soft, hard = NAMES[said.missing], said.found[which], said.found[0]
     if soft > hard:
         article = "an" if name == "eight" else "a"

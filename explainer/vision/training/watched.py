@@ -110,10 +110,15 @@ def watched(
         return result if keeping is None else watch.kept(result, keeping)
 
 
-def first(ctx: Context, recipe: Recipe, text: str) -> Snapshot:
+def first(ctx: Context, recipe: Recipe, text: str, begun: Callable[[Snapshot], None] = lambda _run: None) -> Snapshot:
     """Return the end of a run that others need before they can begin, such as a teacher's.
 
     It is trained once a session at most, and kept on disk as the others are.
+
+    Parameters
+    ----------
+    begun
+        Called with the untrained run where it has to be trained, so that something can be shown meanwhile.
     """
 
     def made() -> Snapshot:
@@ -121,13 +126,15 @@ def first(ctx: Context, recipe: Recipe, text: str) -> Snapshot:
         with suppress(KeyError, ValueError):
             if kept is not None and (found := from_plain(recipe, kept.arrays)).done:
                 return found
-        return _trained(ctx, recipe, text)
+        run = start(recipe)
+        begun(run)
+        return _trained(ctx, run, text)
 
     return ctx.memo(("first", recipe.key(), recipe.steps), made, keep=True)
 
 
-def _trained(ctx: Context, recipe: Recipe, text: str) -> Snapshot:
-    begun = done = start(recipe)
+def _trained(ctx: Context, begun: Snapshot, text: str) -> Snapshot:
+    recipe, done = begun.recipe, begun
 
     def on_step(_run: int, step: int) -> None:
         ctx.checkpoint()
