@@ -1,7 +1,7 @@
 """One way to lay out the stage: a form, heroes beside or above one another, and how much the rest gets."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from explainer.shell.allotment.charts import fit, kept_for, put_charts
@@ -57,7 +57,17 @@ def laid(m: Measures, way: Way, least: int = 0) -> Allotment | None:
         _put_row(one, m, bottom + m.gap, foot - bottom - m.gap)
     elif beside:
         _put_column(one, m, way, right + m.pad, top, foot, bottom)
+    _centre(one, m)
     return one
+
+
+def _centre(one: Allotment, m: Measures) -> None:
+    """Move all but the lines that take the whole width to the middle of what is left over at the right."""
+    whole = {"headline", "strip"} if one.form != "label" else set()
+    ends = [box.x + box.w for box in one.boxes if box.role not in whole]
+    spare = on_grid((m.pad + m.inner - max(ends, default=m.inner + m.pad)) / 2)
+    if spare > 0:
+        one.boxes = [box if box.role in whole else replace(box, x=box.x + spare) for box in one.boxes]
 
 
 # Heroes -------------------------------------------------------------------------------------------------
