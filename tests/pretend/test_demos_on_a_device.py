@@ -12,10 +12,13 @@ ON_THE_CPU = {
     "augment-and-retrain": "small nets train one to a core",
     "train-small-net": "at this size a GPU spends its time on being asked",
     "trained-for-holes": "at this size a GPU spends its time on being asked",
-    "anchor-explorer": "anchors are counted by NumPy",
-    "classical-segmentation": "OpenCV and scikit-image know the CPU alone",
+    "wrong-labels": "small nets train one to a core",
+    "missing-digit": "small nets train one to a core",
+    "ensembles": "small nets train one to a core",
+    "imbalance-lab": "small nets train one to a core",
+    "several-labels": "small nets train one to a core",
+    "thresholds-and-curves": "at this size a GPU spends its time on being asked",
     "correlation-tracker": "Fourier transforms of 64 cells a side",
-    "mask-metrics": "distances are OpenCV's",
     "split-touching-objects": "distances and floods are OpenCV's",
 }
 """Demos of which nothing is computed on the session's device, and why."""
