@@ -93,6 +93,14 @@ def test_the_largest_blank_is_that_of_a_search_over_all_rectangles(boxes):
     assert largest_blank(side, side, boxes) == best
 
 
+@pytest.mark.parametrize("heroes", [(0.85, 0.85), (0.7,), (1.1, 1.1)])
+def test_what_does_not_fill_the_stage_stands_in_its_middle(heroes):
+    one = allot(Wanted(heroes, film=(1.0,), presenting=True), 1280, 680, 1.8)
+    boxes = [box for box in one.boxes if box.role != "headline" or one.form == "label"]
+    left, right = min(box.x for box in boxes), one.width - max(box.x + box.w for box in boxes)
+    assert abs(left - right) <= 24, "a step of the grid, and what it rounds"
+
+
 def test_a_chart_that_is_the_hero_takes_what_room_there_is():
     layout = allot(Wanted((FREE,)), 800, 600, 1.0)
     assert layout.hero > 0.75

@@ -16,9 +16,10 @@ from explainer.core.result import Result
 from explainer.core.runs import NO_RUNS
 from explainer.core.words import time_left
 from explainer.runtime.runs import DiskRuns
+from explainer.testing import fake_context
 from explainer.vision.training import fit, small_net
 from explainer.vision.training.parts import CrossEntropy
-from explainer.vision.training.watched import dated, watched
+from explainer.vision.training.watched import dated, first, watched
 
 
 class Count:
@@ -188,6 +189,26 @@ def test_several_are_shown_in_their_own_order():
     again = Watching(result.state)
     assert again.train([wanted[2], wanted[0]]).documents["steps"] == "(6, 4)"
     assert again.steps == 0
+
+
+def test_what_others_need_first_is_trained_once_and_found_again(tmp_path):
+    runs, begun = DiskRuns(tmp_path), []
+    ctx = fake_context(runs=runs)
+    run = first(ctx, recipe(), "first", begun.append)
+    assert run.same_bits(fit.trained(recipe()))
+    assert [one.step for one in begun] == [0], "something can be shown before it is trained"
+    assert ctx.progressed[-1][1] == "first"
+    assert first(ctx, recipe(), "first", begun.append) is run
+    again = first(fake_context(runs=runs), recipe(), "first", begun.append)
+    assert again.same_bits(run)
+    assert len(begun) == 1, "what lies on disk is not trained"
+
+
+def test_what_others_need_first_can_be_stopped(tmp_path):
+    ctx = fake_context(runs=DiskRuns(tmp_path))
+    ctx.checkpoint = cancel
+    with pytest.raises(Cancelled):
+        first(ctx, recipe(), "first")
 
 
 KILLED = """

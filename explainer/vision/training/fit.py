@@ -67,6 +67,15 @@ class Snapshot:
         """Whether there is nothing left to train."""
         return self.diverged or self.step >= self.recipe.steps
 
+    @property
+    def marks(self) -> NDArray[np.int64]:
+        """Steps that were done at each mark so far, ``(M,)``."""
+        return np.asarray(self.history["step"], np.int64)
+
+    def mark(self, steps: int) -> int:
+        """Number of the last mark at which no more than `steps` steps were done."""
+        return int(np.searchsorted(self.marks, steps, side="right")) - 1
+
     def module(self, device: str | torch.device = "cpu", dtype: torch.dtype | None = None) -> nn.Module:
         """The net as it is here, in eval mode."""
         return self.recipe.net.loaded(self.weights, device, dtype)

@@ -190,8 +190,6 @@ class Learnt:
 
     Parameters
     ----------
-    steps
-        Steps of all marks so far, ``(M,)``.
     at
         Number of the mark that is looked at.
     rare
@@ -199,9 +197,13 @@ class Learnt:
     """
 
     run: Snapshot
-    steps: NDArray[np.int64]
     at: int
     rare: NDArray[np.bool_]
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps that were done at each mark so far, ``(M,)``."""
+        return self.run.marks
 
     @property
     def test(self) -> Examples:
@@ -249,6 +251,4 @@ class Learnt:
 
 def learnt(run: Snapshot, rare: tuple[int, ...], seen: int) -> Learnt:
     """Look at a run after `seen` steps, or where it stands if it has not come so far."""
-    steps = np.asarray(run.history["step"], np.int64)
-    at = int(np.searchsorted(steps, min(seen, int(steps[-1])), side="right")) - 1
-    return Learnt(run, steps, at, np.isin(np.arange(10), rare))
+    return Learnt(run, run.mark(seen), np.isin(np.arange(10), rare))

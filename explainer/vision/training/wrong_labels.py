@@ -128,8 +128,6 @@ class Learnt:
 
     Parameters
     ----------
-    steps
-        Steps of all marks so far, ``(M,)``.
     at
         Number of the mark that is looked at.
     true
@@ -137,9 +135,13 @@ class Learnt:
     """
 
     run: Snapshot
-    steps: NDArray[np.int64]
     at: int
     true: NDArray[np.int64]
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps that were done at each mark so far, ``(M,)``."""
+        return self.run.marks
 
     @property
     def validation(self) -> int:
@@ -184,6 +186,4 @@ class Learnt:
 
 def learnt(run: Snapshot, seen: int) -> Learnt:
     """Look at a run after `seen` steps, or where it stands if it has not come so far."""
-    steps = np.asarray(run.history["step"], np.int64)
-    at = int(np.searchsorted(steps, min(seen, int(steps[-1])), side="right")) - 1
-    return Learnt(run, steps, at, digits.split().train.labels[:TAUGHT])
+    return Learnt(run, run.mark(seen), digits.split().train.labels[:TAUGHT])
