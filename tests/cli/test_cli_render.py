@@ -412,6 +412,7 @@ def test_a_film_beyond_the_size_limit_is_a_sentence_and_no_file(tmp_path: Path) 
     (out / "video.mp4").write_bytes(b"before")
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+        "sys.dont_write_bytecode = True  # it would be cut short too, and fail whoever imports it next\n"
         "from explainer.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     command = ["render", "convolution-microscope", "--source", str(film(tmp_path / "film.avi", count=3)), "--video"]

@@ -64,7 +64,8 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
 def test_a_file_beyond_the_limit_is_a_sentence(tmp_path: Path) -> None:
     """In a process of its own, because the limit can be lowered and not raised again."""
     code = (
-        "import resource, sys; from pathlib import Path; from explainer.core import writing\n"
+        "import resource, sys; sys.dont_write_bytecode = True  # byte code would be cut short too, for others to find\n"
+        "from pathlib import Path; from explainer.core import writing\n"
         "from explainer.core.problem import ExplainerError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: writing.write_bytes(Path(sys.argv[1]), bytes(5000))\n"

@@ -1,5 +1,6 @@
 """The panel widget: zoom, mirror, bar, clicks, and the same pixels in the window and on the command line."""
 
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -113,10 +114,11 @@ def test_a_picture_that_cannot_be_written_is_said(qapp, tmp_path):
         headless.save(headless.panel_image(plain_panel(), look("light"), (50, 50)), tmp_path / "none" / "p.png")
 
 
-def test_a_file_that_may_not_grow_is_one_error_and_no_words_of_a_library(qapp, tmp_path, capfd):
+def test_a_file_that_may_not_grow_is_one_error_and_no_words_of_a_library(qapp, tmp_path, capfd, monkeypatch):
     from explainer.core.problem import ExplainerError
 
     resource = pytest.importorskip("resource")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it would be cut short too, and fail whoever imports it next
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
     image = QImage(noise.data, 400, 400, 1200, QImage.Format.Format_RGB888)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
