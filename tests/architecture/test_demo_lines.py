@@ -37,7 +37,7 @@ EXCEPTIONS = {
     "data/augmentation_studio": (962, "eighteen cards with their controls are 315 lines of it; the rest has to shrink"),
     "detection/occlusion_and_detection": (275, "its cover on the object plays, in 30 lines of it"),
     "detection/anchor_explorer": (587, BEFORE),
-    "detection/detector_stages": (650, BEFORE),
+    "detection/detector_stages": (644, BEFORE),
     "detection/nms_lab": (505, "a lab whose boxes can be played dying one by one; the rest has to shrink"),
     "detection/object_detector": (446, "gives way to another picture where it is sure of nothing, in 5 lines of it"),
     "explained/attribution_bench": (568, "quick maps come first, in 20 lines of it; the rest has to shrink"),

@@ -12,6 +12,7 @@ from explainer.core.charts import Bars, Chart, Graph, Node
 from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Image, Label, Layer, Mask, Panel
+from explainer.core.numbers import numbers
 from explainer.core.result import Result
 from explainer.demos.detection import _stages_panels as panels
 from explainer.demos.detection._stages_seen import Seen
@@ -148,25 +149,17 @@ def _hits(seen: Seen) -> tuple[int, int] | None:
 
 
 def _values(seen: Seen) -> dict[str, float]:
-    found = {
-        "anchors": float(seen.found.anchors),
-        "candidates": float(len(seen.found.candidates)),
-        "proposals": float(len(seen.rows)),
-        "pairs_above": float(seen.objects.before),
-        "objects": float(len(seen.objects)),
-        "input_width_px": float(seen.found.x.shape[3]),
-        "input_height_px": float(seen.found.x.shape[2]),
-        "best_objectness": float(seen.found.scores.max()) if len(seen.found.scores) else 0.0,
-    }
+    scores, objects, hits = seen.found.scores, seen.objects, _hits(seen)
+    found = numbers(
+        anchors=seen.found.anchors, candidates=len(seen.found.candidates), proposals=len(seen.rows),
+        pairs_above=objects.before, objects=len(objects), input_width_px=seen.found.x.shape[3],
+        input_height_px=seen.found.x.shape[2], best_objectness=scores.max() if len(scores) else 0.0,
+    )  # fmt: skip
     if seen.at >= 0:
-        found |= {
-            "object_score": float(seen.objects.scores[seen.at]),
-            "object_class": float(seen.objects.labels[seen.at]),
-            "object_objectness": float(seen.found.scores[seen.row]),
-        }
-    hits = _hits(seen)
+        score, label = objects.scores[seen.at], objects.labels[seen.at]
+        found |= numbers(object_score=score, object_class=label, object_objectness=scores[seen.row])
     if hits:
-        found |= {"right": float(hits[0]), "laid": float(hits[1])}
+        found |= numbers(right=hits[0], laid=hits[1])
     return found | panels.numbers(seen)
 
 
