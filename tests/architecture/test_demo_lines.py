@@ -28,7 +28,7 @@ EXCEPTIONS = {
     "detection/roi_align": (278, "its map lies over the picture, and its outputs bear names"),
     "explained/picture_gates": (285, "gives way to a net that has gates, in 20 lines of it"),
     "learning/receptive_field": (271, "what the unit cannot see is dimmed, and shares end where the picture does"),
-    "learning/train_small_net": (278, "its epochs play, before a wall of digits that light up, in 20 lines of it"),
+    "learning/train_small_net": (276, "its epochs play, beside a wall of digits as they were read at first"),
     "robustness/randomised_smoothing": (
         300,
         "a sheet of the copies that vote, dissenters first, and a way on where nothing is proved",

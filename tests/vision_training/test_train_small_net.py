@@ -68,7 +68,22 @@ def test_the_defaults_learn_and_say_so():
     assert result.values["loss_at_first"] == pytest.approx(np.log(10), abs=0.05)
     assert f"**{result.values['accuracy_test_percent']:.1f} %** of 500 test digits" in result.reading
     assert watched.fractions == sorted(watched.fractions)
+    assert result.values["accuracy_at_first_percent"] < 20
+    assert "98.4 %" in result.headline and "10.2 %" in result.headline
     assert not result.partial
+
+
+def test_the_same_digits_are_shown_before_training_and_now():
+    begun, now = (panel.layers[0] for panel in plain().panels[:2])
+    assert plain().heroes == ("before-training", "now")
+    true = [label.split("→")[0] for label in begun.labels]
+    assert true == [label.split("→")[0] for label in now.labels]
+    right = [sum("→" not in label for label in cells.labels) for cells in (begun, now)]
+    assert right[0] < len(true) / 4 < right[1]
+    assert f"{right[1]} of {len(true)} read right" in plain().panels[1].note
+    ink = [cells.values.sum((1, 2)) for cells in (begun, now)]
+    learnt = ["→" in first and "→" not in last for first, last in zip(begun.labels, now.labels, strict=True)]
+    assert (ink[0][learnt] < 0.5 * ink[1][learnt]).all()
 
 
 def test_the_untrained_net_is_shown_at_once(often):
@@ -78,9 +93,9 @@ def test_the_untrained_net_is_shown_at_once(often):
     assert [p.values["epoch"] for p in watched.partials] == [0, 1, 2, 3]
     assert first.partial
     assert first.reading.startswith("Before training")
-    filters = {p.title: p for p in first.panels}["First-layer filters"].layers[0].values
+    filters = {p.title: p for p in first.panels}["Filters"].layers[0].values
     np.testing.assert_array_equal(filters[:8], filters[8:])
-    filters = {p.title: p for p in last.panels}["First-layer filters"].layers[0].values
+    filters = {p.title: p for p in last.panels}["Filters"].layers[0].values
     assert not np.array_equal(filters[:8], filters[8:])
 
 
@@ -176,7 +191,7 @@ def test_charts_hold_the_numbers_of_the_run():
 
 def test_hard_digits_are_labelled_with_both_digits():
     result = plain()
-    panel = {p.title: p for p in result.panels}["Hardest test digits"]
+    panel = {p.title: p for p in result.panels}["Hardest digits"]
     labels = panel.layers[0].labels
     assert len(labels) == HARDEST
     assert all("→" in label for label in labels[: min(HARDEST, int(result.values["wrong_count"]) // 3)])

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from explainer.vision.training.small_net_report import Answers, SlopeCheck
 
 FILTER_COLUMNS = 4
-WALL, WALL_COLUMNS = 80, 10
-HARDEST, HARDEST_COLUMNS = 18, 6
+WALL, WALL_COLUMNS = 40, 10
+HARDEST, HARDEST_COLUMNS = 9, 3
 PLAYED = 15  # epochs, where nobody asks for more
 GUESSING = 0.2  # twice what one digit for all would earn
 OVERFIT = 4.0  # points of accuracy between training and test digits from which the reading says so
@@ -69,21 +69,19 @@ class Params:
         float, Range(0.0001, 3.0, log=True), Resets(),
         Doc("Learning rate", "Step along the gradient: too low and nothing moves, too high and nothing settles."),
     ] = 0.03  # fmt: skip
-    optimiser: Annotated[
-        Optimiser, Resets(), Doc("Optimiser", "How gradients become steps. Adam gives each weight its own step size.")
-    ] = Optimiser.SGD
+    optimiser: Annotated[Optimiser, Resets(), Doc("Optimiser", "Adam gives each weight its own step size.")] = (
+        Optimiser.SGD
+    )
     momentum: Annotated[
         float, Range(0.0, 0.99, 0.01), Resets(), When("optimiser", (Optimiser.SGD,)),
         Doc("Momentum", "Share of the last step that is repeated."),
     ] = 0.9  # fmt: skip
     batch_size: Annotated[
-        int, Range(4, 256, log=True, unit="digits"), Resets(),
-        Doc("Batch size", "Fewer digits a step: more steps, and noisier ones."),
-    ] = 32  # fmt: skip
+        int, Range(4, 256, log=True, unit="digits"), Resets(), Doc("Batch size", "Small ones: more steps, and noisier.")
+    ] = 32
     activation: Annotated[
-        Activation, Resets(),
-        Doc("Activation", "Sigmoids shrink the gradient in every layer that it passes on its way back."),
-    ] = Activation.RELU  # fmt: skip
+        Activation, Resets(), Doc("Activation", "Sigmoids shrink the gradient in every layer on its way back.")
+    ] = Activation.RELU
     init_scale: Annotated[
         float, Range(0.03, 10.0, log=True, unit="×"), Resets(),
         Doc("Starting weights", "Factor on He's starting weights: gradients vanish below and blow up above."),
@@ -131,23 +129,26 @@ def recipe(params: Params, seed: int) -> Recipe:
 
 
 def shown(now: Snapshot, epochs: int) -> Part:
-    """Filters and errors, curves, and where the run stands."""
+    """Some digits as read at first and now, what is hard, filters, curves, and where the run stands."""
     from explainer.vision.training import small_net, small_net_report
+    from explainer.vision.training.parts import scores_of
 
     train, test = now.recipe.data
-    answers = small_net_report.answers(now, test)
-    slope = small_net_report.check_slope(now, train)
-    start = now.recipe.net.begun(now.recipe.seed).get_parameter(small_net.FIRST).detach().numpy()
+    answers, slope = small_net_report.answers(now, test), small_net_report.check_slope(now, train)
+    begun, few = now.recipe.net.begun(now.recipe.seed), test.first(WALL)
+    guesses = scores_of(begun, few).numpy().argmax(1)
+    start = begun.get_parameter(small_net.FIRST).detach().numpy()
+    done = f"epoch {now.epoch} of {epochs}"
     panels = (
-        some_panel(answers, test), filters_panel(start, now.weights[small_net.FIRST]), hardest_panel(answers, test)
+        some_panel("Before training", few, guesses), some_panel("Now", few, answers.said[:WALL], f"{done}: "),
+        hardest_panel(answers, test), filters_panel(start, now.weights[small_net.FIRST]),
     )  # fmt: skip
     charts = (*learning_charts(now, epochs), confusion_chart(answers), gradient_chart(now, epochs, small_net.LAYERS))
     named = values(now, answers, slope, small_net.count(now.recipe.net))
-    done = f"epoch {now.epoch} of {epochs}"
     play = Play("epochs", 1, max(PLAYED, epochs), epochs, counted=done, note="each step trains on")
     return Part(
         panels, charts, reading(now, answers, epochs), named, (about_slope(slope),), headline=headline(named),
-        heroes=(panels[0].slug,), play=play,
+        heroes=(panels[0].slug, panels[1].slug), play=play,
     )  # fmt: skip
 
 
@@ -155,10 +156,12 @@ def headline(named: Mapping[str, float]) -> str:
     """Say how far it has come."""
     if not named["epoch"]:
         return "The net knows nothing yet: its filters are noise and its answers are guesses."
-    reads = f"the net reads {named['accuracy_test_percent']:.1f} % of the digits it never saw"
+    share = f"{named['accuracy_test_percent']:.1f} %"
     if named["accuracy_test_percent"] < 100 * GUESSING:
-        return f"Still guessing, {reads}."
-    return f"After {words.count(int(named['epoch']), 'epoch')}, {reads}."
+        return f"Still guessing: the net reads {share} of the digits it never saw."
+    return (
+        f"It began by guessing, {named['accuracy_at_first_percent']:.1f} % right; now it reads {share} of new digits."
+    )
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -170,22 +173,22 @@ def filters_panel(start: NDArray[np.float32], now: NDArray[np.float32]) -> Panel
     top = float(np.abs(both).max()) or 1.0
     labels = tuple(str(n + 1) for n in range(len(now))) * 2
     cells = Cells("filters", both, FILTER_COLUMNS, -top, top, "diverging", labels)
-    note = "3 × 3 weights; upper half at first, lower half now"
-    return Panel("First-layer filters", cells.size, (cells,), note, frame=False)
+    note = "3 × 3, of the first layer: upper half before training, lower half now"
+    return Panel("Filters", cells.size, (cells,), note, frame=False)
 
 
-def some_panel(answers: Answers, test: Examples) -> Panel:
+def some_panel(title: str, few: Examples, said: NDArray[np.int64], when: str = "") -> Panel:
     """The first test digits: those that are read wrong are dark, and ``3→8`` is a 3 that was taken for an 8."""
-    true, said = test.labels[:WALL], answers.said[:WALL]
-    note = "bright: read right; dark: true → what the net said"
-    return wall("Test digits", test.images[:WALL], true, said, columns=WALL_COLUMNS, lit=true == said, note=note)
+    right = few.labels == said
+    note = f"{when}{right.sum()} of {len(right)} read right, the dark ones wrong"
+    return wall(title, few.images, few.labels, said, columns=WALL_COLUMNS, lit=right, note=note)
 
 
 def hardest_panel(answers: Answers, test: Examples) -> Panel:
     """Test digits whose own label got the least probability."""
     chosen, note = answers.hardest[:HARDEST], "true → what the net said"
     true, said = test.labels[chosen], answers.said[chosen]
-    return wall("Hardest test digits", test.images[chosen], true, said, columns=HARDEST_COLUMNS, note=note)
+    return wall("Hardest digits", test.images[chosen], true, said, columns=HARDEST_COLUMNS, note=note)
 
 
 # Charts -------------------------------------------------------------------------------------------------
@@ -212,9 +215,8 @@ def _both(now: Snapshot, name: str, factor: float) -> tuple[Series, Series]:
 
 def confusion_chart(answers: Answers) -> Matrix:
     """Counts of the test digits: row true digit, column the net's."""
-    names = tuple(str(n) for n in range(10))
-    counts = answers.confusion.astype(np.float64)
-    return Matrix("Confusion", counts, names, names, "the net said", "true digit", note="test digits")
+    names = tuple("0123456789")
+    return Matrix("Confusion", answers.confusion.astype(np.float64), names, names, "the net said", "true digit")
 
 
 def gradient_chart(now: Snapshot, epochs: int, layers: tuple[str, ...]) -> Curve:
@@ -237,6 +239,7 @@ def values(now: Snapshot, answers: Answers, slope: SlopeCheck, parameters: int) 
         epoch=now.epoch, steps_count=now.step, parameters_count=parameters,
         loss_train=last["loss_train"], loss_test=last["loss_test"], loss_at_first=now.history["loss_test"][0],
         accuracy_train_percent=100 * last["accuracy_train"], accuracy_test_percent=100 * last["accuracy_test"],
+        accuracy_at_first_percent=100 * now.history["accuracy_test"][0],
         wrong_count=answers.confusion.sum() - np.trace(answers.confusion), diverged=now.diverged,
         gradient_first_layer=last["gradients"][0], gradient_last_layer=last["gradients"][-1],
         slope_backward=slope.backward, slope_difference=slope.difference,
@@ -245,14 +248,15 @@ def values(now: Snapshot, answers: Answers, slope: SlopeCheck, parameters: int) 
 
 
 def reading(now: Snapshot, answers: Answers, epochs: int) -> tuple[str, ...]:
-    """Say where the run stands and what goes wrong most often."""
+    """Say where the run stands, what goes wrong most often, and whether training digits are read better than others."""
     total = int(answers.confusion.sum())
-    share = 100 * float(now.history["accuracy_test"][-1])
+    train, test = (100 * float(now.history[f"accuracy_{part}"][-1]) for part in ("train", "test"))
     when = f"After {words.count(now.epoch, 'epoch')}" if now.epoch else "Before training"
-    text = f"{when} **{share:.1f} %** of {total} test digits are right; {_mistakes(answers, share)}"
+    text = f"{when} **{test:.1f} %** of {total} test digits are right; {_mistakes(answers, test)}"
     if now.diverged:
         return text, f"In epoch {now.epoch + 1} the loss ran out of all numbers: lower the learning rate."
-    return text, _gap(now) if now.epoch >= epochs else ""
+    overfits = now.epoch >= epochs and train - test >= OVERFIT
+    return text, f"Of the digits it learned from, {train:.1f} % are right: it overfits." if overfits else ""
 
 
 def _mistakes(answers: Answers, share: float) -> str:
@@ -263,12 +267,6 @@ def _mistakes(answers: Answers, share: float) -> str:
     if often > 1:
         return f"{true} is most often taken for {said} ({often} times)."
     return "no two digits are mixed up more than once." if often else "none is mistaken."
-
-
-def _gap(now: Snapshot) -> str:
-    """Whether it knows its training digits better than others."""
-    train, test = (100 * float(now.history[f"accuracy_{part}"][-1]) for part in ("train", "test"))
-    return f"Of the digits it learned from, {train:.1f} % are right: it overfits." if train - test >= OVERFIT else ""
 
 
 def about_slope(slope: SlopeCheck) -> str:
