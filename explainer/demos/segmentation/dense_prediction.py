@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars
 from explainer.core.context import Context
-from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, OnPicture, Range, When
+from explainer.core.controls import AUTO, TOP_1, Auto, Choice, ClassIndex, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import PointXY, compose, scale_shift
-from explainer.core.layers import Lines, Panel, Points
+from explainer.core.geometry import PointXY
+from explainer.core.layers import Layer, Lines, Panel
 from explainer.core.numbers import numbers, softmax
 from explainer.core.picture import Copy, heat, panel
 from explainer.core.problem import ExplainerError
@@ -26,9 +26,8 @@ from explainer.demos.segmentation import _shared as shared
 if TYPE_CHECKING:
     from explainer.vision.segmentation.answers import Answers
 
-FIRST = PointXY(0.5, 0.45)
-SHOWN, PAINTED, NAMED = 4, 6, 5
-NAMED_SHARE, FAINT = 0.03, 0.4  # of the picture, for a class to be named; of a colour, where the score is 0
+SHOWN, PAINTED = 4, 6  # bars; classes that get a colour
+NAMED_SHARE, FAINT = 0.03, 0.5  # of the picture, for a class to be named; of a colour, where the score is 0
 PROVEN = "stride 32: the mean over all positions is the classifier's answer, tested when the copy was made"
 Floats = NDArray[np.float32]
 Winners = list[tuple[int, float]]  # classes and their shares of the positions, the largest first
@@ -66,13 +65,17 @@ class Params:
     """How densely to answer, and how to fill in between."""
 
     pixel: Annotated[
-        PointXY, OnPicture("upsampled"), Doc("Pixel", "Drag the ring: the bars show what the network answers there.")
-    ] = FIRST
+        PointXY | Auto,
+        OnPicture("best-class"),
+        Doc("Pixel", "Drag the ring: the bars show what the network answers there."),
+    ] = AUTO
     network: Annotated[
         Network,
         Doc("Network", "The classifier comes with the program; trained segmenters are fetched once, at your click."),
     ] = Network.CLASSIFIER
-    target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped; at first the highest on average.")] = TOP_1
+    target: Annotated[ClassIndex, Doc("Class", "Whose score is mapped; at first the one that wins most places.")] = (
+        TOP_1
+    )
     stride: Annotated[
         Stride,
         Doc("Output stride", "Fewer strides and spread-out kernels: the same weights answer more densely."),
@@ -159,38 +162,30 @@ def _answers(frame: Frame, params: Params, ctx: Context, stride: int) -> Answers
 def _result(at: Answers, params: Params, missing: str = "", *, partial: bool = False) -> Result:
     """Put maps, bars and words together; `missing` says which network was asked for and is not here."""
     scores, whole = at.windowed[0].softmax(0).cpu().numpy(), at.overall()
-    index, there = resolve_class(params.target, at.ranking(scores)), at.at_pixel(params.pixel)
-    mask = at.fine(scores[index : index + 1], params.upsampling)[0]
-    covered = mask >= params.threshold
-    winners, best = at.winners(scores), int(there.argmax())
+    index, winners = resolve_class(params.target, at.ranking(scores)), at.winners(scores)
+    pixel = params.pixel if isinstance(params.pixel, PointXY) else at.surest(scores[index])
+    there, mask = at.at_pixel(pixel), at.fine(scores[index : index + 1], params.upsampling)[0]
+    here = [(int(k), float(there[k])) for k in np.argsort(-there, kind="stable")[:SHOWN]]
+    covered, best = mask >= params.threshold, here[0][0]
     values = numbers(
         class_index=index, map_width=scores.shape[2], map_height=scores.shape[1], answers=scores[index].size,
         stride_px=at.net.stride, score_here=there[index], score_whole=softmax(whole)[index],
-        score_highest=scores[index].max(), mask_percent=100 * covered.mean(),
-        classes_that_win=len(np.unique(at.windowed[0].argmax(0).cpu().numpy())), best_here=best,
-        best_score_here=there[best], offset_px=at.net.offset, segmenter_missing=bool(missing),
+        score_highest=scores[index].max(), mask_percent=100 * covered.mean(), classes_that_win=len(winners),
+        class_percent=100 * dict(winners).get(index, 0.0), whole_index=whole.argmax(),
+        best_here=best, best_score_here=there[best], offset_px=at.net.offset, segmenter_missing=bool(missing),
     )  # fmt: skip
     panels = (
         _painted(at, winners, scores, params.upsampling),
         _coarse(at, scores[index], at.label(index)),
-        _upsampled(at, mask, covered, params),
+        _upsampled(at, mask, covered, f"line: score {params.threshold:.2f}"),
     )
-    charts = (
-        _bars(at, "Share of the picture", winners[:SHOWN], -1),
-        _bars(at, "At the ring", _best(there, index), index),
-    )
+    charts = (_bars(at, "Share of the picture", winners[:SHOWN], index), _bars(at, "At the ring", here, best))
     return Result(
         missing + _reading(at, values, index), values, panels, charts, partial=partial,
-        headline=_headline(at, winners, index), heroes=("best-class", "coarse-map"),
-        badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
+        headline=_headline(at, values, index, winners[0][0] == index), heroes=("best-class", "coarse-map"),
+        resolved={"pixel": pixel}, badges=(f"{at.trained}, trained for this",) if at.trained else (PROVEN,),
         input=np.ascontiguousarray(at.seen.tensor.cpu().numpy(), dtype=np.float32),
     )  # fmt: skip
-
-
-def _best(scores: NDArray[np.float64], index: int) -> Winners:
-    """Return the best classes with their scores, and the one in question."""
-    best = [int(k) for k in np.argsort(-scores, kind="stable")[:SHOWN]]
-    return [(k, float(scores[k])) for k in (best if index in best else [*best, index])]
 
 
 def _bars(at: Answers, title: str, shown: Winners, index: int) -> Bars:
@@ -202,38 +197,45 @@ def _bars(at: Answers, title: str, shown: Winners, index: int) -> Bars:
 
 
 def _coarse(at: Answers, scores: Floats, name: str) -> Panel:
-    place = compose(at.seen.to_frame, scale_shift(*(at.net.stride,) * 2, *(at.net.offset,) * 2))
     note = f"“{name}”, {words.cells(scores.shape)}{', the last outside' if at.net.offset else ''}"
-    return panel(at.frame, "Coarse map", heat(scores, place, limit=1.0, unit="score", smooth=False), note=note)
+    cells = heat(scores, at.cells, limit=1.0, unit="score", smooth=False)
+    return panel(at.frame, "Coarse map", cells, note=note)
 
 
-def _upsampled(at: Answers, fine: Floats, covered: NDArray[np.bool_], params: Params) -> Panel:
+def _upsampled(at: Answers, fine: Floats, covered: NDArray[np.bool_], note: str) -> Panel:
     copy = Copy(at.frame, fine.shape)
     edge = [one for one in shared.region(copy, "mask", covered, 7) if isinstance(one, Lines)]
-    ring = Points("ring", np.array([[params.pixel.x * at.frame.width, params.pixel.y * at.frame.height]]), size_px=7.0)
-    score = copy.heat("map", fine, limit=1.0, unit="score")
-    return copy.panel("Upsampled", score, *edge, ring, note=f"line: score {params.threshold:.2f}")
+    return copy.panel("Upsampled", copy.heat("map", fine, limit=1.0, unit="score"), *edge, note=note)
 
 
 def _painted(at: Answers, winners: Winners, scores: Floats, how: Upsampling) -> Panel:
-    """Colour each pixel by its best class, the stronger the surer, and name the regions that win most."""
-    shown = [index for index, _ in winners[:PAINTED]]
-    best, sure = at.best(scores, shown, how)
-    copy, strength = Copy(at.frame, best.shape), FAINT + (1 - FAINT) * sure
-    painted = [copy.mask(f"class {k + 1}", np.where(best == k, strength, 0.0), k) for k in range(len(shown))]
-    large = [(k, index) for k, (index, share) in enumerate(winners[:NAMED]) if share >= NAMED_SHARE]
-    names = [one for k, index in large for one in shared.named(copy, best == k, at.label(index), k)]
-    return copy.panel("Best class", *painted, *names, note="stronger colour: higher score")
+    """Colour each pixel by its best class over a grey picture, the stronger the surer; other classes stay grey."""
+    from explainer.vision.segmentation.thresholds import grey
+
+    best, sure = at.best(scores, [index for index, _ in winners[:PAINTED]], how)
+    copy, strength, layers = Copy(at.frame, best.shape), FAINT + (1 - FAINT) * sure, list[Layer]()
+    for k, (index, share) in enumerate(winners[:PAINTED]):
+        name, here = f"class {k + 1}", best == k
+        words_on = shared.named(copy, here, at.label(index), k) if share >= NAMED_SHARE else ()
+        layers += [copy.mask(name, strength * here, k), *shared.region(copy, name, here, k)[1:], *words_on]
+    ground = np.repeat(grey(at.seen.pixels)[..., None], 3, axis=2)
+    return copy.panel("Best class", *layers, note="grey: other classes", under=ground)
 
 
-def _headline(at: Answers, winners: Winners, index: int) -> str:
-    name, share, more = at.label(index), dict(winners).get(index, 0.0), len(winners) - (index in dict(winners))
-    others = "one other class" if more == 1 else f"{more} other classes"
-    if not more:
-        return f"Asked at every place of the picture, the network answers “{name}” everywhere."
+def _headline(at: Answers, values: dict[str, float], index: int, leads: bool) -> str:
+    """Set what the network says of the whole against what it says of the places; a trained segmenter says no whole."""
+    name, share, whole = at.label(index), values["class_percent"] / 100, int(values["whole_index"])
+    more = words.count(int(values["classes_that_win"]) - 1, "other class", "other classes")
+    if share == 1:
+        return f"Asked at every place of the picture, the network says “{name}” everywhere."
     if not share:
-        return f"Asked at every place, the network answers “{name}” nowhere: {others} scored higher."
-    return f"Asked at every place, the network answers “{name}” in {words.percent(share)}, elsewhere {others}."
+        return f"Asked at every place, the network says “{name}” nowhere: other classes scored higher."
+    if at.trained or not leads:
+        return f"Asked at every place, the network says “{name}” in {words.percent(share)}, elsewhere {more}."
+    asked = f"As a whole it is called “{at.label(whole)}”, but place by place"
+    if whole == index:
+        return f"{asked} {'only ' * (share < 0.5)}{words.percent(share)} is."
+    return f"{asked} it is “{name}” ({words.percent(share)}) and {more}."
 
 
 def _reading(at: Answers, values: dict[str, float], index: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.frame import Frame
-from explainer.core.geometry import PointXY
+from explainer.core.geometry import Affine, PointXY, apply, compose, scale_shift
 from explainer.core.numbers import softmax
 from explainer.vision.segmentation.dense import Dense, Seen, aligned
 from explainer.vision.segmentation.semantic import Segmenter
@@ -66,6 +66,17 @@ class Answers:
         fine = self.fine(maps, how)
         return fine.argmax(0), fine.max(0)
 
+    @property
+    def cells(self) -> Affine:
+        """Map from the cells of the answers to frame pixels."""
+        return compose(self.seen.to_frame, scale_shift(*(self.net.stride,) * 2, *(self.net.offset,) * 2))
+
+    def surest(self, scores: Floats) -> PointXY:
+        """Middle of the cell where `scores` ``(h, w)`` are highest, in fractions of the frame."""
+        row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+        (place,) = apply(self.cells, np.array([[column + 0.5, row + 0.5]])) / [self.frame.width, self.frame.height]
+        return PointXY(*(float(np.clip(v, 0.0, 1.0)) for v in place))
+
     def at_pixel(self, pixel: PointXY) -> NDArray[np.float64]:
         """Scores ``(K,)`` at the ring, from logits interpolated between the positions around it."""
         height, width = self.seen.pixels.shape[:2]
@@ -73,8 +84,10 @@ class Answers:
         return softmax(sampled(self.windowed, x, y))
 
     def ranking(self, scores: Floats) -> NDArray[np.float64]:
-        """Mean score ``(K,)`` of each class over all positions; the background comes last."""
-        ranked = scores.mean((1, 2), dtype=np.float64)
+        """At how many positions each class ``(K,)`` wins, then its mean score; the background comes last."""
+        ranked = scores.mean((1, 2), dtype=np.float64)  # below one: it decides where counts are equal
+        best, counts = np.unique(scores.argmax(0), return_counts=True)
+        ranked[best] += counts
         if self.trained:
             ranked[0] = -1.0
         return np.asarray(ranked)
