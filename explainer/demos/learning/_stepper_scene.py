@@ -47,15 +47,20 @@ class Place:
         return "linear" if self.layer == self.recipe.depth - 1 else f"conv {self.layer + 1}"
 
     @property
-    def row(self) -> int:
-        """Row of the mosaics (digit, convolutions, pool) that the gradient has come to; −1 for none."""
-        return self.recipe.depth + 1 - self.done if 1 <= self.done <= self.recipe.depth + 1 else -1
+    def columns(self) -> tuple[str, ...]:
+        """What is drawn from left to right."""
+        return ("digit", *(f"conv {n}" for n in range(1, self.recipe.depth)), "pool", "scores")
+
+    @property
+    def column(self) -> int:
+        """Number of the column that the gradient has come to."""
+        return max(self.recipe.depth + 1 - self.done, 0)
 
     @property
     def index(self) -> int:
-        """Number of the weight in its layer."""
-        shape = _weights_in(self.layer, self.recipe.depth)
-        return min(self.wanted, shape - 1)
+        """Number of the weight in its layer; a layer may have fewer than the one that was asked for."""
+        weights = 10 * 8 * 4 * 4 if self.layer == self.recipe.depth - 1 else 8 * (8 if self.layer else 1) * 9
+        return min(self.wanted, weights - 1)
 
     def reached(self, layer: int) -> bool:
         """Whether the gradient has come to the output of a layer with weights, counted from 0."""
@@ -63,24 +68,19 @@ class Place:
         return layer == last or self.done >= last - layer + 1
 
 
-def _weights_in(layer: int, depth: int) -> int:
-    if layer == depth - 1:
-        return 10 * 8 * 4 * 4
-    return 8 * (8 if layer else 1) * 9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Checked:
-    """The same gradient by others: torch's of all weights, and one by a difference of two losses."""
-
-    autograd: tuple[Array, ...]
-    difference: float
-    rounding: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One digit's way through the net and back; `after` and `then` are the weights and the run after the step."""
+    """One digit's way through the net and back.
+
+    Parameters
+    ----------
+    after, then
+        The weights, and the run, after the optimiser's step of `rate`.
+    told
+        The same gradient by torch's autograd, of each layer's weights.
+    moved, rounding
+        The slope of one weight by a difference of two losses, and what rounding may add to it.
+    """
 
     image: Array
     label: int
@@ -91,14 +91,15 @@ class Scene:
     after: tuple[Array, ...]
     then: Forward
     rate: float
-    checked: Checked
+    told: tuple[Array, ...]
+    moved: float
+    rounding: float
 
-    @property
-    def gradient(self) -> Array:
-        """Gradient of the weights of the layer that is looked at, ``(O, I, h, w)``."""
-        return self.back.weights[self.at.layer]
+    def one(self, of_layers: tuple[Array, ...]) -> float:
+        """What one weight has among those of all layers: its value, or its gradient."""
+        return float(of_layers[self.at.layer].flat[self.at.index])
 
     @property
     def slope(self) -> float:
         """What backpropagation says of the one weight."""
-        return float(self.gradient.flat[self.at.index])
+        return self.one(self.back.weights)

@@ -6,70 +6,61 @@ import numpy as np
 
 from explainer.core import words
 from explainer.core.number_text import compact, number
+from explainer.core.numbers import numbers
 from explainer.demos.learning._stepper_scene import Scene
 
-SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 INVISIBLE = 1e-14  # a change of the loss below this share of it is lost in rounding
 GATES = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "the sigmoid"}
 
 
-def small(value: float) -> str:
-    """``-0.00123`` → ``"−1.23·10⁻³"``; what needs no power of ten has none."""
-    if value == 0 or 0.01 <= abs(value) < 1000:
-        return number(value, ".3g")
-    digits, power = f"{value:.2e}".split("e")
-    return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}".replace("-", "−")
-
-
-def exact(value: float) -> str:
-    """Six figures, to be compared by eye."""
-    digits, power = f"{value:.5e}".split("e")
-    return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}".replace("-", "−")
-
-
 def values(scene: Scene) -> dict[str, float]:
-    """Numbers of this step; ratios are left out where there is nothing to divide by."""
-    back, run, at, checked = scene.back, scene.run, scene.at, scene.checked
+    """Numbers of this step; the ratio is left out where there is nothing to divide by."""
+    back, run, at = scene.back, scene.run, scene.at
     outputs, weights = back.output_norms, back.weight_norms
-    numbers = {
-        "label": float(scene.label),
-        "said": float(run.probabilities.argmax()),
-        "probability": float(run.probabilities[scene.label]),
-        "loss": run.loss,
-        "loss_after": scene.then.loss,
-        "fall_expected": scene.rate * float(np.sum(weights**2)),
-        "fall": run.loss - scene.then.loss,
-        "gradient_norm": float(np.sqrt(np.sum(weights**2))),
-        "gradient_first_output": float(outputs[0]),
-        "gradient_last_conv_output": float(outputs[-2]),
-        "gradient_here": float(weights[at.layer]),
-        "layer_here": float(at.layer + 1),
-        "weights_count": float(sum(w.size for w in scene.weights)),
-        "shut_share": float(np.mean([conv.gate == 0 for conv in back.convs])),
-        "gate_mean": float(np.mean([conv.gate for conv in back.convs])),
-        "slope_backpropagation": scene.slope,
-        "slope_autograd": float(checked.autograd[at.layer].flat[at.index]),
-        "slope_difference": checked.difference,
-    }
-    if outputs[-2] > 0:
-        numbers["size_ratio"] = float(outputs[0] / outputs[-2])
-    return numbers
+    return numbers(
+        label=scene.label, said=run.probabilities.argmax(), probability=run.probabilities[scene.label], loss=run.loss,
+        loss_after=scene.then.loss, fall_expected=scene.rate * np.sum(weights**2), fall=run.loss - scene.then.loss,
+        gradient_norm=np.sqrt(np.sum(weights**2)), gradient_first_output=outputs[0],
+        gradient_last_conv_output=outputs[-2], gradient_here=weights[at.layer], layer_here=at.layer + 1,
+        weights_count=sum(w.size for w in scene.weights), shut_share=np.mean([c.gate == 0 for c in back.convs]),
+        gate_mean=np.mean([conv.gate for conv in back.convs]), slope_backpropagation=scene.slope,
+        slope_autograd=scene.one(scene.told), slope_difference=scene.moved,
+        size_ratio=outputs[0] / outputs[-2] if outputs[-2] > 0 else None,
+    )  # fmt: skip
 
 
 def headline(scene: Scene) -> str:
-    """What becomes of the gradient on its way back."""
-    found = values(scene)
+    """Where the gradient is, and what has become of it."""
+    found, at = values(scene), scene.at
     if "size_ratio" not in found:
         return "No gradient comes back at all: nothing in these layers would be learnt."
-    ratio = found["size_ratio"]
-    if scene.at.kind == "update" and scene.then.loss > scene.run.loss:
-        after, before = compact(scene.then.loss), compact(scene.run.loss)
-        return f"The step was too long: the loss rose from {before} to {after}."
+    if at.kind == "loss":
+        p = words.score(found["probability"])
+        return f"The untrained net gives the right answer only {p}: from this loss the gradient starts."
+    if at.kind == "update":
+        then = f"from {compact(scene.run.loss)} to {compact(scene.then.loss)}"
+        falls = scene.then.loss <= scene.run.loss
+        return (
+            f"One step of the optimiser: the loss falls {then}."
+            if falls
+            else f"The step was too long: the loss rose {then}."
+        )
+    if at.done == 1:
+        return "The gradient has come back to the pool, from all ten scores at once."
+    if at.column:
+        size = float(np.linalg.norm(scene.back.convs[at.column - 1].arrived)) / found["gradient_last_conv_output"]
+        left = f", {compact(size, 2)} times as long as at the last" if at.done > 2 else ""
+        return f"The gradient has come back to {at.columns[at.column]}{left}."
+    return _fate(found["size_ratio"])
+
+
+def _fate(ratio: float) -> str:
     if 0.1 < ratio < 10:
-        size = "as large as" if round(ratio, 1) == 1 else f"{compact(ratio, 2)} times as large as"
-        return f"At the first layer the gradient is {size} at the last: all layers can learn."
-    fate = "fades away" if ratio < 1 else "blows up"
-    return f"On its way back the gradient {fate}: {small(ratio)} times its size is left at the first layer."
+        size = "at its full size" if round(ratio, 1) == 1 else f"at {compact(ratio, 2)} times its size"
+        return f"The first layer gets the gradient {size}: all can learn."
+    if ratio < 1:
+        return f"The gradient vanishes on its way back: only {compact(ratio, 2)} of it is left at the first layer."
+    return f"The gradient explodes on its way back: {compact(ratio, 2)} times its size at the first layer."
 
 
 def reading(scene: Scene) -> str:
@@ -91,7 +82,7 @@ def _loss(scene: Scene) -> str:
 def _linear(scene: Scene) -> str:
     size = float(np.linalg.norm(scene.back.pooled))
     return (
-        f"The linear layer turns 10 numbers into 8 × 4 × 4: Wᵀ(p − y), of length {small(size)}. Its own weights' "
+        f"The linear layer turns 10 numbers into 8 × 4 × 4: Wᵀ(p − y), of length {compact(size)}. Its own weights' "
         f"gradient is p − y times its input."
     )
 
@@ -114,42 +105,41 @@ def _conv(scene: Scene) -> str:
     skip = " with what went past it" if at.recipe.skips(at.layer) else ""
     to = f"conv {at.layer}" if at.layer else "the digit"
     return (
-        f"Gradient of length {small(came)} arrives at conv {at.layer + 1}; {block}, {small(went)} is left, and "
-        f"{small(handed)} is handed on to {to}{skip}."
+        f"Gradient of length {compact(came)} arrives at conv {at.layer + 1}; {block}, {compact(went)} is left, and "
+        f"{compact(handed)} is handed on to {to}{skip}."
     )
 
 
 def _update(scene: Scene) -> str:
-    numbers = values(scene)
-    fall, expected = numbers["fall"], numbers["fall_expected"]
-    count = words.thousands(int(numbers["weights_count"]))
+    found = values(scene)
+    fall, expected = found["fall"], found["fall_expected"]
+    count = words.thousands(int(found["weights_count"]))
     if expected < INVISIBLE * max(scene.run.loss, 1.0):
         verdict = " That is less than two losses in float64 can show."
     else:
         verdict = "" if fall > 0 else " The step was too long: the loss rose."
     return (
         f"Backpropagation is done; it changed nothing. Now the **optimiser** moves {count} weights by −η g: the loss "
-        f"goes from {scene.run.loss:.4g} to {scene.then.loss:.4g}, by {small(-fall)}, where −η‖g‖² promised "
-        f"{small(-expected)}.{verdict}"
+        f"goes from {number(scene.run.loss, '.4g')} to {number(scene.then.loss, '.4g')}, by {compact(-fall)}, where "
+        f"−η‖g‖² promised {compact(-expected)}.{verdict}"
     )
 
 
 def _check(scene: Scene) -> str:
-    checked, at = scene.checked, scene.at
-    name = f"weight {at.index} of {at.layer_name}"
-    if abs(scene.slope) <= checked.rounding:
+    name = f"weight {scene.at.index} of {scene.at.layer_name}"
+    if abs(scene.slope) <= scene.rounding:
         return (
-            f"The slope of {name}, {small(scene.slope)}, is too small for a finite difference, whose rounding "
-            f"error alone is up to {small(checked.rounding)}."
+            f"The slope of {name}, {compact(scene.slope)}, is too small for a finite difference, whose rounding "
+            f"error alone is up to {compact(scene.rounding)}."
         )
-    return f"The slope of {name} is {small(scene.slope)}; moving it both ways gives {small(checked.difference)}."
+    return f"The slope of {name} is {compact(scene.slope)}; moving it both ways gives {compact(scene.moved)}."
 
 
 def badges(scene: Scene) -> tuple[str, ...]:
     """How far the pass that is written out is from torch's, over all weights."""
-    pairs = zip(scene.back.weights, scene.checked.autograd, strict=True)
+    pairs = zip(scene.back.weights, scene.told, strict=True)
     worst = max(float(np.abs(ours - torchs).max()) for ours, torchs in pairs)
-    largest = max(float(np.abs(torchs).max()) for torchs in scene.checked.autograd)
+    largest = max(float(np.abs(torchs).max()) for torchs in scene.told)
     if largest == 0:
         return ("torch.autograd finds no gradient either",)
-    return (f"agrees with torch.autograd to {small(worst / largest)} of the largest gradient",)
+    return (f"agrees with torch.autograd to {compact(worst / largest)} of the largest gradient",)

@@ -15,6 +15,7 @@ from explainer.core.frame import Frame
 from explainer.core.plays import Plays
 from explainer.core.result import Result
 from explainer.demos.learning import _stepper_view as view
+from explainer.demos.learning._stepper_scene import Place, Scene
 
 MOST_LAYERS = 12
 
@@ -41,21 +42,13 @@ class Params:
     """Which digit, which net, and how far back."""
 
     step: Annotated[
-        int,
-        Range(0, MOST_LAYERS + 2),
-        Doc("Step back", "0 is the loss; the last one is the optimiser's."),
-        Plays(6.0, "Send the gradient back, from the loss to the first layer"),
-    ] = 4
+        int, Range(0, MOST_LAYERS + 2), Doc("Step back", "0 is the loss; the last one is the optimiser's."),
+        Plays(6.0, "Send the gradient back, from the loss to the digit"),
+    ] = 7  # fmt: skip
     digit: Annotated[int, Range(0, 499), Doc("Digit", "One of 500 handwritten test digits.")] = 3
     depth: Annotated[int, Range(2, MOST_LAYERS), Doc("Layers", "Convolutions, and one linear layer at the end.")] = 6
-    activation: Annotated[
-        Activation,
-        Doc("Activation", "The slope of a sigmoid is 1/4 at most."),
-    ] = Activation.RELU
-    start: Annotated[
-        Start,
-        Doc("Starting weights", "He's keep the gradient's size through ReLUs."),
-    ] = Start.HE
+    activation: Annotated[Activation, Doc("Activation", "The slope of a sigmoid is 1/4 at most.")] = Activation.RELU
+    start: Annotated[Start, Doc("Starting weights", "He's keep the gradient's size through ReLUs.")] = Start.HE
     residual: Annotated[bool, Doc("Residual", "Adds each layer's input to its output: a way past the layer.")] = False
     learning_rate: Annotated[
         float, Range(0.0001, 1.0, log=True), Doc("Learning rate", "The optimiser's; gradients do not know it.")
@@ -67,14 +60,10 @@ class BackpropagationStepper(Demo[Params]):
     """Where the gradient is after so many layers, how large, and what let it through."""
 
     info = DemoInfo(
-        id="backpropagation-stepper",
-        title="Backpropagation, step by step",
-        topics=(2,),
+        id="backpropagation-stepper", title="Backpropagation, step by step", topics=(2,),
         summary="The loss of one digit goes back through a small net, layer by layer.",
-        papers=("rumelhart1986", "glorot2010", "he2015", "he2016"),
-        uses_frame=False,
-        uses_model=False,
-    )
+        papers=("rumelhart1986", "glorot2010", "he2015", "he2016"), uses_frame=False, uses_model=False,
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Go forward once and back as far as asked."""
@@ -90,19 +79,9 @@ class BackpropagationStepper(Demo[Params]):
             back = backprop.backward(recipe, weights, run, label)
             after = backprop.descended(weights, back.weights, params.learning_rate)
             then = backprop.forward(recipe, after, image, label)
-            at = view.Place(recipe, min(params.step, params.depth + 2), params.weight)
+            at = Place(recipe, min(params.step, params.depth + 2), params.weight)
             ctx.checkpoint()
             told = backprop.autograd(recipe, weights, image, label)
             slope, rounding = backprop.difference(recipe, weights, image, label, at.layer, at.index)
-        checked = view.Checked(told, slope, rounding)
-        scene = view.Scene(image, label, at, weights, run, back, after, then, params.learning_rate, checked)
-        return Result(
-            reading=view.reading(scene),
-            values=view.values(scene),
-            panels=view.panels(scene),
-            charts=view.charts(scene),
-            badges=view.badges(scene),
-            headline=view.headline(scene),
-            heroes=("forward", "backward"),
-            play=view.play(scene),
-        )
+        scene = Scene(image, label, at, weights, run, back, after, then, params.learning_rate, told, slope, rounding)
+        return view.shown(scene).result()
