@@ -46,7 +46,7 @@ EXCEPTIONS = {
     "explained/occlusion_and_rise": (347, "windows and masks that gather, which is played, are 80 lines of it"),
     "explained/self_attention": (390, BEFORE),
     "learning/backpropagation_stepper": (
-        532,
+        534,
         "drawn as a net from digit to scores, whose way back plays; the rest has to shrink",
     ),
     "learning/convolution_microscope": (795, "two demos in one: a microscope that plays, and an overview of a network"),
