@@ -171,6 +171,7 @@ class LessonPage(QScrollArea):
             self._column.addWidget(part)
         self._column.addStretch(1)
         self._render()
+        self._last = 0.0  # its first numbers are filled in as they come
         self._body.show()
 
     def _connect(self) -> None:

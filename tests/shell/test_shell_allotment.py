@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainer.shell.allotment.blank import largest_blank
+from explainer.shell.allotment.measures import Measures
 from explainer.shell.allotment.search import allot, blank_share
 from explainer.shell.allotment.shapes import FREE, ChartShape, Wanted
+from explainer.shell.allotment.ways import Way, laid
 
 BARS, CURVE = ChartShape(124, 194), ChartShape(128, 420, 170)
 ASPECTS = st.sampled_from([0.4, 0.67, 1.0, 1.33, 1.5, 1.78, 2.6])
@@ -103,6 +105,25 @@ def test_what_does_not_fill_the_stage_stands_in_its_middle(heroes, film, charts)
     left, right = min(box.x for box in boxes), one.width - max(box.x + box.w for box in boxes)
     assert left > 60, "these leave room at the sides"
     assert abs(left - right) <= 8, "a step of the grid, and what it rounds"
+
+
+@pytest.mark.parametrize("charts", [(), (ChartShape(80, 80),)])
+def test_what_a_column_has_left_over_is_dealt_out(charts):
+    m = Measures(772, 728, 1.0, Wanted((1.0,), (1.5,), charts), "")
+    one = laid(m, Way("column", rest=240))
+    column = [*one.of("film"), *one.of("chart")]
+    top, foot = m.top + m.head(m.inner), 728 - m.top
+    ends = [top, *(edge for box in column for edge in (box.y, box.y + box.h)), foot]
+    gaps = [b - a for a, b in zip(ends[::2], ends[1::2], strict=True)]
+    spare = sum(gaps) - m.gap * len(charts)
+    assert spare > 80, "this leaves room below"
+    assert max(gaps) <= spare / 2 + m.gap + 4
+
+
+def test_a_strip_that_is_far_too_much_for_the_stage_goes():
+    wanted = Wanted((1.0,), (1.0,), (BARS,), 900, strip=True, player=True)
+    assert allot(wanted, 772, 728, 1.0).strip == "thumbs"
+    assert allot(wanted, 776, 696, 1.8).strip == ""
 
 
 def test_a_chart_that_is_the_hero_takes_what_room_there_is():

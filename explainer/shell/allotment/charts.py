@@ -33,7 +33,7 @@ def fit(m: Measures, wide: int, high: int) -> bool:
     return bool(shapes) and (_stacked(m, shapes, wide, high) or _beside(m, shapes, wide, high)) is not None
 
 
-def kept_for(m: Measures, keep: Literal["tabs", "least", "most"]) -> int:
+def kept_for(m: Measures, keep: Literal["tabs", "least", "most", "under"]) -> int:
     """Height for one chart behind tabs, for what all charts need above one another, or for what they can use."""
     if keep == "tabs":
         return max(m.q(shape.least) for shape in m.wanted.charts) + m.q(TABS)

@@ -11,6 +11,8 @@ NARROW = 480
 FOLD = 24  # px beside the headline for the button that unfolds details
 LOW = 660
 """px at type scale 1: in a lower stage details fold away, and strip and player get thin."""
+FLAT = 480
+"""px at type scale 1: in a lower stage the headline takes two lines at most, in smaller type if need be."""
 
 
 def on_grid(length: float) -> int:
@@ -64,7 +66,7 @@ class Measures:
 
     def head(self, width: int, most: int = 2) -> int:
         """Height of headline and details in `width`; the headline has at most `most` lines, or 3."""
-        most = max(most, 3 if width < NARROW * self.k else 2)
+        most = max(most, 3 if width < NARROW * self.k and self.height >= FLAT * self.k else 2)
         lines = max(1, min(most, -(-int(self.wanted.headline * self.k * 1.04) // max(1, width - self.q(FOLD)))))
         return self.title + self.q(26) * lines + self.details
 

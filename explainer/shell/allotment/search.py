@@ -28,7 +28,7 @@ HIDDEN, HIDDEN_PRESENTING = 0.6, 0.12
 def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Allotment:
     """Place everything in a stage of `width` × `height` pixels.
 
-    Whole first. What misses a target makes the strip a line.
+    Whole first. What misses a target makes the strip a line; what misses it by far takes it away.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ def allot(wanted: Wanted, width: int, height: int, k: float = 1.0) -> Allotment:
     if not wanted.heroes:
         return _bare(wanted, width, height, k)
     nearest: tuple[float, Allotment] | None = None
-    for strip in _foldings(wanted):
+    for strip, worth in _foldings(wanted):
         layout = _best(wanted, width, height, k, strip)
         miss = _lack(layout, wanted)
         if miss <= GOOD:
             return layout
-        if nearest is None or miss < nearest[0] - 0.01:
+        if nearest is None or miss < nearest[0] - worth:
             nearest = (miss, layout)
     assert nearest is not None
     return nearest[1]
@@ -57,18 +57,21 @@ def _bare(wanted: Wanted, width: int, height: int, k: float) -> Allotment:
     return one
 
 
-def _foldings(wanted: Wanted) -> tuple[Strip, ...]:
-    return ("thumbs", "line") if wanted.strip and not wanted.presenting else ("",)
+def _foldings(wanted: Wanted) -> tuple[tuple[Strip, float], ...]:
+    """What may become of the strip, and how much nearer to the targets that has to come."""
+    if not wanted.strip or wanted.presenting:
+        return (("", 0.0),)
+    return (("thumbs", 0.0), ("line", 0.01), ("", 0.05))
 
 
 def _best(wanted: Wanted, width: int, height: int, k: float, strip: Strip) -> Allotment:
     m = Measures(width, height, k, wanted, strip)
-    coarse = [(_score(one, wanted), way, one) for way in _ways(m) if (one := laid(m, way))]
+    coarse = [(_score(one, wanted), way) for way in _ways(m) if (one := laid(m, way, settle=False))]
     if not coarse:
         return laid(m, Way("column"), least=1) or _bare(wanted, width, height, k)
     coarse.sort(key=lambda row: -row[0])
-    looked = {way: one for _, way, one in coarse[:LOOKED_AT]}
-    for _, way, _one in coarse[:2]:
+    looked = {way: one for _, way in coarse[:LOOKED_AT] if (one := laid(m, way))}
+    for _, way in coarse[:2]:
         for further in range(-_step(m) + FINE, _step(m), _step(m) // STEPS // FINE * FINE or FINE):
             finer = replace(way, rest=way.rest + further) if way.rest else way
             if finer not in looked and (one := laid(m, finer)) is not None:
@@ -87,7 +90,7 @@ def _ways(m: Measures) -> Iterator[Way]:
         return
     forms: tuple[Form, ...] = ("column", "label")
     for form, stack, keep in product(forms, stacks, _keeps(m.wanted)):
-        if form == "label" and keep != "least":
+        if form == "label" and keep not in ("least", "most"):
             continue
         for at in range(m.q(160), int(0.5 * m.inner) + 1, step):
             yield Way(form, stack, at, keep)
@@ -102,9 +105,11 @@ def _step(m: Measures) -> int:
 
 
 def _keeps(wanted: Wanted) -> tuple[Keep, ...]:
-    if not (wanted.charts and wanted.film):
+    if not wanted.charts:
         return ("least",)
-    return ("tabs", "least", "most") if len(wanted.charts) > 1 else ("least", "most")
+    if not wanted.film:
+        return ("least", "under")
+    return ("tabs", "least", "most", "under") if len(wanted.charts) > 1 else ("least", "most", "under")
 
 
 def _score(one: Allotment, wanted: Wanted) -> float:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from explainer.shell.allotment.charts import fit, kept_for, put_charts
-from explainer.shell.allotment.measures import Measures, on_grid
-from explainer.shell.allotment.shapes import FREE, Allotment, Form
+from explainer.shell.allotment.measures import GRID, Measures, on_grid
+from explainer.shell.allotment.shapes import FREE, Allotment, Form, Placed
 
 SMALL = 80  # px at type scale 1; a smaller picture says little
 LEAST_THUMB = 48
 
 
-Keep = Literal["tabs", "least", "most"]
+Keep = Literal["tabs", "least", "most", "under"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Way:
     rest
         Width, or in the form *row* the height, that film and charts get.
     charts
-        What height of a column is kept for charts: room for one behind tabs, what all need, or what all can use.
+        What height of a column is kept for charts: room for one behind tabs, what all need, what all can use, or
+        none, because they stand under the heroes.
     """
 
     form: Form
@@ -35,8 +36,11 @@ class Way:
     charts: Keep = "least"
 
 
-def laid(m: Measures, way: Way, least: int = 0) -> Allotment | None:
-    """Lay out one way; ``None`` where the heroes would become smaller than `least` px."""
+def laid(m: Measures, way: Way, least: int = 0, *, settle: bool = True) -> Allotment | None:
+    """Lay out one way; ``None`` where the heroes would become smaller than `least` px.
+
+    With `settle` what is left over is dealt out, too, which changes no sizes.
+    """
     one = Allotment(m.width, m.height, way.form, strip=m.strip_as)
     head = 0 if way.form == "label" else m.head(m.inner)
     foot = m.height - m.top - (m.strip + m.gap if m.strip and way.form != "label" else 0)
@@ -57,8 +61,18 @@ def laid(m: Measures, way: Way, least: int = 0) -> Allotment | None:
         _put_row(one, m, bottom + m.gap, foot - bottom - m.gap)
     elif beside:
         _put_column(one, m, way, right + m.pad, top, foot, bottom)
-    _centre(one, m)
+    if settle:
+        _settle(one, m, right + m.pad if beside else m.width, top, foot)
     return one
+
+
+def _settle(one: Allotment, m: Measures, column: int, top: int, foot: int) -> None:
+    """Deal out what is left over: above and below, in the column from `column` px on, then left and right."""
+    strip = one.of("strip")
+    if (one.of("film") or one.of("chart")) and not (strip and one.form == "label"):
+        _lower(one, foot)
+    _spread(one, column, top, strip[0].y - m.gap if strip else foot)
+    _centre(one, m)
 
 
 def _centre(one: Allotment, m: Measures) -> None:
@@ -68,6 +82,14 @@ def _centre(one: Allotment, m: Measures) -> None:
     spare = on_grid((m.pad + m.inner - max(ends, default=m.inner + m.pad)) / 2)
     if spare > 0:
         one.boxes = [box if box.role in whole else replace(box, x=box.x + spare) for box in one.boxes]
+
+
+def _lower(one: Allotment, foot: int) -> None:
+    """Move what stands between headline and strip to the middle of what is left over below it."""
+    fixed = {"headline", "strip"} if one.form != "label" else {"strip"}
+    spare = on_grid((foot - max((box.y + box.h for box in one.boxes if box.role not in fixed), default=foot)) / 2)
+    if spare > 0:
+        one.boxes = [box if box.role in fixed else replace(box, y=box.y + spare) for box in one.boxes]
 
 
 # Heroes -------------------------------------------------------------------------------------------------
@@ -113,9 +135,7 @@ def _lowered(m: Measures, sizes: Sequence[tuple[int, int]], way: Way, room_h: in
         return 0
     tall = sum(h + m.cap + m.gap for _, h in sizes) - m.cap - m.gap if way.stack else max(h for _, h in sizes)
     spare = room_h - tall
-    wide = max(w for w, _ in sizes) if way.stack else sum(w for w, _ in sizes) + (len(sizes) - 1) * m.gap
-    charts_under = way.form == "column" and way.rest and fit(m, wide, spare - m.gap)
-    return 0 if charts_under or way.rest else on_grid(max(0, spare) / 2)
+    return 0 if way.rest else on_grid(max(0, spare) / 2)
 
 
 # The rest -----------------------------------------------------------------------------------------------
@@ -134,13 +154,33 @@ def _put_column(one: Allotment, m: Measures, way: Way, x: int, top: int, foot: i
             foot -= high + m.gap
     left = one.of("hero")[0].x
     room = x - m.pad - left, foot - under - m.gap
-    charts_under = way.form == "column" and fit(m, *room)
+    charts_under = way.charts == "under" and fit(m, *room)
     keep = kept_for(m, way.charts) + m.gap if m.wanted.charts and not charts_under else 0
     y = _put_film(one, m, x, y, wide, foot - y - keep)
     if charts_under:
         put_charts(one, m, left, under + m.gap, *room)
     elif m.wanted.charts:
         put_charts(one, m, x, y, wide, foot - y)
+
+
+def _spread(one: Allotment, x: int, top: int, foot: int) -> None:
+    """Deal out what a column has left over: film and charts move apart, one block alone stands in the middle."""
+    column = [box for box in one.boxes if box.x >= x and box.role in ("film", "chart", "tabs")]
+    blocks = sorted({_block(one, box) for box in column})
+    spare = foot - max((box.y + box.h for box in column), default=foot)
+    if len(blocks) == 1 and one.form != "label":
+        begin = min(box.y for box in column)
+        moved = {blocks[0]: on_grid((top + spare + begin) / 2) - begin}
+    else:
+        moved = {block: on_grid(spare / max(1, len(blocks))) * i for i, block in enumerate(blocks)}
+    if spare >= GRID * max(1, len(blocks)):
+        apart = {id(box): moved[_block(one, box)] for box in column}
+        one.boxes = [replace(box, y=box.y + apart.get(id(box), 0)) for box in one.boxes]
+
+
+def _block(one: Allotment, box: Placed) -> int:
+    """Number of what moves as one: the film, each chart of its own, charts behind tabs."""
+    return 0 if box.role == "film" else 1 if one.tabbed or box.role == "tabs" else 1 + box.index
 
 
 def _put_film(one: Allotment, m: Measures, x: int, y: int, wide: int, room: int) -> int:
@@ -182,7 +222,7 @@ def _film_rows(m: Measures, film: Sequence[float], wide: int, room: int) -> Iter
 
 def _put_row(one: Allotment, m: Measures, y: int, high: int) -> None:
     """Film from the left, charts take the rest of the row."""
-    x, gap, film = m.pad, m.q(8), m.wanted.film
+    x, gap, film, before = m.pad, m.q(8), m.wanted.film, len(one.boxes)
     kept = sum(m.q(shape.narrow) for shape in m.wanted.charts) and m.q(180)
     tall = on_grid(high - m.film_cap)
     if film:
@@ -191,8 +231,6 @@ def _put_row(one: Allotment, m: Measures, y: int, high: int) -> None:
     if film and min(tall, tall * min(film)) < m.q(LEAST_THUMB):
         one.hidden += len(film)
     else:
-        spare = m.inner - sum(film) * tall - (len(film) - 1) * gap if film and not m.wanted.charts else 0
-        x += on_grid(max(0, spare) / 2)
         for index, aspect in enumerate(film):
             thumb = on_grid(tall * aspect)
             one.put("film", index, (x, y), (thumb, m.film_cap + tall), m.film_cap)
@@ -201,3 +239,6 @@ def _put_row(one: Allotment, m: Measures, y: int, high: int) -> None:
         x += m.pad - gap if film else 0
     if m.wanted.charts:
         put_charts(one, m, x, y, m.pad + m.inner - x, high)
+    row = one.boxes[before:]
+    spare = on_grid((m.pad + m.inner - max((box.x + box.w for box in row), default=m.pad + m.inner)) / 2)
+    one.boxes[before:] = [replace(box, x=box.x + spare) for box in row]
