@@ -57,8 +57,9 @@ def misses(found: dict[str, Any], setting: Setting) -> Iterator[str]:
             yield f"heroes {found['heroes_of_window']:.2f} of the screen"
     elif found["heroes"] < 0.38:
         yield f"heroes {found['heroes']:.2f}"
-    if not setting.presenting and found["pictures"] < 0.50:
-        yield f"pictures {found['pictures']:.2f}"
+    shown = found["pictures"] + (0 if found["film"] else found["charts"])  # without a film the charts are its pictures
+    if not setting.presenting and shown < 0.50:
+        yield f"pictures {shown:.2f}"
     if found["blank"] > 0.08:
         yield f"blank {found['blank']:.2f}"
     yield from (f"{kind} {found[kind]}" for kind in ("clipped", "elided", "overlapping", "outside") if found[kind])

@@ -26,8 +26,9 @@ def measured(window: "MainWindow") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``window`` and ``stage`` ``[width, height]``; ``heroes``, ``pictures`` and ``blank`` (the largest rectangle
-        that is painted in the ground's colour) as shares of the stage, 0…1; ``heroes_of_window``; texts that are
+        ``window`` and ``stage`` ``[width, height]``; ``heroes``, ``pictures``, ``charts`` and ``blank`` (the largest
+        rectangle that is painted in the ground's colour) as shares of the stage, 0…1; ``heroes_of_window``; how many
+        pictures are in the ``film``; texts that are
         ``clipped`` or ``elided``, and parts of the stage that are ``overlapping`` or ``outside``.
     """
     stage = window.stage
@@ -40,6 +41,8 @@ def measured(window: "MainWindow") -> dict[str, Any]:
         "heroes": round(planned["heroes"], 4),
         "heroes_of_window": round(planned["heroes"] * stage.width() * stage.height() / whole, 4),
         "pictures": round(planned["pictures"], 4),
+        "charts": round(planned["charts"], 4),
+        "film": planned["film"],
         "blank": round(blank_share(_pixels(stage.grab().toImage())), 4),
         "clipped": [text for text, widget in words if _is_clipped(widget)],
         "elided": [text for text, _ in words if _is_elided(text)],

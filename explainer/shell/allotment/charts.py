@@ -7,7 +7,7 @@ from explainer.shell.allotment.measures import Measures
 from explainer.shell.allotment.shapes import Allotment, ChartShape
 
 Box = tuple[int, int, int, int]
-TABS = 28  # px at type scale 1
+TABS, BETWEEN = 28, 24  # px at type scale 1
 
 
 def put_charts(one: Allotment, m: Measures, x: int, y: int, wide: int, high: int) -> None:
@@ -40,6 +40,12 @@ def kept_for(m: Measures, keep: Literal["tabs", "least", "most", "under"]) -> in
     return least_stacked(m) if keep == "least" else most_stacked(m)
 
 
+def width_kept_for(m: Measures, keep: Literal["tabs", "least", "most", "under"]) -> int:
+    """Width for one chart, or for all side by side."""
+    narrow = [m.q(shape.narrow) for shape in m.wanted.charts]
+    return sum(narrow) + (len(narrow) - 1) * m.q(BETWEEN) if keep == "most" else max(narrow)
+
+
 def least_stacked(m: Measures) -> int:
     """Height below which the charts cannot stand above one another."""
     shapes = m.wanted.charts
@@ -65,7 +71,7 @@ def _stacked(m: Measures, shapes: Sequence[ChartShape], wide: int, high: int) ->
 
 
 def _beside(m: Measures, shapes: Sequence[ChartShape], wide: int, high: int) -> list[Box] | None:
-    between = m.q(24)
+    between = m.q(BETWEEN)
     free = wide - (len(shapes) - 1) * between - sum(m.q(shape.narrow) for shape in shapes)
     if free < 0 or high < max(m.q(shape.least) for shape in shapes):
         return None

@@ -12,7 +12,7 @@ from explainer.shell.allotment.ways import Keep, Way, laid
 
 HERO, PICTURES, BLANK = 0.38, 0.50, 0.08
 """Shares of the stage: heroes at least, all pictures at least, the largest empty rectangle at most."""
-PRESENTED = 0.54
+PRESENTED = 0.55
 """What heroes take of the screen at least before an audience."""
 ENOUGH = 0.60
 """Beyond this a larger hero counts no more."""
@@ -85,8 +85,9 @@ def _ways(m: Measures) -> Iterator[Way]:
     rest = bool(m.wanted.film or m.wanted.charts)
     stacks = (False, True) if len(m.wanted.heroes) == 2 else (False,)
     step = _step(m)
-    if not rest:
+    if not rest or m.wanted.presenting:  # an audience may see the heroes alone
         yield from (Way("column", stack) for stack in stacks)
+    if not rest:
         return
     forms: tuple[Form, ...] = ("column", "label")
     for form, stack, keep in product(forms, stacks, _keeps(m.wanted)):
@@ -94,9 +95,10 @@ def _ways(m: Measures) -> Iterator[Way]:
             continue
         for at in range(m.q(160), int(0.5 * m.inner) + 1, step):
             yield Way(form, stack, at, keep)
-    for stack in stacks:
+    keeps: tuple[Keep, ...] = ("least", "most") if len(m.wanted.charts) > 1 and m.wanted.film else ("least",)
+    for stack, keep in product(stacks, keeps):
         for at in range(m.q(80), int(0.45 * m.height), step):
-            yield Way("row", stack, at)
+            yield Way("row", stack, at, keep)
 
 
 def _step(m: Measures) -> int:

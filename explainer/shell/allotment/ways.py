@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from explainer.shell.allotment.charts import fit, kept_for, put_charts
+from explainer.shell.allotment.charts import fit, kept_for, put_charts, width_kept_for
 from explainer.shell.allotment.measures import GRID, Measures, on_grid
 from explainer.shell.allotment.shapes import FREE, Allotment, Form, Placed
 
@@ -27,7 +27,7 @@ class Way:
         Width, or in the form *row* the height, that film and charts get.
     charts
         What height of a column is kept for charts: room for one behind tabs, what all need, what all can use, or
-        none, because they stand under the heroes.
+        none, because they stand under the heroes. Of a row's width that of one, or with *most* that of all.
     """
 
     form: Form
@@ -52,15 +52,17 @@ def laid(m: Measures, way: Way, least: int = 0, *, settle: bool = True) -> Allot
     sizes = _hero_sizes(m, way.stack, room_w, room_h)
     if min((min(size) for size in sizes), default=0) < (least or m.q(120)):
         return None
-    right, bottom = _put_heroes(one, m, sizes, way, top, room_h)
+    right, bottom = _put_heroes(one, m, sizes, way, top)
     if way.form != "label":
         one.put("headline", 0, (m.pad, m.top), (m.inner, head), head - m.details)
         if m.strip:
             one.put("strip", 0, (m.pad, m.height - m.top - m.strip), (m.inner, m.strip))
     if below:
-        _put_row(one, m, bottom + m.gap, foot - bottom - m.gap)
+        _put_row(one, m, way, bottom + m.gap, foot - bottom - m.gap)
     elif beside:
         _put_column(one, m, way, right + m.pad, top, foot, bottom)
+    else:
+        one.hidden = len(m.wanted.film) + len(m.wanted.charts)
     if settle:
         _settle(one, m, right + m.pad if beside else m.width, top, foot)
     return one
@@ -69,17 +71,18 @@ def laid(m: Measures, way: Way, least: int = 0, *, settle: bool = True) -> Allot
 def _settle(one: Allotment, m: Measures, column: int, top: int, foot: int) -> None:
     """Deal out what is left over: above and below, in the column from `column` px on, then left and right."""
     strip = one.of("strip")
-    if (one.of("film") or one.of("chart")) and not (strip and one.form == "label"):
+    if not (strip and one.form == "label"):
         _lower(one, foot)
     _spread(one, column, top, strip[0].y - m.gap if strip else foot)
     _centre(one, m)
 
 
 def _centre(one: Allotment, m: Measures) -> None:
-    """Move all but the lines that take the whole width to the middle of what is left over at the right."""
+    """Move all but the lines that take the whole width to the middle between left and right."""
     whole = {"headline", "strip"} if one.form != "label" else set()
-    ends = [box.x + box.w for box in one.boxes if box.role not in whole]
-    spare = on_grid((m.pad + m.inner - max(ends, default=m.inner + m.pad)) / 2)
+    moved = [box for box in one.boxes if box.role not in whole]
+    left, right = min(box.x for box in moved) - m.pad, m.pad + m.inner - max(box.x + box.w for box in moved)
+    spare = on_grid((right - left) / 2)
     if spare > 0:
         one.boxes = [box if box.role in whole else replace(box, x=box.x + spare) for box in one.boxes]
 
@@ -108,14 +111,12 @@ def _hero_sizes(m: Measures, stack: bool, room_w: int, room_h: int) -> list[tupl
     return [(on_grid(high * aspect), on_grid(high)) for aspect in aspects]
 
 
-def _put_heroes(
-    one: Allotment, m: Measures, sizes: Sequence[tuple[int, int]], way: Way, top: int, room_h: int
-) -> tuple[int, int]:
+def _put_heroes(one: Allotment, m: Measures, sizes: Sequence[tuple[int, int]], way: Way, top: int) -> tuple[int, int]:
     """Place heroes and what plays in them; return the right and the lower end of it all."""
     gaps = len(sizes) - 1
     wide = max(w for w, _ in sizes) if way.stack else sum(w for w, _ in sizes) + gaps * m.gap
     x = m.pad if way.rest and way.form != "row" else m.pad + on_grid((m.inner - wide) / 2)
-    left, right, y = x, x + wide, top + _lowered(m, sizes, way, room_h)
+    left, right, y = x, x + wide, top
     bottom = y
     for index, (w, h) in enumerate(sizes):
         one.put("hero", index, (x, y), (w, h + m.cap), m.cap)
@@ -127,15 +128,6 @@ def _put_heroes(
     if m.wanted.player:
         one.put("player", 0, (left, bottom + m.q(6)), (wide, m.player - m.q(6)))
     return right, bottom + m.player
-
-
-def _lowered(m: Measures, sizes: Sequence[tuple[int, int]], way: Way, room_h: int) -> int:
-    """How far heroes that do not fill their height move down to stand in the middle of it."""
-    if way.form == "row" and way.rest:
-        return 0
-    tall = sum(h + m.cap + m.gap for _, h in sizes) - m.cap - m.gap if way.stack else max(h for _, h in sizes)
-    spare = room_h - tall
-    return 0 if way.rest else on_grid(max(0, spare) / 2)
 
 
 # The rest -----------------------------------------------------------------------------------------------
@@ -220,10 +212,10 @@ def _film_rows(m: Measures, film: Sequence[float], wide: int, room: int) -> Iter
             yield sum(film) * high * high, [(row, high) for row in rows]
 
 
-def _put_row(one: Allotment, m: Measures, y: int, high: int) -> None:
+def _put_row(one: Allotment, m: Measures, way: Way, y: int, high: int) -> None:
     """Film from the left, charts take the rest of the row."""
     x, gap, film, before = m.pad, m.q(8), m.wanted.film, len(one.boxes)
-    kept = sum(m.q(shape.narrow) for shape in m.wanted.charts) and m.q(180)
+    kept = width_kept_for(m, way.charts) + m.pad if m.wanted.charts else 0
     tall = on_grid(high - m.film_cap)
     if film:
         fitting = (m.inner - kept - (len(film) - 1) * gap) / sum(film)

@@ -10,15 +10,19 @@ from explainer.shell.allotment.blank import largest_blank
 
 
 def measures_of(
-    stage: QRect, heroes: Sequence[QRect], pictures: Sequence[QRect], placed: Sequence[tuple[str, QRect]]
+    stage: QRect,
+    heroes: Sequence[QRect],
+    pictures: Sequence[QRect],
+    charts: Sequence[QRect],
+    placed: Sequence[tuple[str, QRect]],
 ) -> Mapping[str, Any]:
     """Shares are of the stage's area, 0…1; `placed` are its parts by name, `pictures` the heroes too.
 
     Returns
     -------
     dict
-        ``width``, ``height``, ``heroes``, ``pictures``, ``blank``, and the names of parts that are ``overlapping``
-        or ``outside``.
+        ``width``, ``height``, ``heroes``, ``pictures``, ``charts``, ``blank``, how many pictures are in the
+        ``film``, and the names of parts that are ``overlapping`` or ``outside``.
     """
     width, height = stage.width(), stage.height()
     area = width * height
@@ -29,6 +33,8 @@ def measures_of(
         "height": height,
         "heroes": _covered(heroes) / area,
         "pictures": _covered(pictures) / area,
+        "charts": _covered(charts) / area,
+        "film": len(pictures) - len(heroes),
         "blank": largest_blank(width, height, boxes) / area,
         "overlapping": [f"{a} and {b}" for (a, one), (b, other) in combinations(placed, 2) if one.intersects(other)],
         "outside": [name for name, rect in placed if not stage.contains(rect)],

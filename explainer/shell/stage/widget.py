@@ -477,7 +477,8 @@ class Stage(QWidget):
 
     def measured(self) -> Mapping[str, Any]:
         """Shares of the stage that pictures take, and what does not fit, from where the widgets lie."""
-        return measures_of(self.rect(), self.hero_rects(), self.picture_rects(), self.placed())
+        charts = [chart.geometry() for chart in self.board.charts if not chart.isHidden()]
+        return measures_of(self.rect(), self.hero_rects(), self.picture_rects(), charts, self.placed())
 
     def picture(self) -> Any:
         """Picture of the stage as it stands."""
