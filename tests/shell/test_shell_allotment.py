@@ -139,3 +139,18 @@ def test_charts_that_do_not_fit_share_a_place_or_are_counted():
 def test_the_same_shapes_are_laid_out_once():
     wanted = Wanted((1.0,), (1.0,), (BARS,), 901)
     assert allot(wanted, 701, 600, 1.0) is allot(wanted, 701, 600, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "k", "lines"), [(776, 696, 1.8, 2), (340, 407, 1.0, 3), (772, 728, 1.0, 2)]
+)
+def test_a_flat_stage_has_its_headline_in_two_lines_if_smaller_type_takes_no_more_room(width, height, k, lines):
+    m = Measures(width, height, k, Wanted((1.0,), headline=1240), "")
+    assert m.head(m.inner) - m.details == lines * m.q(26)
+
+
+def test_a_row_keeps_the_width_that_its_chart_needs():
+    wanted = Wanted((1.33, 1.33), (1.07,) * 3, (ChartShape(106, 374, 170),), 1020)
+    one = allot(wanted, 1410, 1007, 1.25)
+    assert one.hidden == 0
+    assert one.hero > 0.45

@@ -66,9 +66,16 @@ class Measures:
 
     def head(self, width: int, most: int = 2) -> int:
         """Height of headline and details in `width`; the headline has at most `most` lines, or 3."""
-        most = max(most, 3 if width < NARROW * self.k and self.height >= FLAT * self.k else 2)
-        lines = max(1, min(most, -(-int(self.wanted.headline * self.k * 1.04) // max(1, width - self.q(FOLD)))))
-        return self.title + self.q(26) * lines + self.details
+        most = max(most, 3 if width < NARROW * self.k and not self._fits_two(width) else 2)
+        return self.title + self.q(26) * max(1, min(most, self._lines(width, 1.04))) + self.details
+
+    def _fits_two(self, width: int) -> bool:
+        """Whether a flat stage may have the headline in smaller type: two thirds of it, so in three of its lines."""
+        return self.height < FLAT * self.k and self._lines(width, 1.15 * 2 / 3) <= 3
+
+    def _lines(self, width: int, stretched: float) -> int:
+        """Lines that the headline takes when its type is `stretched`."""
+        return -(-int(self.wanted.headline * self.k * stretched) // max(1, width - self.q(FOLD)))
 
     @property
     def title(self) -> int:
