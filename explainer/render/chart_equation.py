@@ -13,10 +13,33 @@ SIGN = 30  # px at type scale 1 that a sign takes
 ALONE = 1.35  # side of a single number, in cells of the others
 SHARE = 0.32  # of a cell's side, for the figures in it
 LEAST, LARGEST = 9.0, 30.0  # px at type scale 1, for figures
+Lines = tuple[tuple[int, ...], ...]  # numbers of the grids that stand side by side, line by line
+
+
+def shape(chart: Equation) -> float:
+    """Width over height at which its cells are largest where it stands large: of two lines, if it has so many grids."""
+    lines = _breaks(chart)[-1]
+    gaps = max(len(line) for line in lines) - 1
+    wide = max(_widest(chart, line) for line in lines) * (1 + 0.06 * gaps)
+    return wide / (1.15 * sum(_highest(chart, line) for line in lines))
+
+
+def _breaks(chart: Equation) -> tuple[Lines, ...]:
+    """Ways to break it: none, and where there are enough grids one after the second, as where an = stands."""
+    numbers = tuple(range(len(chart.grids)))
+    return ((numbers,), (numbers[:2], numbers[2:])) if len(numbers) > 2 + 1 else ((numbers,),)
+
+
+def _widest(chart: Equation, line: tuple[int, ...]) -> float:
+    return sum(_units(chart.grids[place])[0] for place in line)
+
+
+def _highest(chart: Equation, line: tuple[int, ...]) -> float:
+    return max((_units(chart.grids[place])[1] for place in line), default=1.0)
 
 
 class EquationBody(Painted):
-    """Cells as large as fit, figures in them where they can be read, a name under each grid."""
+    """Cells as large as fit, in one line or in two; figures in them where they can be read, names under the grids."""
 
     chart: Equation
 
@@ -24,28 +47,43 @@ class EquationBody(Painted):
         look, chart = self.look, self.chart
         if not chart.grids or any(not grid.values.size for grid in chart.grids):
             return
-        metrics = QFontMetricsF(look.font("small"))
-        foot, sign = metrics.height() + 4, float(look.px(SIGN))
-        wide = sum(_units(grid)[0] for grid in chart.grids)
-        high = max(_units(grid)[1] for grid in chart.grids)
-        side = min((self.width() - sign * len(chart.signs) - 2) / wide, (self.height() - foot - 2) / high)
+        foot, sign = QFontMetricsF(look.font("small")).height() + 4, float(look.px(SIGN))
+        lines, side = max(
+            ((lines, self._side(lines, foot, sign)) for lines in _breaks(chart)), key=lambda found: found[1]
+        )
         font = self._font(side)
         single = _figures(look.font(bold=True, figures=True), min(SHARE * ALONE * side, LARGEST * look.scale))
-        left = max(1.0, (self.width() - wide * side - sign * len(chart.signs)) / 2)
-        signs = (*chart.signs, "")
-        for place, (grid, text) in enumerate(zip(chart.grids, signs, strict=True)):
-            columns, rows = _units(grid)
-            room = QRectF(left, 1 + (high - rows) * side / 2, columns * side, rows * side)
-            last = place == len(chart.grids) - 1
-            self._grid(painter, grid, room, single if grid.values.size == 1 else font, last=last)
-            painter.setFont(look.font("small"))
-            painter.setPen(look.theme.color("text"))
-            under = QRectF(room.left() - sign / 2, room.bottom() + 3, room.width() + sign, foot)
-            painter.drawText(under, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, grid.name)
-            painter.setFont(_figures(look.font(), 1.1 * float(look.px(22))))
-            painter.setPen(look.theme.color("muted"))
-            painter.drawText(QRectF(room.right(), 1, sign, high * side), MIDDLE, text)
-            left = room.right() + sign
+        signs, top = ("", *chart.signs), 1.0
+        for line in lines:
+            high = _highest(chart, line) * side
+            before = sign * sum(bool(signs[place]) for place in line)
+            left = max(1.0, (self.width() - _widest(chart, line) * side - before) / 2)
+            for place in line:
+                grid = chart.grids[place]
+                if signs[place]:
+                    painter.setFont(_figures(look.font(), 1.1 * float(look.px(22))))
+                    painter.setPen(look.theme.color("muted"))
+                    painter.drawText(QRectF(left - 2, top, sign, high), MIDDLE, signs[place])
+                    left += sign
+                columns, rows = _units(grid)
+                room = QRectF(left, top + (high - rows * side) / 2, columns * side, rows * side)
+                last = place == len(chart.grids) - 1
+                self._grid(painter, grid, room, single if grid.values.size == 1 else font, last=last)
+                painter.setFont(look.font("small"))
+                painter.setPen(look.theme.color("text"))
+                under = QRectF(room.left() - sign / 2, room.bottom() + 3, room.width() + sign, foot)
+                painter.drawText(under, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, grid.name)
+                left = room.right()
+            top += high + foot
+
+    def _side(self, lines: Lines, foot: float, sign: float) -> float:
+        """Side of a cell with the grids in these lines."""
+        chart, signs = self.chart, ("", *self.chart.signs)
+        across = min(
+            (self.width() - sign * sum(bool(signs[place]) for place in line) - 2) / _widest(chart, line)
+            for line in lines
+        )
+        return min(across, (self.height() - len(lines) * foot - 2) / sum(_highest(chart, line) for line in lines))
 
     def _grid(self, painter: QPainter, grid: Grid, room: QRectF, font: QFont | None, *, last: bool) -> None:
         index = colours.to_index(grid.values.astype("float32"), grid.lo, grid.hi)

@@ -49,7 +49,10 @@ EXCEPTIONS = {
         534,
         "drawn as a net from digit to scores, whose way back plays; the rest has to shrink",
     ),
-    "learning/convolution_microscope": (795, "two demos in one: a microscope that plays, and an overview of a network"),
+    "learning/convolution_microscope": (
+        701,
+        "on the picture and inside the network, it slides and goes through a ReLU; it has to shrink",
+    ),
     "learning/pooling_and_shift": (415, "its move, which is played, is 10 lines of it; the rest has to shrink"),
     "robustness/adversarial_panel": (686, "its steps, which are played, are 45 lines of it; the rest has to shrink"),
     "robustness/corruption_bench": (342, BEFORE),

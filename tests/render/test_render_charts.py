@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from explainer.core.charts import Bars, Curve, Equation, Graph, Grid, Histogram, Matrix, Node, Scatter, Series, Table
 from explainer.render import headless
 from explainer.render.chart_axes import bounds, span
+from explainer.render.chart_equation import shape
 from explainer.render.chart_heights import best_height, depths, least_height
 from explainer.render.chart_painted import ROW
 from explainer.render.chart_view import ChartView
@@ -98,6 +99,26 @@ def test_a_chart_with_little_to_show_is_still_a_picture(chart, size, qapp):
     image = headless.chart_image(chart, look("light"), size)
     assert (image.width(), image.height()) == size
     assert look("light").theme.color("stage").rgb() in colours_of(image, top=0)
+
+
+EYE = Grid("x", np.eye(3), 0, 1)
+FOUR = Equation("Four", (EYE, EYE, EYE, Grid("y", np.array([[3.0]]), -3, 3)), ("×", "=", "Σ"))
+
+
+@pytest.mark.parametrize(("size", "side"), [((900, 240), 66), ((520, 560), 80)])
+def test_an_equation_breaks_into_two_lines_where_its_cells_are_larger_so(size, side, qapp):
+    image = headless.chart_image(FOUR, look("light"), size)
+    row = [image.pixel(x, 30) for x in range(image.width())]  # above the figures
+    first = 2 + next(x for x, colour in enumerate(row) if colour != row[0])  # within its soft edge
+    assert all(colour == row[first] for colour in row[first : first + side - 20])
+    wide = next(x for x in range(first, image.width()) if row[x] != row[first]) - first
+    assert side - 8 < wide < side
+
+
+def test_an_equation_asks_for_the_shape_in_which_its_cells_are_largest():
+    assert 0.8 < shape(FOUR) < 1.0
+    assert shape(Equation("Two", FOUR.grids[2:], ("Σ",))) > 1.2
+    assert shape(Equation("None", (), ())) >= 0
 
 
 def test_an_empty_chart_shows_its_ground_only(qapp):

@@ -8,7 +8,7 @@ from torch import nn
 
 from explainer.core.problem import ExplainerError
 from explainer.vision.convolution.arithmetic import tap_of
-from explainer.vision.convolution.inside import Part, grouped, survey, watch, window_of
+from explainer.vision.convolution.inside import survey, watch, window_of
 from explainer.vision.zoo.lite0 import lite0
 
 SIZE = 64
@@ -42,19 +42,7 @@ def test_parts_add_up(net: nn.Module, x: torch.Tensor) -> None:
     assert sum(part.macs for part in found.parts) == found.macs
     assert found.parameters == sum(p.numel() for p in net.parameters())
     assert len(found.convolutions) == sum(isinstance(m, nn.Conv2d) for m in net.modules())
-    merged = grouped(found.parts)
-    assert len(merged) <= 12
-    assert sum(part.macs for part in merged) == found.macs
-    assert [name for part in merged for name in part.layers] == [*layers, ""]
     assert not any(module._forward_hooks for module in net.modules())
-
-
-def test_many_parts_are_merged_in_pairs_and_the_classes_stay_alone() -> None:
-    parts = [Part(str(n), (n, n, n), (str(n),), n, n, (str(n),)) for n in range(1, 41)]
-    merged = grouped([*parts, Part("", (10,), ("fc",), 1, 1, ("",))])
-    assert len(merged) <= 12
-    assert merged[-1].layers == ("",)
-    assert sum(part.macs for part in merged) == sum(range(1, 41)) + 1
 
 
 def test_steps_back_go_through_the_network(net: nn.Module, x: torch.Tensor) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from explainer.core.layers import Heat, Image
+from explainer.core.charts import Equation
+from explainer.core.layers import Cells, Heat, Image
 from explainer.demos.learning._sliding import SWEEPS, Sweep
 from explainer.demos.learning.convolution_microscope import ConvolutionMicroscope
 from explainer.testing import photo, run_demo, tiny
@@ -40,3 +41,43 @@ def test_the_kernel_stands_where_the_map_is_being_written(stride: int) -> None:
     (heat,) = [layer for layer in output.layers if isinstance(layer, Heat)]
     covered = sum(layer.pixels.shape[0] * layer.pixels.shape[1] for layer in output.layers if isinstance(layer, Image))
     assert heat.values.size - covered == sweep.places
+
+
+def relu(slope: float):
+    result = run_demo(ConvolutionMicroscope(), photo(48, 64), tiny(), after="relu", slope=slope)
+    output = next(panel for panel in result.panels if panel.title == "Output map")
+    return result, next(layer for layer in output.layers if isinstance(layer, Heat))
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.3, 0.0])
+def test_the_relu_takes_away_what_is_negative_and_keeps_the_colours(slope: float) -> None:
+    plain = run_demo(ConvolutionMicroscope(), photo(48, 64), tiny())
+    result, heat = relu(slope)
+    before = next(layer for panel in plain.panels[1:2] for layer in panel.layers if isinstance(layer, Heat))
+    np.testing.assert_allclose(
+        heat.values, np.where(before.values < 0, slope * before.values, before.values), atol=1e-6
+    )
+    assert (heat.lo, heat.hi) == (before.lo, before.hi)
+    assert result.values["negative_share"] == pytest.approx((before.values < 0).mean())
+    assert (result.play.name, result.play.first, result.play.last, result.play.at) == ("slope", 1.0, 0.0, slope)
+
+
+def test_the_equation_is_the_hero_and_goes_on_through_the_relu() -> None:
+    for result, names in (
+        (run_demo(ConvolutionMicroscope(), photo(48, 64), tiny()), ["patch", "kernel", "products", "their sum"]),
+        (relu(0.0)[0], ["patch", "kernel", "products", "their sum", "ReLU"]),
+    ):
+        (equation,) = [chart for chart in result.charts if isinstance(chart, Equation)]
+        assert result.heroes == ("equation",)
+        assert [grid.name for grid in equation.grids] == names
+        patch, kernel, products, total, *left = (grid.values for grid in equation.grids)
+        np.testing.assert_allclose(patch * kernel, products)
+        assert products.sum() == pytest.approx(total.item())
+        assert [one.item() for one in left] == [pytest.approx(max(0.0, total.item()))] * len(left)
+
+
+def test_a_click_on_another_kernel_takes_it() -> None:
+    result = run_demo(ConvolutionMicroscope(), photo(48, 64), tiny())
+    (cells,) = [layer for panel in result.panels for layer in panel.layers if isinstance(layer, Cells)]
+    taken = run_demo(ConvolutionMicroscope(), photo(48, 64), tiny(), **cells.sets[cells.labels.index("sharpen")])
+    assert taken.charts[0].grids[1].values[1, 1] == 5

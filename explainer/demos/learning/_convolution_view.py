@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ SHOWN = 12  # input maps that are shown: those that move the sum most
 TERMS = 3  # products that are written out in the reading
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 Scale = tuple[float, float, ColourMap]
+Answers = Mapping[str, NDArray[np.float32]]  # of the classics to the picture, by name, small and in −1…1
 COLOURS = ("red", "green", "blue")
 PLANES = {"grey": "grey", "red": "red", "green": "green", "blue": "blue", "rgb": "red, green and blue"}
 
@@ -40,6 +42,8 @@ class Seen:
         ``(C, H, W)`` that were read, and ``(h, w)`` that came out.
     scale
         Pixels of the frame (picture) or of the network's input (network) in one cell of `maps`.
+    slope
+        What is negative in the output is multiplied by it: 0 for a ReLU; ``None`` for no activation.
     """
 
     tap: Tap
@@ -47,11 +51,16 @@ class Seen:
     maps: NDArray[np.float32]
     output: NDArray[np.float32]
     scale: float
+    slope: float | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns of what was read."""
         return int(self.maps.shape[1]), int(self.maps.shape[2])
+
+    def active(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """What is left of numbers of the output behind the activation: ``max(y, 0) + slope · min(y, 0)``."""
+        return values if self.slope is None else np.maximum(values, 0) + self.slope * np.minimum(values, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +84,15 @@ class InNetwork:
     focus: tuple[float, float, float, float]
 
 
-def on_picture(frame: Frame, seen: Seen, plane: str, groups: int = 1) -> Result:
+def on_picture(frame: Frame, seen: Seen, plane: str, groups: int, gallery: Answers) -> Result:
     """Put together the microscope on the picture's own pixels.
 
     Parameters
     ----------
     plane
         What is read; of several groups the one that is shown.
+    gallery
+        What each of the classics makes of the picture.
     """
     box = np.array([seen.window.box(seen.tap.at)]) * seen.scale
     cut = _cut(box, frame.width, frame.height)
@@ -100,10 +111,13 @@ def on_picture(frame: Frame, seen: Seen, plane: str, groups: int = 1) -> Result:
         reading = f"Three layers of numbers, one for each colour, add {parts}. {reading}"
     if groups > 1:
         reading = f"{groups} groups: each colour has a kernel and an output of its own; {plane} is shown. {reading}"
+    values = _values(seen, groups, 0) | {"groups": float(groups)}
+    if seen.slope is not None:
+        values |= {"activated": float(seen.active(np.array(seen.tap.value))), "negative_share": _negative(seen)}
     return Result(
-        reading, _values(seen, groups, 0) | {"groups": float(groups)}, (picture, output),
+        reading, values, (picture, output, _kernels(gallery)),
         (_equation(seen, channel, name, (0.0, 1.0, "grey")),), badges=(_badge(seen.tap),),
-        headline=_headline(seen), heroes=(picture.slug, output.slug),
+        headline=_headline(seen), heroes=("equation",),
     )  # fmt: skip
 
 
@@ -127,12 +141,17 @@ def in_network(frame: Frame, seen: Seen, place: InNetwork, source: int) -> Resul
     values["source"] = float(place.first + local)
     return Result(
         reading, values, tuple(panels), (chart,), badges=(_badge(tap),),
-        headline=_headline(seen), heroes=(panels[1].slug, panels[-1].slug),
+        headline=_headline(seen),
+        heroes=(panels[1].slug, panels[-1].slug) if seen.window.kernel == (1, 1) else ("equation",),
     )  # fmt: skip
 
 
 def _headline(seen: Seen) -> str:
-    """Say what an edge kernel found; of any other kernel, what was added up."""
+    """Say what an edge kernel found, or what the ReLU leaves; of any other kernel, what was added up."""
+    if seen.slope is not None:
+        share = words.percent(_negative(seen))
+        cut = "ReLU cuts off" if seen.slope == 0 else f"A slope of {_signed(seen.slope)} shrinks"
+        return f"{cut} what is negative: that is {share} of this map."
     answer, value = _signed(seen.tap.library), seen.tap.value
     flat = seen.tap.kernel.sum(axis=0)
     for axis, along in ((1, "left to right"), (0, "top to bottom")):
@@ -157,7 +176,7 @@ def _cut(boxes: NDArray[np.float64], width: int, height: int) -> Boxes:
 def _input_map(seen: Seen, local: int, place: InNetwork) -> Panel:
     values = seen.maps[local]
     box = np.clip(seen.window.box(seen.tap.at), 0, [*seen.size[::-1]] * 2).reshape(1, 4)
-    layers = (_heat("map", values), Boxes("patch", box.astype(np.float64)))
+    layers = (_heat("map", replace(seen, output=values, slope=None)), Boxes("patch", box.astype(np.float64)))
     note = f"map {place.first + local}, {seen.size[1]} × {seen.size[0]}"
     return Panel("Input map", (seen.size[1], seen.size[0]), layers, note, frame=False)
 
@@ -169,10 +188,10 @@ def _output(seen: Seen, frame: Frame | None, name: str = "") -> Panel:
     row, column = seen.tap.at
     if frame is not None:
         to_frame = scale_shift(frame.width / columns, frame.height / rows)
-        heat = _heat("map", seen.output, to_frame)
+        heat = _heat("map", seen, to_frame)
         return Panel("Output map", (frame.width, frame.height), (heat,), note)
     point = Points("this number", np.array([[column + 0.5, row + 0.5]]), (f"{seen.tap.value:.2f}",))
-    return Panel("Output map", (columns, rows), (_heat("map", seen.output), point), note, frame=False)
+    return Panel("Output map", (columns, rows), (_heat("map", seen), point), note, frame=False)
 
 
 def _limit(values: NDArray[np.float32]) -> float:
@@ -181,14 +200,28 @@ def _limit(values: NDArray[np.float32]) -> float:
     return float(np.quantile(size, STRONG)) or float(size.max()) or 1.0
 
 
-def _heat(name: str, values: NDArray[np.float32], to_panel: Affine | None = None) -> Heat:
-    limit = _limit(values)
-    signed = bool(values.min() < 0)
+def _heat(name: str, seen: Seen, to_panel: Affine | None = None) -> Heat:
+    """The output map behind its activation, in the colours that it had without."""
+    limit, signed = _limit(seen.output), bool(seen.output.min() < 0)
     place = scale_shift(1.0, 1.0) if to_panel is None else to_panel
+    shown = seen.active(seen.output).astype(np.float32)
     return Heat(
-        name, values, -limit if signed else 0.0, limit, place, "diverging" if signed else "sequential",
-        over=False, smooth=False,
+        name, shown, -limit if signed else 0.0, limit, place, "diverging" if signed else "sequential", over=False,
+        smooth=False,
     )  # fmt: skip
+
+
+def _kernels(gallery: Answers) -> Panel:
+    """What each of the classics makes of the picture; a click takes it."""
+    sets = tuple({"where": "classic", "kernel": kernel} for kernel in gallery)
+    tiles = np.stack(list(gallery.values()))
+    cells = Cells("answers", tiles, 3, -1.0, 1.0, "grey", tuple(gallery), sets)
+    return Panel("Other kernels", cells.size, (cells,), "grey: 0; a click takes one", frame=False)
+
+
+def _negative(seen: Seen) -> float:
+    """Share of the output that is negative before the activation."""
+    return float((seen.output < 0).mean())
 
 
 def _by_channel(tap: Tap, local: int, place: InNetwork) -> Panel:
@@ -219,9 +252,13 @@ def _equation(seen: Seen, channel: int, name: str, of_patch: Scale | None = None
         Grid("products", products, *_scale(products)),
         Grid("their sum", np.array([[products.sum()]]), -_limit(seen.output), _limit(seen.output)),
     ]
+    signs: tuple[str, ...] = ("×", "=", "Σ")
+    if seen.slope is not None:
+        left = np.asarray(seen.active(np.array([[tap.value]])), np.float64)
+        grids, signs = [*grids, Grid("ReLU", left, -_limit(seen.output), _limit(seen.output))], (*signs, "→")
     at = f"row {tap.at[0]}, column {tap.at[1]} of the output map"
     part = f"{name} only, of {words.count(len(tap.patch), 'map')}" if len(tap.patch) > 1 else at
-    return Equation("Equation", tuple(grids), ("×", "=", "Σ"), part)
+    return Equation("Equation", tuple(grids), signs, part)
 
 
 def _scale(values: NDArray[np.floating]) -> Scale:

@@ -69,7 +69,7 @@ def on_its_way(result: Result, sweep: Sweep, ghost: NDArray[np.float32]) -> Resu
     """
     rows, columns = (np.arange(n) * size // n for n, size in zip((sweep.rows, sweep.columns), ghost.shape, strict=True))
     ghost = ghost[np.ix_(rows, columns)]
-    *others, output = result.panels
+    picture, output, *others = result.panels
     heat = next(layer for layer in output.layers if isinstance(layer, Heat))
     (top, below), across = sweep.band, sweep.across
     covers = (
@@ -78,7 +78,7 @@ def on_its_way(result: Result, sweep: Sweep, ghost: NDArray[np.float32]) -> Resu
     )
     pen = _pen(heat.to_panel, across, top, below)
     layers = (*output.layers, *(layer for layer in covers if layer.pixels.size), pen)
-    return replace(result, panels=(*others, replace(output, title="Output map", layers=layers)))
+    return replace(result, panels=(picture, replace(output, layers=layers), *others))
 
 
 def _cover(name: str, part: NDArray[np.float32], to_panel: Affine, left: int, top: int) -> Image:

@@ -13,10 +13,10 @@ from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, apply, invert
 from explainer.core.memo import latest, prepared
+from explainer.core.plays import Play
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.learning import _convolution_view as view
-from explainer.demos.learning import _overview_view as overview
 from explainer.demos.learning import _sliding as sliding
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Where(Choice):
     CLASSIC = "classic", "The classics"
     CUSTOM = "custom", "My own numbers"
     NETWORK = "network", "A layer of the network"
-    OVERVIEW = "overview", "Overview of the network"
 
 
 class Kernel(Choice):
@@ -67,6 +66,13 @@ class Groups(Choice):
     EACH = "each", "3: each map has its own"
 
 
+class After(Choice):
+    """After the sum."""
+
+    NOTHING = "nothing", "Nothing"
+    RELU = "relu", "ReLU: what is negative becomes 0"
+
+
 class Padding(Choice):
     """Beyond the edge."""
 
@@ -81,76 +87,59 @@ class Padding(Choice):
 class Params:
     """Where the kernel comes from, and how it moves."""
 
-    where: Annotated[
-        Where,
-        Doc("Kernel from", "A known filter, your own numbers, or a layer of the network with the weights it learnt."),
-        ] = Where.CLASSIC  # fmt: skip
+    where: Annotated[Where, Doc("Kernel from", "A known filter, your own numbers, or what a layer has learnt.")] = (
+        Where.CLASSIC
+    )
     spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Pixel", "Drag the ring: it is multiplied.")] = AUTO
     kernel: Annotated[
-        Kernel,
-        Doc("Kernel", "What it answers to is written in its numbers."),
-        When("where", (Where.CLASSIC,)),
+        Kernel, Doc("Kernel", "What it answers to is written in its numbers."), When("where", (Where.CLASSIC,))
     ] = Kernel.SOBEL_X
     grid: Annotated[
-        Grid,
+        Grid, Range(-10, 10, 0.5), When("where", (Where.CUSTOM,)),
         Doc("Numbers", "Numbers that add up to 0 answer with 0 where the picture is plain."),
-        Range(-10, 10, 0.5),
-        When("where", (Where.CUSTOM,)),
-    ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))
+    ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))  # fmt: skip
     plane: Annotated[
-        Plane,
+        Plane, When("where", PICTURE),
         Doc("Reads", "Behind three maps a kernel has three layers of numbers, and all products are added."),
-        When("where", PICTURE),
-    ] = Plane.GREY
+    ] = Plane.GREY  # fmt: skip
+    after: Annotated[
+        After, When("where", PICTURE), Doc("After the sum", "The activation that stands behind most convolutions.")
+    ] = After.NOTHING
+    slope: Annotated[
+        float, Range(0.0, 1.0, 0.05), When("after", (After.RELU,)), Plays(5.0, "Let what is negative go to 0"),
+        Doc("Slope below 0", "What is negative is multiplied by this: 1 leaves it, 0 is the ReLU."),
+    ] = 0.0  # fmt: skip
     groups: Annotated[
-        Groups,
+        Groups, When("plane", (Plane.RGB,)),
         Doc("Groups", "In three groups no kernel sees another colour: depthwise, with a third of the work."),
-        When("plane", (Plane.RGB,)),
-    ] = Groups.ONE
+    ] = Groups.ONE  # fmt: skip
     stride: Annotated[
         int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4), When("where", PICTURE)
     ] = 1
     padding: Annotated[
-        Padding,
-        Doc("Beyond the edge", "What the kernel reads where the picture ends."),
-        When("where", PICTURE),
+        Padding, Doc("Beyond the edge", "What the kernel reads where the picture ends."), When("where", PICTURE)
     ] = Padding.ZEROS
     written: Annotated[
-        float,
-        Doc(
-            "Map written", "The kernel slides over the picture, several rows at a time; at 100 % it stands at the ring."
-        ),
-        Range(0.0, 100.0, unit="%"),
-        When("where", PICTURE),
-        Plays(12.0, "Slide the kernel over the picture"),
-    ] = 100.0
+        float, Range(0.0, 100.0, unit="%"), When("where", PICTURE), Plays(12.0, "Slide the kernel over the picture"),
+        Doc("Map written", "The kernel slides over the picture, several rows at a time; at 100 % it is at the ring."),
+    ] = 100.0  # fmt: skip
     dilation: Annotated[
-        int,
-        Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."),
-        Range(1, 4),
+        int, Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."), Range(1, 4),
         When("where", PICTURE),
-    ] = 1
-    layer: Annotated[
-        LayerName, Doc("Layer", "Whose convolution is looked at."), When("where", (Where.NETWORK, Where.OVERVIEW))
-    ] = LAST
+    ] = 1  # fmt: skip
+    layer: Annotated[LayerName, Doc("Layer", "Whose convolution is looked at."), When("where", (Where.NETWORK,))] = LAST
     back: Annotated[
-        int,
+        int, Range(0, 12), When("where", (Where.NETWORK,)),
         Doc("Convolutions back", "0 is the layer's last; each step goes one convolution towards the picture."),
-        Range(0, 12),
-        When("where", (Where.NETWORK,)),
-    ] = 0
+    ] = 0  # fmt: skip
     channel: Annotated[
-        int,
-        Doc("Output map", "Which of the layer's answers is taken apart."),
-        Range(-1, 4095, lowest="strongest"),
+        int, Doc("Output map", "Which of the layer's answers is taken apart."), Range(-1, 4095, lowest="strongest"),
         When("where", (Where.NETWORK,)),
-    ] = -1
+    ] = -1  # fmt: skip
     source: Annotated[
-        int,
-        Doc("Input map", "Whose products are shown."),
-        Range(-1, 4095, lowest="adds most"),
+        int, Doc("Input map", "Whose products are shown."), Range(-1, 4095, lowest="adds most"),
         When("where", (Where.NETWORK,)),
-    ] = -1
+    ] = -1  # fmt: skip
 
 
 class ConvolutionMicroscope(Demo[Params]):
@@ -164,16 +153,17 @@ class ConvolutionMicroscope(Demo[Params]):
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
-        """Take one number apart, or show where in the network one can."""
+        """Take one number apart."""
         from explainer.vision import seating
 
         params, seats = seating.seated(params, frame, ctx, spot=seating.edge)
-        how = {"network": _in_network, "overview": _overview}.get(params.where, _on_picture)
+        how = _in_network if params.where == Where.NETWORK else _on_picture
         return replace(how(frame, params, ctx), resolved=seats)
 
 
 def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
     from explainer.vision.convolution.arithmetic import convolve, tap_of
+    from explainer.vision.convolution.gallery import answers
     from explainer.vision.convolution.kernels import CLASSICS, in_layers
     from explainer.vision.convolution.planes import planes
 
@@ -200,10 +190,14 @@ def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
         loudest = max(range(len(groups)), key=lambda k: abs(float(outputs[k][at])))
         group, output = groups[loudest], outputs[loudest]
         tap = tap_of(group, kernel, window, at, output)
-    seen = view.Seen(tap, window, group, output, factor)
-    shown = view.on_picture(frame, seen, view.COLOURS[loudest] if apart else params.plane, len(groups))
+    seen = view.Seen(tap, window, group, output, factor, params.slope if params.after == After.RELU else None)
+    with ctx.stage("explain"):
+        gallery = ctx.memo(("gallery", params.plane), lambda: answers(maps.mean(axis=0)))
+    shown = view.on_picture(frame, seen, view.COLOURS[loudest] if apart else params.plane, len(groups), gallery)
     if params.written < sliding.WHOLE:
         shown = sliding.on_its_way(shown, sweep, maps.mean(axis=0))
+    if seen.slope is not None:
+        return replace(shown, play=Play("slope", 1.0, 0.0, seen.slope, counted=f"{seen.slope:.2f} × what is negative"))
     return replace(shown, play=sliding.play_of(sweep, params.written))
 
 
@@ -242,17 +236,6 @@ def _in_network(frame: Frame, params: Any, ctx: Context) -> Result:
         chosen, channel, seen.seen_by(channel).start, seen.groups, folded, ready.to_frame, ready.focus
     )
     return view.in_network(frame, view.Seen(tap, seen.window, maps, output, input_px), place, params.source)
-
-
-def _overview(frame: Frame, params: Params, ctx: Context) -> Result:
-    layer = ctx.card.layer(params.layer).name
-    with ctx.model() as net:
-        ready = prepared(frame, net, ctx)
-        with ctx.stage("model"):
-            survey = _survey(net, ready, ctx)
-            maps = ctx.memo(("maps", layer), lambda: net.split(ready.tensor, layer).activation[0].cpu().numpy())
-    with ctx.stage("explain"):
-        return overview.result(frame, ready.focus, ctx.card, survey, layer, np.asarray(maps, np.float32))
 
 
 def _survey(net: Any, ready: Any, ctx: Context) -> Survey:

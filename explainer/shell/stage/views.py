@@ -7,6 +7,7 @@ from explainer.core.charts import Chart, Curve, Equation, Graph, Histogram, Matr
 from explainer.core.heroes import aspect, main_views, shown_part
 from explainer.core.layers import Image, Panel
 from explainer.core.result import Result
+from explainer.render.chart_equation import shape as equation_shape
 from explainer.render.chart_heights import best_height, least_height
 from explainer.render.look import look
 from explainer.shell.allotment.shapes import FREE, ChartShape
@@ -52,9 +53,12 @@ def shape_of(panel: Panel) -> float:
     return round(max(NARROW, min(WIDE, aspect(panel))), 2)
 
 
-def hero_shapes(panels: Sequence[Panel], stands: Standing) -> tuple[float, ...]:
-    """Shapes of the heroes; a chart takes all the room it gets."""
-    return (FREE,) if stands.hero_chart is not None else tuple(shape_of(panels[i]) for i in stands.heroes)
+def hero_shapes(panels: Sequence[Panel], charts: Sequence[Chart], stands: Standing) -> tuple[float, ...]:
+    """Shapes of the heroes; a chart takes all the room it gets, but cells of an equation are squares."""
+    if stands.hero_chart is None:
+        return tuple(shape_of(panels[i]) for i in stands.heroes)
+    chart = charts[stands.hero_chart]
+    return (round(max(NARROW, min(WIDE, equation_shape(chart))), 2),) if isinstance(chart, Equation) else (FREE,)
 
 
 def chart_shape(chart: Chart) -> ChartShape:

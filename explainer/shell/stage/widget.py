@@ -379,7 +379,8 @@ class Stage(QWidget):
         panels, stands = self.board.shown, self._standing(self.result)
         film = tuple(views.shape_of(panels[i]) for i in stands.film)
         charts = tuple(self._charts[i] for i in stands.charts)
-        return Wanted(views.hero_shapes(panels, stands), film, charts, self._headline, **slots), stands
+        heroes = views.hero_shapes(panels, self.result.charts, stands)
+        return Wanted(heroes, film, charts, self._headline, **slots), stands
 
     def _arrange_if_needed(self) -> None:
         key = (*self._wanted(), self.size(), self.look)

@@ -185,41 +185,6 @@ def _about(module: nn.Module) -> str:
     return ", ".join(words)
 
 
-def grouped(parts: Sequence[Part], most: int = 12) -> tuple[Part, ...]:
-    """Merge neighbours of equal shape, then of equal height and width, then in pairs, until `most` are left."""
-    for same in (_same_shape, _same_size):
-        merged: list[Part] = []
-        for part in parts:
-            if merged and part.name and same(merged[-1].shape, part.shape):
-                merged[-1] = _joined(merged[-1], part)
-            else:
-                merged.append(part)
-        if len(merged) <= most:
-            return tuple(merged)
-    while len(merged) > most:  # the classifier at the end stays by itself
-        body = merged[:-1]
-        merged = [_joined(*body[i : i + 2]) for i in range(0, len(body), 2)] + merged[-1:]
-    return tuple(merged)
-
-
-def _same_shape(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    return a == b
-
-
-def _same_size(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    return len(a) == len(b) == 3 and a[1:] == b[1:]
-
-
-def _joined(one: Part, other: Part | None = None) -> Part:
-    """Both as one part, which bears the name and the shape of the later."""
-    if other is None:
-        return one
-    return Part(
-        other.name, other.shape, one.operations + other.operations,
-        one.parameters + other.parameters, one.macs + other.macs, one.layers + other.layers,
-    )  # fmt: skip
-
-
 # One convolution ----------------------------------------------------------------------------------------
 
 
