@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from explainer.core.charts import Curve, Histogram, Table
+from explainer.core.charts import Bars, Curve, Histogram, Table
 from explainer.core.frame import Frame
 from explainer.core.layers import Heat
 from explainer.core.result import Result
@@ -228,7 +228,7 @@ def test_quick_maps_come_first_and_stand_in_the_order_in_which_they_were_asked_f
 def test_sum_difference_and_gap_are_told_apart() -> None:
     result = PATH.run(photo(), integrated_gradients.Params(steps=128), tiny())
     values = result.values
-    assert titles(result) == ["Input", "Fade-in", "Integrated Gradients", "Shares of patches"]
+    assert titles(result) == ["Input", "Shares of patches", "Integrated Gradients"]
     assert values["score_difference"] == pytest.approx(values["logit"] - values["baseline_logit"], abs=1e-5)
     assert values["gap_logits"] == pytest.approx(values["attribution_sum"] - values["score_difference"], abs=1e-6)
     assert abs(values["gap_percent"]) < 2.0
@@ -237,6 +237,26 @@ def test_sum_difference_and_gap_are_told_apart() -> None:
     shares = np.unique(heat(result, "Shares of patches").values)  # each patch is filled with its share
     assert shares.sum() == pytest.approx(values["attribution_sum"], abs=1e-3)
     assert shares.max() == pytest.approx(values["patch_most"])
+    red, blue, together, rise = chart(result, Bars, "Do they add up?").values
+    assert red + blue == pytest.approx(together)
+    assert together == pytest.approx(values["attribution_sum"], abs=1e-3)
+    assert rise == pytest.approx(values["score_difference"])
+    assert blue <= 0 <= red
+
+
+def test_the_shares_of_half_the_way_are_those_of_its_points() -> None:
+    ctx = tiny()
+    whole = PATH.run(photo(), integrated_gradients.Params(steps=16), ctx)
+    half = PATH.run(photo(), integrated_gradients.Params(steps=16, way=50.0), ctx)
+    assert half.values["summed_so_far"] == pytest.approx(chart(half, Bars, "Do they add up?").values[2], abs=1e-5)
+    logit, summed = chart(half, Curve, "Score along the path").series
+    assert summed.y[-1] - logit.y[0] == pytest.approx(half.values["summed_so_far"], abs=1e-4)
+    for name in ("Shares of patches", "Integrated Gradients"):  # colours stay the same on the way
+        assert heat(half, name).hi == heat(whole, name).hi
+    fine = PATH.run(photo(), integrated_gradients.Params(steps=100, way=50.0), ctx)  # more points than stretches
+    logit, summed = chart(fine, Curve, "Score along the path").series
+    assert summed.y[-1] - logit.y[0] == pytest.approx(fine.values["summed_so_far"], abs=1e-4)
+    assert len(summed.y) == fine.values["points_done"] + 1
 
 
 def test_the_dashed_line_ends_at_the_sum_and_the_solid_one_at_the_logit() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainer.core.geometry import scale_shift
-from explainer.vision.metrics.heat import hottest_share, is_blank, peak, upper_limit
+from explainer.vision.metrics.heat import densest, hottest_share, is_blank, peak, upper_limit
 
 
 def test_peak_is_the_centre_of_its_cell_in_frame_pixels() -> None:
@@ -48,3 +48,13 @@ def test_upper_limit() -> None:
     spike = np.zeros((1, 1000), np.float32)
     spike[0, 0] = 5
     assert upper_limit(spike, 0.99) == 5
+
+
+def test_the_densest_point_of_a_mask_is_where_most_of_it_lies() -> None:
+    mask = np.zeros((60, 90), bool)
+    mask[::7, ::7] = True  # thin everywhere
+    mask[40:44, 70:74] = True
+    x, y = densest(mask)
+    assert abs(x - 72) <= 4
+    assert abs(y - 42) <= 4
+    assert densest(np.ones((1, 1), bool)) == (0.5, 0.5)

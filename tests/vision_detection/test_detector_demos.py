@@ -190,11 +190,10 @@ def test_sweep_starts_uncovered_ends_covered_and_is_kept(passes: list[int]) -> N
     found = run(COVER, frame, bench, steps=5)
     assert sum(passes) == 1 + 1 + 6
     curve = next(one for one in found.charts if isinstance(one, Curve))
-    score, whole, part = curve.series[:3]
+    score = curve.series[0]
     assert score.x.tolist() == pytest.approx([0, 20, 40, 60, 80, 100], abs=1)
-    assert score.y[-1] == pytest.approx(found.values["score_uncovered"], abs=1e-3)
-    assert (whole.y[-1], part.y[-1]) == pytest.approx((1, 1), abs=0.02)
-    assert score.y[0] < 0.3
+    assert score.y[0] == pytest.approx(found.values["score_uncovered"], abs=1e-3)
+    assert score.y[-1] < 0.3
     run(COVER, frame, bench, steps=5, score=0.5)
     assert sum(passes) == 8
     run(COVER, frame, bench, steps=5, cover=BoxXYXY(0.1, 0.1, 0.2, 0.2))
@@ -210,12 +209,23 @@ def test_cover_seats_itself_on_the_object_and_plays_over_it(passes: list[int]) -
     assert half.resolved["cover"].x1 == pytest.approx(0.63, abs=0.03)
     assert half.play is not None
     assert half.play.curve is not None
-    assert (
-        half.play.curve.tolist()
-        == next(one for one in half.charts if isinstance(one, Curve)).series[0].y[::-1].tolist()
-    )
+    assert half.play.curve.tolist() == next(one for one in half.charts if isinstance(one, Curve)).series[0].y.tolist()
     assert run(COVER, frame, bench, covered=100, steps=5).values["score_covered"] < 0.3
     assert sum(passes) == 1 + 6 + 3  # a step of the play is one pass
+
+
+def test_what_is_hardly_found_cannot_be_lost() -> None:
+    weak = run(COVER, sample("temple"), steps=5)
+    assert weak.values["score_uncovered"] < 0.5
+    assert weak.unsuitable is not None
+    assert run(COVER, sample("cameraman"), steps=5).unsuitable is None
+
+
+def test_a_lost_object_is_marked_and_a_found_one_is_not() -> None:
+    for covered, lost in ((0, False), (100, True)):
+        found = run(COVER, sample("cameraman"), steps=5, covered=covered)
+        (dashed,) = [one for panel in found.panels for one in panel.layers if one.name == "uncovered"]
+        assert dashed.labels == (("person lost",) if lost else ())
 
 
 def test_bars_say_what_the_place_is_called() -> None:

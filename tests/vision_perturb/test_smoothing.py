@@ -12,12 +12,14 @@ from torch import Tensor, nn
 
 from explainer.vision.perturb.attacks import Victim
 from explainer.vision.perturb.smoothing import (
+    Ballots,
     certify,
     examples,
     largest_radius,
     lower_bound,
+    noise_length,
+    patch_side,
     seeds,
-    votes,
 )
 
 ZERO, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
@@ -84,8 +86,7 @@ def test_the_certificate_holds_where_the_truth_is_known() -> None:
     """For a half-space the smoothed net's exact radius is the distance to the border, whatever σ."""
     victim, sigma, distance = Victim(HalfSpace(), ZERO, ONE), 0.2, 0.25
     x = torch.full((1, 3, 4, 4), 255 * (0.5 + distance))
-    *_, (answers, classes) = votes(victim, x, 255 * sigma, 4000, seed=1)
-    counts = np.bincount(answers, minlength=classes)
+    counts = cast(victim, x, 255 * sigma, 4000, seed=1).poll(4000, 0).counts
     assert counts.sum() == 4000
     assert counts[0] / 4000 == pytest.approx(norm.cdf(distance / sigma), abs=4 * math.sqrt(0.25 / 4000))
     radius = certify(int(counts[0]), 4000, 0.001, sigma).radius
@@ -100,19 +101,74 @@ def test_the_bound_is_wrong_about_as_seldom_as_it_says() -> None:
     assert 0 < wrong <= alpha + 3 * math.sqrt(alpha * (1 - alpha) / rounds)
 
 
-def test_votes_grow_and_are_the_same_twice() -> None:
+def cast(victim: Victim, x: Tensor, sigma: float, trials: int, seed: int) -> Ballots:
+    held = Ballots(victim, x, sigma, seed, side=2)
+    list(held.grow(trials))
+    return held
+
+
+def test_votes_grow_and_the_first_stay_what_they_were() -> None:
     victim, x = Victim(HalfSpace(), ZERO, ONE), torch.full((1, 3, 4, 4), 140.0)
-    one, two = (list(votes(victim, x, 40.0, 21, seed=3)) for _ in range(2))
-    assert [len(answers) for answers, _ in one] == [8, 16, 21]
-    for (a, classes), (b, _) in zip(one, two, strict=True):
-        np.testing.assert_array_equal(a, b)
-        assert classes == 3 and set(a) <= {0, 1, 2}
-    np.testing.assert_array_equal(one[0][0], one[1][0][:8])
+    slow, whole = Ballots(victim, x, 40.0, seed=3), cast(victim, x, 40.0, 40, seed=3)
+    assert list(slow.grow(21)) == [8, 16, 21]
+    early = slow.poll(21)
+    assert list(slow.grow(21)) == []
+    assert list(slow.grow(40)) == [32, 40]
+    np.testing.assert_array_equal(slow.answers, whole.answers)
+    np.testing.assert_array_equal(early.answers, whole.answers[:21])
+    assert set(whole.answers) <= {0, 1}
+
+
+def test_a_vote_that_is_stopped_is_cast_again() -> None:
+    class Stops(HalfSpace):
+        calls = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.calls += 1
+            if self.calls == 2:
+                raise KeyboardInterrupt
+            return super().forward(x)
+
+    x = torch.full((1, 3, 4, 4), 140.0)
+    held = Ballots(Victim(Stops(), ZERO, ONE), x, 40.0, seed=3)
+    with pytest.raises(KeyboardInterrupt):
+        list(held.grow(24))
+    list(held.grow(24))
+    np.testing.assert_array_equal(held.answers, cast(Victim(HalfSpace(), ZERO, ONE), x, 40.0, 24, 3).answers)
+
+
+def test_a_poll_counts_by_hand() -> None:
+    held = cast(Victim(HalfSpace(), ZERO, ONE), torch.full((1, 3, 4, 4), 140.0), 40.0, 16, seed=3)
+    held.answers = np.array([2, 0, 2, 5, 2, 0, 1, 1])
+    poll = held.poll(6)
+    assert (poll.done, poll.winner, poll.count, poll.proves) == (6, 2, 3, False)
+    assert list(poll.against) == [1, 3, 5]
+    assert poll.leaders(2) == [2, 0]
+    other = held.poll(6, 7)
+    assert (other.winner, other.count, other.proves) == (7, 0, True)
+    assert other.leaders(2) == [2, 7]
+    share, proved = poll.bounds(np.array([1, 6, 8]), 0.1)
+    np.testing.assert_allclose(share, [1, 3 / 6, 3 / 8])
+    np.testing.assert_allclose(proved, [lower_bound(1, 1, 0.1), lower_bound(3, 6, 0.1), lower_bound(3, 8, 0.1)])
+
+
+def test_the_patch_is_as_long_as_the_radius_allows() -> None:
+    for radius in (1.7, 1.8, 6.2, 20.66, 100.0):
+        side = patch_side(radius, 1.0)
+        for n in (side, side + 1):
+            change = np.zeros((64, 64, 3))
+            change[:n, :n] = 1.0
+            assert (np.linalg.norm(change) < radius) == (n == side)
+
+
+def test_noise_is_as_long_as_noise() -> None:
+    drawn = np.random.default_rng(0).normal(0, 12.75, (224, 224, 3))
+    assert noise_length(12.75, drawn.size) == pytest.approx(float(np.linalg.norm(drawn)), rel=0.01)
 
 
 def test_a_copy_that_is_shown_is_the_one_that_voted() -> None:
     victim, x = Victim(HalfSpace(), ZERO, ONE), torch.full((1, 3, 4, 4), 140.0)
-    *_, (answers, _) = votes(victim, x, 40.0, 21, seed=3)
+    answers = cast(victim, x, 40.0, 24, seed=3).answers
     chosen = [int(np.flatnonzero(answers == k)[-1]) for k in set(answers)]
     assert len(chosen) > 1
     for n, shown in zip(chosen, examples(x, 40.0, 3, chosen), strict=True):
@@ -129,13 +185,15 @@ def test_noise_is_not_clipped_before_the_network_but_is_when_shown() -> None:
             return torch.zeros(len(x), 2)
 
     x = torch.full((1, 3, 16, 16), 250.0)
-    list(votes(Victim(Look(), ZERO, ONE), x, 30.0, 2, seed=7))
+    held = Ballots(Victim(Look(), ZERO, ONE), x, 30.0, seed=7, side=16)
+    list(held.grow(2))
     assert float(seen[0].max()) > 1.05
     assert float((seen[0] * 255 - 250).std()) == pytest.approx(30.0, rel=0.1)
     (shown,) = examples(x, 30.0, 7, [0])
     assert shown.shape == (16, 16, 3)
     first = (seen[0][0] * 255).clamp(0, 255).round().permute(1, 2, 0).numpy()
     np.testing.assert_allclose(shown, first, atol=1)
+    np.testing.assert_array_equal(held.small[0], shown)
 
 
 def test_the_two_samplings_differ() -> None:

@@ -18,7 +18,7 @@ from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
 from explainer.core.layers import Boxes, Image, Panel
 from explainer.core.memo import latest
-from explainer.core.numbers import numbers
+from explainer.core.numbers import iou, numbers
 from explainer.core.picture import panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from explainer.vision.detection.covered_object import Chosen, Judged
     from explainer.vision.detection.detections import Detections
 
-AT_ONCE, CALLED, THIN_PX = 2, 4, 12
+AT_ONCE, CALLED, TOLD = 2, 4, 2
 LEAST, IOU = 0.05, 0.5  # least score that is looked at, and the overlap that suppression allows
+ABOUT = 0.3  # overlap with the object's box from which another is about it
+SURE = 0.5  # of an object that is worth covering
 
 
 class Fill(Choice):
@@ -56,16 +58,13 @@ class Params:
     """What covers which object, and how."""
 
     cover: Annotated[
-        BoxXYXY | Auto,
-        OnPicture("input"),
+        BoxXYXY | Auto, OnPicture("input"),
         Doc("Cover", "What is covered, from one side on. It lies on the object until it is moved or resized."),
-    ] = AUTO
+    ] = AUTO  # fmt: skip
     covered: Annotated[
-        int,
-        Doc("Covered", "How much of the cover is drawn."),
-        Range(0, 100, step=5, unit="%"),
+        int, Doc("Covered", "How much of the cover is drawn."), Range(0, 100, step=5, unit="%"),
         Plays(6.0, "Cover the object little by little"),
-    ] = 50
+    ] = 70  # fmt: skip
     fill: Annotated[Fill, Doc("Made of", "Texture can be taken for an object of its own.")] = Fill.GREY
     rank: Annotated[
         int, Range(1, 5), Doc("Object", "By score in the uncovered picture; click a dashed box to choose.")
@@ -79,14 +78,10 @@ class OcclusionAndDetection(Demo[Params]):
     """Detections of the covered picture, and a sweep over how much of the object is covered."""
 
     info = DemoInfo(
-        id="occlusion-and-detection",
-        title="Occlusion and detection",
-        topics=(19,),
-        sample="cameraman",
+        id="occlusion-and-detection", title="Occlusion and detection", topics=(19,), sample="cameraman",
         summary="Slide a cover over an object and see its score, its box and its name give way.",
-        papers=("zhangocclusion2018", "bodla2017"),
-        uses_model=False,
-    )
+        papers=("zhangocclusion2018", "bodla2017"), uses_model=False,
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Detect without and with the cover, then sweep."""
@@ -95,7 +90,7 @@ class OcclusionAndDetection(Demo[Params]):
         kept, _ = shared.look(frame, ctx)
         about = covered_object.chosen(_suppressed(gfl.boxes(kept, LEAST)), params.rank)
         if about.row < 0:
-            return Result(NOTHING.sentence, {}, (panel(frame, "Input"),), unsuitable=NOTHING)
+            return Result("There is no object to cover.", {}, (panel(frame, "Input"),), unsuitable=_unsuitable(about))
         size = frame.width, frame.height
         with ctx.stage("prepare"):
             seat = _seat(about, *size) if isinstance(params.cover, str) else params.cover
@@ -112,7 +107,7 @@ class OcclusionAndDetection(Demo[Params]):
             _reading(about, now, params.score), _values(about, now, params.score),
             (_uncovered(frame, about), _input(frame, pixels, about, now, params.score)), (_called(about, now),),
             partial=True, headline=_headline(about, now, params.score), heroes=("without-a-cover", "input"),
-            resolved=seats, play=play,
+            resolved=seats, play=play, unsuitable=_unsuitable(about),
         )  # fmt: skip
         ctx.publish(first)
         key = (about.key, params.fill, params.side, params.steps)
@@ -127,10 +122,14 @@ class OcclusionAndDetection(Demo[Params]):
         )  # fmt: skip
 
 
-NOTHING = Unsuitable(
-    "The detector finds no object here, so there is no object to cover.",
-    (Offer("sample", "cameraman"), Offer("sample", "cat"), Offer("camera"), Offer("open")),
-)
+def _unsuitable(about: Chosen) -> Unsuitable | None:
+    """Say that there is nothing to lose: what is hardly found without a cover."""
+    best = float(about.free.score[0]) if about.row >= 0 else 0.0
+    if best >= SURE:
+        return None
+    what = f"The best, a {about.name}, scores only {about.score:.2f}." if about.row == 0 else "There is none to cover."
+    offers = Offer("sample", "cameraman"), Offer("sample", "cat"), Offer("camera"), Offer("open")
+    return Unsuitable(f"The detector is sure of no object in this picture, so none can be lost. {what}", offers)
 
 
 def _seat(about: Chosen, width: int, height: int) -> BoxXYXY:
@@ -168,21 +167,24 @@ def _swept(frame: Frame, about: Chosen, params: Params, ctx: Context) -> list[Ju
 
 
 def _input(frame: Frame, pixels: NDArray[np.uint8], about: Chosen, now: Judged, least: float) -> Panel:
-    """The covered picture with what is still found, and dashed the object's box without a cover."""
-    dashed = Boxes("uncovered", about.box[None], colours=(-2,), dashed=True)
-    found = _told(now, least)
-    layers = shared.box_layer("others", found[1:], labels=False), shared.box_layer("found", found[:1])
+    """The covered picture with what is still found at the object's place, and dashed its box without a cover."""
+    found = _told(about, now, least)
+    lost = now.box is None or now.score < least
+    tag = (f"{about.name} lost",) if lost else ()
+    dashed = Boxes("uncovered", about.box[None], tag, colours=(-2,), dashed=True)
+    layers = shared.box_layer("others", found[1:]), shared.box_layer("found", found[:1])
     note = f"{words.percent(now.visible)} of the box visible"
     return Panel("Input", (frame.width, frame.height), (Image("covered", pixels), dashed, *layers), note)
 
 
-def _told(now: Judged, least: float) -> Detections:
-    """What is found, one box for a place: the object's own first, if it is still found."""
+def _told(about: Chosen, now: Judged, least: float) -> Detections:
+    """What is found where the object is: its own box first, if it is still found, and one that is called otherwise."""
     from explainer.vision.detection import nms
 
     found = now.found.at_least(least)
+    found = found[iou(found.xyxy, about.box[None])[:, 0] >= ABOUT]
     own = (found.xyxy == now.box).all(1) & (found.score == now.score) if now.box is not None else 0
-    return found[nms.greedy(found.xyxy, found.score + own, IOU)[:CALLED]]
+    return found[nms.greedy(found.xyxy, found.score + own, IOU)[:TOLD]]
 
 
 def _uncovered(frame: Frame, about: Chosen) -> Panel:
@@ -198,18 +200,15 @@ def _uncovered(frame: Frame, about: Chosen) -> Panel:
 
 
 def _sweep_chart(now: Judged, sweep: Sequence[Judged], params: Params) -> Curve:
-    """Score and overlaps against the visible share."""
-    steps = sorted(sweep, key=lambda one: one.visible)
-    x = 100 * np.array([one.visible for one in steps])
-    named = (("score", "score"), ("IoU, whole", "iou_whole"), ("IoU, visible", "iou_part"))
-    lines = [
-        Series(name, x, np.array([getattr(one, field) for one in steps]), colour=k)
-        for k, (name, field) in enumerate(named)
-    ]
-    least = Series("lost below", np.array([0.0, 100.0]), np.full(2, params.score), "dashed", -2)
-    here = Series("now", np.full(2, 100 * now.visible), np.array([0.0, 1.0]), "dotted", -1)
+    """Score against the covered share."""
+    x = 100 * (1 - np.array([one.visible for one in sweep]))
+    lines = (
+        Series("score", x, np.array([one.score for one in sweep])),
+        Series("lost below", np.array([0.0, 100.0]), np.full(2, params.score), "dashed", -2),
+        Series("now", np.full(2, 100 * (1 - now.visible)), np.array([0.0, 1.0]), "dotted", -1),
+    )
     title = f"Covered from the {params.side}"
-    return Curve(title, (*lines, least, here), "visible part of the box, %", "", (0.0, 1.0), (0.0, 100.0))
+    return Curve(title, lines, "covered part of the box, %", "score", (0.0, 1.0), (0.0, 100.0))
 
 
 def _called(about: Chosen, now: Judged) -> Bars:
@@ -231,32 +230,31 @@ def _values(about: Chosen, now: Judged, least: float) -> dict[str, float]:
 
 
 def _headline(about: Chosen, now: Judged, least: float) -> str:
+    from explainer.vision.detection import coco
+
     hidden = 1 - now.visible
     if about.score < least:
         return f"Even uncovered the “{about.name}” stays under the score threshold."
     if hidden < 0.005:
         return f"Nothing is hidden yet: the “{about.name}” is found with a score of {now.score:.2f}."
-    state = f"scores {now.score:.2f} and is still found" if now.score >= least else "is lost to the detector"
-    return f"With {words.percent(hidden)} of its box covered, the “{about.name}” {state}."
+    part = f"With {words.percent(hidden)} of its box covered, the “{about.name}”"
+    if now.score >= least:
+        return f"{part} still scores {now.score:.2f} and is found."
+    other = next((c for c, score in now.called if c != about.class_id and score >= least), None)
+    return f"{part} is lost to the detector" + (
+        f", which now sees a “{coco.name(other)}”." if other is not None else "."
+    )
 
 
 def _reading(about: Chosen, now: Judged, least: float) -> str:
     seen = f"{words.percent(now.visible)} of its box can be seen"
+    state = "still found" if now.score >= least else "**lost**"
+    text = f"The **{about.name}** is {state}: {seen}. Its score goes from {about.score:.2f} to {now.score:.2f}"
     if now.score >= least:
-        text = (
-            f"The **{about.name}** is still found: {seen}. Its score goes from {about.score:.2f} to {now.score:.2f}. "
-            f"Its box overlaps the one without a cover by {now.iou_whole:.2f}."
-        )
-    elif now.box is not None:
-        text = (
-            f"The **{about.name}** is **lost**: {seen}. "
-            f"Its score goes from {about.score:.2f} to {now.score:.2f}, under the threshold of {least:.2f}."
-        )
+        text += f", and its box overlaps the one without a cover by {now.iou_whole:.2f}."
     else:
-        text = f"The **{about.name}** is **lost**: {seen}, and no box of its class is left there."
-    size = (about.box[2:] - about.box[:2]).min()
-    thin = f" The object is only {size:.0f} px wide or high: a cover of whole pixels is coarse."
-    return text + (thin if size < THIN_PX else "")
+        text += f", under the threshold of {least:.2f}." if now.box is not None else ": no box of its class is left."
+    return text
 
 
 def _sweep_words(about: Chosen, sweep: Sequence[Judged], lost: float | None, params: Params) -> str:

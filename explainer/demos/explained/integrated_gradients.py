@@ -8,24 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Curve, Series
+from explainer.core.charts import Bars, Curve, Series
 from explainer.core.context import Context
 from explainer.core.controls import TOP_1, Choice, ClassIndex, Doc, Plays, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import apply
-from explainer.core.layers import Image, Lines, Panel
+from explainer.core.layers import Image, Label, Lines, Panel
 from explainer.core.memo import latest, memo_name
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import heat
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.core.subject import Subject, ask
-from explainer.demos.explained import _path_play as path_play
 
 DEFAULT_STEPS = 32
 CLOSED_PERCENT = 5.0  # a gap below this is called closed: the size that the paper asks steps to be raised at
 PATCHES = 60  # about so many superpixels, where shares are added up by region
-FADED = (0.1, 0.3, 0.6, 1.0)  # shares of the way that are drawn
+TOLD, FAINT = 3, 0.2  # patches whose shares are written, on either side; below this part of the largest none is
+WHOLE, FIRST = 100.0, 0.5  # % of the way, where its play ends and begins
+STRETCHES, CURVE_POINTS = 64, 101
 MADE = 0.9  # share of the change of score that has to be made before the path counts as climbed
 
 
@@ -96,162 +99,173 @@ class IntegratedGradientsDemo(Demo[Params]):
             about = ask(net, frame, params.target, ctx)
             key = (about.index, params.baseline, params.steps, params.rule, params.spacing, ctx.seed)
             with ctx.stage("explain"):
-                walk, found = latest(ctx, ("path", *memo_name(ctx)), key, lambda: _walked(about, net, params, ctx))
-                whole = latest(ctx, ("whole", *memo_name(ctx)), key, lambda: walk.part(found, params.steps))
-            return about.result(path_play.played(walk, found, whole, params.way))
+                path = latest(ctx, ("path", *memo_name(ctx)), key, lambda: _walked(about, net, params, ctx))
+                return _result(about, path.part(params.way))
 
 
-def _walked(about: Subject, net: Any, params: Params, ctx: Context) -> tuple["Walk", "Sum"]:
+def _walked(about: Subject, net: Any, params: Params, ctx: Context) -> "Path":
     from explainer.vision.attribution.integrated import baseline
     from explainer.vision.attribution.superpixels import superpixels
 
     start = baseline(about.x, params.baseline, about.card.mean, about.card.std, ctx.seed)
-    walk = Walk(about, start, float(net.logits(start)[0, about.index]), superpixels(about.x, PATCHES))
-    for found in walk.sums(net.network(), params, ctx):
+    bare, patches = float(net.logits(start)[0, about.index]), superpixels(about.x, PATCHES)
+    for where, stretches, found in _sums(about, start, net.network(), params, ctx):
         ctx.progress(found.done / params.steps, f"{found.done} of {params.steps} points")
+        path = Path(about, start, bare, patches, where, stretches, found)
         if found.done < params.steps:
-            ctx.publish(about.result(walk.growing(found, params.steps), partial=True))
-    return walk, found
+            ctx.publish(_result(about, path.growing(params.steps), partial=True))
+    return path
+
+
+def _sums(about: Subject, start: Any, network: Any, params: Params, ctx: Context) -> Iterator[tuple[Any, Any, Any]]:
+    """Points of the path, what its stretches added so far, and how far the sum has come."""
+    from explainer.vision.attribution.integrated import PROBES, following, integrate, points, scores_along
+
+    path, along = (network, about.x, start, about.index), None
+    if params.spacing == Spacing.FOLLOWING:
+        along = following(PROBES, scores_along(*path, PROBES, checkpoint=ctx.checkpoint))
+    where = points(params.rule, params.steps, along)
+    stretches = about.x.new_zeros((min(STRETCHES, params.steps), *about.x.shape[2:]))
+    for found in integrate(*path, where, checkpoint=ctx.checkpoint, stretches=stretches):
+        yield where, stretches, found
+
+
+def _result(about: Subject, part: Part, **more: Any) -> Result:
+    """The shares' chart stands before the scores of the classes."""
+    opening = about.opening()
+    charts = (*part.charts, *opening.charts)
+    return replace(opening + part, charts=charts).result(input=about.x.cpu().numpy(), **more)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sum:
-    """Points of the path, slopes and scores at them, and the weighted sum, of as many as are `done`."""
+class Path:
+    """One path: from `start`, whose logit is `bare`, to the picture, and what it gave.
 
-    where: Any
-    done: int
-    attributions: Any
-    scores: Any
-    slopes: Any
-    stretches: Any
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Walk:
-    """One path: from `start`, whose logit is `bare`, to the picture; `patches` (S, S) are numbers of its regions."""
+    `patches` ``(S, S)`` are numbers of the picture's regions; `where` the points, `stretches` ``(R, S, S)`` what each
+    part of the path adds, `found` the sum of as many points as are done.
+    """
 
     about: Subject
     start: Any
     bare: float
     patches: NDArray[np.int64]
+    where: Any
+    stretches: Any
+    found: Any
 
     @property
     def due(self) -> float:
         """What the attributions should add up to."""
         return float(self.about.logits[self.about.index]) - self.bare
 
-    def sums(self, network: Any, params: Params, ctx: Context) -> Iterator[Sum]:
-        """Sums so far, each with the points that it rests on."""
-        from explainer.vision.attribution.integrated import PROBES, following, integrate, points, scores_along
+    @property
+    def heat(self) -> NDArray[np.float32]:
+        """What each pixel adds ``(S, S)``."""
+        from explainer.vision.attribution.gradients import to_map
 
-        path, along = (network, self.about.x, self.start, self.about.index), None
-        if params.spacing == Spacing.FOLLOWING:
-            along = following(PROBES, scores_along(*path, PROBES, checkpoint=ctx.checkpoint))
-        where = points(params.rule, params.steps, along)
-        stretches = path_play.stretches(self.about.x, params.steps)
-        for s in integrate(*path, where, checkpoint=ctx.checkpoint, stretches=stretches):
-            yield Sum(where, s.done, s.attributions, s.scores, s.slopes, stretches)
+        return to_map(self.found.attributions, "sum")
 
-    def growing(self, found: Sum, steps: int) -> Part:
+    def sums(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Share of each patch."""
+        return np.bincount(self.patches.ravel(), values.ravel().astype(np.float64)).astype(np.float32)
+
+    @property
+    def scores(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Places on the path, and the logit there."""
+        alphas = np.concatenate([[0.0], self.where.alphas, [1.0]])
+        return alphas, np.concatenate([[self.bare], self.found.scores, [self.bare + self.due]])
+
+    def growing(self, steps: int) -> Part:
         """What can be shown before the end."""
-        text = f"{found.done} of {steps} points of the path are added up."
-        values = numbers(steps_done=found.done, score_difference=self.due)
-        shown = self.map_panel(found)
-        panels = (self.fade_panel(), shown, self.regions_panel(shown))
-        return Part(panels, (), (text,), values, heroes=tuple(one.slug for one in panels[1:]))
+        text, values = f"{self.found.done} of {steps} points of the path are added up.", self.heat
+        told = numbers(steps_done=self.found.done, score_difference=self.due)
+        panels = self._panels(values, 1.0)
+        return Part(panels, (self._bill(values),), (text,), told, heroes=(panels[0].slug,))
 
-    def part(self, found: Sum, steps: int) -> Part:
-        """All of it."""
-        steep = int(np.abs(found.slopes).argmax())
-        shown = self.map_panel(found)
-        panels = (self.fade_panel(), shown, self.regions_panel(shown))
-        values = self._values(found, steep)
-        charts, reading = (self.score_chart(found), self._slope(found)), (self._reading(values, steps),)
-        return Part(
-            panels, charts, reading, values, headline=self._headline(values), heroes=tuple(p.slug for p in panels[1:])
-        )
-
-    def _headline(self, values: dict[str, float]) -> str:
-        if "gap_percent" not in values:
-            return "Baseline and picture score the same: there is nothing to share out."
-        gap, label = abs(values["gap_percent"]), self.about.label
-        if gap >= CLOSED_PERCENT:
-            return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
-        where = self.about.place(values["patch_x_px"], values["patch_y_px"])
-        most = f"The outlined patch {where} adds most to the logit of {label}: {values['patch_most']:.1f}"
-        return f"{most} of {self.due:.1f} as the picture fades in." if self.due > 0 else f"{most}."
+    def part(self, way: float) -> Part:
+        """The whole result, or as far as `way` per cent of the path."""
+        steps, share, values = self.found.done, way / WHOLE, self._values()
+        passed = int(np.count_nonzero(self.where.alphas <= share)) if way < WHOLE else steps
+        rows = passed * len(self.stretches) // steps
+        done = -(-rows * steps // len(self.stretches))  # points that these stretches hold
+        logits = np.interp(np.geomspace(FIRST, WHOLE, CURVE_POINTS) / WHOLE, *self.scores)
+        note, at = "curve: logit on the way", max(way, FIRST)
+        play = Play("way", FIRST, WHOLE, at, logits - logits.min(), f"{done} of {steps} points", log=True, note=note)
+        added, headline, reading = self.heat, self._headline(values), self._reading(values, steps)
+        if way < WHOLE:
+            gone = float(np.interp(share, *self.scores)) - self.bare
+            added = self.stretches[:rows].sum(dim=0).float().cpu().numpy()
+            values |= numbers(way_percent=way, points_done=done, summed_so_far=added.sum())
+            headline = f"{way:.3g} % of the way in, the logit of {self.about.label} has changed by {_signed(gone)}."
+            reading = f"{headline} {words.count(done, 'point')} of {steps} add up to {_signed(added.sum())}."
+        panels, charts = self._panels(added, share), (self._bill(added), self._chart(done))
+        return Part(panels, charts, (reading,), values, headline=headline, heroes=(panels[0].slug,), play=play)
 
     # Panels and charts ------------------------------------------------------------------------------
 
-    def view(self, title: str, x: Any, note: str) -> Panel:
-        """Draw a point of the path as a picture."""
+    def _panels(self, added: NDArray[np.float32], share: float) -> tuple[Panel, Panel]:
+        """Shares of patches of like colour, and of single pixels, in the whole path's colours, on the grey picture."""
         from explainer.vision.attribution.views import to_pixels
-
-        about = self.about
-        return about.panel(
-            title, Image("view", to_pixels(x, about.card.mean, about.card.std), about.to_frame), note=note
-        )
-
-    def fade_panel(self) -> Panel:
-        """Draw the picture as it fades in."""
-        from explainer.vision.attribution.strongest import mosaic
-        from explainer.vision.attribution.views import to_pixels
-
-        mean, std = self.about.card.mean, self.about.card.std
-        there = [self.start + share * (self.about.x - self.start) for share in FADED]
-        sheet = mosaic([to_pixels(x, mean, std) for x in there], 2, int(self.about.x.shape[-1]))
-        return Panel("Fade-in", (sheet.shape[1], sheet.shape[0]), (Image("stages", sheet),), "10–100 %", frame=False)
-
-    def map_panel(self, found: Sum) -> Panel:
-        """Draw what each pixel adds."""
-        from explainer.vision.attribution.gradients import to_map
         from explainer.vision.metrics.heat import upper_limit
 
-        heat = to_map(found.attributions, "sum")
-        limit = upper_limit(heat, 0.99)
-        return self.about.heat_panel("Integrated Gradients", heat, self.about.label, limit=limit, signed=True)
+        about, label = self.about, self.about.label
+        seen = to_pixels(self.start + share * (about.x - self.start), about.card.mean, about.card.std)
+        grey = np.repeat(seen.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+        under, place = Image("grey", grey, about.to_frame), about.map_to_frame(added.shape)
+        pixel, patch = upper_limit(self.heat, 0.99), upper_limit(self.sums(self.heat))
+        of_patches = self.sums(added)
+        large = heat(of_patches[self.patches], place, limit=patch, signed=True, smooth=False)
+        fine = heat(added, place, limit=pixel, signed=True)
+        patches = about.panel("Shares of patches", under, large, *self._marks(of_patches, patch), note=label)
+        return patches, about.panel("Integrated Gradients", under, fine, note="the same for each pixel")
 
-    def regions_panel(self, of: Panel, limit: float = 0.0) -> Panel:
-        """Draw the same shares added up in patches of like colour, and the one that adds most outlined."""
-        from explainer.vision.metrics.heat import upper_limit
+    def _marks(self, sums: NDArray[np.float32], largest: float) -> Iterator[Lines | Label]:
+        """Outline of the patch that adds most, and the shares of those that add or take away most."""
         from explainer.vision.segmentation.painting import contours
 
-        sums = self._sums(of.layers[-1].values)  # type: ignore[union-attr]
-        look = {"limit": limit or upper_limit(sums), "signed": True, "smooth": False}
-        panel = self.about.heat_panel("Shares of patches", sums[self.patches], "pixels added up", **look)
-        best = contours(self.patches == int(sums.argmax()))
-        paths = tuple(apply(self.about.to_frame, one) for one in best)
-        edge = Lines("adds most", paths, (1,) * len(paths), closed=True, width_px=3.0)
-        return replace(panel, layers=(*panel.layers, edge))
+        paths = tuple(apply(self.about.to_frame, one) for one in contours(self.patches == int(sums.argmax())))
+        yield Lines("adds most", paths, (1,) * len(paths), closed=True, width_px=3.0)
+        order = np.argsort(-sums, kind="stable")
+        for k in (*order[:TOLD], *order[:-TOLD:-1]):
+            if abs(sums[k]) >= FAINT * largest:
+                yield Label(f"share {k}", _signed(sums[k], "+.1f"), self._spot(int(k)))
 
-    def _sums(self, heat: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Share of each patch."""
-        return np.bincount(self.patches.ravel(), heat.ravel().astype(np.float64)).astype(np.float32)
+    def _spot(self, patch: int) -> tuple[float, float]:
+        """Pixel of a patch that is next to its middle, in frame pixels."""
+        cells = np.argwhere(self.patches == patch) + 0.5
+        nearest = cells[((cells - cells.mean(0)) ** 2).sum(1).argmin()]
+        x, y = apply(self.about.to_frame, nearest[None, ::-1])[0]
+        return float(x), float(y)
 
-    def score_chart(self, found: Sum) -> Curve:
+    def _bill(self, added: NDArray[np.float32]) -> Bars:
+        """Whether the shares add up to the change of the logit."""
+        sums = self.sums(added).astype(np.float64)
+        whole = self.sums(self.heat)
+        shown = (sums[sums > 0].sum(), sums[sums < 0].sum(), sums.sum(), self.due)
+        lo, hi = min(0.0, whole[whole < 0].sum(), self.due), max(0.0, whole[whole > 0].sum(), self.due)
+        labels, shares = ("red patches", "blue patches", "together", "true change"), tuple(map(float, shown))
+        return Bars("Do they add up?", labels, shares, float(hi) or 1.0, float(lo), "+.1f", 2, "in logits")
+
+    def _chart(self, done: int) -> Curve:
         """Plot the logit along the path, and slopes added up."""
-        alphas = np.concatenate([[0.0], found.where.alphas, [1.0]])
-        scores = np.concatenate([[self.bare], found.scores, [self.bare + self.due]])
-        summed = np.concatenate([[0.0], np.cumsum(found.where.weights * found.slopes)])
-        edges = np.concatenate([[0.0], np.cumsum(found.where.weights)])
-        series = (
-            Series("logit", alphas, scores),
-            Series("slopes added up", edges, self.bare + summed, "dashed", -2),
-        )
+        weights = self.where.weights[:done]
+        edges = np.concatenate([[0.0], np.cumsum(weights)])
+        summed = self.bare + np.concatenate([[0.0], np.cumsum(weights * self.found.slopes[:done])])
+        series = (Series("logit", *self.scores), Series("slopes added up", edges, summed, "dashed", -2))
         return Curve("Score along the path", series, "share of the way α", "logit", None, (0.0, 1.0))
-
-    def _slope(self, found: Sum) -> Curve:
-        series = (Series("slope", found.where.alphas, found.slopes),)
-        return Curve("Slope along the path", series, "share of the way α", "logit per way", None, (0.0, 1.0))
 
     # Numbers and words ------------------------------------------------------------------------------
 
-    def _values(self, found: Sum, steep: int) -> dict[str, float]:
-        from explainer.vision.attribution.gradients import to_map
+    def _values(self) -> dict[str, float]:
         from explainer.vision.attribution.integrated import reached
         from explainer.vision.metrics.heat import peak
 
-        alphas, total, due = found.where.alphas, float(found.attributions.double().sum()), self.due
+        found, alphas, due, values, added = self.found, self.where.alphas, self.due, {}, self.heat
+        total, steep, sums = (
+            float(found.attributions.double().sum()),
+            int(np.abs(found.slopes).argmax()),
+            self.sums(added),
+        )
         values = numbers(
             steps=found.done, baseline_logit=self.bare, score_difference=due, attribution_sum=total,
             gap_logits=total - due, steepest_alpha=alphas[steep], steepest_slope=found.slopes[steep],
@@ -262,31 +276,38 @@ class Walk:
                 gap_percent=100.0 * (total - due) / abs(due), climbed_alpha=climbed,
                 points_in_climb=np.count_nonzero(alphas <= climbed),
             )  # fmt: skip
-        heat = to_map(found.attributions, "sum")
-        sums = self._sums(heat)
         rows, columns = np.nonzero(self.patches == int(sums.argmax()))
         x, y = apply(self.about.to_frame, np.array([[columns.mean() + 0.5, rows.mean() + 0.5]]))[0]
         values |= numbers(patch_most=sums.max(), patch_x_px=x, patch_y_px=y)
-        top = peak(heat, self.about.map_to_frame(heat.shape))
+        top = peak(added, self.about.map_to_frame(added.shape))
         return values if top is None else values | numbers(peak_x_px=top.x_px, peak_y_px=top.y_px)
+
+    def _headline(self, values: dict[str, float]) -> str:
+        if "gap_percent" not in values:
+            return "Baseline and picture score the same: there is nothing to share out."
+        gap, label, most = abs(values["gap_percent"]), self.about.label, values["patch_most"]
+        if gap >= CLOSED_PERCENT:
+            return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
+        patch = f"outlined patch {self.about.place(values['patch_x_px'], values['patch_y_px'])}"
+        if self.due <= 0:
+            return f"The {patch} adds most to the logit of {label}: {most:.1f}."
+        if most > self.due:
+            return f"The {patch} adds more than the whole rise to {label}; blue patches take it back."
+        return f"{words.percent(most / self.due)} of the rise to {label} comes from the {patch}."
 
     def _reading(self, values: dict[str, float], steps: int) -> str:
         total, due = _signed(values["attribution_sum"]), _signed(values["score_difference"])
-        start = (
-            f"From the baseline to this picture the logit of {self.about.label} changes by {due}; "
-            f"the attributions of {steps} points add up to {total}"
-        )
+        start = f"From the baseline to this picture the logit of {self.about.label} changes by {due}."
         if "gap_percent" not in values:
-            return f"{start}. There is nothing to share out: baseline and picture score the same."
+            return f"{start} There is nothing to share out: baseline and picture score the same."
         gap, inside = abs(values["gap_percent"]), int(values["points_in_climb"])
-        way = (
+        closed = f"a gap of {gap:.1f} %: **they add up**" if gap < CLOSED_PERCENT else f"**a gap of {gap:.0f} %**"
+        return (
+            f"{start} The shares, from {steps} points, make {total} together, {closed}. "
             f"{words.percent(MADE)} of the change is made in the first {100 * values['climbed_alpha']:.1f} % of the "
             f"way, where {inside} of the points {'lies' if inside == 1 else 'lie'}."
         )
-        if gap < CLOSED_PERCENT:
-            return f"{start}, a gap of {gap:.1f} %: **they add up**. {way}"
-        return f"{start}: **a gap of {gap:.0f} %**. {way}"
 
 
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+def _signed(value: float, form: str = ".2f") -> str:
+    return f"{value:{form}}".replace("-", "−")

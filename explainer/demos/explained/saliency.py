@@ -12,17 +12,19 @@ from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, Range,
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import apply
-from explainer.core.layers import Image, Lines, Panel
+from explainer.core.layers import Image, Label, Lines, Panel
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import heat as as_heat
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
 from explainer.demos.explained import _forgetting as forgetting
 from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
 TRAINED = ("trained",)
-YELLOW, FADED = (255, 214, 0), 0.6  # of the pixels that are marked, and how light the others stay
+FADED = 0.6  # how light the picture stays under marked pixels
+INSIDE, OUTSIDE = (1, (255, 190, 0)), (4, (86, 180, 233))  # of Grad-CAM's outline: colours of a chip, and of pixels
 
 
 class Method(Choice):
@@ -42,41 +44,29 @@ class Channels(Choice):
     L2 = "l2", "Length"
 
 
+SMOOTHED, TESTED = When("method", (Method.SMOOTHGRAD,)), When("controls", (True,))
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """What can be asked of the map."""
 
     target: Annotated[ClassIndex, Doc("Class", "Whose logit the gradient is taken of.")] = TOP_1
     method: Annotated[Method, Doc("Method", "SmoothGrad averages over noisy copies.")] = Method.GRADIENT
-    channels: Annotated[
-        Channels,
-        Doc("Channels", "Only the signed sum tells more light from less."),
-    ] = Channels.MAX
+    channels: Annotated[Channels, Doc("Channels", "Only the signed sum tells more light from less.")] = Channels.MAX
     samples: Annotated[
-        int,
-        Doc("Noisy copies", "More of them leave less grain, and take longer."),
-        Range(2, 64),
-        When("method", (Method.SMOOTHGRAD,)),
+        int, Doc("Noisy copies", "More of them leave less grain, and take longer."), Range(2, 64), SMOOTHED
     ] = 16
     noise: Annotated[
-        float,
-        Doc("Noise", "Standard deviation, as a share of the picture's range of values."),
-        Range(0.0, 0.5, step=0.01),
-        When("method", (Method.SMOOTHGRAD,)),
-    ] = 0.15
+        float, Doc("Noise", "Standard deviation, as a share of the picture's range of values."),
+        Range(0.0, 0.5, step=0.01), SMOOTHED,
+    ] = 0.15  # fmt: skip
     controls: Annotated[
         bool, Doc("Compare with controls", "A random map and a map of edges take the same test as this map.")
     ] = False
-    removal: Annotated[
-        Removal,
-        Doc("Cover with", "What takes the place of the pixels that are removed."),
-        When("controls", (True,)),
-    ] = Removal.BLUR
+    removal: Annotated[Removal, Doc("Cover with", "What takes the place of removed pixels."), TESTED] = Removal.BLUR
     draws: Annotated[
-        int,
-        Doc("Random maps", "One random map can be lucky; the mean of several cannot."),
-        Range(1, 8),
-        When("controls", (True,)),
+        int, Doc("Random maps", "One random map can be lucky; the mean of several cannot."), Range(1, 8), TESTED
     ] = 1
     randomise: Annotated[
         int,
@@ -89,20 +79,16 @@ class Saliency(Demo[Params]):
     """How much each pixel moves the logit."""
 
     info = DemoInfo(
-        id="saliency",
-        title="Saliency",
-        topics=(45,),
-        sample="dog",
+        id="saliency", title="Saliency", topics=(45,), sample="dog",
         summary="How strongly each pixel moves the logit of a class.",
         papers=("simonyan2014", "smilkov2017", "shrikumar2017", "adebayo2018", "petsiuk2018"),
         cost=Cost(forwards=2, backwards=1, tail=True),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the gradient's map of one class, and on request test it."""
         with ctx.model() as net:
-            ready = prepared(frame, net, ctx)
-            network = net.network()
+            ready, network = prepared(frame, net, ctx), net.network()
             with ctx.stage("model"):
                 graph = _graph(network, ready.tensor, TRAINED, ctx)
             about = subject(frame, ready, graph.logits, params.target, ctx)
@@ -183,7 +169,9 @@ def _map_part(
 
     note = f"{about.label}, {words.cells(heat.shape)}"
     finite = np.nan_to_num(heat, nan=0.0, posinf=0.0, neginf=0.0)
-    panel = about.heat_panel(params.method.label, finite, note, **_look(heat, params))
+    under = Image("grey", _grey(about).astype(np.uint8), about.to_frame)
+    over = as_heat(finite, about.map_to_frame(heat.shape), **_look(heat, params))
+    panel = about.panel(params.method.label, under, over, note=note)
     values = numbers(map_width=heat.shape[1], map_height=heat.shape[0])
     top, share = peak(heat, about.map_to_frame(heat.shape)), hottest_share(heat)
     if top is None or share is None:
@@ -201,7 +189,7 @@ def _map_part(
     marked = hottest(finite)
     outside = None if found is None else float((marked & ~found).sum() / marked.sum())
     values |= numbers(share_outside=outside)
-    headline = f"Of the yellow pixels, which move {about.label} most, {_lying(marked, outside)}."
+    headline = _headline(about, marked, outside)
     if params.randomise:  # the forgetful network's map stands beside it
         return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
     only = _marked_panel(about, marked, found)
@@ -222,26 +210,38 @@ def _found(about: Subject, net: Any, ctx: Context) -> NDArray[np.bool_] | None:
     return hot_half(heat, (about.x.shape[2], about.x.shape[3]))
 
 
-def _lying(marked: NDArray[np.bool_], outside: float | None) -> str:
+def _headline(about: Subject, marked: NDArray[np.bool_], outside: float | None) -> str:
     if outside is not None:
-        return f"{words.percent(outside)} lie outside what Grad-CAM outlines"
-    rows = marked.nonzero()[0]
-    thirds = np.bincount(3 * rows // marked.shape[0], minlength=3) / len(rows)
-    at = int(thirds.argmax())
-    return f"{words.percent(thirds[at])} lie in the {('top', 'middle', 'bottom')[at]} third"
+        share = f"{words.percent(outside)} of the pixels that move {about.label} most, the blue ones"
+        return f"{share}, lie outside what Grad-CAM outlines."
+    thirds = np.bincount(3 * marked.nonzero()[0] // marked.shape[0], minlength=3) / marked.sum()
+    at = ("top", "middle", "bottom")[int(thirds.argmax())]
+    return f"{words.percent(thirds.max())} of the pixels that move {about.label} most lie in the {at} third."
 
 
 def _marked_panel(about: Subject, marked: NDArray[np.bool_], found: NDArray[np.bool_] | None) -> Panel:
-    """The strongest pixels in yellow on a pale, grey copy of the picture, and the outline of what Grad-CAM finds."""
-    from explainer.vision.attribution.views import to_pixels
+    """The strongest pixels on a grey copy of the picture, coloured by the side of Grad-CAM's outline they lie on."""
+    from explainer.vision.metrics.heat import densest
     from explainer.vision.segmentation.painting import contours
 
+    within = np.ones_like(marked) if found is None else found
+    shown, chips = FADED * _grey(about), []
+    for name, (colour, ink), here in (("inside", INSIDE, marked & within), ("outside", OUTSIDE, marked & ~within)):
+        shown[here] = ink
+        if found is not None and here.any():
+            x, y = apply(about.to_frame, np.array([densest(here)]))[0]
+            chips.append(Label(name, f"{name} {words.percent(here.sum() / marked.sum())}", (x, y), colour))
+    paths = [apply(about.to_frame, one) for one in contours(within)] if found is not None else []
+    outline = Lines("Grad-CAM", tuple(paths), (INSIDE[0],) * len(paths), closed=True, width_px=3.0)
+    below = Image("strongest", shown.astype(np.uint8), about.to_frame)
+    return about.panel("Strongest tenth", below, outline, *chips, note="of all pixels")
+
+
+def _grey(about: Subject) -> NDArray[np.float64]:
+    from explainer.vision.attribution.views import to_pixels
+
     seen = to_pixels(about.x, about.card.mean, about.card.std)
-    grey = seen.mean(axis=2, keepdims=True) * FADED
-    shown = np.where(marked[..., None], np.array(YELLOW), grey).astype(np.uint8)
-    paths = () if found is None else tuple(apply(about.to_frame, one) for one in contours(found))
-    outline = Lines("Grad-CAM", paths, (0,) * len(paths), closed=True, width_px=3.0)
-    return about.panel("Strongest tenth", Image("strongest", shown, about.to_frame), outline, note="in yellow")
+    return np.repeat(seen.mean(axis=2, keepdims=True), 3, axis=2)
 
 
 def _why_blank(about: Subject, heat: NDArray[np.float32]) -> str:

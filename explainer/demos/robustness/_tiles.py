@@ -9,6 +9,7 @@ from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Image, Label, Layer, Panel
 
 GAP = 10
+PITCH, GROUND = 1.1, 140  # side of a small copy's place over its own, and the grey between two
 SAME, OTHER = 0, 1  # colours of a tile: its answer is kept, or it is another
 
 
@@ -47,3 +48,34 @@ def sheet(
             layers.append(Label(f"foot {n}", feet[n], (x + 0.05 * side, y + 0.92 * side)))
     width, height = (count * (side + GAP) - GAP for count in (min(across, len(tiles)), -(-len(tiles) // across)))
     return Panel(title, (float(width), float(height)), tuple(layers), note, frame=False)
+
+
+def mosaic(
+    title: str, small: NDArray[np.uint8], room: int, colours: NDArray[np.int64], names: dict[int, str], note: str
+) -> Panel:
+    """Lay many small copies out as a square that has room for more.
+
+    Parameters
+    ----------
+    small
+        ``(N, s, s, 3)``.
+    room
+        Places; those after the N copies are empty.
+    colours
+        Of the frames ``(N,)``; 0 for copies that have none.
+    names
+        Colour → the word at the first frame that has it.
+    """
+    side, across = small.shape[1], int(np.ceil(np.sqrt(room)))
+    pitch = round(PITCH * side)
+    corners = np.stack(np.divmod(np.arange(len(small)), across)[::-1], 1) * pitch
+    pixels = np.full((-(-room // across) * pitch, across * pitch, 3), GROUND, np.uint8)
+    for (x, y), tile in zip(corners, small, strict=True):
+        pixels[y : y + side, x : x + side] = tile
+    frames = np.concatenate([corners - 1, corners + side + 1], 1).astype(float)
+    layers: list[Layer] = [Image("copies", pixels)]
+    for colour in np.unique(colours[colours > 0]).tolist():
+        of = frames[colours == colour]
+        layers.append(Boxes(f"framed {colour}", of[1:], colours=(colour,) * (len(of) - 1)))
+        layers.append(Boxes(f"first {colour}", of[:1], (names.get(colour, ""),) * (colour in names), (colour,)))
+    return Panel(title, (float(pixels.shape[1]), float(pixels.shape[0])), tuple(layers), note, frame=False)

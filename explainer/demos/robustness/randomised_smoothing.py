@@ -1,31 +1,40 @@
-"""Randomised smoothing: the majority under noise, and a radius within which it provably stays."""
+"""Randomised smoothing: the majority under noise, and the weakest change that could alter it."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Curve, Series
+from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Doc, Range
+from explainer.core.controls import Doc, Plays, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Panel
+from explainer.core.geometry import apply
+from explainer.core.layers import Boxes, Image, Label, Layer, Panel
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import panel
+from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.core.way import Way
-from explainer.demos.robustness._tiles import OTHER, SAME, sheet
+from explainer.demos.robustness._tiles import SAME, mosaic
+
+if TYPE_CHECKING:
+    from explainer.vision.perturb.smoothing import Certificate, Poll
 
 WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
-COLUMNS, TILES = 3, 6  # of the sheet; the first tile is the picture without noise
-DISSENT = 3  # tiles at most that go to copies with another answer
+FEWEST, USUAL = 16, 128  # votes that prove: where their play begins and ends
 CALM = 0.02  # σ that most pictures bear
+TILE = 32  # pixels of a copy on the wall
+NAMED = 3  # classes of dissenters that are written on the wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,9 @@ class Params:
         int, Doc("Votes that choose", "They name the class and prove nothing."), Range(8, 128, step=8)
     ] = 16
     proving: Annotated[
-        int, Doc("Votes that prove", "Fresh noise. The more of them, the tighter the bound."), Range(16, 1024, log=True)
-    ] = 128
+        int, Doc("Votes that prove", "Fresh noise. The more of them, the tighter the bound."),
+        Range(FEWEST, 1024, log=True), Plays(6.0, "Let the copies vote, one after the other"),
+    ] = USUAL  # fmt: skip
     alpha: Annotated[float, Doc("Risk α", "How often the statement may be wrong."), Range(1e-5, 0.1, log=True)] = 1e-3
     attack: Annotated[
         bool, Doc("Attack at that radius", "PGD against the network without noise, as long as the radius allows.")
@@ -61,45 +71,14 @@ class RandomisedSmoothing(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Vote, bound, certify."""
+        from explainer.vision.perturb.smoothing import seeds
+
         with ctx.model() as net:
             at = Booth(frame, net, ctx, params)
-            found = _poll(at, _poll(at, None))
+            first, second = seeds(ctx.seed)
+            chosen = at.poll(at.x, first, "that choose", params.choosing, None)
+            found = at.poll(at.x, second, "that prove", params.proving, chosen.winner)
             return at.result(_part(at, found) + _attacked(at, found), unsuitable=_offers(at, found))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Poll:
-    """Votes so far, one of `answers` a copy; votes cast (`after`) and those for the winner (`heard`) after each batch.
-
-    `counts` ``(K,)`` are the votes for each class. `winner` is the class that the first poll chose, or the leader
-    while that goes on; votes prove something where they are independent of that choice.
-    """
-
-    answers: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    winner: int
-    proves: bool
-    after: tuple[int, ...]
-    heard: tuple[int, ...]
-
-    @staticmethod
-    def of(answers: NDArray[np.int64], classes: int, before: "Poll | None", chosen: "Poll | None") -> "Poll":
-        """Append what was counted since the poll `before`."""
-        counts = np.bincount(answers, minlength=classes)
-        winner = chosen.winner if chosen else int(np.argmax(counts))
-        after, heard = (before.after, before.heard) if before else ((), ())
-        proves = chosen is not None
-        return Poll(answers, counts, winner, proves, (*after, len(answers)), (*heard, int(counts[winner])))
-
-    @property
-    def done(self) -> int:
-        """Votes cast."""
-        return self.after[-1]
-
-    @property
-    def count(self) -> int:
-        """Votes for the winner."""
-        return self.heard[-1]
 
 
 class Booth:
@@ -112,127 +91,147 @@ class Booth:
         self.ready = prepared(frame, net, ctx)
         self.x = grey_levels(self.ready.tensor, ctx.card.mean, ctx.card.std)
         self.victim = Victim(net.network(), ctx.card.mean, ctx.card.std)
-        after = {"attack": 3 * STEPS, "on the attacked picture": params.proving} if params.attack else {}  # passes
-        self.way = Way(ctx.progress, {"that choose": params.choosing, "that prove": params.proving, **after})
+        passes = {"that choose": params.choosing, "that prove": max(USUAL, params.proving)}
+        after = {"attack": 3 * STEPS, "on the attacked picture": passes["that prove"]} if params.attack else {}
+        self.way = Way(ctx.progress, passes | after)
 
-    @property
+    @cached_property
     def plain(self) -> NDArray[np.float64]:
         """Probabilities of the picture without noise."""
         return self.ctx.memo(("without noise", *memo_name(self.ctx)), lambda: self.victim.answers(self.x)[0])
 
+    def name(self, k: int) -> str:
+        """Class in quotation marks."""
+        return f"“{self.ctx.card.label(k)}”"
+
     def result(self, part: Part, **more: Any) -> Result:
         """Make it a result."""
-        seen = np.ascontiguousarray(self.ready.tensor.cpu().numpy(), dtype=np.float32)
-        return part.result(input=seen, **more)
+        return part.result(input=self.ready.tensor.cpu().numpy(), **more)
 
-    def bars(self, title: str, poll: Poll, shown: list[int], **more: Any) -> Bars:
-        """Votes of some classes."""
-        labels, votes = (tuple(map(self.ctx.card.label, shown)), tuple(float(poll.counts[k]) for k in shown))
-        return Bars(title, labels, votes, hi=float(poll.done), format=".0f", **more)
+    def poll(self, x: Any, seed: int, what: str, of: int, winner: int | None, before: Part | None = None) -> Poll:
+        """Count votes on `x`: without a `winner` those that choose one, else those that prove; partials meanwhile."""
+        from explainer.vision.perturb.smoothing import Ballots
 
-
-def _leaders(poll: Poll) -> list[int]:
-    return [int(k) for k in np.argsort(-poll.counts, kind="stable")[:SHOWN] if poll.counts[k] > 0]
-
-
-def _voting(at: Booth, x: Any, of: int, seed: int, chosen: Poll | None, what: str) -> Iterator[Poll]:
-    from explainer.vision.perturb.smoothing import votes
-
-    poll = None
-    for answers, classes in votes(at.victim, x, WHITE * at.params.sigma, of, seed, at.ctx.checkpoint):
-        poll = Poll.of(answers, classes, poll, chosen)
-        at.way.tell(what, poll.done / of, f"{poll.done} of {of} votes {what}")
-        yield poll
-
-
-def _poll(at: Booth, chosen: Poll | None) -> Poll:
-    """Count votes: first those that choose the class, then with fresh noise those that prove."""
-    from explainer.vision.perturb.smoothing import seeds
-
-    ctx, params, first = at.ctx, at.params, chosen is None
-    of, seed = params.choosing if first else params.proving, seeds(ctx.seed)[0 if first else 1]
-
-    def count() -> Poll:
-        for poll in _voting(at, at.x, of, seed, chosen, "that choose" if first else "that prove"):
-            if poll.done < of:
-                ctx.publish(at.result(_part(at, poll), partial=True))
-        return poll
-
-    key = (*memo_name(ctx), params.sigma, params.choosing, None if first else of)
-    with ctx.stage("model"):
-        return ctx.memo(("votes", *key), count)
+        ctx, sigma = self.ctx, WHITE * self.params.sigma
+        key, room = (*memo_name(ctx), sigma, seed, float(x.sum())), of if winner is None else max(of, USUAL)
+        held = latest(ctx, what, key, lambda: Ballots(self.victim, x, sigma, seed, TILE))
+        with ctx.stage("model"):
+            for done in held.grow(room, ctx.checkpoint):
+                self.way.tell(what, done / room, f"{done} of {room} votes {what}")
+                if done < of:
+                    ctx.publish(self.result(before or _part(self, held.poll(done, winner)), partial=True))
+        return held.poll(of, winner)
 
 
 def _part(at: Booth, poll: Poll) -> Part:
     """What the votes so far show and say."""
-    from explainer.vision.perturb.smoothing import certify, largest_radius
+    from explainer.vision.perturb.smoothing import certify, largest_radius, noise_length
 
     sigma, alpha = at.params.sigma, at.params.alpha
     found = certify(poll.count, poll.done, alpha, sigma)
+    radius = found.radius if poll.proves else None
     values = numbers(
         winner=poll.winner, votes=poll.done, votes_for=poll.count, vote_share=found.share,
         classes_named=(poll.counts > 0).sum(),
     )  # fmt: skip
     if poll.proves:
-        radius = found.radius
         values |= numbers(
             p_lower=found.p_lower, sigma_255=sigma * WHITE, radius_largest=largest_radius(poll.done, alpha, sigma),
             abstains=radius is None, radius=radius, radius_255=None if radius is None else radius * WHITE,
+            noise_255=noise_length(sigma * WHITE, at.x.numel()),
         )  # fmt: skip
-    best = _leaders(poll)
-    shown = best if poll.winner in best else [poll.winner, *best[: SHOWN - 1]]
-    bars = at.bars("Votes", poll, shown, chosen=shown.index(poll.winner), note=f"{poll.done} noisy copies")
-    charts = (bars, _bound_chart(poll, alpha)) if poll.proves else (bars,)
-    said, headline = _sentence(at, poll, found, alpha), _headline(at, poll, found)
+    panels = (_wall(at, poll), _patch(at, radius), _copy(at, poll))
     return Part(
-        (_sheet(at, poll),), charts, (said,), values, headline=headline, heroes=("noisy-copies",)
+        panels, _charts(at, poll), (_sentence(at, poll, found),), values, headline=_headline(at, poll, radius),
+        heroes=(panels[0].slug, panels[1].slug), play=_play(at, poll),
     )  # fmt: skip
 
 
-def _sheet(at: Booth, poll: Poll) -> Panel:
-    """Show the picture without noise, copies that vote otherwise, and others that agree."""
+# What is shown ------------------------------------------------------------------------------------------
+
+
+def _wall(at: Booth, poll: Poll) -> Panel:
+    """Every copy that has voted, with room for those to come; who votes otherwise is framed."""
+    others = [k for k in poll.leaders(1 + NAMED) if k != poll.winner]
+    rank = {poll.winner: 0, **{k: n for n, k in enumerate(others, 1)}}
+    colours = np.array([rank.get(k, 1 + NAMED) for k in poll.answers.tolist()])
+    names = {n: at.ctx.card.label(k) for n, k in enumerate(others, 1)}
+    note = f"{poll.count} of {poll.done} say {at.name(poll.winner)}"
+    return mosaic("All votes", poll.small, max(USUAL, poll.done), colours, names, note)
+
+
+def _patch(at: Booth, radius: float | None) -> Panel:
+    """The picture with a change on it that is as strong as the proof allows."""
+    from explainer.vision.perturb.smoothing import patch_side
+
+    middle = np.array(at.x.shape[:1:-1]) / 2
+    if radius is None:
+        layer: Layer = Label("none", "nothing is proved", tuple(apply(at.ready.to_frame, middle[None])[0]))
+        return panel(at.frame, "What is proved", layer, focus=at.ready.focus)
+    side = patch_side(WHITE * radius, 1.0)
+    half, levels = max(side, 1) / 2, 1.0 if side else WHITE * radius / np.sqrt(3)
+    corners = apply(at.ready.to_frame, np.stack([middle - half, middle + half])).reshape(1, 4)
+    said = f"{2 * half:.0f} × {2 * half:.0f} px, {levels:.2g} grey level lighter"
+    note = f"{_sure(at)} sure: nothing this weak alters the vote"
+    box = Boxes("patch", corners, (said,), (SAME,))
+    return panel(at.frame, "What is proved", box, note=note, focus=at.ready.focus)
+
+
+def _copy(at: Booth, poll: Poll) -> Panel:
+    """One copy as the network sees it, one that votes otherwise if there is any."""
     from explainer.vision.perturb.smoothing import examples, seeds
 
-    against, agree = (np.flatnonzero(one) for one in (poll.answers != poll.winner, poll.answers == poll.winner))
-    few = against[: max(DISSENT, TILES - 1 - len(agree))]
-    chosen = [int(n) for n in (*few, *agree)][: TILES - 1]
-    sigma, seed = WHITE * at.params.sigma, seeds(at.ctx.seed)[int(poll.proves)]
-    key = (*memo_name(at.ctx), sigma, seed, *chosen)
-    noisy = latest(at.ctx, "sheet", key, lambda: examples(at.x, sigma, seed, chosen))
-    clean = examples(at.x, 0.0, 0, [0])
-    label = at.ctx.card.label
-    said = [int(at.plain.argmax()), *(int(poll.answers[n]) for n in chosen)]
-    words_said = [f"no noise: {label(said[0])}", *map(label, said[1:])]
-    colours = [SAME if k == poll.winner else OTHER for k in said]
-    others = f"{len(against)} of {poll.done} vote otherwise, those first" if len(against) else "all vote alike"
-    note = f"{others}; σ is {sigma:.3g} of 255 grey levels"
-    return sheet("Noisy copies", [*clean, *noisy], words_said, colours, note, columns=COLUMNS)
+    n, sigma, seed = int([*poll.against, 0][0]), WHITE * at.params.sigma, seeds(at.ctx.seed)[poll.proves]
+    (pixels,) = latest(at.ctx, "copy", (*memo_name(at.ctx), sigma, seed, n), lambda: examples(at.x, sigma, seed, [n]))
+    size = (float(pixels.shape[1]), float(pixels.shape[0]))
+    return Panel("One copy", size, (Image("copy", pixels),), at.name(int(poll.answers[n])), frame=False)
 
 
-def _bound_chart(poll: Poll, alpha: float) -> Curve:
-    from explainer.vision.perturb.smoothing import lower_bound
-
-    cast, heard = np.asarray(poll.after, float), np.asarray(poll.heard, float)
-    bounds = np.array([lower_bound(k, n, alpha) for k, n in zip(poll.heard, poll.after, strict=True)])
+def _charts(at: Booth, poll: Poll) -> tuple[Chart, ...]:
+    bars = _bars(at, "Votes", poll, f"{poll.done} noisy copies")
+    if not poll.proves:
+        return (bars,)
+    cast = np.unique(np.r_[np.arange(8, poll.done, 8), poll.done])
+    (share, proved), x = poll.bounds(cast, at.params.alpha), cast.astype(float)
     series = (
-        Series("share", cast, heard / cast, "dashed", -2),
-        Series("proved", cast, bounds, "solid", -1),
-        Series("one half", cast, np.full(len(cast), 0.5), "dotted", -2),
-    )
-    return Curve("What the votes prove", series, "votes", "probability", (0.0, 1.0), (0.0, float(cast[-1])))
+        Series("share", x, share, "dashed", -2), Series("proved", x, proved),
+        Series("one half", x, np.full(len(x), 0.5), "dotted", -2),
+    )  # fmt: skip
+    return bars, Curve("What the votes prove", series, "votes", "probability", (0.0, 1.0), (0.0, max(poll.done, USUAL)))
 
 
-def _headline(at: Booth, poll: Poll, found: Any) -> str:
-    name, plain = (f"“{at.ctx.card.label(k)}”" for k in (poll.winner, int(at.plain.argmax())))
+def _bars(at: Booth, title: str, poll: Poll, note: str) -> Bars:
+    """Votes of the classes with most of them."""
+    best = poll.leaders(SHOWN)
+    labels, votes = tuple(map(at.ctx.card.label, best)), tuple(float(poll.counts[k]) for k in best)
+    return Bars(title, labels, votes, hi=poll.done, format=".0f", chosen=best.index(poll.winner), note=note)
+
+
+def _play(at: Booth, poll: Poll) -> Play | None:
+    if not poll.proves or len(poll.every) < USUAL:
+        return None
+    cast, stands = np.rint(np.geomspace(FEWEST, USUAL, 25)).astype(np.int64), float(min(poll.done, USUAL))
+    curve, counted = poll.bounds(cast, at.params.alpha)[1], f"{poll.done} copies have voted"
+    return Play("proving", FEWEST, USUAL, stands, curve, counted, log=True, note="curve: share that is proved")
+
+
+# What is said -------------------------------------------------------------------------------------------
+
+
+def _sure(at: Booth) -> str:
+    return f"{100 * (1 - at.params.alpha):.4g} %"
+
+
+def _headline(at: Booth, poll: Poll, radius: float | None) -> str:
+    name, plain = at.name(poll.winner), at.name(int(at.plain.argmax()))
+    votes = f"{'All' if poll.count == poll.done else f'{poll.count} of'} {poll.done} noisy copies say {name}"
     if not poll.proves:
         return f"Noise is added again and again; most copies are called {name} so far."
-    if found.radius is None:
+    if radius is None:
         return f"Only {poll.count} of {poll.done} noisy copies vote {name}: nothing is proved, the vote abstains."
-    sure, length = f"{100 * (1 - at.params.alpha):.4g} %", f"{found.radius * WHITE:.1f} grey levels"
     if name == plain:
-        return f"{name} wins the vote; with {sure} confidence no change shorter than {length} alters that."
-    bound = f"with {sure} confidence no change shorter than {length} alters the vote"
-    return f"Without noise {plain}, by vote {name}: {bound}."
+        return f"{votes}: no change weaker than the marked patch can alter that vote."
+    return f"Without noise it is {plain}. {votes}, and nothing weaker than the patch alters that."
 
 
 def _offers(at: Booth, poll: Poll) -> Unsuitable | None:
@@ -240,26 +239,30 @@ def _offers(at: Booth, poll: Poll) -> Unsuitable | None:
 
     if lower_bound(poll.count, poll.done, at.params.alpha) > 0.5:
         return None
-    said = (
-        f"Noise of this strength leaves no clear majority, so nothing is proved for “{at.ctx.card.label(poll.winner)}”."
-    )
+    said = f"Noise of this strength leaves no clear majority, so nothing is proved for {at.name(poll.winner)}."
     calmer = (Offer("set", {"sigma": CALM}, "Less noise"),) if at.params.sigma > CALM else ()
     return Unsuitable(said, (*calmer, Offer("sample", "dog")))
 
 
-def _sentence(at: Booth, poll: Poll, found: Any, alpha: float) -> str:
-    name = f"“{at.ctx.card.label(poll.winner)}”"
+def _sentence(at: Booth, poll: Poll, found: Certificate) -> str:
+    from explainer.vision.perturb.smoothing import noise_length
+
+    name, sigma = at.name(poll.winner), WHITE * at.params.sigma
     if not poll.proves:
         return f"{poll.done} noisy copies so far; most often they are called {name}."
-    begun = f"{poll.count} of {poll.done} noisy copies are called {name}, so its probability is at least"
-    proved = f"{begun} {found.p_lower:.3f}, with {100 * (1 - alpha):.4g} % confidence."
+    votes = f"{poll.count} of {poll.done} noisy copies are called {name}"
+    proved = f"{votes}, so its probability is at least {found.p_lower:.3f}, with {_sure(at)} confidence."
     if found.radius is None:
         return f"{proved} That is no proven majority: **the smoothed classifier abstains**."
+    times = words.thousands(round(noise_length(sigma, at.x.numel()) / (WHITE * found.radius)))
     return (
-        f"{proved} So **no change shorter than {found.radius * WHITE:.1f} grey levels alters the vote** "
-        f"({found.radius:.3f} where white is 1). The length is the root of the summed squares over all colour values: "
-        "one value may change by that much, or all together far less."
+        f"{proved} So **no change shorter than {found.radius * WHITE:.1f} grey levels alters the vote**. "
+        "The length is the root of all squared changes added up, and no change of each pixel. "
+        f"The marked patch is just that long; the noise in each copy is {times} times as long, but aims nowhere."
     )
+
+
+# The attack ---------------------------------------------------------------------------------------------
 
 
 def _attacked(at: Booth, found: Poll) -> Part:
@@ -270,31 +273,26 @@ def _attacked(at: Booth, found: Poll) -> Part:
     radius = certify(found.count, found.done, at.params.alpha, at.params.sigma).radius
     if not at.params.attack or radius is None:
         return Part()
-    at.ctx.publish(at.result(_part(at, found), partial=True))
     label, moved = at.x.new_tensor([found.winner]).long(), at.x
     run = pgd(at.victim, at.x, label, Budget("l2", WHITE * radius), STEPS, at.ctx.checkpoint)
     for count, moved in enumerate(run, 1):  # noqa: B007 (the last one counts)
         at.way.tell("attack", count / STEPS, "attacking the bare network")
-    bare, noise = at.victim.answers(moved)[0], seeds(at.ctx.seed + 1)[1]
-    for again in _voting(at, moved, at.params.proving, noise, found, "on the attacked picture"):
-        part = _attack_part(at, found.winner, again, bare, radius)
-        at.ctx.publish(at.result(_part(at, found) + part, partial=True))
-    return part
+    noise, what = seeds(at.ctx.seed + 1)[1], "on the attacked picture"
+    again = at.poll(moved, noise, what, found.done, found.winner, _part(at, found))
+    return _attack_part(at, again, at.victim.answers(moved)[0], radius)
 
 
-def _attack_part(at: Booth, winner: int, again: Poll, bare: NDArray[np.float64], radius: float) -> Part:
+def _attack_part(at: Booth, again: Poll, bare: NDArray[np.float64], radius: float) -> Part:
     """Say what the attack within the radius did to the bare network and to the majority."""
-    best, leader, label = int(np.argmax(bare)), int(np.argmax(again.counts)), at.ctx.card.label
+    best, leader = int(np.argmax(bare)), int(np.argmax(again.counts))
     values = numbers(
-        attack_score=bare[winner], attack_flipped=best != winner, attack_votes_for=again.count,
-        attack_majority_kept=leader == winner,
+        attack_score=bare[again.winner], attack_flipped=best != again.winner, attack_votes_for=again.count,
+        attack_majority_kept=leader == again.winner,
     )  # fmt: skip
-    classes = list(dict.fromkeys([winner, leader, *_leaders(again)]))[:SHOWN]
-    chart = at.bars("Votes after the attack", again, classes, note=f"length up to {radius:.3f}")
-    said = "now answers" if best != winner else "still answers"
+    said = "now answers" if best != again.winner else "still answers"
     sentence = (
-        f"Attacked within that radius, the network without noise {said} “{label(best)}” "
-        f"({words.score(float(bare[best]))}); the majority under noise is “{label(leader)}” with "
+        f"Attacked within that radius, the network without noise {said} {at.name(best)} "
+        f"({words.score(float(bare[best]))}). The majority under noise is {at.name(leader)} with "
         f"{again.counts[leader]} of {again.done} votes."
     )
-    return Part((), (chart,), (sentence,), values)
+    return Part((), (_bars(at, "Votes after the attack", again, f"length up to {radius:.3f}"),), (sentence,), values)

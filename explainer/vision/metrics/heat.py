@@ -84,3 +84,11 @@ def hottest(values: NDArray[np.float32], share: float = HOT_SHARE) -> NDArray[np
 def hot_half(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
     """Mark where a map, enlarged to `size` rows and columns, reaches half of its peak."""
     return np.asarray(on_grid(values, size) >= values.max() / 2)
+
+
+def densest(mask: NDArray[np.bool_], share: float = 0.1) -> tuple[float, float]:
+    """Point x, y in the mask's pixels around which most of it lies, in a window of a `share` of its shorter side."""
+    side = max(1, round(share * min(mask.shape)))
+    near = cv2.boxFilter(mask.astype(np.float32), -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    row, column = np.unravel_index(int(np.round(near).argmax()), mask.shape)
+    return float(column) + 0.5, float(row) + 0.5
