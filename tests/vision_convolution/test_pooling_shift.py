@@ -7,7 +7,10 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explainer.vision.convolution.pooling import Pooling, blur_pool, change, route
+from explainer.core.layers import Boxes, Heat, Image
+from explainer.demos.learning.pooling_and_shift import PoolingAndShift
+from explainer.testing import photo, run_demo, tiny
+from explainer.vision.convolution.pooling import Pooling, blur_pool, change, counted, route
 from explainer.vision.convolution.shift import Movable, middle, rms, shifted
 
 KINDS = ("max", "average", "stride", "blur-3", "blur-5", "max-blur", "adaptive", "global")
@@ -156,3 +159,44 @@ def test_the_average_shares_evenly() -> None:
     assert found.box == (3, 6, 6, 9)
     assert found.receivers == 9
     assert float(found.rule.max()) == pytest.approx(1 / 9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_counts_is_the_sum_of_all_routes(kind: str) -> None:
+    pooling, x = Pooling(kind, 3, 2, 4), _noise(12)
+    rows, columns = pooling(x).shape[-2:]
+    every = sum(route(pooling, x, (row, column)).rule for row in range(rows) for column in range(columns))
+    np.testing.assert_allclose(counted(pooling, x), every, atol=1e-5)
+
+
+# The demo ---------------------------------------------------------------------------------------------------
+
+
+def _near(**params):
+    result = run_demo(PoolingAndShift(), photo(64, 64), tiny(), **params)
+    assert result.heroes == ("windows", "pooled")
+    return [{layer.name: layer for layer in panel.layers} for panel in result.panels[:2]]
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.75])
+def test_the_framed_pixel_is_the_brightest_of_its_window_and_all_that_is_left(shift: float) -> None:
+    windows, pooled = _near(shift_x=shift)
+    pixels, cells = (layers[name].pixels[..., 0] for layers, name in ((windows, "pixels"), (pooled, "cells")))
+    won = windows["winners"]
+    assert isinstance(won, Boxes)
+    rows, columns = np.floor(won.xyxy[:, [1, 0]]).astype(int).T
+    assert len(won.xyxy) == cells.size
+    assert (np.diff(np.sort(rows // 2 * 100 + columns // 2)) > 0).all()
+    np.testing.assert_array_equal(pixels[rows, columns], cells[rows // 2, columns // 2])
+    blocks = pixels.reshape(len(cells), 2, len(cells), 2).max((1, 3))
+    np.testing.assert_array_equal(blocks, cells)
+
+
+def test_where_many_share_what_counts_is_a_map() -> None:
+    windows, _ = _near(pooling="average")
+    assert isinstance(windows["counts"], Heat)
+    np.testing.assert_allclose(windows["counts"].values, 0.25)
+    assert isinstance(windows["pixels"], Image)
+    single, pooled = _near(pooling="global")
+    assert pooled["cells"].pixels.shape[:2] == (1, 1)
+    assert np.ptp(single["counts"].values) == 0

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Chart, Curve, Series
-from explainer.core.layers import Boxes, Heat, Image, Panel, Points
+from explainer.core.charts import Bars, Curve, Series
+from explainer.core.layers import Boxes, Heat, Image, Lines, Panel
 from explainer.core.model_card import ModelCard
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
 from explainer.core.plays import Play
-from explainer.core.result import Result
 
 if TYPE_CHECKING:
     from explainer.vision.convolution.pooling import Change, Pooling, Route
@@ -22,7 +23,7 @@ SHORT = {
     "max": "maximum", "average": "average", "stride": "every n-th", "blur-3": "BlurPool 3",
     "blur-5": "BlurPool 5", "max-blur": "max + blur",
 }  # fmt: skip
-MARGIN_PX = 3  # around the window in its close-up
+NEAR = 10  # cells of the map, each way, that are seen from near
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +36,8 @@ class Seen:
         Right and down, in pixels of the network's input.
     picture
         ``(S, S)`` grey, 0…1, after the move.
+    counts
+        How much each pixel counts in the pooled map, ``(S, S)``.
     others
         Kind and change of every pooling that has a stride, for the same move.
     curve
@@ -49,6 +52,7 @@ class Seen:
     now: Change
     cell: tuple[int, int]
     followed: Route
+    counts: NDArray[np.float32]
     others: tuple[tuple[str, float], ...]
     curve: NDArray[np.float64]
 
@@ -72,30 +76,30 @@ def wobble(probabilities: NDArray[np.float64], card: ModelCard) -> Wobble:
     return Wobble(card.label(index), shifts, probabilities[:, index], int(np.count_nonzero(best != index)))
 
 
-def result(seen: Seen, watched: Wobble | None = None) -> Result:
+def shown(seen: Seen, watched: Wobble | None = None) -> Part:
     """Panels, charts and words; the class's curve comes when the network has been asked."""
-    panels = (_picture_panel(seen), _pooled_panel(seen), _change_panel(seen), _window_panel(seen))
-    charts: tuple[Chart, ...] = (_bars(seen), _change_chart(seen))
-    values, reading = _values(seen), _reading(seen)
-    if watched is not None:
-        charts += (_score_chart(watched),)
-        values |= {
-            "score": float(watched.scores[len(watched.scores) // 2]),
-            "score_min": float(watched.scores.min()),
-            "score_max": float(watched.scores.max()),
-            "score_step": float(np.abs(np.diff(watched.scores)).mean()),
-            "other_class_places": float(watched.others),
-        }
-        reading += (
-            f" Moved by −8 to 8 px before the network, the score of “{watched.name}” runs from "
-            f"{watched.scores.min():.2f} to {watched.scores.max():.2f}; another class wins at "
-            f"{watched.others} of {len(watched.scores)} places."
-        )
-    badge = "gradient by hand equals autograd" if seen.followed.error < 1e-6 else ""
-    return Result(
-        reading, values, panels, charts, badges=(badge,) if badge else (), headline=_headline(values),
-        heroes=(panels[1].slug, panels[2].slug), play=_play(seen),
+    panels = (*_near_panels(seen), _picture_panel(seen), _pooled_panel(seen), _change_panel(seen))
+    values = _values(seen)
+    badges = ("gradient by hand equals autograd",) if seen.followed.error < 1e-6 else ()
+    part = Part(
+        panels, (_bars(seen), _change_chart(seen)), (_reading(seen),), values, badges, headline=_headline(seen, values),
+        heroes=(panels[0].slug, panels[1].slug), play=_play(seen),
     )  # fmt: skip
+    return part if watched is None else part + _watched(watched)
+
+
+def _watched(watched: Wobble) -> Part:
+    """What becomes of the class where the picture is moved before the network."""
+    scores, reach = watched.scores, len(watched.scores) // 2
+    sentence = (
+        f"Moved by −{reach} to {reach} px before the network, the score of “{watched.name}” runs from "
+        f"{scores.min():.2f} to {scores.max():.2f}; another class wins at {watched.others} of {len(scores)} places."
+    )
+    values = numbers(
+        score=scores[reach], score_min=scores.min(), score_max=scores.max(), score_step=np.abs(np.diff(scores)).mean(),
+        other_class_places=watched.others,
+    )  # fmt: skip
+    return Part((), (_score_chart(watched),), (sentence,), values)
 
 
 def _play(seen: Seen) -> Play:
@@ -104,14 +108,15 @@ def _play(seen: Seen) -> Play:
     return Play("shift_x", 0.0, last, x, seen.curve[:, 1], f"{x:g} of {last:g} px", note="curve: what is new")
 
 
-def _headline(values: dict[str, float]) -> str:
+def _headline(seen: Seen, values: dict[str, float]) -> str:
     if "change_aligned" not in values:
         return "What is left of each map is flat or one number: nothing could move along."
     moved = "one pixel" if values["moved_px"] == 1 else f"{values['moved_px']:.3g} px"
     changed = values["change_aligned"]
     if changed < 0.5:
         return f"Moved by {moved}, the pooled map moves along: nothing in it is new."
-    return f"Moved by {moved}, the pooled map does not just move along: {changed:.0f} % of its spread is new."
+    why = "other pixels win" if seen.kind in ("max", "max-blur") else "windows hold other pixels"
+    return f"Moved by {moved}, {why}: {changed:.0f} % of the map's spread is new."
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -119,16 +124,16 @@ def _headline(values: dict[str, float]) -> str:
 
 def _picture_panel(seen: Seen) -> Panel:
     side = len(seen.picture)
-    box = Boxes("window", np.array([seen.followed.box], np.float64))
+    _, box = _near(seen)
     x, y = seen.moved
-    note = f"{side} × {side}, by {x:g}, {y:g} px"
-    return Panel("Moved picture", (side, side), (Image("picture", _grey(seen.picture)), box), note, frame=False)
+    layers = (Image("picture", grey_picture(seen.picture)), Boxes("seen from near", np.array([box], np.float64)))
+    return Panel("Picture", (side, side), layers, f"{side} × {side}, by {x:g}, {y:g} px", frame=False)
 
 
 def _pooled_panel(seen: Seen) -> Panel:
     after = seen.now.after
     rows, columns = after.shape
-    picture = Image("pooled", _grey(after), smooth=False)
+    picture = Image("pooled", grey_picture(after), smooth=False)
     return Panel("Pooled map", (columns, rows), (picture,), f"{seen.label.lower()}, {columns} × {rows}", frame=False)
 
 
@@ -141,28 +146,52 @@ def _change_panel(seen: Seen) -> Panel:
     return Panel("Not moved along", size, (heat,), "after − before", frame=False)
 
 
-def _window_panel(seen: Seen) -> Panel:
-    """The window from near, and how the gradient of the cell is shared out among its pixels."""
-    x0, y0, x1, y1 = seen.followed.box
-    side = len(seen.picture)
-    left, top = max(x0 - MARGIN_PX, 0), max(y0 - MARGIN_PX, 0)
-    right, bottom = min(x1 + MARGIN_PX, side), min(y1 + MARGIN_PX, side)
-    picture = _grey(seen.picture[top:bottom, left:right])
-    shares = seen.followed.rule[top:bottom, left:right]
-    row, column = seen.followed.source
-    mark = np.array([[column + 0.5 - left, row + 0.5 - top]])
-    text = f"{seen.followed.rule.max():.2g}"
-    layers = (
-        Image("pixels", picture, smooth=False),
-        Heat("gradient", shares, 0.0, float(shares.max()), smooth=False),
-        Boxes("window", np.array([[x0 - left, y0 - top, x1 - left, y1 - top]], np.float64)),
-        Points("largest share", mark, (text,)),
+def _near(seen: Seen) -> tuple[tuple[int, int, int], tuple[int, int, int, int]]:
+    """First row and column of the cells seen from near, and how many each way; left, top, right, bottom in pixels."""
+    rows, columns = seen.now.after.shape
+    count, step = min(NEAR, rows, columns), seen.pooling.step(len(seen.picture))
+    top, left = (
+        min(max(at - count // 2, 0), most - count) for at, most in zip(seen.cell, (rows, columns), strict=True)
     )
-    note = f"to {words.thousands(seen.followed.receivers)} px"
-    return Panel("Gradient route", (right - left, bottom - top), layers, note, frame=False)
+    x0, y0, x1, y1 = (round(place * step) for place in (left, top, left + count, top + count))
+    return (top, left, count), (x0, y0, x1, y1)
 
 
-def _grey(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _near_panels(seen: Seen) -> tuple[Panel, Panel]:
+    """Pixels under their windows, those that count in colour; and beside them what each window becomes."""
+    (first, across, count), (left, top, right, bottom) = _near(seen)
+    crop = slice(top, bottom), slice(left, right)
+    wide, high = right - left, bottom - top
+    x = np.linspace(0, wide, count + 1)
+    grid = [np.array([[at, 0.0], [at, high]]) for at in x] + [np.array([[0.0, at], [wide, at]]) for at in x]
+    low, span = float(seen.picture[crop].min()), float(np.ptp(seen.picture[crop])) or 1.0
+    shift = np.array([left, top, left, top], np.float64)
+    marked = np.clip(np.array([seen.followed.box]) - shift, 0, [wide, high, wide, high])
+    layers = (
+        Image("pixels", grey_picture((seen.picture[crop] - low) / span), smooth=False),
+        Lines("windows", tuple(grid), (-2,) * len(grid)), _counting(seen.counts[crop]), Boxes("window", marked),
+    )  # fmt: skip
+    which = "framed: what wins its window" if seen.kind == "max" else "brighter: what counts more"
+    pixels = Panel("Windows", (wide, high), layers, f"{wide} × {high} px; {which}", frame=False)
+    near = seen.now.after[first : first + count, across : across + count]
+    row, column = seen.cell[0] - first, seen.cell[1] - across
+    cell = Boxes("cell", np.array([[column, row, column + 1, row + 1]], np.float64))
+    pooled = (Image("cells", grey_picture((near - low) / span), smooth=False), cell)
+    note = f"{seen.label.lower()}: {count} × {count} cells, contrast raised"
+    return pixels, Panel("Pooled", (count, count), pooled, note, frame=False)
+
+
+def _counting(counts: NDArray[np.float32]) -> Boxes | Heat:
+    """Frames around the few pixels that are all that counts; where many share, how much each does."""
+    rows, columns = np.nonzero(counts >= 1 - 1e-6)
+    if np.isclose(counts[rows, columns].sum(), counts.sum()):
+        xy = np.stack([columns, rows], 1) + 0.08
+        return Boxes("winners", np.concatenate([xy, xy + 0.84], 1), colours=(1,) * len(rows))
+    return Heat("counts", counts, 0.0, max(float(counts.max()), 1e-6), smooth=False)
+
+
+def grey_picture(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """``(h, w)`` in 0…1 as grey ``(h, w, 3)``."""
     grey = np.rint(255 * np.clip(values, 0.0, 1.0)).astype(np.uint8)
     return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
 
@@ -204,25 +233,16 @@ def _score_chart(watched: Wobble) -> Curve:
 
 def _values(seen: Seen) -> dict[str, float]:
     rows, columns = seen.now.after.shape
-    values = {
-        "out_width": float(columns),
-        "out_height": float(rows),
-        "in_width": float(len(seen.picture)),
-        "moved_px": float(np.hypot(*seen.moved)),
-        "cell_value": float(seen.now.after[seen.cell]),
-        "cell_value_before": float(seen.now.before[seen.cell]),
-        "receivers": float(seen.followed.receivers),
-        "largest_share": float(seen.followed.rule.max()),
-        "source_x": float(seen.followed.source[1]),
-        "source_y": float(seen.followed.source[0]),
-        "route_error": seen.followed.error,
-        "step_px": float(seen.pooling.step(len(seen.picture))),
-    }
-    for kind, number in seen.others:
-        values["change_" + kind.replace("-", "_")] = 100 * number
-    if seen.now.relative is not None and seen.now.raw is not None:
-        values |= {"change_aligned": 100 * seen.now.relative, "change_raw": 100 * seen.now.raw}
-    return values
+    followed, now = seen.followed, seen.now
+    aligned, raw = (None if share is None or now.raw is None else 100 * share for share in (now.relative, now.raw))
+    return numbers(
+        out_width=columns, out_height=rows, in_width=len(seen.picture), moved_px=np.hypot(*seen.moved),
+        cell_value=now.after[seen.cell], cell_value_before=now.before[seen.cell], receivers=followed.receivers,
+        largest_share=followed.rule.max(), source_x=followed.source[1], source_y=followed.source[0],
+        route_error=followed.error, step_px=seen.pooling.step(len(seen.picture)),
+        **{"change_" + kind.replace("-", "_"): 100 * number for kind, number in seen.others},
+        change_aligned=aligned, change_raw=raw if aligned is not None else None,
+    )  # fmt: skip
 
 
 def _reading(seen: Seen) -> str:

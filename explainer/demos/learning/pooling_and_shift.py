@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import CENTRE, PointXY
+from explainer.core.geometry import PointXY
 from explainer.core.memo import memo_name
 from explainer.core.plays import Plays
 from explainer.core.result import Result
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 WINDOWED, STRIDED = ("max", "average", "max-blur"), ("max", "average", "stride", "blur-3", "blur-5", "max-blur")
 FARTHEST = 8  # px of the network's input
+SCORED = 4  # px that it is moved each way before the network
 STEP = 0.5  # px between the points of the curve of changes
-BATCH = 4
+BATCH = 3
 
 
 class Kind(Choice):
@@ -45,9 +46,7 @@ class Kind(Choice):
 class Params:
     """How to pool, how far to move, which cell to follow."""
 
-    pooling: Annotated[
-        Kind,
-        Doc("Pooling", "How many pixels become one."), ] = Kind.MAX  # fmt: skip
+    pooling: Annotated[Kind, Doc("Pooling", "How many pixels become one.")] = Kind.MAX
     window: Annotated[
         int, Doc("Window", "Side of what one cell reads."), Range(2, 8, unit="px"), When("pooling", WINDOWED)
     ] = 2
@@ -55,21 +54,15 @@ class Params:
         int, Doc("Stride", "Less than the window: windows overlap."), Range(2, 8, unit="px"), When("pooling", STRIDED)
     ] = 2
     cells: Annotated[
-        int,
-        Doc("Cells", "Side of the output, whatever the input's."),
-        Range(2, 32),
+        int, Doc("Cells", "Side of the output, whatever the input's."), Range(2, 32),
         When("pooling", (Kind.ADAPTIVE,)),
-    ] = 7
+    ] = 7  # fmt: skip
     shift_x: Annotated[
-        float,
-        Doc("Move right", "By whole strides nothing is lost."),
-        Range(0, FARTHEST, 0.25, unit="px"),
-        Plays(8.0, "Move the picture to the right"),
-    ] = 1.0
+        float, Doc("Move right", "By whole strides nothing is lost."), Range(0, FARTHEST, 0.25, unit="px"),
+        Plays(8.0, "Move the picture below the windows"),
+    ] = 1.0  # fmt: skip
     shift_y: Annotated[float, Doc("Move down"), Range(0, FARTHEST, 0.25, unit="px")] = 0.0
-    cell: Annotated[PointXY, OnPicture("pooled-map"), Doc("Cell", "Drag the ring: its gradient is followed back.")] = (
-        CENTRE
-    )
+    cell: Annotated[PointXY | Auto, OnPicture("pooled-map"), Doc("Cell", "Drag the ring: it is seen from near.")] = AUTO
     scores: Annotated[bool, Doc("Watch the class", "Moves the picture before the network, pixel by pixel.")] = True
 
 
@@ -80,12 +73,12 @@ class PoolingAndShift(Demo[Params]):
         id="pooling-and-shift", title="Pooling and shift", topics=(16,), sample="cat",
         summary="Move the picture by fractions of a pixel and see what does not move along.",
         papers=("zhang2019", "azulay2019"),
-        cost=Cost(forwards=2 * FARTHEST + 1),
+        cost=Cost(forwards=2 * SCORED + 1),
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Pool before and after a move, and follow one cell's gradient."""
-        from explainer.vision.convolution.pooling import Pooling, change, route
+        from explainer.vision.convolution.pooling import Pooling, change, counted, route
         from explainer.vision.convolution.shift import middle
 
         pooling = Pooling(params.pooling, params.window, params.stride, params.cells)
@@ -96,26 +89,41 @@ class PoolingAndShift(Demo[Params]):
             moved = (params.shift_x, params.shift_y)
             now = change(pooling, grey, side, *moved)
             rows, columns = now.after.shape
-            cell = (min(int(params.cell.y * rows), rows - 1), min(int(params.cell.x * columns), columns - 1))
+            place = params.cell if isinstance(params.cell, PointXY) else _seat(grey, side, ctx)
+            cell = (min(int(place.y * rows), rows - 1), min(int(place.x * columns), columns - 1))
             picture = middle(grey.moved(*moved), side)
             followed = route(pooling, picture, cell)
             seen = view.Seen(
                 params.pooling, params.pooling.label, pooling, moved, np.ascontiguousarray(picture[0, 0].numpy()),
-                now, cell, followed, _others(params, grey, side, ctx), _curve(pooling, grey, side, ctx),
+                now, cell, followed, counted(pooling, picture), _others(params, grey, side, ctx),
+                _curve(pooling, grey, side, ctx),
             )  # fmt: skip
+        resolved = {} if place is params.cell else {"cell": place}
         if not params.scores:
-            return view.result(seen)
+            return view.shown(seen).result(resolved=resolved)
         kept: dict[str, NDArray[np.float64]] = ctx.memo(("scores", *memo_name(ctx)), dict)
         if "all" not in kept:
-            ctx.publish(view.result(seen))
+            ctx.publish(view.shown(seen).result(resolved=resolved, partial=True))
             kept["all"] = _scores(wide, side, ctx)
-        return view.result(seen, view.wobble(kept["all"], ctx.card))
+        return view.shown(seen, view.wobble(kept["all"], ctx.card)).result(resolved=resolved)
 
 
 def _wide(frame: Frame, ctx: Context) -> tuple[Movable, Movable]:
     from explainer.vision.convolution.moving import with_margin
 
     return with_margin(frame, ctx.card, ctx.settings.fit, FARTHEST + 1)
+
+
+def _seat(grey: Movable, side: int, ctx: Context) -> PointXY:
+    """Place of the strongest edge of the picture in place: there windows differ within themselves."""
+    from explainer.vision.convolution.shift import middle
+    from explainer.vision.seating import strongest_edge
+
+    def make() -> PointXY:
+        still = middle(grey.moved(0.0, 0.0), side)[0, 0].numpy()
+        return strongest_edge(view.grey_picture(still))
+
+    return ctx.memo(("cell", *memo_name(ctx)), make)
 
 
 def _others(params: Params, grey: Movable, side: int, ctx: Context) -> tuple[tuple[str, float], ...]:
@@ -151,10 +159,10 @@ def _curve(pooling: Pooling, grey: Movable, side: int, ctx: Context) -> NDArray[
 
 
 def _scores(wide: Movable, side: int, ctx: Context) -> NDArray[np.float64]:
-    """Probabilities ``(17, K)`` of the picture moved across by −8 … 8 px of the network's input."""
+    """Probabilities ``(9, K)`` of the picture moved across by −4 … 4 px of the network's input."""
     from explainer.vision.convolution.moving import scores_by_shift
 
-    shifts = [float(d) for d in range(-FARTHEST, FARTHEST + 1)]
+    shifts = [float(d) for d in range(-SCORED, SCORED + 1)]
     rows: list[NDArray[np.float64]] = []
     with ctx.model() as net, ctx.stage("model"):
         for part in scores_by_shift(net, wide, side, shifts, BATCH):

@@ -163,6 +163,17 @@ class Route:
         return int(np.count_nonzero(self.rule))
 
 
+def counted(pooling: Pooling, x: Tensor) -> NDArray[np.float32]:
+    """How much each pixel of ``x (1, 1, S, S)`` counts in the pooled map, ``(S, S)``: slope of the sum of all cells.
+
+    For the maximum it is 1 where a pixel wins its window, 2 where it wins two that overlap, and 0 where it is lost.
+    """
+    leaf = x.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(pooling(leaf).sum(), leaf)
+    return np.ascontiguousarray(gradient[0, 0].cpu().numpy(), np.float32)
+
+
 def route(pooling: Pooling, x: Tensor, cell: tuple[int, int]) -> Route:
     """Follow the gradient of one cell of the pooled ``x (1, 1, S, S)`` back to the picture."""
     leaf = x.detach().clone().requires_grad_()
