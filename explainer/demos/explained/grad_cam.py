@@ -10,6 +10,7 @@ from explainer.core.context import Context
 from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
+from explainer.core.layers import Panel, Points
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.number_text import number
 from explainer.core.numbers import numbers
@@ -104,11 +105,11 @@ class GradCam(Demo[Params]):
                 found = whole = _map(split, about.index, params.method, key, ctx)
                 growth = _growth(split, about.index, params.method, key, ctx)
                 if params.added < len(whole.weights):
-                    found = replace(whole, values=growth.sums[params.added - 1])
+                    found = replace(whole, raw=growth.sums[params.added - 1])
                 rival = _rival(about)
                 other = _map(split, rival, params.method, key, ctx)
             part = _map_part(about, found, params.method, whole, params.added)
-            part += _against(about, part, whole, other, rival)
+            part = _against(about, part, whole, other, rival)
             part += Part(play=_play(growth, whole, params.added))
             if params.randomise:
                 part += self._randomised(about, found, layer, params, net, ctx)
@@ -182,7 +183,16 @@ def _map_part(about: Subject, found: Any, method: Method, whole: Any, added: int
         f"of it, and feature map {strongest} of {words.thousands(len(found.weights))} adds most."
     )
     headline = f"What speaks for {about.label} is strongest {about.place(top.x_px, top.y_px)}."
-    return Part((panel,), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
+    return Part((panel, *_film(about, whole)), (), (sentence,), values, headline=headline, heroes=(panel.slug,))
+
+
+def _film(about: Subject, whole: Any) -> tuple[Panel, Panel]:
+    """The map as it is, cell by cell, and the sum before the cut-off, where blue speaks against the class."""
+    alone = {"smooth": False, "over": False}
+    return (
+        about.heat_panel("Cells", whole.values, words.cells(whole.values.shape), **alone),
+        about.heat_panel("Before the ReLU", whole.raw, "blue: against", signed=True, **alone),
+    )
 
 
 def _rival(about: Subject) -> int:
@@ -192,20 +202,39 @@ def _rival(about: Subject) -> int:
 
 
 def _against(about: Subject, part: Part, found: Any, other: Any, rival: int) -> Part:
-    """Say whether the rival's map lights up the same place."""
+    """Show where the rival is strongest, and say whether its map lights up the same place."""
     from explainer.vision.metrics.heat import is_blank
 
     if is_blank(found.values):
-        return Part()
-    name = f"the {'runner-up' if about.logits[rival] <= about.logits[about.index] else 'winner'} "
-    name += f"“{about.card.label(rival)}”"
+        return part
+    label = f"“{about.card.label(rival)}”"
     start = part.headline.removesuffix(".")
     if is_blank(other.values):
-        return Part(headline=f"{start}; nothing speaks for {name}.")
+        return replace(part, headline=f"{start}; nothing speaks for {label}.")
     here, there = (one.values >= one.values.max() / 2 for one in (found, other))
     overlap = float((here & there).sum() / (here | there).sum())
     same = "the same place" if overlap >= SAME else "partly the same place" if overlap >= PARTLY else "another place"
-    return Part(values=numbers(rival_index=rival, rival_overlap=overlap), headline=f"{start}; {name} lights up {same}.")
+    whose = "Runner-up" if about.logits[rival] <= about.logits[about.index] else "Winner"
+    panel = about.heat_panel(whose, other.values, label, limit=float(found.values.max()))
+    hero, *film = part.panels
+    hero = replace(hero, layers=(*hero.layers, _peaks(about, found, other, rival)))
+    return replace(
+        part,
+        panels=(hero, panel, *film),
+        values={**part.values} | numbers(rival_index=rival, rival_overlap=overlap, rival_max=float(other.values.max())),
+        headline=f"{start}; {label} lights up {same}.",
+    )
+
+
+def _peaks(about: Subject, found: Any, other: Any, rival: int) -> Points:
+    """The brightest cell of either class, with the map's value there."""
+    from explainer.vision.metrics.heat import peak
+
+    tops = [peak(one.values, about.map_to_frame(one.values.shape)) for one in (found, other)]
+    named = zip((about.index, rival), tops, strict=True)
+    labels = tuple(f"{about.card.label(index)} {words.score(top.value)}" for index, top in named if top)
+    places = np.array([(top.x_px, top.y_px) for top in tops if top], float)
+    return Points("peaks", places, labels, colours=(0, 1))
 
 
 def _why_blank(about: Subject, found: Any) -> str:

@@ -12,6 +12,8 @@ from explainer.shell.allotment.ways import Keep, Way, laid
 
 HERO, PICTURES, BLANK = 0.38, 0.50, 0.08
 """Shares of the stage: heroes at least, all pictures at least, the largest empty rectangle at most."""
+TINY = 0.26
+"""With less the point is hard to see, and something else rather goes."""
 PRESENTED = 0.55
 """What heroes take of the screen at least before an audience."""
 ENOUGH = 0.60
@@ -20,8 +22,8 @@ COARSE, FINE = 16, 4  # px
 MOST_STEPS, STEPS = 56, 4  # coarse ones in the width of a stage, fine ones in a coarse one
 LOOKED_AT = 8  # how many of the best are looked at for blank room
 GOOD = 0.012
-HIDDEN, HIDDEN_PRESENTING = 0.6, 0.12
-"""What is not shown at all weighs so much that it has to be very much in the way."""
+HIDDEN, MORE_HIDDEN, HIDDEN_PRESENTING = 0.6, 0.15, 0.12
+"""What is not shown at all weighs so much that it has to be very much in the way; where one thing goes, more may."""
 
 
 @lru_cache(maxsize=256)
@@ -121,9 +123,11 @@ def _score(one: Allotment, wanted: Wanted) -> float:
         return min(heroes, ENOUGH) + 0.25 * (one.pictures - heroes) - 2 * max(0.0, PRESENTED - heroes) - hidden
     upright = any(box.h > box.w / 0.85 for box in one.of("hero"))
     form = (0.06 if upright else 0.18) if one.form == "label" else 0.0
-    missed = 0.04 * one.small + HIDDEN * one.hidden + 0.05 * one.tabbed + form
+    hidden = HIDDEN + MORE_HIDDEN * (one.hidden - 1) if one.hidden else 0.0
+    missed = 0.04 * one.small + hidden + 0.05 * one.tabbed + form
     score = min(heroes, ENOUGH) + 0.5 * (one.pictures - heroes) - missed
-    return score - 2 * max(0.0, HERO - heroes) - max(0.0, PICTURES - one.pictures)
+    score -= 2 * max(0.0, HERO - heroes) + max(0.0, PICTURES - one.pictures)
+    return score - 5 * max(0.0, TINY - heroes)
 
 
 def _lack(one: Allotment, wanted: Wanted) -> float:

@@ -21,20 +21,27 @@ class ClassMap:
 
     Parameters
     ----------
-    values
-        ``(h, w) float32``, ≥ 0: after the cut-off.
+    raw
+        ``(h, w) float32``: before the cut-off; below zero where the sum speaks against the class.
     weights
         ``(C,) float32``: weight of each feature map; where weights differ from cell to cell, their mean.
     contributions
         ``(C,) float32``: mean over the cells of what each feature map adds to the sum.
-    raw_max
-        Largest value before the cut-off; below zero when nothing at this layer speaks for the class.
     """
 
-    values: NDArray[np.float32]
+    raw: NDArray[np.float32]
     weights: NDArray[np.float32]
     contributions: NDArray[np.float32]
-    raw_max: float
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The map after the cut-off, ≥ 0."""
+        return np.maximum(self.raw, 0.0)
+
+    @property
+    def raw_max(self) -> float:
+        """Largest value before the cut-off; below zero when nothing at this layer speaks for the class."""
+        return float(self.raw.max())
 
     @property
     def is_finite(self) -> bool:
@@ -153,9 +160,4 @@ def _class_map(packed: NDArray[np.float32], channels: int, size: tuple[int, int]
     """Take apart what came from the device in one copy: raw map, weights, contributions."""
     cells = size[0] * size[1]
     raw = packed[:cells].reshape(size)
-    return ClassMap(
-        values=np.maximum(raw, 0.0),
-        weights=packed[cells : cells + channels],
-        contributions=packed[cells + channels :],
-        raw_max=float(raw.max()),
-    )
+    return ClassMap(raw, packed[cells : cells + channels], packed[cells + channels :])
