@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from explainer.demos.robustness.trained_for_holes import TrainedForHoles
+from explainer.testing import run_demo
 from explainer.vision.training import fit, holes, small_net
 from explainer.vision.training.digits import split
 from explainer.vision.training.parts import Adam, accuracy
@@ -58,3 +60,20 @@ def test_who_learnt_with_holes_reads_torn_digits() -> None:
     assert found.plain_zero[forty] + 0.05 < found.holed[forty]
     assert found.plain_zero[forty] + 0.05 < found.plain_mean[forty]
     assert found.plain_zero[-1] < found.plain_zero[forty] < found.plain_zero[whole]
+
+
+@pytest.mark.parametrize("fill", ["zero", "mean"])
+def test_both_sheets_show_the_same_digits_and_a_larger_share_only_adds_holes(fill: str) -> None:
+    played = [run_demo(TrainedForHoles(), epochs=1, fill=fill, share=share) for share in (0, 40, 80)]
+    sheets = [[panel.layers[0] for panel in result.panels] for result in played]
+    true = [[label.split("→")[0] for label in sheet.labels] for pair in sheets for sheet in pair]
+    assert all(labels == true[0] for labels in true)
+    # A digit that is read wrong is dimmed, so that ink is compared where there is any at all.
+    ink = [pair[0].values > 0 for pair in sheets]
+    assert not (ink[1] & ~ink[0]).any()
+    assert not (ink[2] & ~ink[1]).any()
+    assert ink[0].sum() > ink[1].sum() > ink[2].sum() > 0
+    assert [result.play.at for result in played] == [0, 40, 80]
+    for result in played:
+        rights = [sum("→" not in label for label in panel.layers[0].labels) for panel in result.panels]
+        assert [panel.note for panel in result.panels] == [f"{right} of 24 right" for right in rights]
