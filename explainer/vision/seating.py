@@ -40,7 +40,7 @@ def box(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     """Return `wanted`, or where it is ``auto`` the detector's best object, else what stands out of the picture."""
     if isinstance(wanted, BoxXYXY):
         return wanted
-    return _seated("box", frame, ctx, lambda: _found(frame, ctx) or salient_box(frame.pixels))
+    return once("box", frame, ctx, lambda: _found(frame, ctx) or salient_box(frame.pixels))
 
 
 def roomy(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
@@ -60,14 +60,14 @@ def _wide(start: float, end: float) -> tuple[float, float]:
 
 def subject(frame: Frame, ctx: Context) -> BoxXYXY:
     """Return the best object though it fill most of the picture, else what stands out of it: what is to be cut out."""
-    return _seated("subject", frame, ctx, lambda: _found(frame, ctx, ALMOST_ALL) or salient_box(frame.pixels))
+    return once("subject", frame, ctx, lambda: _found(frame, ctx, ALMOST_ALL) or salient_box(frame.pixels))
 
 
 def target(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     """Return `wanted`, or where it is ``auto`` the best object; what is no object may not move: else the middle."""
     if isinstance(wanted, BoxXYXY):
         return wanted
-    return _seated("target", frame, ctx, lambda: _found(frame, ctx) or MIDDLE)
+    return once("target", frame, ctx, lambda: _found(frame, ctx) or MIDDLE)
 
 
 def thing(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
@@ -78,7 +78,7 @@ def thing(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     def make() -> BoxXYXY:
         return _found(frame, ctx, least=LEAST_THING) or salient_box(frame.pixels, THING_SIDE)
 
-    return _seated("thing", frame, ctx, make)
+    return once("thing", frame, ctx, make)
 
 
 def point(wanted: PointXY | str, frame: Frame, ctx: Context) -> PointXY:
@@ -91,7 +91,7 @@ def point(wanted: PointXY | str, frame: Frame, ctx: Context) -> PointXY:
 
 def edge(wanted: PointXY | str, frame: Frame, ctx: Context) -> PointXY:
     """Return `wanted`, or where it is ``auto`` the place of the strongest upright edge."""
-    return wanted if isinstance(wanted, PointXY) else _seated("edge", frame, ctx, lambda: strongest_edge(frame.pixels))
+    return wanted if isinstance(wanted, PointXY) else once("edge", frame, ctx, lambda: strongest_edge(frame.pixels))
 
 
 def layer(wanted: str, frame: Frame, ctx: Context) -> str:
@@ -116,7 +116,7 @@ def seated(params: Any, frame: Frame, ctx: Context, **how: Callable[[Any, Frame,
     return replace(params, **seats), seats
 
 
-def _seated(kind: str, frame: Frame, ctx: Context, make: Callable[[], T]) -> T:
+def once(kind: str, frame: Frame, ctx: Context, make: Callable[[], T]) -> T:
     """Seat once for a picture; in the pictures of a film that follow, where it was seated before."""
     kept: dict[Any, T] = ctx.memo("seats", dict, keep=True)
     key = (kind, frame.source_id)

@@ -41,10 +41,10 @@ EXCEPTIONS = {
     "detection/nms_lab": (505, "a lab whose boxes can be played dying one by one; the rest has to shrink"),
     "detection/object_detector": (446, "gives way to another picture where it is sure of nothing, in 5 lines of it"),
     "explained/attribution_bench": (568, "quick maps come first, in 20 lines of it; the rest has to shrink"),
-    "explained/feature_visualization": (664, BEFORE),
+    "explained/feature_visualization": (424, "its tabs and its search of a folder are 100 lines of it"),
     "explained/integrated_gradients": (313, "its path, which is played, and its bill of shares are 70 lines of it"),
     "explained/occlusion_and_rise": (347, "windows and masks that gather, which is played, are 80 lines of it"),
-    "explained/self_attention": (390, BEFORE),
+    "explained/self_attention": (368, "its arrow and its sentence about where a patch looks are 40 lines of it"),
     "learning/backpropagation_stepper": (
         534,
         "drawn as a net from digit to scores, whose way back plays; the rest has to shrink",

@@ -42,13 +42,13 @@ def test_another_frame_finds_the_ascent_ready(engine):
     assert grown
     assert not none
     np.testing.assert_array_equal(
-        panel(first, "With rules").layers[0].pixels, panel(again, "With rules").layers[0].pixels
+        panel(first, "Grown from noise").layers[0].pixels, panel(again, "Grown from noise").layers[0].pixels
     )
     assert first.values["frame_height"] != again.values["frame_height"]
 
 
 def test_stopped_and_asked_again_goes_on(engine, monkeypatch):
-    monkeypatch.setattr("explainer.demos.explained._feature_climb.PUBLISH_S", 0.0)
+    monkeypatch.setattr("explainer.vision.attribution.ascents.PUBLISH_S", 0.0)
     whole, _ = run(bootstrap.engine(), steps=14, channel=5)
 
     class StopsAtTheNinth(list):
@@ -64,7 +64,7 @@ def test_stopped_and_asked_again_goes_on(engine, monkeypatch):
     assert partials[0].values["step_count"] >= 7
     assert rest.values == whole.values
     np.testing.assert_array_equal(
-        panel(rest, "With rules").layers[0].pixels, panel(whole, "With rules").layers[0].pixels
+        panel(rest, "Grown from noise").layers[0].pixels, panel(whole, "Grown from noise").layers[0].pixels
     )
 
 
@@ -72,10 +72,11 @@ def test_the_comparison_turns_one_switch_over(engine):
     one, _ = run(engine, compare="waves")
     turned, _ = run(engine, helps=("colours", "robust"))
     np.testing.assert_array_equal(
-        panel(one, "Without waves").layers[0].pixels, panel(turned, "Without waves").layers[0].pixels
+        panel(one, "Without waves").layers[0].pixels, panel(turned, "Grown from noise").layers[0].pixels
     )
     assert one.values["other_height_end"] == turned.values["height_end"]
     assert panel(one, "Without waves").note.startswith("activation")
+    assert panel(turned, "Grown from noise").note.startswith("without waves")
 
 
 def test_the_frame_is_measured_as_the_made_picture_is(engine):
@@ -86,8 +87,36 @@ def test_the_frame_is_measured_as_the_made_picture_is(engine):
         maps = split.activation[0].numpy()
     assert result.values["frame_height"] == pytest.approx(float(maps[3].mean()), rel=1e-3)
     assert result.values["frame_peak"] == pytest.approx(float(maps[3].max()), rel=1e-3)
-    loudest = next(c for c in result.charts if c.title == "Answers to your photo")
-    assert loudest.sets[0] == {"channel": int(maps.mean(axis=(1, 2)).argmax())}
+    loudest = next(c for c in result.charts if c.title == "Loudest channels of your photo")
+    assert loudest.sets[0] == {"channel": int(maps.max(axis=(1, 2)).argmax())}
+
+
+@pytest.mark.parametrize("frame", ["cat", "rocket"])
+def test_by_itself_it_takes_the_channel_with_the_strongest_cell_of_the_last_layer_with_finer_maps(engine, frame):
+    result, _ = run(engine, frame=frame, layer="auto", channel=-1)
+    with bootstrap.zoo().lease("efficientnet-lite0", Settings(threads=1)) as net:
+        x = net.prepare(FRAMES[frame]).tensor
+        maps, last = (net.split(x, name).activation[0].numpy() for name in ("blocks.10", "blocks.11"))
+    assert (maps.shape[1:], last.shape[1:]) == ((14, 14), (7, 7))
+    assert result.resolved["layer"] == "blocks.10"
+    assert result.values["wished_index"] == maps.max(axis=(1, 2)).argmax()
+    assert result.values["frame_rank"] == 1
+    assert "answers loudest" in result.headline
+
+
+def test_in_a_film_the_channel_stays_that_of_the_first_picture(engine):
+    asked = Params(steps=8, compare="none", layer="blocks.2")
+
+    def values(name, time_s):
+        frame = Frame(FRAMES[name].pixels, "a film", int(time_s), time_s=time_s)
+        return engine.run(
+            Job(0, DEMO, asked, frame, Settings(threads=1)), JobToken(), lambda _event: None
+        ).result.values
+
+    first, second = values("cat", 0.0), values("rocket", 1.0)
+    assert first["frame_rank"] == 1
+    assert second["frame_rank"] > 1  # by itself the other picture would have another
+    assert second["wished_index"] == first["wished_index"]
 
 
 def test_a_class_is_asked_of_the_logits(engine):

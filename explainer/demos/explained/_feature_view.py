@@ -2,24 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Curve, Series, Style
+from explainer.core.charts import Bars, Curve, Series
+from explainer.core.context import Context
 from explainer.core.geometry import apply
-from explainer.core.layers import Boxes, Image, Panel, Sets
+from explainer.core.layers import Boxes, Image, Label, Panel
 from explainer.core.model_card import LayerCard
+from explainer.core.number_text import number
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
-from explainer.core.result import Result
 from explainer.core.subject import Subject
 
+if TYPE_CHECKING:
+    from explainer.vision.attribution.ascents import Drawn
+    from explainer.vision.attribution.feature_vis import Recipe
+
 SHOWN = 6
-GRAIN = 2.0  # so many times the share of short waves is called grain
-STYLES: tuple[Style, Style] = ("solid", "dashed")
-NAMES = {"waves": "waves", "colours": "photo colours", "robust": "moves"}
-Objective = str  # channel, unit, class
+BEST, COLUMNS, TILE_PX = 6, 3, 112
+MEASURES = {"channel": "mean activation", "unit": "activation", "class": "logit"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,16 +33,16 @@ class Seen:
 
     Parameters
     ----------
-    about
-        The frame, the network's input and its scores.
     objective, index
         ``"channel"``, ``"unit"`` or ``"class"``, and the number of the channel or class.
     layer
         Where the channel is; for a class the layer of its Grad-CAM.
     heat
         The channel's map ``(h, w)``, or the class's Grad-CAM.
-    answers
-        The frame's objective for every channel or class, ``(C,)``.
+    loudness
+        Strongest cell of every channel, or every class's logit, ``(C,)``.
+    brings
+        The objective of the frame.
     fine
         Share of the frame's contrast in short waves.
     asked
@@ -45,18 +50,14 @@ class Seen:
     """
 
     about: Subject
-    objective: Objective
+    objective: str
     index: int
     layer: LayerCard
     heat: NDArray[np.float32]
-    answers: NDArray[np.float64]
+    loudness: NDArray[np.float64]
+    brings: float
     fine: float
     asked: int = 0
-
-    @property
-    def brings(self) -> float:
-        """The objective of the frame."""
-        return float(self.answers[self.index])
 
     @property
     def is_class(self) -> bool:
@@ -66,16 +67,7 @@ class Seen:
     @property
     def name(self) -> str:
         """The channel, unit or class in words."""
-        if self.is_class:
-            return self.about.label
-        where = self.layer.label.split(" · ")[0]
-        return f"channel {self.index} of {where}"
-
-    @property
-    def measure(self) -> str:
-        """What is measured, as the subject of a sentence."""
-        start = {"channel": "the mean of ", "unit": "the middle cell of ", "class": "the logit of "}[self.objective]
-        return start + self.name
+        return self.about.label if self.is_class else f"channel {self.index} of {self.layer.label.split(' · ')[0]}"
 
     @property
     def silent(self) -> bool:
@@ -88,188 +80,168 @@ class Seen:
         row, column = np.unravel_index(int(self.heat.argmax()), self.heat.shape)
         return int(row), int(column)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
-    """One ascent as it is shown.
-
-    Parameters
-    ----------
-    picture
-        ``(S, S, 3) uint8``.
-    steps, heights
-        The objective on the way.
-    said
-        Probabilities that the network gives the picture.
-    fine
-        Share of its contrast in waves shorter than 4 pixels.
-    helps
-        Which of the three switches were on.
-    moving
-        Whether there was any gradient to climb.
-    """
-
-    picture: NDArray[np.uint8]
-    steps: tuple[int, ...]
-    heights: tuple[float, ...]
-    said: NDArray[np.float64]
-    fine: float
-    helps: frozenset[str]
-    moving: bool
-
     @property
-    def title(self) -> str:
-        """Which rules kept it natural, in few words."""
-        on, off = ([name for key, name in NAMES.items() if (key in self.helps) == kept] for kept in (True, False))
-        if on and off:
-            return f"Only {on[0]}" if len(on) == 1 else f"Without {off[0]}"
-        return "Without rules" if off else "With rules"
+    def loudest(self) -> bool:
+        """Whether no other channel answers more strongly anywhere in the frame."""
+        return self.index == int(self.loudness.argmax())
 
 
-def result(seen: Seen, drawn: Sequence[Drawn], step: int, more: Part) -> Result:
-    """Put pictures, curves and words together; the second ascent is the comparison."""
-    part = _pictures(seen, drawn) + Part((), (_curve(seen, drawn), _said(seen, drawn[0]), _loudest(seen)))
-    part += Part((), (), _sentences(seen, drawn, step), _values(seen, drawn, step)) + more
-    return Result(
-        " ".join(part.sentences), part.values, part.panels, part.charts,
-        input=np.ascontiguousarray(seen.about.x.cpu().numpy(), dtype=np.float32),
-        heroes=(part.panels[0].slug, part.panels[1].slug),
-        headline=_headline(seen, drawn),
-    )  # fmt: skip
+def part(seen: Seen, drawn: Sequence["Drawn"]) -> Part:
+    """Pictures, charts and words; the second ascent is the comparison."""
+    pictures = _pictures(seen, drawn)
+    charts = (_loudest(seen), _curve(seen, drawn), _said(seen, drawn[0]))
+    return pictures + Part((), charts, _sentences(seen, drawn), _values(seen, drawn), (), {},
+                           _headline(seen, drawn[0]), ("photo", "grown-from-noise"))  # fmt: skip
+
+
+def title(recipe: "Recipe") -> str:
+    """Which rules kept an ascent natural, in few words."""
+    rules = {"waves": recipe.canvas.waves, "photo colours": recipe.canvas.colours, "moves": recipe.robust}
+    on, off = ([name for name, kept in rules.items() if kept == wanted] for wanted in (True, False))
+    if on and off:
+        return f"Only {on[0]}" if len(on) == 1 else f"Without {off[0]}"
+    return "Without rules" if off else "With rules"
 
 
 # Pictures -----------------------------------------------------------------------------------------------
 
 
-def _pictures(seen: Seen, drawn: Sequence[Drawn]) -> Part:
+def _pictures(seen: Seen, drawn: Sequence["Drawn"]) -> Part:
     from explainer.vision.attribution.strongest import cut_out, patch_box
 
-    what = "logit" if seen.is_class else "activation"
-    made = tuple(square(d.title, d.picture, f"{what} {_number(d.heights[-1])}") for d in drawn)
-    about, note = seen.about, f"{what} {_number(seen.brings)}"
-    limit = float(np.abs(seen.heat).max())
-    own = about.heat_panel("Photo", seen.heat, note, limit=limit, signed=bool(seen.heat.min() < 0))
+    what, about = "logit" if seen.is_class else "activation", seen.about
+    titles = ["Grown from noise", *(title(other.recipe) for other in drawn[1:])]
+    notes = [f"{what} {number(d.heights[-1], '.1f')}" for d in drawn]
+    notes[0] = f"{title(drawn[0].recipe).lower()}, {notes[0]}"
+    made = [_square(*one) for one in zip(titles, (d.picture for d in drawn), notes, strict=True)]
+    own = about.heat_panel("Photo", np.maximum(seen.heat, 0.0), f"what {seen.name} answers")
     if seen.silent:
-        return Part((*made, own))
-    input_px = int(about.x.shape[2])
-    box = patch_box(seen.peak, (seen.heat.shape[0], seen.heat.shape[1]), input_px, about.to_frame, about.focus)
-    outline = Boxes("strongest part", np.array([box]), colours=(1,))
-    own = Panel(own.title, own.size, (*own.layers, outline), own.note)
-    return Part((*made, own, square("Strongest", cut_out(about.frame.pixels, box), "part of it")))
+        return Part((own, *made))
+    box = patch_box(seen.peak, seen.heat.shape, int(about.x.shape[2]), about.to_frame, about.focus)
+    framed = Panel(own.title, own.size, (*own.layers, Boxes("strongest part", np.array([box]), colours=(1,))), own.note)
+    return Part((framed, made[0], _square("Framed part", cut_out(about.frame.pixels, box), "of your photo"), *made[1:]))
 
 
-def square(title: str, pixels: NDArray[np.uint8], note: str) -> Panel:
-    """Panel of one picture in its own pixels."""
-    return Panel(title, (pixels.shape[1], pixels.shape[0]), (Image("picture", pixels),), note, frame=False)
+def _square(name: str, pixels: NDArray[np.uint8], note: str) -> Panel:
+    return Panel(name, (pixels.shape[1], pixels.shape[0]), (Image("picture", pixels),), note, frame=False)
+
+
+def examples(seen: Seen, net: Any, ctx: Context) -> Part:
+    """Tiles of the user's pictures that excite it most; says so where there is nothing to search."""
+    from explainer.vision.attribution.examples import cut, searched
+
+    found = searched("" if seen.is_class else seen.layer.name, net, ctx)
+    if found is None:
+        none = ("There are no pictures to search (0 found): open a folder.",)
+        return Part(sentences=none, values=numbers(searched_count=0))
+    rows = found.best(seen.index, BEST)
+    scores, tiles = found.values[rows, seen.index], [cut(found, int(row), seen.index, net, ctx) for row in rows]
+    looked, best = len(found.numbers), tiles[0][1] or f"number {found.numbers[rows[0]] + 1}"
+    note = f"{looked} searched" if looked == found.of else f"{looked} of {found.of} searched"
+    said = f"Of {looked} pictures {best} excites it most ({scores[0]:.2f})."
+    if looked == 1:
+        said = "The source has only 1 picture to search; open a folder for more."
+    values = numbers(searched_count=looked, best_example=scores[0])
+    return Part((_sheet([pixels for pixels, _ in tiles], scores, note),), (), (said,), values)
+
+
+def _sheet(tiles: list[NDArray[np.uint8]], scores: NDArray[np.float32], note: str) -> Panel:
+    from explainer.vision.attribution.strongest import GAP_PX, mosaic
+
+    columns, pitch = min(COLUMNS, len(tiles)), TILE_PX + GAP_PX
+    sheet = mosaic(tiles, columns, TILE_PX)
+    corners = [(pitch * (n % columns), pitch * (n // columns) + 20.0) for n in range(len(tiles))]
+    labels = (
+        Label(f"score {n + 1}", f"{one:.1f}", xy, 0) for n, (one, xy) in enumerate(zip(scores, corners, strict=True))
+    )
+    size = (sheet.shape[1], sheet.shape[0])
+    return Panel("Best of your pictures", size, (Image("tiles", sheet), *labels), note, frame=False)
 
 
 # Charts -------------------------------------------------------------------------------------------------
 
 
-def _curve(seen: Seen, drawn: Sequence[Drawn]) -> Curve:
-    lines = [
-        Series(d.title.lower(), np.array(d.steps, float), np.array(d.heights), style, colour)
-        for d, style, colour in zip(drawn, STYLES, (-1, 1), strict=False)
-    ]
-    last = float(max(drawn[0].steps[-1], 1))
-    lines.append(Series("your photo", np.array([0.0, last]), np.array([seen.brings] * 2), "dotted", -2))
-    what = {"channel": "mean activation", "unit": "activation", "class": "logit"}[seen.objective]
-    return Curve("Climb", tuple(lines), "step", what, note="measured on the picture as shown")
-
-
-def _said(seen: Seen, drawn: Drawn) -> Bars:
-    best = [int(k) for k in np.argsort(-drawn.said, kind="stable")[: SHOWN - 1]]
+def _loudest(seen: Seen) -> Bars:
+    """What answers most strongly to the frame, to be clicked; the one that is maximised stands with them."""
+    best = [int(k) for k in np.argsort(-seen.loudness, kind="stable")[:SHOWN]]
+    shown = best if seen.index in best else [*best[: SHOWN - 1], seen.index]
+    values = tuple(float(seen.loudness[k]) for k in shown)
+    key, label = ("target", seen.about.card.label) if seen.is_class else ("channel", "channel {}".format)
     return Bars(
-        "The net calls it", tuple(seen.about.card.label(k) for k in best), tuple(float(drawn.said[k]) for k in best),
-        chosen=best.index(seen.index) if seen.is_class and seen.index in best else -1,
-        note=f"at {seen.about.x.shape[2]} px", sets=tuple({"objective": "class", "target": str(k)} for k in best),
+        "Best classes of your photo" if seen.is_class else "Loudest channels of your photo", tuple(map(label, shown)),
+        values, hi=max(*values, 1e-6), lo=min(*values, 0.0), format=".1f", chosen=shown.index(seen.index),
+        note="click one", sets=tuple({key: str(k) if seen.is_class else k} for k in shown),
     )  # fmt: skip
 
 
-def _loudest(seen: Seen) -> Bars:
-    """What answers most to the frame, to be clicked; the one that is maximised stands with them."""
-    best = [int(k) for k in np.argsort(-seen.answers, kind="stable")[:SHOWN]]
-    shown = best if seen.index in best else [*best[: SHOWN - 1], seen.index]
-    numbers = tuple(float(seen.answers[k]) for k in shown)
-    labels = tuple(seen.about.card.label(k) if seen.is_class else f"channel {k}" for k in shown)
-    sets: tuple[Sets, ...] = tuple({"target": str(k)} if seen.is_class else {"channel": k} for k in shown)
-    title = "Best classes of your photo" if seen.is_class else "Answers to your photo"
+def _curve(seen: Seen, drawn: Sequence["Drawn"]) -> Curve:
+    lines = [
+        Series(title(d.recipe).lower(), np.array(d.steps, float), np.array(d.heights), *look)
+        for d, look in zip(drawn, (("solid", -1), ("dashed", 1)), strict=False)
+    ]
+    ends = np.array([0.0, max(drawn[0].steps[-1], 1)])
+    lines.append(Series("your photo", ends, np.full(2, seen.brings), "dotted", -2))
+    return Curve("Climb", tuple(lines), "step", MEASURES[seen.objective], note="measured on the picture as shown")
+
+
+def _said(seen: Seen, drawn: "Drawn") -> Bars:
+    best = [int(k) for k in np.argsort(-drawn.said, kind="stable")[: SHOWN - 1]]
     return Bars(
-        title, labels, numbers, hi=max(*numbers, 1e-6), lo=min(*numbers, 0.0), chosen=shown.index(seen.index),
-        note="click one", sets=sets,
+        "The net calls it", tuple(map(seen.about.card.label, best)), tuple(float(drawn.said[k]) for k in best),
+        chosen=best.index(seen.index) if seen.is_class and seen.index in best else -1,
+        note=f"at {seen.about.x.shape[2]} px", sets=tuple({"objective": "class", "target": str(k)} for k in best),
     )  # fmt: skip
 
 
 # Words and numbers --------------------------------------------------------------------------------------
 
 
-def _values(seen: Seen, drawn: Sequence[Drawn], step: int) -> dict[str, float]:
-    first, about = drawn[0], seen.about
-    best = int(first.said.argmax())
+def _values(seen: Seen, drawn: Sequence["Drawn"]) -> dict[str, float]:
+    first, other, about = drawn[0], drawn[1] if len(drawn) > 1 else None, seen.about
     x, y = apply(about.map_to_frame(seen.heat.shape), np.array([seen.peak[::-1]]) + 0.5)[0]
-    values = {
-        "wished_index": float(seen.index),
-        "step_count": float(step),
-        "height_start": first.heights[0],
-        "height_end": first.heights[-1],
-        "fine_share": first.fine,
-        "frame_fine_share": seen.fine,
-        "called_index": float(best),
-        "called_score": float(first.said[best]),
-        "frame_height": seen.brings,
-        "frame_peak": float(seen.heat.max()),
-        "frame_rank": float(np.count_nonzero(seen.answers > seen.answers[seen.index]) + 1),
-        "peak_x_px": float(x),
-        "peak_y_px": float(y),
-        "answer_count": float(len(seen.answers)),
-    }
+    return numbers(
+        wished_index=seen.index, step_count=first.step, height_start=first.heights[0], height_end=first.heights[-1],
+        fine_share=first.fine, frame_fine_share=seen.fine, called_index=first.said.argmax(),
+        called_score=first.said.max(), frame_height=seen.brings, frame_peak=seen.heat.max(),
+        frame_rank=np.count_nonzero(seen.loudness > seen.loudness[seen.index]) + 1, peak_x_px=x, peak_y_px=y,
+        answer_count=len(seen.loudness), wished_score=first.said[seen.index] if seen.is_class else None,
+        frame_score=about.score if seen.is_class else None,
+        times_frame=first.heights[-1] / seen.brings if seen.brings > 0 else None,
+        other_height_end=other and other.heights[-1], other_fine_share=other and other.fine,
+    )  # fmt: skip
+
+
+def _headline(seen: Seen, first: "Drawn") -> str:
+    """Say what excites it in the photo, and what the grown picture does."""
     if seen.is_class:
-        values |= {"wished_score": float(first.said[seen.index]), "frame_score": about.score}
-    if seen.brings > 0:
-        values["times_frame"] = first.heights[-1] / seen.brings
-    if len(drawn) > 1:
-        values |= {"other_height_end": drawn[1].heights[-1], "other_fine_share": drawn[1].fine}
-    return values
-
-
-def _sentences(seen: Seen, drawn: Sequence[Drawn], step: int) -> tuple[str, ...]:
-    first = drawn[0]
-    best = int(first.said.argmax())
-    said = f"the net calls the result “{seen.about.card.label(best)}” ({words.score(float(first.said[best]))})"
-    start, end = _number(first.heights[0]), _number(first.heights[-1])
-    sentences = [f"In {step} steps {seen.measure} climbs from {start} to **{end}**, and {said}."]
-    sentences += [f"Your photo brings {_number(seen.brings)}{': nothing in it excites it' * seen.silent}."]
-    if not seen.is_class and seen.asked > seen.index:
-        sentences.insert(0, f"This layer has {words.thousands(len(seen.answers))} channels, so the last one is taken.")
-    if not first.moving:
-        sentences.append("Its gradient has become zero, so it climbs no further.")
-    if len(drawn) > 1:
-        sentences.append(_comparison(first, drawn[1], seen))
-    return tuple(sentences)
-
-
-def _headline(seen: Seen, drawn: Sequence[Drawn]) -> str:
-    first, other = drawn[0], drawn[-1]
-    wished = seen.name if seen.is_class else "this " + ("channel" if seen.objective == "channel" else "unit")
-    if len(drawn) == 1:
         called = seen.about.card.label(int(first.said.argmax()))
-        return f"This picture grew from noise to excite {wished}; the network calls it “{called}”."
-    rules = first.title == "With rules" and other.title == "Without rules"
-    if rules and other.fine > GRAIN * first.fine and other.heights[-1] > first.heights[-1]:
-        never, more = (", which your photo never does", "") if seen.silent else ("", " that excites it more")
-        return f"Grown from noise to excite {wished}{never}: with rules a pattern, without them fine grain{more}."
-    return f"Both pictures grew from noise to excite {wished}; only the rules they had to keep differ."
+        return f"This picture grew from noise to excite {seen.name}; the network calls it “{called}”."
+    if seen.silent:
+        return f"Nothing in the photo excites channel {seen.index}; the picture beside it grew from noise to do so."
+    most = "loudest" if seen.loudest else "most"
+    what = "it everywhere" if seen.objective == "channel" else "its middle cell"
+    grown = f"the picture beside it grew from noise to excite {what}"
+    return f"Channel {seen.index} answers {most} to the framed part; {grown}."
 
 
-def _comparison(first: Drawn, other: Drawn, seen: Seen) -> str:
+def _sentences(seen: Seen, drawn: Sequence["Drawn"]) -> tuple[str, ...]:
+    first, count = drawn[0], words.thousands(len(seen.loudness))
+    called = f"“{seen.about.card.label(int(first.said.argmax()))}” ({words.score(float(first.said.max()))})"
+    start, end, brings = (number(one, ".1f") for one in (first.heights[0], first.heights[-1], seen.brings))
+    measure = {"channel": "the mean of ", "unit": "the middle cell of ", "class": "the logit of "}[seen.objective]
+    fewer = not seen.is_class and seen.asked > seen.index
     return (
-        f"{other.title} it reaches {_number(other.heights[-1])}. Waves shorter than 4 pixels hold "
-        f"{words.percent(first.fine)} of the first picture's contrast, {words.percent(other.fine)} of the second's "
-        f"and {words.percent(seen.fine)} of your photo's."
+        f"This layer has {count} channels, so the last one is taken." if fewer else "",
+        f"In {first.step} steps {measure}{seen.name} climbs from {start} to **{end}**; your photo brings {brings}.",
+        f"The net calls the result {called}.",
+        "Its gradient has become zero, so it climbs no further." if not first.moving else "",
+        *(_comparison(seen, first, other) for other in drawn[1:]),
     )
 
 
-def _number(value: float) -> str:
-    """Three figures, with a true minus sign."""
-    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-    return text.replace("-", "−")
+def _comparison(seen: Seen, first: "Drawn", other: "Drawn") -> str:
+    return (
+        f"{title(other.recipe)} it reaches {number(other.heights[-1], '.1f')}. Waves shorter than 4 pixels hold "
+        f"{words.percent(first.fine)} of the first picture's contrast, {words.percent(other.fine)} of the second's "
+        f"and {words.percent(seen.fine)} of your photo's."
+    )

@@ -1,26 +1,24 @@
 """Feature visualization: from noise to the picture that a channel, a unit or a class would like best.
 
-The ascent does not depend on the frame, so it is kept: on a camera only the frame's own answer is computed anew.
+The ascent does not depend on the frame beyond which channel is loudest in it, so it is kept: in a film the channel
+stays that of the first picture, and only the frame's own answer is computed anew.
 """
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import LAST, TOP_1, Choice, ClassIndex, Doc, LayerName, Range, When
+from explainer.core.controls import AUTO, LAST, TOP_1, Auto, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.subject import subject
-from explainer.demos.explained import _feature_examples as examples
 from explainer.demos.explained import _feature_view as view
-from explainer.demos.explained._feature_climb import SIZE_PX, Climb
 
 OF_MAPS, OF_CLASSES = When("objective", ("channel", "unit")), When("objective", ("class",))
 
@@ -64,8 +62,15 @@ class Params:
     """What is maximised, and how."""
 
     objective: Annotated[Objective, Doc("Maximise", "What the picture is to excite.")] = Objective.CHANNEL
-    layer: Annotated[LayerName, Doc("Layer", "Early layers like textures, late ones parts of objects."), OF_MAPS] = LAST
-    channel: Annotated[int, Doc("Channel", "One feature map of the layer."), Range(0, 4095), OF_MAPS] = 100
+    layer: Annotated[
+        LayerName | Auto, Doc("Layer", "Early layers like textures, late ones parts of objects."), OF_MAPS
+    ] = AUTO
+    channel: Annotated[
+        int,
+        Doc("Channel", "One feature map of the layer; at first the one with the strongest answer to your photo."),
+        Range(-1, 4095, lowest="loudest"),
+        OF_MAPS,
+    ] = -1
     target: Annotated[ClassIndex, Doc("Class", "Whose logit is climbed; top-1 is what it sees."), OF_CLASSES] = TOP_1
     steps: Annotated[int, Doc("Steps", "Raising it goes on from here."), Range(8, 512, step=8, log=True)] = 48
     helps: Annotated[tuple[Help, ...], Doc("Kept natural by", "None of these knows what a picture should show.")] = (
@@ -97,46 +102,76 @@ class FeatureVisualization(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Climb, beside it climb another way, and show what the frame itself brings."""
+        from explainer.vision import seating
+        from explainer.vision.attribution.ascents import SIZE_PX, Ascents
+        from explainer.vision.attribution.feature_vis import Wish, fine_in
+
+        params, seats = seating.seated(params, frame, ctx, layer=_late)
         with ctx.model() as net:
-            seen = _seen(frame, params, net, ctx)
-            climb = Climb(net, ctx, seen, params)
+            ready = prepared(frame, net, ctx)
+            fine = ctx.memo(("fine", *memo_name(ctx)), lambda: fine_in(ready.tensor, SIZE_PX))
+            seen = (_class_seen if params.objective == "class" else _channel_seen)(frame, params, net, ready, fine, ctx)
+            wish = Wish(params.objective, seen.index, "" if seen.is_class else seen.layer.name)
+            climb = Ascents(net, ctx, wish, _recipes(params, ctx.seed), params.steps)
+
+            def result(drawn: list[Any], more: Part) -> Result:
+                x = np.ascontiguousarray(ready.tensor.cpu().numpy(), dtype=np.float32)
+                return (view.part(seen, drawn) + more).result(input=x, resolved=seats)
+
             with ctx.stage("explain"):
-                ended = climb.run(lambda now: ctx.publish(climb.result(now)))
-            part = examples.part(seen, net, ctx) if params.examples else Part()
-            return climb.result(ended, part)
+                ended = climb.run(lambda now: ctx.publish(result(now, Part())))
+            return result(ended, view.examples(seen, net, ctx) if params.examples else Part())
 
 
-def _seen(frame: Frame, params: Params, net: Any, ctx: Context) -> view.Seen:
-    """Look at the frame: one forward pass, and for a class its Grad-CAM."""
+def _late(_wanted: str, _frame: Frame, ctx: Context) -> str:
+    """Return the last layer whose maps are finer than the last one's: they show patterns and not yet whole objects."""
+    maps = [one for one in ctx.card.layers if len(one.shape) == 3]
+    return next((one.name for one in reversed(maps) if one.shape[1] > maps[-1].shape[1]), LAST)
+
+
+def _recipes(params: Params, seed: int) -> list[Any]:
+    """How the picture is grown, and with one switch, or all, the other way."""
+    from explainer.vision.attribution.ascents import SIZE_PX
+    from explainer.vision.attribution.canvas import Canvas
+    from explainer.vision.attribution.feature_vis import Recipe
+
+    turned = {"none": (), "all": tuple(Help)}.get(params.compare, (params.compare,))
+    weight = 0.0 if params.penalty == "none" else params.weight
+    both = [frozenset(params.helps), frozenset(params.helps) ^ frozenset(turned)]
+    return [
+        Recipe(
+            Canvas(SIZE_PX, "waves" in on, "colours" in on), "robust" in on, cast("Any", params.penalty), weight, seed
+        )
+        for on in both[: 1 + bool(turned)]
+    ]
+
+
+def _class_seen(frame: Frame, params: Params, net: Any, ready: Any, fine: float, ctx: Context) -> view.Seen:
+    """Look at the frame for a class: one pass each way, and its Grad-CAM."""
     from explainer.vision.attribution.cam import class_map
-    from explainer.vision.attribution.feature_vis import maps_and_logits
 
-    ready = prepared(frame, net, ctx)
-    layer = ctx.card.layer(LAST if params.objective == "class" else params.layer)
-    if params.objective == "class":
-        with ctx.stage("model"):
-            split = latest(ctx, "split", layer.name, lambda: net.split(ready.tensor, layer.name))
-        about = subject(frame, ready, split.logits, params.target, ctx)
-        heat = class_map(split.activation, split.gradient(about.index), "grad-cam").finite
-        return view.Seen(about, "class", about.index, layer, heat, about.logits, _fine(about.x, ctx))
+    layer = ctx.card.layer(LAST)
+    with ctx.stage("model"):
+        split = latest(ctx, "split", layer.name, lambda: net.split(ready.tensor, layer.name))
+    about = subject(frame, ready, split.logits, params.target, ctx)
+    heat = class_map(split.activation, split.gradient(about.index), "grad-cam").finite
+    brings = float(about.logits[about.index])
+    return view.Seen(about, "class", about.index, layer, heat, about.logits, brings, fine)
+
+
+def _channel_seen(frame: Frame, params: Params, net: Any, ready: Any, fine: float, ctx: Context) -> view.Seen:
+    """Look at the frame for a channel: one forward pass; without a number, the one with the strongest cell."""
+    from explainer.vision import seating
+    from explainer.vision.attribution.feature_vis import Wish, maps_and_logits
+
+    layer = ctx.card.layer(params.layer)
     with ctx.stage("model"):
         find = partial(maps_and_logits, net.network(), layer.name, ready.tensor)
         maps, logits = latest(ctx, "maps", layer.name, find)
-    about = subject(frame, ready, logits, TOP_1, ctx)
-    found = maps[0].cpu().numpy()
-    index = min(params.channel, len(found) - 1)
-    answers = _answers(found, params.objective)
-    return view.Seen(about, params.objective, index, layer, found[index], answers, _fine(about.x, ctx), params.channel)
-
-
-def _answers(maps: NDArray[np.float32], objective: Objective) -> NDArray[np.float64]:
-    """Give the objective of every channel of ``(C, h, w)``."""
-    if objective == "unit":
-        return maps[:, maps.shape[1] // 2, maps.shape[2] // 2].astype(np.float64)
-    return np.asarray(maps.mean(axis=(1, 2), dtype=np.float64))
-
-
-def _fine(x: Any, ctx: Context) -> float:
-    from explainer.vision.attribution.feature_vis import fine_in
-
-    return ctx.memo(("fine", *memo_name(ctx)), lambda: fine_in(x, SIZE_PX))
+    loudness = maps[0].amax(dim=(1, 2)).double().cpu().numpy()
+    index = min(params.channel, len(loudness) - 1)
+    if index < 0:
+        index = seating.once(f"channel of {layer.name} of {ctx.card.name}", frame, ctx, lambda: int(loudness.argmax()))
+    about, brings = subject(frame, ready, logits, TOP_1, ctx), float(Wish(params.objective, index).of(maps))
+    heat = maps[0, index].cpu().numpy()
+    return view.Seen(about, params.objective, index, layer, heat, loudness, brings, fine, params.channel)
