@@ -1,7 +1,8 @@
 """Self-attention: from which patches a vision transformer takes what one patch becomes."""
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, cast
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, cast
 
 import numpy as np
 
@@ -10,12 +11,14 @@ from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Plays, R
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
-from explainer.core.memo import latest
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.explained import _attention_view as view
 
-DEPTH = 12
+if TYPE_CHECKING:
+    from explainer.vision.attention.kept import Kept
+
+DEPTH, TELLING = 12, 11  # layers; the one before the last tells most of objects
 MEAN = "mean"
 
 
@@ -55,11 +58,9 @@ class Params:
     ] = Asking.PATCH
     query: Annotated[
         PointXY | Auto,
-        OnPicture("input"),
+        OnPicture("attention"),
         When("asking", (Asking.PATCH,)),
-        Doc(
-            "Patch", "Drag the ring: the map shows from where this patch takes. By itself it stands on the best object."
-        ),
+        Doc("Patch", "Drag the ring: the map shows what this patch looks at. By itself it stands where it looks far."),
     ] = AUTO
     view: Annotated[
         View,
@@ -70,7 +71,7 @@ class Params:
         Range(1, DEPTH),
         Doc("Layer", "What a patch looks for changes from layer to layer."),
         Plays(9.0, "Roll the layers out, one after the other"),
-    ] = DEPTH
+    ] = TELLING
     head: Annotated[
         Head,
         When("view", (View.LAYER,)),
@@ -93,7 +94,7 @@ class SelfAttention(Demo[Params]):
     """Attention maps of a small vision transformer."""
 
     info = DemoInfo(
-        id="self-attention", title="Self-attention", topics=(41,), sample="dog",
+        id="self-attention", title="Self-attention", topics=(41,), sample="cat",
         summary="Click a patch and see where it takes from, head by head and layer by layer.",
         papers=("vaswani2017", "dosovitskiy2021", "oquab2023", "abnar2020", "jain2019", "wiegreffe2019"),
         cost=Cost(),  # no pass of the session's classifier
@@ -103,77 +104,39 @@ class SelfAttention(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Read one row of one layer's attention, or of all layers' product."""
         from explainer.vision import seating
-        from explainer.vision.attention import maps, vit
+        from explainer.vision.attention.kept import Kept
+        from explainer.vision.attention.maps import patch_at
 
-        params, seats = seating.seated(params, frame, ctx, query=seating.point)
-        net = ctx.memo(("vit-s14", ctx.device), lambda: vit.load(ctx.device), keep=True)
-        side = round(params.size / vit.PATCH) * vit.PATCH
-        trace = _trace(frame, net, side, ctx)
+        kept, layer, rolling = Kept(frame, params.size, ctx), params.layer, params.view == "rollout"
+        params, seats = seating.seated(params, frame, ctx, query=partial(_query, kept))
+        head = None if rolling or params.head == MEAN else int(params.head) - 1
         with ctx.stage("explain"):
-            heads = _heads(net, trace, side, params.layer, ctx)
-            colours, share = _colours(net, trace, side, params.layer, ctx)
-            patch = maps.patch_at(*cast("PointXY", params.query), trace.grid) if params.asking == "patch" else None
+            patch = patch_at(*cast("PointXY", params.query), kept.grid) if params.asking == "patch" else None
             token = 0 if patch is None else 1 + patch
-            row, of_class = (_row(net, trace, heads, t, params, side, ctx) for t in (token, 0))
-            rolled = row if params.view == "rollout" else _rolled(net, trace, token, params, side, ctx)
-        head = int(params.head) - 1 if params.view == "layer" and params.head != MEAN else None
-        seen = view.Seen(
-            frame, trace.grid, _title(params), params.layer, row, rolled, heads[:, token].astype(np.float64), head,
-            patch, of_class, colours, share,
-        )  # fmt: skip
-        play = Play("layer", 1, DEPTH, params.layer, counted=f"layer {params.layer} of {DEPTH}")
-        return replace(view.result(seen), play=play, resolved=seats)
+            rolled = kept.rolled(token, layer, params.residual)
+            of_class = kept.rolled(0, layer, params.residual) if rolling else kept.row(0, layer, head)
+            seen = view.Seen(
+                frame, kept.grid, _title(params), layer, rolled if rolling else kept.row(token, layer, head), rolled,
+                kept.heads(layer)[:, token].astype(np.float64), head, patch, of_class, *kept.colours(layer),
+            )  # fmt: skip
+        play = Play("layer", 1, DEPTH, layer, counted=f"layer {layer} of {DEPTH}")
+        return view.part(seen).result(play=play, resolved=seats)
+
+
+def _query(kept: "Kept", _wanted: str, frame: Frame, ctx: Context) -> PointXY:
+    """Seat the patch where it has something to tell."""
+    from explainer.vision import seating
+    from explainer.vision.attention import maps, telling
+
+    def make() -> PointXY:
+        mean = kept.mean(TELLING)
+        patch = telling.telling_patch(mean[1:, 1:], mean[0, 1:], kept.grid)
+        return PointXY(*maps.centres(kept.grid, (1.0, 1.0))[patch].tolist())
+
+    return seating.once(f"telling patch of {kept.grid}", frame, ctx, make)
 
 
 def _title(params: Params) -> str:
     if params.view == "rollout":
         return f"rollout, {params.layer} layers" if params.layer > 1 else "rollout, 1 layer"
     return f"{'mean' if params.head == MEAN else f'head {params.head}'}, layer {params.layer}"
-
-
-def _trace(frame: Frame, net: Any, side: int, ctx: Context) -> Any:
-    from explainer.vision.attention import vit
-
-    with ctx.stage("model"):
-        return latest(ctx, "vit trace", side, lambda: vit.look(net, frame.pixels, side))
-
-
-def _heads(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
-    """Attention of all heads of a layer, ``(6, N, N)``."""
-    key = (side, layer)
-    return latest(ctx, "vit heads", key, lambda: net.attention(trace, layer).cpu().numpy())
-
-
-def _colours(net: Any, trace: Any, side: int, layer: int, ctx: Context) -> Any:
-    from explainer.vision.attention import maps
-
-    def make() -> Any:
-        found = maps.principal(net.features(trace, layer)[1:].cpu().numpy())
-        return maps.as_colours(found.scores, trace.grid), float(found.shares.sum())
-
-    return latest(ctx, "vit colours", (side, layer), make)
-
-
-def _row(net: Any, trace: Any, heads: Any, token: int, params: Params, side: int, ctx: Context) -> Any:
-    """Attention of one token, ``(N,)``, in float64."""
-    if params.view == "rollout":
-        return _rolled(net, trace, token, params, side, ctx)
-    rows = heads[:, token].astype(np.float64)
-    return rows.mean(0) if params.head == MEAN else rows[int(params.head) - 1]
-
-
-def _rolled(net: Any, trace: Any, token: int, params: Params, side: int, ctx: Context) -> Any:
-    """What one token is made of after all layers up to the chosen one, ``(N,)``."""
-    from explainer.vision.attention import maps
-
-    means: list[Any] = latest(ctx, "vit means", side, list)
-    _means(means, params.layer, net, trace, ctx)
-    return maps.rollout_row(means[: params.layer], token, params.residual)
-
-
-def _means(means: list[Any], layers: int, net: Any, trace: Any, ctx: Context) -> None:
-    """Add to the attention of the first layers, averaged over their heads, ``(N, N)`` each, what is missing."""
-    for layer in range(len(means) + 1, layers + 1):
-        ctx.checkpoint()
-        ctx.progress((layer - 1) / layers, "attention of all layers")
-        means.append(net.attention(trace, layer).mean(0).cpu().numpy())
