@@ -94,13 +94,26 @@ def test_softening_keeps_the_order_and_one_half() -> None:
     assert compositing.softened(scores, 1.0) is scores
 
 
-@pytest.mark.parametrize("kind", ["blur", "plain", "grey", "checker"])
+@pytest.mark.parametrize("kind", ["blur", "plain", "grey", "checker", *compositing.SCENES])
 @pytest.mark.parametrize("shape", [(1, 1), (40, 7), (30, 50)])
 def test_backgrounds_have_the_pictures_shape(kind: str, shape: tuple[int, int]) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     behind = compositing.background(picture, kind, 0.02, 0.3)
     assert behind.shape == picture.shape
     assert behind.dtype == np.uint8
+
+
+@pytest.mark.parametrize(("height", "width"), [(40, 40), (20, 80), (80, 20)])
+def test_a_scene_covers_the_picture_from_its_middle(height: int, width: int) -> None:
+    ramp = np.zeros((40, 80, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = np.arange(80)[None], np.arange(40)[:, None]
+    out = compositing.covering(ramp, height, width).astype(float)
+    assert out.shape == (height, width, 3)
+    assert out[..., 0].mean() == pytest.approx(39.5, abs=1.0)
+    assert out[..., 1].mean() == pytest.approx(19.5, abs=1.0)
+    across, down = np.ptp(out[height // 2, :, 0]), np.ptp(out[:, width // 2, 1])
+    assert across / width == pytest.approx(down / height, abs=0.06)  # not stretched
+    assert max(across / 80, down / 40) > 0.9  # one side is seen whole
 
 
 @pytest.mark.parametrize("edge", ["soft", "guided", "hard"])

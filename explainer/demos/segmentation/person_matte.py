@@ -42,13 +42,21 @@ class Edge(Choice):
 class Background(Choice):
     """What is put behind the person."""
 
-    BLUR = "blur", "Blurred"
+    LAKE = "lake", "By a lake"
+    NIGHT = "night", "The Starry Night"
+    SPACE = "space", "Among galaxies"
+    BLUR = "blur", "Its own, blurred"
     PLAIN = "plain", "One colour"
-    GREY = "grey", "Without colour"
+    GREY = "grey", "Its own, without colour"
     CHECKER = "checker", "Checkerboard"
 
 
 ALL = tuple(Skip)
+BEFORE = {
+    "lake": "stands by a lake", "night": "stands in the Starry Night", "space": "floats among galaxies",
+    "blur": "stands out of the blur", "plain": "stands before one colour", "grey": "alone keeps the colours",
+    "checker": "stands before a checkerboard",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Params:
         Doc("Skip connections", "Take one away and the decoder must guess what the encoder saw at that resolution."),
     ] = ALL
     edge: Annotated[Edge, Doc("Edge", "Hair and blur need values between 0 and 1.")] = Edge.SOFT
-    background: Annotated[Background, Doc("Background", "What is put behind the person.")] = Background.BLUR
+    background: Annotated[Background, Doc("Background", "What is put behind the person.")] = Background.LAKE
     strength: Annotated[
         float,
         Range(0.2, 8.0, 0.1, unit="%"),
@@ -113,7 +121,7 @@ class PersonMatte(Demo[Params]):
         panels, charts = _panels(frame, kept, now, none, picture), (_shares(alpha), _row(frame, full, none, alpha))
         return Result(
             _reading(kept, values), values, panels, charts,
-            headline=_headline(kept, values), heroes=("composite", "person"),
+            headline=_headline(kept, values, params.background), heroes=("composite", "person"),
             unsuitable=suiting.without_person(frame, ctx, empty=not full.max() > 0.5),
         )  # fmt: skip
 
@@ -180,12 +188,12 @@ def _row(frame: Frame, full: Floats, none: Floats, alpha: Floats) -> Curve:
     return Curve("Along one row", series, "x in px", "score", (0.0, 1.05), None, where)
 
 
-def _headline(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
+def _headline(kept: tuple[Skip, ...], values: dict[str, float], background: str) -> str:
     if not values["person_percent"]:
         return "The network sees no person in this picture."
     if kept == ALL or "iou_with_all" not in values:
-        taken = f"{values['person_percent']:.0f} % of the picture"
-        return f"The network takes {taken} for the person; along the edge the matte is soft."
+        mixed = f"{values['soft_percent']:.0f} % of the pixels mix old and new"
+        return f"Cut out, the person {BEFORE[background]}; {mixed}."
     less = len(ALL) - len(kept)
     without = f"Without {'this skip connection' if less == 1 else f'{less} of the skip connections'}"
     return f"{without} the mask overlaps the full network's by {values['iou_with_all']:.2f} (IoU)."

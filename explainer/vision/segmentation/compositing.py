@@ -1,14 +1,19 @@
 """Putting what was cut out before something else: ``C = α F + (1 − α) B`` at each pixel (Porter and Duff 1984)."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.core.paths import samples
+from explainer.core.problem import ExplainerError
 from explainer.vision.segmentation.upsample import guided
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 SQUARES = 24  # to the longer side
+SCENES = {"lake": "temple.jpg", "night": "starry-night.jpg", "space": "galaxies.jpg"}  # of the sample pictures
 
 
 def softened(scores: Floats, gain: float) -> Floats:
@@ -50,6 +55,8 @@ def background(picture: Pixels, kind: str, blur: float, hue: float) -> Pixels:
     if kind == "blur":
         sigma = max(blur * max(height, width), 0.1)
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    if kind in SCENES:
+        return covering(_sample(SCENES[kind]), height, width)
     if kind == "grey":
         grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
         return np.repeat(grey[..., None], 3, axis=2)
@@ -59,6 +66,26 @@ def background(picture: Pixels, kind: str, blur: float, hue: float) -> Pixels:
     side = max(1, round(max(height, width) / SQUARES))
     rows, columns = np.mgrid[:height, :width] // side
     return np.repeat(np.where((rows + columns) % 2, 200, 150).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def covering(picture: Pixels, height: int, width: int) -> Pixels:
+    """Scale a picture until it covers ``height × width``, and cut off evenly what stands out."""
+    factor = max(height / picture.shape[0], width / picture.shape[1])
+    rows, columns = (
+        max(need, round(side * factor)) for need, side in zip((height, width), picture.shape, strict=False)
+    )
+    mode = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(picture, (columns, rows), interpolation=mode)
+    top, left = (rows - height) // 2, (columns - width) // 2
+    return np.ascontiguousarray(scaled[top : top + height, left : left + width])
+
+
+@cache
+def _sample(name: str) -> Pixels:
+    pixels = cv2.imread(str(samples() / name), cv2.IMREAD_COLOR_RGB)
+    if pixels is None:
+        raise ExplainerError(f"The sample picture {name} is missing.", "Choose another background.")
+    return np.asarray(pixels, np.uint8)
 
 
 def over(front: Pixels, behind: Pixels, alpha: Floats) -> Pixels:
