@@ -14,7 +14,6 @@ DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
 HEROES, PRESENTED = 0.38, 0.45
 LESS = {
     "detector-stages": (0.37, PRESENTED),
-    "augmentation-studio": (HEROES, 0.39),
     "channel-gates": (HEROES, 0.42),
     "picture-gates": (HEROES, 0.43),
 }

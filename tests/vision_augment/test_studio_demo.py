@@ -106,7 +106,7 @@ def test_strips_have_the_lengths_of_the_probabilities():
     assert first[1, 0] - first[0, 0] == pytest.approx(wide * got.values["score_clean"], rel=1e-6)
 
 
-@pytest.mark.parametrize(("count", "columns"), [(1, 1), (4, 2), (9, 3), (16, 4)])
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (4, 2), (9, 3), (15, 5)])
 def test_tiles_fill_a_grid(count, columns):
     assert view.columns_for(count, 125.0, 100.0) == columns
 

@@ -20,7 +20,6 @@ from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.demos.robustness import _report_numbers as numbers
 from explainer.demos.robustness import _report_run, stress_report
-from explainer.demos.robustness import _report_svg as svg
 from explainer.demos.robustness._report_run import Found, Photo, Worst
 from explainer.runtime.engine import Job
 from explainer.runtime.events import Finished
@@ -28,7 +27,7 @@ from explainer.runtime.frames import SourceFrames
 from explainer.runtime.token import JobToken
 from explainer.sources.opening import open_source
 from explainer.vision.stress.coverage import Coverage
-from explainer.vision.stress_report import views
+from explainer.vision.stress_report import svg, views
 from explainer.vision.stress_report.exam import FULL, QUICK, Exam, Plan, examine, mean_and_margin
 from explainer.vision.stress_report.page import filled
 from explainer.vision.stress_report.pictures import data_uri, thumbnail

@@ -17,8 +17,7 @@ from explainer.core.result import Result
 from explainer.demos.data._studio import Answers, Drawn, Scene
 
 HIGH, STRIP, GAP = 100.0, 14.0, 5.0  # of a tile in panel pixels: its height, the strip below it, and the room between
-LEGEND, NAMED, LETTERS = 9.0, 3, 11  # the row of class names: hundredths of the sheet, how many, letters of each
-WIDE = 1.25  # width to height that a sheet is laid out for
+WIDE = 1.9  # width to height that a sheet is laid out for
 SCREEN_LETTERS = 56  # that fit side by side on the narrowest sheet, 360 px wide
 FLIPPED, BOX, MASK, POINT, SHOWN = 5, 7, 2, 4, 5  # colours of the class palette, and how many classes are shown
 
@@ -98,8 +97,6 @@ def _sheet(
     size = (columns * (wide + GAP) - GAP, rows * (HIGH + STRIP + GAP) - GAP)
     if answers is not None:
         layers += _strips(scene, answers, spread, corners, wide, columns)
-        layers += _legend(scene, spread, size)
-        size = (size[0], size[1] + size[0] * LEGEND / 100)
     note = f"{len(samples)} of seed {drawn.seed}; click one to enlarge it"
     return Panel("Sheet", size, tuple(layers), note, frame=False)
 
@@ -174,13 +171,6 @@ def _strips(
         place = spread.classes.index(best) if best in spread.classes else -2
         yield Label(f"answer {number + 1}", text, (x + 0.06 * wide, y + 0.9 * HIGH), place)
     yield Lines("probabilities", tuple(paths), tuple(colours), width_px=5.0)
-
-
-def _legend(scene: Scene, spread: Any, size: tuple[float, float]) -> list[Layer]:
-    """Names of the classes in the colours of the strips, in a row below the sheet."""
-    names = [shortened(scene.ctx.card.label(k), LETTERS) for k in spread.classes[:NAMED]]
-    level = size[1] + size[0] * LEGEND / 100
-    return [Label(f"class {n + 1}", name, (n * size[0] / NAMED, level), n) for n, name in enumerate(names)]
 
 
 def shortened(name: str, letters: int) -> str:

@@ -46,7 +46,7 @@ class Params:
     applied: Annotated[
         int, Range(0, MOST), Doc("Cards applied", "From the top."), Plays(5.0, "Put one card after another to work")
     ] = MOST
-    count: Annotated[int, Range(1, 64), Doc("Samples", "Each costs a pass through the network.")] = 16
+    count: Annotated[int, Range(1, 64), Doc("Samples", "Each costs a pass through the network.")] = 15
     seed: Annotated[int, Range(0, 99), Doc("Seed", "Another draw of the same pipeline.")] = 0
     enlarged: Annotated[
         int, Range(0, 64), Doc("Enlarged", "This sample at full size; click one on the sheet. 0 shows none.")
@@ -75,9 +75,9 @@ class AugmentationStudio(Demo[Params]):
 
     info = DemoInfo(
         id="augmentation-studio", title="Augmentation studio", topics=(4, 34), sample="cat",
-        summary="Build a pipeline from cards and see sixteen samples, their labels and what the network says.",
+        summary="Build a pipeline from cards and see fifteen samples, their labels and what the network says.",
         papers=("shorten2019", "cubuk2020", "zhang2018", "yun2019", "zhong2020"),
-        cost=Cost(forwards=17),
+        cost=Cost(forwards=16),
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
+from explainer.core.numbers import numbers
 from explainer.demos.robustness._corruption_view import LABELS, lower
 from explainer.demos.robustness._report_run import Found
 
@@ -93,11 +94,8 @@ def survived(found: Found, net: int = 0) -> dict[str, float]:
 
 def values(found: Found) -> dict[str, float]:
     """Return the result's values."""
-    out = {
-        "photos": float(len(found.photos)),
-        "photos_skipped": float(len(found.skipped)),
-        "passes_per_photo": float(found.plan.forwards * len(found.cards)),
-    }
+    passes = found.plan.forwards * len(found.cards)
+    out = numbers(photos=len(found.photos), photos_skipped=len(found.skipped), passes_per_photo=passes)
     for net in range(len(found.cards)) if found.photos else ():
         before = "second_" if net else ""
         exams = found.exams(net)
@@ -124,10 +122,10 @@ def summed_up(found: Found) -> str:
     """How many answers are kept, and the surest of those that are not."""
     card, every = found.cards[0], [trials(exam) for exam in found.exams()]
     kept, count = float(np.mean(np.concatenate(every))), sum(map(len, every))
-    wrong = f"; the surest change is to “{card.label(found.worst[0].answer)}”" if found.worst else ""
+    wrong = f"; surest instead is “{card.label(found.worst[0].answer)}”" if found.worst else ""
     if len(every) > 1:
         return f"On {len(every)} photos the answer is kept in {words.percent(kept)} of the trials{wrong}."
-    name = f"The answer “{card.label(found.photos[0].exams[0].answer)}”"
+    name = f"“{card.label(found.photos[0].exams[0].answer)}”"
     if kept == 1:
         return f"{name} is kept in all {count} trials: nothing that was tried changes it."
     return f"{name} is kept in {words.percent(kept)} of {count} trials{wrong}."

@@ -5,10 +5,10 @@ from typing import Any
 
 from explainer.core import words
 from explainer.demos.robustness import _report_numbers as numbers
-from explainer.demos.robustness import _report_svg as svg
 from explainer.demos.robustness._corruption_view import LABELS, lower
 from explainer.demos.robustness._report_run import Found
-from explainer.demos.robustness._report_svg import Chart, Line, curves
+from explainer.vision.stress_report import svg
+from explainer.vision.stress_report.svg import Chart, Line, curves
 
 KEPT = {
     "corruptions": "under corruption", "covering": "while covered", "light": "in other light",

@@ -167,7 +167,7 @@ def _examined(frame: Frame, place: int, nets: Sequence[Any], found: Found, ctx: 
 
 # Worst cases --------------------------------------------------------------------------------------------
 
-SHOWN_WORST = 8
+SHOWN_WORST = 10
 
 
 def _add_worst(found: Found, frames: Sequence[Frame], ctx: Context) -> Found:

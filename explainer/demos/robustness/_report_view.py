@@ -74,7 +74,7 @@ def _worst(found: Found) -> Panel:
         labels = [f"{card.label(exam.answer)} {words.score(exam.score)}", *labels[:shown]]
         colours = [SAME, *colours[:shown]]
     note = "with score; below what was done, and its severity"
-    return sheet("Surest changed answers", tiles, labels, colours, note, feet=below)
+    return sheet("Surest changed answers", tiles, labels, colours, note, columns=5, feet=below)
 
 
 def tiled(thumb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -98,15 +98,11 @@ def _kept(photo: Photo) -> float:
 def _charts(found: Found) -> tuple[Chart, ...]:
     if not found.photos:
         return ()
+    bars, note = {name: 100 * share for name, share in numbers.survived(found).items()}, "answers kept, %"
     charts: list[Chart] = []
-    bars = numbers.survived(found)
     if bars:
-        charts.append(
-            Bars(
-                "What survives", tuple(bars), tuple(100 * v for v in bars.values()), hi=100.0, format=".0f", chosen=-1,
-                note="answers kept, %",
-            )
-        )  # fmt: skip
+        shares = tuple(bars.values())
+        charts.append(Bars("What survives", tuple(bars), shares, hi=100.0, format=".0f", chosen=-1, note=note))
     curves = _coverage(found)
     if curves is not None:
         charts.append(curves)
@@ -115,11 +111,8 @@ def _charts(found: Found) -> tuple[Chart, ...]:
         title, note = "Answers kept, %", "by severity"
         if len(found.photos) == 1:  # kept or not says little of a single photo
             exam = found.photos[0].exams[0]
-            table, title, note = (
-                exam.scores,
-                "Score of the answer, %",
-                f"{words.percent(exam.score)} on the clean photo",
-            )
+            table, title = exam.scores, "Score of the answer, %"
+            note = f"{words.percent(exam.score)} on the clean photo"
         columns = tuple(str(s) for s in found.plan.severities)
         charts.append(Matrix(title, 100 * table, tuple(LABELS.values()), columns, "severity", note=note))
     return tuple(charts)
@@ -148,20 +141,17 @@ def _headline(found: Found, partial: bool) -> str:
 
 
 def _reading(found: Found, partial: bool) -> str:
-    count = len(found.photos)
-    skipped = ""
+    count, skipped = len(found.photos), ""
     if found.skipped:
         were = "was" if len(found.skipped) == 1 else "were"
         skipped = f" {len(found.skipped)} could not be read and {were} skipped: {numbers.listed(found.skipped, 2)}"
     if not count:
-        if partial:
-            return f"{found.wanted} photo{'s' if found.wanted > 1 else ''} to examine.{skipped}"
-        return f"No photo could be examined.{skipped}"
+        return (
+            f"{words.count(found.wanted, 'photo')} to examine." if partial else "No photo could be examined."
+        ) + skipped
     if partial:
         return f"{count} of {found.wanted} photos examined.{skipped}"
-    said = numbers.conclusions(found)
-    of = f" of {found.total}" if found.total > found.wanted else ""
-    plural = "s" if count > 1 else ""
+    photos = f"{count} of {found.total} photos" if found.total > found.wanted else words.count(count, "photo")
     each = "by each network" if len(found.cards) > 1 else "each"
-    head = f"{count}{of} photo{plural} examined, {found.plan.forwards} passes {each}; the page is ready to be saved."
-    return " ".join([head + skipped, *said[:3]])
+    head = f"{photos} examined, {found.plan.forwards} passes {each}; the page is ready to be saved."
+    return " ".join([head + skipped, *numbers.conclusions(found)[:3]])

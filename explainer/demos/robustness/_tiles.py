@@ -43,7 +43,7 @@ def sheet(
     frames = np.array([[x + 1, y + 1, x + side - 1, y + side - 1] for x, y in corners], float)
     layers.append(Boxes("frames", frames, colours=tuple(colours)))
     for n, (x, y) in enumerate(corners):
-        layers.append(Label(f"answer {n}", answers[n], (x + 0.05 * side, y + 0.08 * side), colours[n]))
+        layers.append(Label(f"answer {n}", answers[n], (x + 0.05 * side, y + 0.15 * side), colours[n]))
         if n < len(feet):
             layers.append(Label(f"foot {n}", feet[n], (x + 0.05 * side, y + 0.92 * side)))
     width, height = (count * (side + GAP) - GAP for count in (min(across, len(tiles)), -(-len(tiles) // across)))
