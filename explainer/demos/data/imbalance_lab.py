@@ -9,54 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
+from explainer.core.controls import Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
-from explainer.core.walls import wall
 from explainer.demos.data import _imbalance_view as view
+from explainer.demos.data._imbalance_view import GAMMA, Rare, Remedy, digits_panel, rare_of, recipe_of
 
 if TYPE_CHECKING:
     from explainer.vision.training.fit import Snapshot
     from explainer.vision.training.imbalance import Learnt
 
 STEPS = 300
-SHOWN, COLUMNS = 40, 8
-
-
-class Remedy(Choice):
-    """What the net on the right does about rare digits."""
-
-    NONE = "none", "No remedy"
-    FOCAL = "focal", "Focal loss"
-    UNDER = "under", "Undersampling"
-    OVER = "over", "Oversampling"
-    WEIGHTS = "weights", "Class weights"
-    ADJUSTED = "adjusted", "Logit adjustment"
-    SHIFTED = "shifted", "Shifted copies"
-
-
-class Rare(Choice):
-    """Which digits are rare."""
-
-    HIGH = "56789", "5 to 9"
-    LOW = "01234", "0 to 4"
-    EVEN = "02468", "Even digits"
-    EIGHT = "8", "The 8 alone"
-
-
-class Look(Choice):
-    """What the charts tell."""
-
-    RECALL = "recall", "All remedies"
-    STEPS = "steps", "While it trains"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +40,9 @@ class Params:
         int, Range(0, STEPS, step=20, unit="steps"), Plays(6.0, "Watch both nets learn"),
         Doc("Look after", "Go back to an earlier moment of the training."),
     ] = STEPS  # fmt: skip
-    look: Annotated[Look, Doc("Charts", "Compare all remedies, or follow two through the training.")] = Look.RECALL
     gamma: Annotated[
         float, Range(0.0, 5.0, 0.5), Doc("Focal γ", "Higher, easy examples count less; 0 is cross-entropy.")
-    ] = 2.0  # fmt: skip
+    ] = GAMMA  # fmt: skip
     again: TrainAgain = 0
 
 
@@ -90,23 +57,17 @@ class ImbalanceLab(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train all remedies, or carry on where the last run of the same recipes stopped."""
-        from explainer.vision.augment.retrain import Augmented
         from explainer.vision.training import imbalance
         from explainer.vision.training.watched import watched
 
-        rare, shifts = rare_of(params), Augmented(("shift",))
-        recipes = [imbalance.recipe(str(one), rare, params.ratio, ctx.seed, params.gamma, shifts) for one in Remedy]
+        rare = rare_of(params.rare)
+        recipes = [recipe_of(one, params.rare, params.ratio, ctx.seed, params.gamma) for one in Remedy]
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
             nets = [imbalance.learnt(one, rare, params.seen) for one in found if one is not None]
             return shown(nets, params).result(partial=partial)
 
         return watched(ctx, recipes, show, text="training seven remedies", again=params.again)
-
-
-def rare_of(params: Params) -> tuple[int, ...]:
-    """Classes that are rare."""
-    return tuple(int(one) for one in str(params.rare))
 
 
 def shown(nets: list[Learnt], params: Params) -> Part:
@@ -116,10 +77,7 @@ def shown(nets: list[Learnt], params: Params) -> Part:
     panels = (digits_panel(Remedy.NONE.label, plain), digits_panel(name if which else "No remedy either", helped))
     names = tuple(one.label for one in Remedy)
     sets = tuple({"remedy": str(one)} for one in Remedy)
-    charts = (
-        view.training_charts(plain, helped, name) if params.look == Look.STEPS
-        else (view.rare_chart(nets, which, names, sets), view.class_chart(nets, names, sets))
-    )  # fmt: skip
+    charts = (view.rare_chart(nets, which, names, sets), view.class_chart(nets, names, sets))
     at = int(helped.steps[helped.at])
     play = Play(
         "seen", 0, STEPS, at, curve=helped.rare_recalls if len(helped.steps) > 1 else None,
@@ -130,16 +88,6 @@ def shown(nets: list[Learnt], params: Params) -> Part:
         headline=headline(plain, helped, name if which else ""), heroes=tuple(panel.slug for panel in panels),
         play=play,
     )  # fmt: skip
-
-
-def digits_panel(title: str, net: Learnt) -> Panel:
-    """Test digits of the rare classes, as many of each; bright where they are read."""
-    classes = np.flatnonzero(net.rare)
-    each = SHOWN // len(classes)
-    rows = np.concatenate([np.flatnonzero(net.test.labels == one)[:each] for one in classes])
-    true, said = net.test.labels[rows], net.said[rows]
-    note = f"reads {100 * net.rare_recall:.0f} % of the rare"
-    return wall(title, net.test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
 
 
 # Words and numbers --------------------------------------------------------------------------------------
