@@ -53,7 +53,7 @@ EXCEPTIONS = {
         701,
         "on the picture and inside the network, it slides and goes through a ReLU; it has to shrink",
     ),
-    "learning/pooling_and_shift": (439, "windows from near, below which the picture plays; the rest has to shrink"),
+    "learning/pooling_and_shift": (441, "windows from near, below which the picture plays; the rest has to shrink"),
     "robustness/adversarial_panel": (686, "its steps, which are played, are 45 lines of it; the rest has to shrink"),
     "robustness/corruption_bench": (342, BEFORE),
     "robustness/illumination_stress": (445, BEFORE),

@@ -165,13 +165,13 @@ def _near_panels(seen: Seen) -> tuple[Panel, Panel]:
     x = np.linspace(0, wide, count + 1)
     grid = [np.array([[at, 0.0], [at, high]]) for at in x] + [np.array([[0.0, at], [wide, at]]) for at in x]
     low, span = float(seen.picture[crop].min()), float(np.ptp(seen.picture[crop])) or 1.0
+    counting, which = _counting(seen.counts[crop])
     shift = np.array([left, top, left, top], np.float64)
     marked = np.clip(np.array([seen.followed.box]) - shift, 0, [wide, high, wide, high])
     layers = (
         Image("pixels", grey_picture((seen.picture[crop] - low) / span), smooth=False),
-        Lines("windows", tuple(grid), (-2,) * len(grid)), _counting(seen.counts[crop]), Boxes("window", marked),
+        Lines("windows", tuple(grid), (-2,) * len(grid)), *counting, Boxes("window", marked),
     )  # fmt: skip
-    which = "framed: what wins its window" if seen.kind == "max" else "brighter: what counts more"
     pixels = Panel("Windows", (wide, high), layers, f"{wide} × {high} px; {which}", frame=False)
     near = seen.now.after[first : first + count, across : across + count]
     row, column = seen.cell[0] - first, seen.cell[1] - across
@@ -181,13 +181,15 @@ def _near_panels(seen: Seen) -> tuple[Panel, Panel]:
     return pixels, Panel("Pooled", (count, count), pooled, note, frame=False)
 
 
-def _counting(counts: NDArray[np.float32]) -> Boxes | Heat:
-    """Frames around the few pixels that are all that counts; where many share, how much each does."""
+def _counting(counts: NDArray[np.float32]) -> tuple[tuple[Boxes | Heat, ...], str]:
+    """Frames around the few pixels that are all that counts; where many share, how much each does; and in words."""
     rows, columns = np.nonzero(counts >= 1 - 1e-6)
     if np.isclose(counts[rows, columns].sum(), counts.sum()):
         xy = np.stack([columns, rows], 1) + 0.08
-        return Boxes("winners", np.concatenate([xy, xy + 0.84], 1), colours=(1,) * len(rows))
-    return Heat("counts", counts, 0.0, max(float(counts.max()), 1e-6), smooth=False)
+        return (Boxes("winners", np.concatenate([xy, xy + 0.84], 1), colours=(1,) * len(rows)),), "framed: what is kept"
+    if np.ptp(counts) < 1e-6:
+        return (), "all pixels count alike"
+    return (Heat("counts", counts, 0.0, float(counts.max()), smooth=False),), "brighter: what counts more"
 
 
 def grey_picture(values: NDArray[np.float32]) -> NDArray[np.uint8]:
