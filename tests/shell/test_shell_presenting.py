@@ -175,3 +175,11 @@ def test_leaving_gives_back_the_keys_and_the_panes(window, qtbot) -> None:
     assert window.split.sizes() == sizes
     assert window.focusWidget() is window.catalogue.search
     assert not window.presenter.dock.isVisible()
+
+
+def test_an_audience_reads_the_lessons_title(window, monkeypatch) -> None:
+    monkeypatch.setattr(type(window.conductor), "lesson", property(lambda _self: lesson()), raising=False)
+    window.set_presenting(True)
+    assert window.stage.head._title.text() == "Title"
+    window.set_presenting(False)
+    assert window.stage.head._title.text() == ""

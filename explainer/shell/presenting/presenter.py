@@ -65,7 +65,7 @@ class Presenter(QObject):
         for action in self._own:
             action.setEnabled(on)
         (self._panes.stage if on else self.dock).set_player(None)
-        self._panes.stage.set_presenting(on, self._conductor.demo.info.title)
+        self._panes.stage.set_presenting(on, self._title())
         self._panes.show_audience(on)
         self.offer(self._played)
         if on:
@@ -74,6 +74,11 @@ class Presenter(QObject):
         else:
             self.dock.end()
             self._end_laser()
+
+    def _title(self) -> str:
+        """What the catalogue calls it: the lesson's title, or the demo's where there is no lesson."""
+        lesson = self._conductor.lesson
+        return lesson.title if lesson is not None else self._conductor.demo.info.title
 
     def offer(self, playable: bool) -> None:
         """Another demo has something to play, or nothing."""
@@ -100,7 +105,7 @@ class Presenter(QObject):
 
     def _show_lesson(self) -> None:
         if self.on:
-            self._panes.stage.set_presenting(True, self._conductor.demo.info.title)
+            self._panes.stage.set_presenting(True, self._title())
             self.cards.show_steps(steps_of(self._conductor.lesson))
             self.place_cards()
             self._show_controls()
