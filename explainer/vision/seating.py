@@ -71,12 +71,16 @@ def target(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
 
 
 def thing(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
-    """Return `wanted`, or where it is ``auto`` the best object that is no detail, else a salient place as large."""
+    """Return `wanted`, or where it is ``auto`` the best object that is no detail, else a salient place as large.
+
+    Of an object that fills most of the picture it is the middle.
+    """
     if isinstance(wanted, BoxXYXY):
         return wanted
 
     def make() -> BoxXYXY:
-        return _found(frame, ctx, least=LEAST_THING) or salient_box(frame.pixels, THING_SIDE)
+        best = _found(frame, ctx, ALMOST_ALL, LEAST_THING)
+        return inner(best) if best else salient_box(frame.pixels, THING_SIDE)
 
     return once("thing", frame, ctx, make)
 
@@ -157,6 +161,15 @@ def best_object(
     if not fits.any():
         return None
     return BoxXYXY(*(float(v) for v in boxes[int(np.where(fits, score, -1.0).argmax())]))
+
+
+def inner(box: BoxXYXY) -> BoxXYXY:
+    """Return a box, or its middle of `THING_SIDE` where it covers more than `MOST_SHARE` of the picture."""
+    x0, y0, x1, y1 = box
+    if (x1 - x0) * (y1 - y0) <= MOST_SHARE:
+        return box
+    x, y = (min(max(one, THING_SIDE / 2), 1 - THING_SIDE / 2) for one in ((x0 + x1) / 2, (y0 + y1) / 2))
+    return BoxXYXY(x - THING_SIDE / 2, y - THING_SIDE / 2, x + THING_SIDE / 2, y + THING_SIDE / 2)
 
 
 # Without a network --------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ EXCEPTIONS = {
     "data/augmentation_studio": (952, "eighteen cards with their controls are 315 lines of it; the rest has to shrink"),
     "detection/occlusion_and_detection": (269, "its cover on the object plays, in 30 lines of it"),
     "detection/anchor_explorer": (587, BEFORE),
-    "detection/detector_stages": (644, BEFORE),
+    "detection/detector_stages": (527, "six stages with the panels of each; the rest has to shrink"),
     "detection/nms_lab": (505, "a lab whose boxes can be played dying one by one; the rest has to shrink"),
     "detection/object_detector": (446, "gives way to another picture where it is sure of nothing, in 5 lines of it"),
     "explained/attribution_bench": (568, "quick maps come first, in 20 lines of it; the rest has to shrink"),
@@ -56,7 +56,7 @@ EXCEPTIONS = {
     "learning/pooling_and_shift": (441, "windows from near, below which the picture plays; the rest has to shrink"),
     "robustness/adversarial_panel": (686, "its steps, which are played, are 45 lines of it; the rest has to shrink"),
     "robustness/corruption_bench": (342, BEFORE),
-    "robustness/illumination_stress": (445, BEFORE),
+    "robustness/illumination_stress": (438, "its light falls, in 40 lines of it; the rest has to shrink"),
     "robustness/missing_pixels": (438, BEFORE),
     "robustness/occlusion_stress": (
         550,

@@ -12,6 +12,7 @@ from explainer.demos.detection import anchor_explorer, detector_stages
 from explainer.runtime.context import JobContext
 from explainer.runtime.memo import Memo
 from explainer.runtime.token import JobToken
+from explainer.testing import sample
 from explainer.vision.detection import composed_scenes as scenes
 from explainer.vision.detection import two_stage
 from explainer.vision.training import digits
@@ -95,6 +96,19 @@ def test_the_shipped_net_finds_most_of_what_was_laid(photo):
         right, laid = right + result.values["right"], laid + result.values["laid"]
         assert "digits" in result.badges[0]
     assert right >= 0.5 * laid
+
+
+def test_a_photo_of_what_it_knows_is_left_as_it_is_and_any_other_is_blurred(photo):
+    coins = sample("coins").pixels
+    result = run(detector_stages.DetectorStages(), coins, detector_stages.Params())
+    assert "laid" not in result.values
+    assert result.values["objects"] >= 20  # of 24
+    assert (result.panels[0].layers[0].pixels == coins).all()
+    noisy = np.random.default_rng(0).integers(0, 256, (200, 300, 3)).astype(np.uint8)
+    laid = run(detector_stages.DetectorStages(), noisy, detector_stages.Params())
+    assert laid.values["laid"] == 6
+    bare = run(detector_stages.DetectorStages(), noisy, detector_stages.Params(items=False))
+    assert "laid" not in bare.values
 
 
 def test_stricter_scores_leave_fewer_objects(photo):

@@ -52,6 +52,13 @@ def test_an_edge_is_found_where_it_was_drawn_and_not_at_the_border() -> None:
     assert seating.strongest_edge(pixels).x == pytest.approx(110 / 160, abs=0.01)
 
 
+def test_of_what_fills_the_picture_it_is_the_middle() -> None:
+    small = BoxXYXY(0.1, 0.2, 0.8, 0.9)
+    assert seating.inner(small) == small
+    assert tuple(seating.inner(BoxXYXY(0.0, 0.0, 1.0, 1.0))) == pytest.approx((0.25, 0.25, 0.75, 0.75))
+    assert tuple(seating.inner(BoxXYXY(0.0, 0.3, 0.95, 1.0))) == pytest.approx((0.225, 0.4, 0.725, 0.9))
+
+
 def test_what_stands_out_by_its_colour_is_in_the_salient_box() -> None:
     pixels = flat()
     pixels[50:75, 20:50] = (230, 40, 30)

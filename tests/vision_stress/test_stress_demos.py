@@ -98,10 +98,22 @@ def test_two_networks_stand_side_by_side() -> None:
 
 
 def test_no_light_changed_and_no_remedy_is_the_picture_itself() -> None:
-    result = shot(LIGHT, shadow=(), remedies=())
+    result = shot(LIGHT, shadow=(), exposure_ev=0.0, grain=False, remedies=())
     assert result.values["score_lit"] == result.values["score_as_it_is"]
     assert "score_remedy" not in result.values
     assert len(result.panels) == 2
+
+
+def test_the_fall_of_the_light_passes_through_the_picture_that_is_shown() -> None:
+    result = shot(LIGHT, exposure_ev=-2.0)
+    (curve,) = [one for one in result.charts if isinstance(one, Curve)]
+    lit, cured = curve.series[:2]
+    at = list(lit.x).index(2.0)
+    assert lit.y[at] == pytest.approx(result.values["score_lit"], abs=1e-5)
+    assert cured.y[at] == pytest.approx(result.values["score_remedy"], abs=1e-5)
+    assert result.play is not None
+    assert (result.play.first, result.play.last, result.play.at) == (0.0, -6.0, -2.0)
+    assert (result.play.curve == lit.y).all()
 
 
 def test_overexposed_pixels_are_called_lost() -> None:

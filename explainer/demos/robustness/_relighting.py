@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.frame import Frame
-from explainer.core.memo import latest, memo_name
+from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.subject import resolve_class
 
 Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+DAY, NIGHT = 0.0, -6.0  # EV between which the light falls
+FALL = np.linspace(DAY, NIGHT, 13)
 
 
 class Scene:
@@ -25,7 +28,7 @@ class Scene:
     """
 
     def __init__(self, frame: Frame, params: Any, ctx: Context) -> None:
-        from explainer.vision.stress.light import Light, illumination, shadow_of, work_copy
+        from explainer.vision.stress.light import Light, shadow_of, work_copy
         from explainer.vision.stress.remedies import remedied
 
         p = params
@@ -34,26 +37,21 @@ class Scene:
             p.exposure_ev, p.kelvin, p.tint / 1000.0, p.shadow_ev, p.vignette_ev, p.haze / 100.0,
             p.photons if p.grain else None, p.contrast, p.gain, p.gamma,
         )  # fmt: skip
+        self.painted = (p.shadow, p.softness)
         with ctx.stage("prepare"):
             self.plain: Pixels = ctx.memo("work copy", lambda: work_copy(frame.pixels))
             size = (self.plain.shape[0], self.plain.shape[1])
-            painted = (p.shadow, p.softness)
-            shadow = latest(ctx, "shadow", painted, lambda: shadow_of(size, p.shadow, p.softness / 100.0))
-            self.shadow = shadow
-
-            def lit(light: Any) -> Pixels:
-                return illumination(self.plain, light, shadow=shadow, seed=ctx.seed)
-
-            self.lit: Pixels = latest(ctx, "lit", (self.light, *painted), lambda: lit(self.light))
-            untoned = self.light.untoned()
-            self.untoned: Pixels = latest(ctx, "untoned", (untoned, *painted), lambda: lit(untoned))
+            self.shadow = latest(ctx, "shadow", self.painted, lambda: shadow_of(size, p.shadow, p.softness / 100.0))
+            self.lit = latest(ctx, "lit", (self.light, *self.painted), lambda: self.relit(self.light))
             ctx.checkpoint()
             self.cured: Pixels = remedied(self.lit, p.remedies)
-            ctx.checkpoint()
-            self.only_cured: Pixels = latest(
-                ctx, "only cured", p.remedies, lambda: remedied(self.plain, p.remedies)
-            )  # fmt: skip
-        self.untoned_key = (untoned, *painted)
+            self.only_cured = latest(ctx, "only cured", p.remedies, lambda: remedied(self.plain, p.remedies))
+
+    def relit(self, light: Any) -> Pixels:
+        """The picture under a light."""
+        from explainer.vision.stress.light import illumination
+
+        return illumination(self.plain, light, shadow=self.shadow, seed=self.ctx.seed)
 
     @property
     def has_remedy(self) -> bool:
@@ -71,29 +69,32 @@ class Trial:
         Probabilities ``(K,)`` for the four pictures; the last two through the refreshed batch norms where asked.
     focus
         What the network sees, in frame pixels.
+    fall
+        Scores of the class as the light falls `FALL`, without and with the remedies ``(2, 13)``; once it is known.
     tone_map
-        An `explainer.vision.stress.light_map.ToneMap`, or ``None`` before it is known.
+        An `explainer.vision.stress.light_map.ToneMap`, once it is known.
     """
 
     scene: Scene
     card: Any
     index: int
-    plain: NDArray[np.float64]
-    lit: NDArray[np.float64]
-    cured: NDArray[np.float64]
-    only_cured: NDArray[np.float64]
+    plain: Floats
+    lit: Floats
+    cured: Floats
+    only_cured: Floats
     focus: tuple[float, float, float, float]
     input: NDArray[np.float32]
+    fall: Floats | None = None
     tone_map: Any = None
 
     @property
     def label(self) -> str:
         """Name of the class, in quotation marks."""
-        return f"“{self.card.label(self.index)}”"
+        return self.name(self.index)
 
-    def with_map(self, tone_map: Any) -> "Trial":
-        """Return the same with a map that is further."""
-        return replace(self, tone_map=tone_map)
+    def name(self, index: int) -> str:
+        """Name of any class, in quotation marks."""
+        return f"“{self.card.label(index)}”"
 
 
 def asked(scene: Scene, net: Any) -> Trial:
@@ -101,33 +102,56 @@ def asked(scene: Scene, net: Any) -> Trial:
     from explainer.vision.stress.asking import ask, squares_of
 
     ctx, params = scene.ctx, scene.params
-    name = memo_name(ctx)
+    ready = prepared(scene.frame, net, ctx)
     with ctx.stage("prepare"):
-        ready = ctx.memo(("ready", *name), lambda: net.prepare(scene.frame))
         tensor = net.prepare(Frame(np.ascontiguousarray(scene.cured))).tensor
     with ctx.stage("model"):
-        plain = ctx.memo(("plain", *name), lambda: ask(net, squares_of(net, [scene.plain]))[0])
+        plain = ctx.memo(("plain", *memo_name(ctx)), lambda: ask(net, squares_of(net, [scene.plain]))[0])
         lit = ask(net, squares_of(net, [scene.lit]))[0]
         cured, only_cured = lit, plain
         if scene.has_remedy:
             both = squares_of(net, [scene.cured, scene.only_cured])
             cured, only_cured = ask(net, both, network=_network(net, params), checkpoint=ctx.checkpoint)
-    index = resolve_class(params.target, plain)
-    given = np.ascontiguousarray(tensor.cpu().numpy(), np.float32)
-    return Trial(scene, net.card, index, plain, lit, cured, only_cured, ready.focus, given)
+    given = np.asarray(tensor.cpu().numpy(), np.float32)
+    return Trial(
+        scene, net.card, resolve_class(params.target, plain), plain, lit, cured, only_cured, ready.focus, given
+    )
 
 
-def mapped(trial: Trial, net: Any, show: Callable[[Any], None]) -> Any:
-    """Return the gain × gamma map of the lit picture, remedies included; `show` gets it as it grows."""
+def fallen(trial: Trial, net: Any) -> Trial:
+    """Ask again for every step of the falling light, all else as it stands."""
+    from explainer.vision.stress.asking import ask, squares_of
+    from explainer.vision.stress.remedies import remedied
+
+    scene, ctx, params = trial.scene, trial.scene.ctx, trial.scene.params
+
+    def make() -> tuple[Floats, Floats]:
+        rows = []
+        for done, ev in enumerate(FALL):
+            ctx.checkpoint()
+            ctx.progress(done / len(FALL), "letting the light fall")
+            lit = scene.relit(replace(scene.light, exposure_ev=float(ev)))
+            bare, cured = squares_of(net, [lit, remedied(lit, params.remedies)])
+            rows.append((ask(net, [bare])[0], ask(net, [cured], network=_network(net, params))[0]))
+        bare, cured = (np.array(one) for one in zip(*rows, strict=True))
+        return bare, cured
+
+    key = (replace(scene.light, exposure_ev=DAY), *scene.painted, params.remedies, params.renorm)
+    with ctx.stage("explain"):
+        both = latest(ctx, ("fall", *memo_name(ctx)), key, make)
+    return replace(trial, fall=np.stack([one[:, trial.index] for one in both]))
+
+
+def mapped(trial: Trial, net: Any, show: Callable[[Trial], None]) -> Trial:
+    """Add the gain × gamma map of the lit picture, remedies included; `show` gets it as it grows."""
     from explainer.vision.stress.asking import squares_of
     from explainer.vision.stress.light_map import GAINS, gain_gamma_map
 
     scene, ctx, params = trial.scene, trial.scene.ctx, trial.scene.params
-    cells = len(GAINS) ** 2
-    key = (*scene.untoned_key, params.remedies, params.renorm, trial.index)
+    cells, untoned = len(GAINS) ** 2, scene.light.untoned()
 
     def make() -> Any:
-        (square,) = squares_of(net, [scene.untoned])
+        (square,) = squares_of(net, [scene.relit(untoned)])
         steps = gain_gamma_map(
             net, square, trial.index, remedies=params.remedies, network=_network(net, params),
             checkpoint=ctx.checkpoint,
@@ -135,11 +159,12 @@ def mapped(trial: Trial, net: Any, show: Callable[[Any], None]) -> Any:
         for found in steps:
             ctx.progress(found.done / cells, f"{found.done} of {cells} steps of gain and gamma")
             if found.done < cells:
-                show(found)
+                show(replace(trial, tone_map=found))
         return found
 
     with ctx.stage("explain"):
-        return latest(ctx, "tone map", key, make)
+        key = (untoned, *scene.painted, params.remedies, params.renorm, trial.index)
+        return replace(trial, tone_map=latest(ctx, "tone map", key, make))
 
 
 def _network(net: Any, params: Any) -> Any:
