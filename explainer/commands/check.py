@@ -197,14 +197,14 @@ def run_demos(demos: Sequence[Demo[Any]], library: Library, card: ModelCard, sla
         bench = Bench(demo, bootstrap.engine, card, frames)
         found += [f"Demo {demo.info.id}: {text}" for text in clauses.demo_problems(bench, bootstrap.zoo(), slack)]
         lessons = [lesson for lesson in library.lessons if lesson.demo == demo.info.id]
-        known, problems, runs = _run_lessons(bench, lessons)
+        known, problems, runs = run_lessons(bench, lessons)
         names[demo.info.id] = known
         found, count = found + problems, count + runs
     _say("")
     return Ran(names, tuple(dict.fromkeys(found)), count)
 
 
-def _run_lessons(bench: Bench, lessons: Sequence[Lesson]) -> tuple[set[str], list[str], int]:
+def run_lessons(bench: Bench, lessons: Sequence[Lesson]) -> tuple[set[str], list[str], int]:
     """Run the defaults and presets to the end, links as far as it takes to see all values that the text prints."""
     printed = {one.name for lesson in lessons for one in lesson.placeholders}
     known: set[str] = set()

@@ -8,10 +8,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explainer.contract.cases import at_most, cases, differing, parts, shown, sight
-from explainer.contract.leftovers import nothing_left
+from explainer.contract.cases import cases, differing, parts, shown, sight
 from explainer.contract.plays import plays_through
-from explainer.contract.processor import forward_cpu_s, within_budget
+from explainer.contract.processor import ends_in_time
+from explainer.contract.rounds import rounds
 from explainer.contract.runs import SMALL, Bench, Outcome, Scene
 from explainer.contract.sound import seats, sound
 from explainer.core.context import Models
@@ -114,12 +114,21 @@ def _showed(bench: Bench, outcome: Outcome, where: str) -> list[str]:
 # The same and not the same ------------------------------------------------------------------------------
 
 
-def twice_the_same(bench: Bench) -> list[str]:
+def twice_the_same(bench: Bench, models: Models) -> list[str]:
     """Two engines that know nothing of each other agree to the last bit, and so does one that has run before."""
-    first, second = bench.fresh(bench.everyday), bench.fresh(bench.everyday)
-    bench.run(at_most(bench.demo, bench.card), until="first")  # leaves a memo behind, and was stopped half-way
-    used = bench.run(bench.everyday)
-    return _unlike(first, second, "a second run") + _unlike(first, used, "a run on a used engine")
+    ran = rounds(bench, models)
+    return _unlike(ran.first, ran.second, "a second run") + _unlike(ran.first, ran.used, "a run on a used engine")
+
+
+def nothing_left(bench: Bench, models: Models) -> list[str]:
+    """After a run that ended and one that was stopped, network, torch and threads are as they were before."""
+    ran = rounds(bench, models)
+    before, after = ran.before, ran.after
+    return [
+        f"{name} was {before.get(name)} and is {after.get(name)} after a run"
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _unlike(one: Outcome, other: Outcome, what: str) -> list[str]:
@@ -213,11 +222,8 @@ def demo_problems(bench: Bench, models: Models, slack: float = 1.0) -> list[str]
     """Clauses that ``explainer check`` holds every demo to; the slow ones are left to the tests."""
     found: list[str] = []
     try:
-        found += twice_the_same(bench)  # first: it loads what is loaded once, which is not the demo's time
-        forward = forward_cpu_s(models, bench.settings, bench.scenes[0].frames[0])
-        timed = bench.fresh(bench.demo.defaults())
-        bench.remember(bench.demo.defaults(), timed)
-        found += within_budget(bench, timed, forward, slack)
+        found += twice_the_same(bench, models)
+        found += ends_in_time(bench, models, slack)
         found += defaults_end(bench)
         found += params_come_back(bench)
         found += every_frame_matters(bench)

@@ -1,29 +1,14 @@
-"""What a run must not leave behind: on the network, in torch, among the threads."""
+"""What a run could leave behind: on the network, in torch, among the threads."""
 
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-from explainer.contract.cases import at_most
-from explainer.contract.runs import Bench
 from explainer.core.context import Models, Settings
 
 
-def nothing_left(bench: Bench, models: Models) -> list[str]:
-    """After runs that ended and one that was stopped, network, torch and threads are as they were before."""
-    bench.fresh(bench.everyday)  # loads torch and the network
-    before = _surroundings(models, bench.settings)
-    bench.fresh(bench.everyday)
-    bench.run(at_most(bench.demo, bench.card), until="first")
-    after = _surroundings(models, bench.settings)
-    return [
-        f"{name} was {before.get(name)} and is {after.get(name)} after a run"
-        for name in dict.fromkeys((*before, *after))
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _surroundings(models: Models, settings: Settings) -> dict[str, Any]:
+def surroundings(models: Models, settings: Settings) -> dict[str, Any]:
+    """Describe torch, the threads and the session's network by name."""
     found = dict(_of_torch())
     found["threads"] = sorted(thread.name for thread in threading.enumerate())
     with models.lease(settings.model, settings) as net:

@@ -9,9 +9,9 @@ from time import process_time
 from typing import Any
 
 from explainer.contract.cases import at_most
+from explainer.contract.rounds import ListeningToken, rounds
 from explainer.contract.runs import Bench, Outcome
 from explainer.core.context import Models, Settings
-from explainer.runtime.token import JobToken
 
 SILENT_S = 0.2
 """A run asks at least so often whether it is still wanted."""
@@ -56,37 +56,18 @@ def within_budget(bench: Bench, outcome: Outcome, forward: float, slack: float =
     return found
 
 
+def ends_in_time(bench: Bench, models: Models, slack: float = 1.0) -> list[str]:
+    """`within_budget` of a run of the defaults, made when all that is loaded once has been loaded."""
+    defaults, ran = bench.demo.defaults(), rounds(bench, models)
+    if defaults == bench.everyday:
+        timed = ran.second
+    else:
+        timed = bench.fresh(defaults)
+        bench.remember(defaults, timed)
+    return within_budget(bench, timed, forward_cpu_s(models, bench.settings, bench.scenes[0].frames[0]), slack)
+
+
 # Being stopped ------------------------------------------------------------------------------------------
-
-
-class ListeningToken(JobToken):
-    """Notes the longest time between two questions whether the run is still wanted.
-
-    Parameters
-    ----------
-    watched_s
-        After so much processor time the next question is answered with no.
-    """
-
-    def __init__(self, watched_s: float = inf) -> None:
-        super().__init__()
-        self._last = process_time()
-        self._until = self._last + watched_s
-        self.longest_s = 0.0
-
-    def check(self) -> None:
-        """Note how long nobody asked, and answer."""
-        self.heard()
-        if self._last >= self._until:
-            self.cancel()
-        super().check()
-
-    def heard(self) -> None:
-        """Note what has gone by since the last question; called once more at the end of a run."""
-        now = process_time()
-        self.longest_s = max(self.longest_s, now - self._last)
-        if not self.cancelled:  # from then on all counts until the run has ended
-            self._last = now
 
 
 def asks_often(bench: Bench, models: Models) -> list[str]:
@@ -97,8 +78,16 @@ def asks_often(bench: Bench, models: Models) -> list[str]:
     """
     forward = forward_cpu_s(models, bench.settings, bench.scenes[0].frames[0])
     bound = SILENT_S * max(1.0, forward / USUAL_FORWARD_S) + FORWARDS * forward
-    found = _silent(bench, bench.demo.defaults(), bound, "at its defaults")
+    defaults = bench.demo.defaults()
+    found = [] if _asked(bench, models, bound) else _silent(bench, defaults, bound, "at its defaults")
     return found + _silent(bench, at_most(bench.demo, bench.card), bound, "at the most that can be asked")
+
+
+def _asked(bench: Bench, models: Models, bound_s: float) -> bool:
+    """Whether the everyday run was of the defaults, asked often enough, and ended before it would be stopped."""
+    listened = rounds(bench, models).listened
+    short = bench.everyday == bench.demo.defaults() and listened.lasted_s < WATCHED_S
+    return short and listened.longest_s <= bound_s
 
 
 def _silent(bench: Bench, params: Any, bound_s: float, where: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import process_time
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from explainer.runtime.token import JobToken
 from explainer.sources.opening import open_source
 from explainer.sources.synthetic import MovingSquare, pan
 
+T = TypeVar("T")
 Until = Literal["first", "end"]
 MakeEngine = Callable[[], Engine]
 PHOTOS = ("cat", "rocket", "coffee")
@@ -69,7 +70,12 @@ def cut(frame: Frame, width: int, height: int, name: str) -> Frame:
 
 
 def scenes_of(demo: Demo[Any], frames: dict[str, Frame]) -> tuple[Scene, ...]:
-    """Scenes that suit the demo: a slow pan over each frame and a moving square where it needs motion."""
+    """Scenes that suit the demo: a slow pan over each frame and a moving square where it needs motion.
+
+    A demo that brings its own data gets one: the engine shows it no frame, so all of them would be the same run.
+    """
+    if not demo.info.uses_frame:
+        frames = dict(list(frames.items())[:1])
     if not demo.info.temporal:
         return tuple(Scene(name, (frame,)) for name, frame in frames.items())
     moving = [Scene(name, _sequence(pan(frame, SEQUENCE))) for name, frame in frames.items()]
@@ -201,8 +207,9 @@ class Bench:
         self.settings = settings or Settings(model=card.name)
         self.scenes = scenes_of(demo, frames)
         self._frames = frames
-        self._engine = make_engine()
+        self._engines: dict[str, Engine] = {}
         self._known: dict[tuple[Any, str, Until], Outcome] = {}
+        self._made: dict[str, Any] = {}
 
     @property
     def everyday(self) -> Any:
@@ -218,23 +225,42 @@ class Bench:
         return changed(defaults, self.card, **short)
 
     def outcome(self, params: Any, scene: Scene | None = None, until: Until = "end") -> Outcome:
-        """Run once and remember; a run to the end also knows its first picture. The first scene by default."""
+        """Run once and remember; a run to the end also knows its first picture. The first scene by default.
+
+        The everyday run on the first scene, which most clauses ask for, is one on an engine that remembers nothing.
+        """
         scene = scene or self.scenes[0]
         ended = self._known.get((params, scene.name, "end"))
         if ended is not None:
             return ended
         key = (params, scene.name, until)
         if key not in self._known:
-            self._known[key] = self.run(params, scene, until)
+            everyday = scene is self.scenes[0] and until == "end" and params == self.everyday
+            self._known[key] = self.fresh(params) if everyday else self.run(params, scene, until)
         return self._known[key]
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gave when something of this name was first asked for."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def remember(self, params: Any, outcome: Outcome) -> None:
         """Take a run to the end on the first scene that was made elsewhere."""
         self._known[params, self.scenes[0].name, "end"] = outcome
 
     def run(self, params: Any, scene: Scene | None = None, until: Until = "end") -> Outcome:
-        """Run again, on the engine that has run before."""
-        return run_scene(self._engine, self.demo, params, scene or self.scenes[0], self.settings, until)
+        """Run again, on an engine that has run before.
+
+        The first and the small scene have engines of their own: an engine's memo holds what belongs to the frame
+        that it saw last, and clauses that go from one of the two to the other would find it empty each time.
+        """
+        chosen = scene or self.scenes[0]
+        own = chosen.name if chosen.name in (self.scenes[0].name, SMALL) else ""
+        if own not in self._engines:
+            self._engines[own] = self.make_engine()
+        return run_scene(self._engines[own], self.demo, params, chosen, self.settings, until)
 
     def fresh(self, params: Any, scene: Scene | None = None, token: JobToken | None = None) -> Outcome:
         """Run on an engine that remembers nothing."""
@@ -245,6 +271,12 @@ class Bench:
         """Two photos of one size, so that only what they show can tell them apart."""
         photos = [self._frames[name] for name in ("cat", "coffee")]
         width, height = min(photo.width for photo in photos), min(photo.height for photo in photos)
-        # Names of their own, since outcomes are remembered by them.
-        frames = {f"twin {photo.name}": cut(photo, width, height, f"twin {photo.name}") for photo in photos}
-        return [scene for scene in scenes_of(self.demo, frames) if scene.name in frames]
+        return [self._middle(name, width, height) for name in ("cat", "coffee")]
+
+    def _middle(self, name: str, width: int, height: int) -> Scene:
+        """Scene of the middle of a photo; where that is the whole, the one there is, whose outcomes are known."""
+        photo = self._frames[name]
+        if (photo.width, photo.height) == (width, height):
+            return next(scene for scene in self.scenes if scene.name == name)
+        twin = f"twin {name}"  # a name of its own, since outcomes are remembered by it
+        return scenes_of(self.demo, {twin: cut(photo, width, height, twin)})[0]

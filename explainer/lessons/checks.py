@@ -66,6 +66,25 @@ def problems(
     return found
 
 
+def name_problems(
+    lessons: Iterable[Lesson], demos: Sequence[Demo[Any]], value_names: Mapping[str, AbstractSet[str]]
+) -> list[str]:
+    """Return one sentence for each value, panel or chart that a lesson names and no result of its demo carries.
+
+    Parameters
+    ----------
+    value_names
+        As for `problems`, which reports these too; lessons of demos that it lacks are left out.
+    """
+    by_id = {demo.info.id: demo for demo in demos if demo.info.id in value_names}
+    return [
+        f"Lesson {one.id}: {text}"
+        for one in lessons
+        if one.demo in by_id
+        for text in (*_values(one, value_names), *_symbols(one, by_id[one.demo], value_names))
+    ]
+
+
 def _of_lesson(lesson: Lesson, world: _World) -> Iterator[str]:
     yield from _place(lesson, world.outline)
     yield from _papers(lesson, world.papers)

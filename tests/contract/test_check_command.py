@@ -1,6 +1,8 @@
 """``explainer check`` finds what is wrong, and says so in one line each."""
 
+import ast
 import hashlib
+import inspect
 import json
 from argparse import Namespace
 from dataclasses import replace
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from explainer.commands import bootstrap, check, check_files
+from explainer.contract import clauses
 from explainer.core import paths
 from explainer.core.context import Settings
 from explainer.core.problem import Problem
@@ -188,7 +191,7 @@ def test_presets_and_links_are_run_and_what_does_not_hold_is_left_to_the_checks(
     )
     asked = [(params.sigma, link) for _, params, link in check.wanted(bench, [lesson])]
     assert asked == [(demo.defaults().sigma, False), (3.0, False), (5.0, True)]
-    known, problems, count = check._run_lessons(bench, [lesson])
+    known, problems, count = check.run_lessons(bench, [lesson])
     assert {"psr", "x_px"} <= known
     assert (problems, count) == ([], 3)
 
@@ -222,6 +225,21 @@ def test_a_value_that_no_run_gives_is_found(
     printed = capsys.readouterr().out
     assert "Lesson grad-cam: the demo grad-cam has no value called peak_x_px.\n" in printed
     assert "Demo grad-cam: too slow\n" in printed
+
+
+def test_the_contract_suite_makes_every_run_that_check_makes() -> None:
+    """``dev.py test`` leaves the runs of ``check`` to it."""
+    suite = Path(__file__).with_name("test_demo_contract.py").read_text(encoding="utf-8")
+    clauses_of_check = {*held(clauses.demo_problems, clauses), *held(check.run_demos, check)}
+    assert {"twice_the_same", "ends_in_time", "plays_through", "nothing_left", "run_lessons"} <= clauses_of_check
+    assert [name for name in clauses_of_check if f".{name}(bench(" not in suite] == []
+
+
+def held(function: Any, module: Any) -> list[str]:
+    """Names of functions of a bench that `function` calls."""
+    nodes = ast.walk(ast.parse(inspect.getsource(function)))
+    names = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return [name for name in names if "bench" in inspect.signature(getattr(module, name, len)).parameters]
 
 
 def test_demos_are_shared_out_among_processes_and_their_parts_put_together() -> None:

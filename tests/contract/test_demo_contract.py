@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from explainer.commands import bootstrap
+from explainer.commands import bootstrap, check
 from explainer.contract import clauses, plays, processor
 from explainer.contract.runs import Bench, contract_frames
 from explainer.core.context import Settings
+from explainer.lessons import checks
 
 GOLDEN = Path(__file__).parent / "golden"
 DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
@@ -43,6 +44,24 @@ def test_there_are_demos_and_all_of_them_load() -> None:
 
 
 @each_demo
+def test_defaults_end_in_time(demo_id: str) -> None:
+    holds(processor.ends_in_time(bench(demo_id), bootstrap.zoo(), check.SHARED))
+
+
+@each_demo
+def test_values_are_the_golden_ones(demo_id: str, update_golden: bool) -> None:
+    found = clauses.golden_values(bench(demo_id))
+    file = GOLDEN / f"{demo_id}.json"
+    if update_golden:
+        before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        loose = {(scene, name) for scene, values in before.items() for name, value in values.items() if value is None}
+        found = {s: {n: None if (s, n) in loose else v for n, v in values.items()} for s, values in found.items()}
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    assert file.exists(), "no golden values yet: run with --update-golden and look at what is written"
+    holds(clauses.against_golden(clauses.golden_values(bench(demo_id)), json.loads(file.read_text(encoding="utf-8"))))
+
+
+@each_demo
 def test_defaults_end_on_one_frame_and_show_something_on_the_others(demo_id: str) -> None:
     holds(clauses.defaults_end(bench(demo_id)))
 
@@ -54,7 +73,7 @@ def test_every_end_and_every_kind_of_choice_gives_a_sound_first_picture(demo_id:
 
 @each_demo
 def test_twice_the_same(demo_id: str) -> None:
-    holds(clauses.twice_the_same(bench(demo_id)))
+    holds(clauses.twice_the_same(bench(demo_id), bootstrap.zoo()))
 
 
 @each_demo
@@ -88,16 +107,11 @@ def test_every_frame_matters(demo_id: str) -> None:
 
 
 @each_demo
-def test_values_are_the_golden_ones(demo_id: str, update_golden: bool) -> None:
-    found = clauses.golden_values(bench(demo_id))
-    file = GOLDEN / f"{demo_id}.json"
-    if update_golden:
-        before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        loose = {(scene, name) for scene, values in before.items() for name, value in values.items() if value is None}
-        found = {s: {n: None if (s, n) in loose else v for n, v in values.items()} for s, values in found.items()}
-        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    assert file.exists(), "no golden values yet: run with --update-golden and look at what is written"
-    holds(clauses.against_golden(clauses.golden_values(bench(demo_id)), json.loads(file.read_text(encoding="utf-8"))))
+def test_what_its_lessons_ask_for_runs_and_shows_what_they_print(demo_id: str) -> None:
+    lessons = [lesson for lesson in bootstrap.library().lessons if lesson.demo == demo_id]
+    known, problems, _ = check.run_lessons(bench(demo_id), lessons)
+    holds(problems)
+    holds(checks.name_problems(lessons, [bootstrap.demos().demo(demo_id)], {demo_id: known}))
 
 
 def test_every_golden_file_belongs_to_a_demo() -> None:
