@@ -15,7 +15,7 @@ from explainer.commands import bootstrap
 from explainer.contract import clauses, processor
 from explainer.contract.cases import cases, differing, parts, sight
 from explainer.contract.plays import plays_through
-from explainer.contract.processor import asks_often, within_budget
+from explainer.contract.processor import asks_often, ends_in_time, within_budget
 from explainer.contract.runs import Bench, Outcome, contract_frames
 from explainer.contract.sound import sound
 from explainer.core.charts import Bars, Curve, Equation, Graph, Grid, Histogram, Matrix, Node, Scatter, Series, Table
@@ -210,6 +210,49 @@ def test_a_memo_whose_key_lacks_a_parameter_is_found(zoo: Zoo) -> None:
 
     (problem,) = clauses.twice_the_same(bench_of(run), zoo)
     assert problem.startswith("a run on a used engine differs")
+
+
+def test_runs_that_other_clauses_share_hide_no_luck(zoo: Zoo) -> None:
+    luck = np.random.default_rng()
+
+    def run(frame: Any, params: Any, ctx: Any) -> Result:
+        return seen(frame, luck.random((8, 8), np.float32))
+
+    bench = bench_of(run)
+    assert clauses.golden_values(bench) and clauses.defaults_end(bench) == [] == clauses.params_come_back(bench)
+    assert clauses.every_frame_matters(bench) == [] == clauses.every_case_shows(bench)
+    assert any(text.startswith("a second run differs") for text in clauses.twice_the_same(bench, zoo))
+
+
+def test_the_same_twice_is_computed_twice_from_nothing_and_once_more(zoo: Zoo) -> None:
+    made: list[tuple[Any, str]] = []
+
+    def run(frame: Any, params: Any, ctx: Any) -> Result:
+        def make() -> Result:
+            made.append((params, frame.name))
+            return honest(frame, params, ctx)
+
+        return ctx.memo(("all", params), make)
+
+    bench = bench_of(run)
+    assert clauses.golden_values(bench) and clauses.every_case_shows(bench) == []
+    assert clauses.twice_the_same(bench, zoo) == [] == clauses.nothing_left(bench, zoo) == asks_often(bench, zoo)
+    assert made.count((Params(), "cat.jpg")) == 3
+
+
+def test_a_scene_finds_in_the_memo_what_its_last_run_put_there() -> None:
+    made: list[str] = []
+
+    def run(frame: Any, params: Any, ctx: Any) -> Result:
+        grey = ctx.memo("grey", lambda: made.append(frame.name) or frame.pixels.mean(axis=2, dtype=np.float32))
+        return seen(frame, grey * params.gain * (params.tone + 1 if params.loud else 1))
+
+    assert clauses.every_case_shows(bench_of(run)) == []
+    assert made == ["cat.jpg", "small"]
+
+
+def test_a_demo_that_is_shown_no_frame_has_one_scene() -> None:
+    assert [scene.name for scene in bench_of(honest, replace(INFO, uses_frame=False)).scenes] == ["cat"]
 
 
 def test_one_bit_of_one_pixel_is_a_difference() -> None:
@@ -555,6 +598,17 @@ def test_a_run_over_its_budget_is_found() -> None:
     (late,) = within_budget(bench, replace(quick, cpu_s=10.1), 0.0)
     assert late == "it took 10.1 s of processor time; its budget is 10 s"
     assert within_budget(bench, replace(quick, cpu_s=10.1), 0.03) == []  # a machine on which everything is slow
+
+
+def test_a_demo_that_takes_too_long_is_found(zoo: Zoo) -> None:
+    def slow(frame: Any, params: Any, ctx: Any) -> Result:
+        ctx.publish(honest(frame, params, ctx))
+        _busy(0.3)
+        return honest(frame, params, ctx)
+
+    assert ends_in_time(bench_of(slow), zoo, 2.0) == []
+    (late,) = ends_in_time(bench_of(slow, replace(INFO, budget_s=0.001)), zoo, 2.0)
+    assert "its budget is 0.001 s" in late
 
 
 def test_a_stage_that_stays_empty_is_found() -> None:

@@ -8,7 +8,7 @@ import pytest
 from explainer.core.controls import Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.lessons.chapters import Chapter, Outline, Topic
-from explainer.lessons.checks import problems
+from explainer.lessons.checks import name_problems, problems
 from explainer.lessons.markdown import parse
 from explainer.lessons.papers import Paper
 
@@ -50,6 +50,16 @@ def test_a_sound_lesson():
     found = _found(body, papers="tan2019", preset='{"radius": 4}', values={"blur": {"peak"}}, draw=drawn.append)
     assert found == []
     assert {f.latex for f in drawn} == {r"x = \text{–}", "x = {-1234.5}"}
+
+
+def test_names_of_one_demo_are_checked_by_themselves():
+    body = "---\nid: blur\ntopic: 1\nchapter: 1\ntitle: T\ndemo: blur\n---\n{value:peak:.1f} [x](lesson:nowhere)"
+    lesson = parse(body, PAPERS, "blur.md")
+    assert name_problems([lesson], [_Demo()], {"blur": {"peak"}}) == []
+    assert name_problems([lesson], [_Demo()], {"blur": {"top"}}) == [
+        "Lesson blur: the demo blur has no value called peak."
+    ]
+    assert name_problems([lesson], [_Demo()], {}) == []
 
 
 @pytest.mark.parametrize(
