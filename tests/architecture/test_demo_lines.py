@@ -50,8 +50,8 @@ EXCEPTIONS = {
         "drawn as a net from digit to scores, whose way back plays; the rest has to shrink",
     ),
     "learning/convolution_microscope": (
-        701,
-        "on the picture and inside the network, it slides and goes through a ReLU; it has to shrink",
+        368,
+        "it slides over the picture, in 93 lines of it, and goes on through a ReLU",
     ),
     "learning/pooling_and_shift": (441, "windows from near, below which the picture plays; the rest has to shrink"),
     "robustness/adversarial_panel": (686, "its steps, which are played, are 45 lines of it; the rest has to shrink"),

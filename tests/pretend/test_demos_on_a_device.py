@@ -8,7 +8,7 @@ from explainer.contract.clauses import against_golden
 ON_THE_CPU = {
     "backpropagation-stepper": "written out by hand in NumPy: that is its lesson",
     "channel-gates": "a net of 4,000 weights, which a GPU only keeps waiting",
-    "convolution-microscope": "one patch and nine numbers at the defaults; a layer of the network is on the device",
+    "convolution-microscope": "one patch and nine numbers",
     "augment-and-retrain": "small nets train one to a core",
     "train-small-net": "at this size a GPU spends its time on being asked",
     "trained-for-holes": "at this size a GPU spends its time on being asked",

@@ -55,6 +55,8 @@ def test_steps_back_go_through_the_network(net: nn.Module, x: torch.Tensor) -> N
         "blocks.0.project.conv",
     ]
     assert names[-1] == names[-2] == "stem.conv"
+    assert found.conv_before("blocks.0", -1).name == "blocks.1.expand.conv"
+    assert found.conv_before("stem", -999) == found.convolutions[-1]
     assert found.conv_before("blocks.1", 1).about == "3 × 3, stride 2, each map by itself"
 
 

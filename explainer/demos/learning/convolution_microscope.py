@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from explainer.core import words
 from explainer.core.context import Context
-from explainer.core.controls import AUTO, LAST, Auto, Choice, Doc, LayerName, OnPicture, Plays, Range, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import PointXY, apply, invert
-from explainer.core.memo import latest, prepared
+from explainer.core.geometry import PointXY
+from explainer.core.layers import Cells, Image, Panel, Points
+from explainer.core.memo import latest
 from explainer.core.plays import Play
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
@@ -21,10 +25,13 @@ from explainer.demos.learning import _sliding as sliding
 
 if TYPE_CHECKING:
     from explainer.vision.convolution.arithmetic import Window
-    from explainer.vision.convolution.inside import Survey
 
-PICTURE = ("classic", "custom")
+FAINT = 0.1  # of a number that is coloured in full: less is no edge to speak of
+KERNEL_PX = 16.0  # of the ring around the kernel, which is only a few pixels wide
+COLOURS = ("red", "green", "blue")
+PLANES = {"grey": "grey", "red": "red", "green": "green", "blue": "blue", "rgb": "red, green and blue"}
 Grid = tuple[tuple[float, ...], ...]
+Answers = Mapping[str, NDArray[np.float32]]  # of the classics to the picture, by name, small and in −1…1
 
 
 class Where(Choice):
@@ -32,7 +39,6 @@ class Where(Choice):
 
     CLASSIC = "classic", "The classics"
     CUSTOM = "custom", "My own numbers"
-    NETWORK = "network", "A layer of the network"
 
 
 class Kernel(Choice):
@@ -87,9 +93,7 @@ class Padding(Choice):
 class Params:
     """Where the kernel comes from, and how it moves."""
 
-    where: Annotated[Where, Doc("Kernel from", "A known filter, your own numbers, or what a layer has learnt.")] = (
-        Where.CLASSIC
-    )
+    where: Annotated[Where, Doc("Kernel from", "A known filter, or your own numbers.")] = Where.CLASSIC
     spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Pixel", "Drag the ring: it is multiplied.")] = AUTO
     kernel: Annotated[
         Kernel, Doc("Kernel", "What it answers to is written in its numbers."), When("where", (Where.CLASSIC,))
@@ -99,12 +103,12 @@ class Params:
         Doc("Numbers", "Numbers that add up to 0 answer with 0 where the picture is plain."),
     ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))  # fmt: skip
     plane: Annotated[
-        Plane, When("where", PICTURE),
+        Plane,
         Doc("Reads", "Behind three maps a kernel has three layers of numbers, and all products are added."),
     ] = Plane.GREY  # fmt: skip
-    after: Annotated[
-        After, When("where", PICTURE), Doc("After the sum", "The activation that stands behind most convolutions.")
-    ] = After.NOTHING
+    after: Annotated[After, Doc("After the sum", "The activation that stands behind most convolutions.")] = (
+        After.NOTHING
+    )
     slope: Annotated[
         float, Range(0.0, 1.0, 0.05), When("after", (After.RELU,)), Plays(5.0, "Let what is negative go to 0"),
         Doc("Slope below 0", "What is negative is multiplied by this: 1 leaves it, 0 is the ReLU."),
@@ -113,33 +117,16 @@ class Params:
         Groups, When("plane", (Plane.RGB,)),
         Doc("Groups", "In three groups no kernel sees another colour: depthwise, with a third of the work."),
     ] = Groups.ONE  # fmt: skip
-    stride: Annotated[
-        int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4), When("where", PICTURE)
-    ] = 1
-    padding: Annotated[
-        Padding, Doc("Beyond the edge", "What the kernel reads where the picture ends."), When("where", PICTURE)
-    ] = Padding.ZEROS
+    stride: Annotated[int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4)] = 1
+    padding: Annotated[Padding, Doc("Beyond the edge", "What the kernel reads where the picture ends.")] = Padding.ZEROS
     written: Annotated[
-        float, Range(0.0, 100.0, unit="%"), When("where", PICTURE), Plays(12.0, "Slide the kernel over the picture"),
+        float, Range(0.0, 100.0, unit="%"), Plays(12.0, "Slide the kernel over the picture"),
         Doc("Map written", "The kernel slides over the picture, several rows at a time; at 100 % it is at the ring."),
     ] = 100.0  # fmt: skip
     dilation: Annotated[
         int, Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."), Range(1, 4),
-        When("where", PICTURE),
+
     ] = 1  # fmt: skip
-    layer: Annotated[LayerName, Doc("Layer", "Whose convolution is looked at."), When("where", (Where.NETWORK,))] = LAST
-    back: Annotated[
-        int, Range(0, 12), When("where", (Where.NETWORK,)),
-        Doc("Convolutions back", "0 is the layer's last; each step goes one convolution towards the picture."),
-    ] = 0  # fmt: skip
-    channel: Annotated[
-        int, Doc("Output map", "Which of the layer's answers is taken apart."), Range(-1, 4095, lowest="strongest"),
-        When("where", (Where.NETWORK,)),
-    ] = -1  # fmt: skip
-    source: Annotated[
-        int, Doc("Input map", "Whose products are shown."), Range(-1, 4095, lowest="adds most"),
-        When("where", (Where.NETWORK,)),
-    ] = -1  # fmt: skip
 
 
 class ConvolutionMicroscope(Demo[Params]):
@@ -157,8 +144,7 @@ class ConvolutionMicroscope(Demo[Params]):
         from explainer.vision import seating
 
         params, seats = seating.seated(params, frame, ctx, spot=seating.edge)
-        how = _in_network if params.where == Where.NETWORK else _on_picture
-        return replace(how(frame, params, ctx), resolved=seats)
+        return replace(_on_picture(frame, params, ctx), resolved=seats)
 
 
 def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
@@ -193,7 +179,7 @@ def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
     seen = view.Seen(tap, window, group, output, factor, params.slope if params.after == After.RELU else None)
     with ctx.stage("explain"):
         gallery = ctx.memo(("gallery", params.plane), lambda: answers(maps.mean(axis=0)))
-    shown = view.on_picture(frame, seen, view.COLOURS[loudest] if apart else params.plane, len(groups), gallery)
+    shown = on_picture(frame, seen, COLOURS[loudest] if apart else params.plane, len(groups), gallery)
     if params.written < sliding.WHOLE:
         shown = sliding.on_its_way(shown, sweep, maps.mean(axis=0))
     if seen.slope is not None:
@@ -211,36 +197,79 @@ def _window(kernel: tuple[int, ...], params: Params) -> Window:
     return Window(sides, step, before, after, gap, params.padding)
 
 
-def _in_network(frame: Frame, params: Any, ctx: Context) -> Result:
-    from explainer.vision.convolution.arithmetic import tap_of
-    from explainer.vision.convolution.inside import watch
+def on_picture(frame: Frame, seen: view.Seen, plane: str, groups: int, gallery: Answers) -> Result:
+    """Put together the microscope on the picture's own pixels.
 
-    with ctx.model() as net:
-        ready = prepared(frame, net, ctx)
-        with ctx.stage("model"):
-            chosen = _survey(net, ready, ctx).conv_before(ctx.card.layer(params.layer).name, params.back)
-            seen = latest(ctx, "pass", chosen.name, lambda: watch(net.network(), ready.tensor, chosen.name))
-            folded = seen.has_bias and net.network(stock=True).get_submodule(chosen.name).bias is None
-    with ctx.stage("explain"):
-        input_px = ready.tensor.shape[2] / seen.x.shape[1]  # pixels of the network's input in one cell
-        (x, y) = apply(invert(ready.to_frame), np.array([[params.spot.x * frame.width, params.spot.y * frame.height]]))[
-            0
-        ]
-        at = seen.window.cell_over(y / input_px, x / input_px, seen.x.shape[1:])
-        channel = params.channel if params.channel >= 0 else int(seen.output[:, at[0], at[1]].argmax())
-        channel = min(channel, len(seen.output) - 1)
-        maps = seen.x[seen.seen_by(channel)]
-        output, weight = seen.output[channel], seen.weight[channel]
-        tap = tap_of(maps, weight, seen.window, at, output, float(seen.bias[channel]))
-    place = view.InNetwork(
-        chosen, channel, seen.seen_by(channel).start, seen.groups, folded, ready.to_frame, ready.focus
-    )
-    return view.in_network(frame, view.Seen(tap, seen.window, maps, output, input_px), place, params.source)
+    Parameters
+    ----------
+    plane
+        What is read; of several groups the one that is shown.
+    gallery
+        What each of the classics makes of the picture.
+    """
+    box = np.array([seen.window.box(seen.tap.at)]) * seen.scale
+    cut = view.cut_off(box, frame.width, frame.height)
+    kernel = Points("kernel", cut.xyxy.reshape(-1, 2, 2).mean(axis=1), size_px=KERNEL_PX, colours=(0,))
+    picture = Panel(
+        "Input", (frame.width, frame.height), (Image("picture", frame.pixels), cut, kernel),
+        f"read as {PLANES[plane]}",
+    )  # fmt: skip
+    aligned = seen.output.shape == seen.size and seen.window.stride == (1, 1)
+    channel = int(seen.tap.ranked[0])
+    name = COLOURS[channel] if len(seen.maps) == 3 else PLANES[plane]
+    output = view.output_map(seen, frame if aligned else None, plane if groups > 1 else "")
+    reading = f"{view.added_up(seen.tap)} {view.agreement(seen.tap, 'conv2d')} {view.work(seen, groups)} {_size(seen)}"
+    if len(seen.maps) == 3:
+        parts = ", ".join(
+            f"{name} {view.signed(value)}" for name, value in zip(COLOURS, seen.tap.by_channel, strict=True)
+        )
+        reading = f"Three layers of numbers, one for each colour, add {parts}. {reading}"
+    if groups > 1:
+        reading = f"{groups} groups: each colour has a kernel and an output of its own; {plane} is shown. {reading}"
+    values = view.values(seen, groups, 0) | {"groups": float(groups)}
+    if seen.slope is not None:
+        values |= {"activated": float(seen.active(np.array(seen.tap.value))), "negative_share": _negative(seen)}
+    return Result(
+        reading, values, (picture, output, _kernels(gallery)),
+        (view.equation(seen, channel, name, (0.0, 1.0, "grey")),), badges=(view.badge(seen.tap),),
+        headline=_headline(seen), heroes=("equation",),
+    )  # fmt: skip
 
 
-def _survey(net: Any, ready: Any, ctx: Context) -> Survey:
-    """Operations of the network, found once in a session by running it as it was published."""
-    from explainer.vision.convolution.inside import survey
+def _headline(seen: view.Seen) -> str:
+    """Say what an edge kernel found, or what the ReLU leaves; of any other kernel, what was added up."""
+    if seen.slope is not None:
+        share = words.percent(_negative(seen))
+        cut = "ReLU cuts off" if seen.slope == 0 else f"A slope of {view.signed(seen.slope)} shrinks"
+        return f"{cut} what is negative: that is {share} of this map."
+    answer, value = view.signed(seen.tap.library), seen.tap.value
+    flat = seen.tap.kernel.sum(axis=0)
+    for axis, along in ((1, "left to right"), (0, "top to bottom")):
+        if len(seen.maps) > 1 or not flat.any() or not np.array_equal(flat, -np.flip(flat, axis)):
+            continue
+        if abs(value) < FAINT * view.limit(seen.output):
+            return f"Hardly any edge here, {along}: this edge kernel answers {answer}."
+        ahead = np.take(flat, range((flat.shape[axis] + 1) // 2, flat.shape[axis]), axis).sum()
+        change = "dark to light" if value * ahead > 0 else "light to dark"
+        return f"From {change}, {along}: this edge kernel answers {answer}."
+    return f"{words.count(seen.tap.products.size, 'product')} add up to one pixel of the output: {answer}."
 
-    layers = [layer.name for layer in ctx.card.layers if len(layer.shape) == 3]
-    return ctx.memo(("survey",), lambda: survey(net.network(stock=True), ready.tensor, layers), keep=True)
+
+def _kernels(gallery: Answers) -> Panel:
+    """What each of the classics makes of the picture; a click takes it."""
+    sets = tuple({"where": "classic", "kernel": kernel} for kernel in gallery)
+    tiles = np.stack(list(gallery.values()))
+    cells = Cells("answers", tiles, 3, -1.0, 1.0, "grey", tuple(gallery), sets)
+    return Panel("Other kernels", cells.size, (cells,), "grey: 0; a click takes one", frame=False)
+
+
+def _negative(seen: view.Seen) -> float:
+    """Share of the output that is negative before the activation."""
+    return float((seen.output < 0).mean())
+
+
+def _size(seen: view.Seen) -> str:
+    window, columns = seen.window, seen.size[1]
+    both = window.before[1] + window.after[1]
+    formula = f"⌊({columns} + {both} − {window.span[1] - 1} − 1) / {window.stride[1]}⌋ + 1"
+    return f"Width of the output: {formula} = {seen.output.shape[1]} px."

@@ -68,9 +68,9 @@ class Survey:
         return sum(part.parameters for part in self.parts)
 
     def conv_before(self, layer: str, back: int) -> Operation:
-        """Return the last convolution at or before the end of `layer`, or one `back` steps further.
+        """Return the last convolution at or before the end of `layer`, or one `back` steps further, or on below 0.
 
-        What is asked for beyond the first is the first.
+        What is asked for beyond the first is the first, and beyond the last the last.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class Survey:
                 break
         if not done:
             raise ExplainerError("There is no convolution before this layer.", "Choose a later layer.")
-        return self.convolutions[max(done - 1 - back, 0)]
+        return self.convolutions[min(max(done - 1 - back, 0), len(names) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
