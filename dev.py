@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -76,22 +77,42 @@ def test(arguments: list[str]) -> int:
     ``check`` leaves the runs to the tests: tests/contract holds every demo to more than it does.
     """
     env = {**os.environ, **ONE_THREAD, "QT_QPA_PLATFORM": os.environ.get("EXPLAINER_TEST_PLATFORM", "offscreen")}
-    steps = [] if arguments else [
+    looked = [] if arguments else [
+        [PYTHON, "-m", "mypy"],  # the longest first
         [PYTHON, "-m", "ruff", "check", "."],
         [PYTHON, "-m", "ruff", "format", "--check", "."],
-        [PYTHON, "-m", "mypy"],
         [BIN / f"lint-imports{EXE}"],
         [PYTHON, "-m", "explainer", "check", "--quick"],
     ]  # fmt: skip
-    failed = []
-    spread = arguments or ["-n", str(min(8, os.cpu_count() or 1)), "--dist", "loadgroup"]
-    for step in [*steps, [PYTHON, "-m", "pytest", *spread]]:
-        name = " ".join(str(part) for part in step[1:]) or Path(step[0]).stem
-        print(f"\n── {name}", flush=True)
-        if subprocess.call(step, env=env):
-            failed.append(name)
+    cores = os.cpu_count() or 1
+    failed = beside_one_another(looked, env, cores)
+    spread = arguments or ["-n", str(min(8, cores)), "--dist", "loadgroup"]
+    tests = [PYTHON, "-m", "pytest", *spread]
+    print(f"\n── {called(tests)}", flush=True)
+    if subprocess.call(tests, env=env):
+        failed.append(called(tests))
     print("\nAll passed." if not failed else f"\nFailed: {'; '.join(failed)}", flush=True)
     return 1 if failed else 0
+
+
+def beside_one_another(steps: list[list], env: dict[str, str], cores: int) -> list[str]:
+    """Run steps that each need one core, as many at a time as there are; print each in its turn, return what failed."""
+
+    def ran(step: list) -> subprocess.CompletedProcess:
+        return subprocess.run(step, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    failed = []
+    with ThreadPoolExecutor(cores) as pool:
+        for step, done in zip(steps, pool.map(ran, steps), strict=True):
+            print(f"\n── {called(step)}\n{done.stdout.decode(errors='replace').strip()}", flush=True)
+            if done.returncode:
+                failed.append(called(step))
+    return failed
+
+
+def called(step: list) -> str:
+    """What a step is called in the output."""
+    return " ".join(str(part) for part in step[1:]) or Path(step[0]).stem
 
 
 def lock(_arguments: list[str]) -> int:
