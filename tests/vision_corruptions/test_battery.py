@@ -172,6 +172,20 @@ def run(params: Any, frame: Frame, frames: Any = ()) -> Any:
     return outcome.result
 
 
+def test_the_sheet_frames_what_changes_the_answer_and_leads_to_each() -> None:
+    result = run(corruption_bench.Params(severity=4), photo("coffee"))
+    (sheet,) = result.panels
+    (boxes,) = [one for one in sheet.layers if one.name == "answers"]
+    assert boxes.colours.count(0) - 1 == result.values["sheet_answers_kept"]  # the first tile is the clean picture
+    assert boxes.sets[0] is None
+    assert boxes.sets[10] == {"corruption": "fog", "sheet": False}
+    changed = [one for one in sheet.layers if one.name.startswith("answer ")]
+    assert len(changed) == 1 + boxes.colours.count(1)
+    large = run(corruption_bench.Params(severity=4, corruption="fog", sheet=False), photo("coffee"))
+    (fog,) = [one for one in sheet.layers if one.name == "fog"]
+    assert (fog.pixels == next(p for p in large.panels if p.title == "Corrupted").layers[0].pixels).all()
+
+
 def test_each_cell_of_the_table_leads_to_its_picture() -> None:
     result = run(corruption_bench.Params(corruption="fog", severity=5), photo("coffee"))
     matrix = next(chart for chart in result.charts if hasattr(chart, "rows") and hasattr(chart, "columns"))

@@ -97,6 +97,15 @@ def test_two_networks_stand_side_by_side() -> None:
 # Light --------------------------------------------------------------------------------------------------
 
 
+def test_the_curve_of_the_growing_box_passes_through_the_picture_that_is_shown() -> None:
+    result = shot(OCCLUSION, shape="object", covered=40, measure=("map",))
+    assert result.play is not None
+    assert result.play.curve is not None
+    assert result.play.curve[4] == pytest.approx(result.values["score_after"], abs=1e-5)
+    assert result.play.curve[0] == pytest.approx(result.values["score_before"], abs=1e-5)
+    assert shot(OCCLUSION, shape="object", covered=40).play.curve is None  # type: ignore[union-attr]
+
+
 def test_no_light_changed_and_no_remedy_is_the_picture_itself() -> None:
     result = shot(LIGHT, shadow=(), exposure_ev=0.0, grain=False, remedies=())
     assert result.values["score_lit"] == result.values["score_as_it_is"]

@@ -1,5 +1,7 @@
 """What the corruption bench shows of one corruption, and of all fifteen."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,7 +9,8 @@ from explainer.core import words
 from explainer.core.charts import Bars
 from explainer.core.controls import Choice
 from explainer.core.geometry import scale_shift
-from explainer.core.layers import Boxes, Heat, Image, Layer, Panel
+from explainer.core.layers import Boxes, Heat, Image, Label, Layer, Panel
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.demos.robustness._corruption_scene import Look, Scene
 
@@ -34,7 +37,7 @@ class Corruption(Choice):
 
 LABELS = {one.value: one.label for one in Corruption}
 NAMES_KEPT = ("Gaussian noise", "JPEG")  # a person's name, and letters
-SIDE, GAP, COLUMNS = 224, 10, 5
+SIDE, GAP, COLUMNS = 224, 10, 4
 SHOWN = 5
 KEPT, CHANGED = 0, 1  # colours of a tile's frame
 
@@ -54,7 +57,7 @@ def lower(name: str) -> str:
 
 def pair_part(at: Scene) -> Part:
     """Show the picture before and after, the map before and after, and what is answered."""
-    from explainer.vision.corruptions.square import distance, ranks
+    from explainer.vision.corruptions.square import distance
     from explainer.vision.metrics.similarity import pearson
 
     dirty, last = at.dirty(at.recipe), at.treated(at.recipe)
@@ -72,13 +75,7 @@ def pair_part(at: Scene) -> Part:
         _mapped("Map, last picture", last.pixels, after, limit, "the same class"),
     ]
     likeness = pearson(before, after)
-    values = {
-        "class_index": float(at.target),
-        "score_clean": float(at.clean.probabilities[at.target]),
-        "score_corrupted": float(dirty.probabilities[at.target]),
-        "rank_corrupted": float(ranks(dirty.probabilities[None], at.target)[0]),
-        "distance_255": distance(dirty.pixels, at.square.pixels),
-    }
+    values = numbers(class_index=at.target, score_clean=at.clean.probabilities[at.target]) | _moved(at, dirty)
     if likeness is not None:
         values["map_correlation"] = likeness
     if at.remedy is not None:
@@ -165,55 +162,71 @@ def _sentences(at: Scene, dirty: Look, last: Look, values: dict[str, float]) -> 
 # All fifteen --------------------------------------------------------------------------------------------
 
 
-def sheet_part(at: Scene) -> Part:
-    """Show all fifteen at one severity with their answers, and on request with their maps."""
-    looks = [_nth(at, name, done) for done, name in enumerate(LABELS)]
-    corners = [(n % COLUMNS * (SIDE + GAP), n // COLUMNS * (SIDE + GAP)) for n in range(len(looks))]
-    width, height = (side - GAP for side in (COLUMNS * (SIDE + GAP), -(-len(looks) // COLUMNS) * (SIDE + GAP)))
-    layers: list[Layer] = [
-        Image(name, look.pixels, scale_shift(1, 1, *corner))
-        for name, look, corner in zip(LABELS, looks, corners, strict=True)
-    ]
+def sheet_parts(at: Scene) -> Iterator[Part]:
+    """Show all fifteen at one severity with their answers, and on request with their maps; a row more each time."""
+    from explainer.vision.corruptions.battery import Recipe
+
+    looks: list[Look] = []
+    for name in LABELS:
+        at.ctx.progress(len(looks) / len(LABELS), "all fifteen")
+        at.ctx.checkpoint()
+        looks.append(at.treated(Recipe((name, at.params.severity), at.second, at.remedy)))
+        if (len(looks) + 1) % COLUMNS == 0:  # the clean picture is the first tile
+            yield _sheet_part(at, looks)
+
+
+def _sheet_part(at: Scene, looks: list[Look]) -> Part:
+    changed = [look.answer != at.clean.answer for look in looks]
+    scores = [float(look.probabilities[at.target]) for look in looks]
+    worst, clean = int(np.argmin(scores)), f"“{at.ctx.card.label(at.clean.answer)}”"
+    values = numbers(
+        class_index=at.target, score_clean=at.clean.probabilities[at.target],
+        sheet_answers_kept=len(looks) - sum(changed), sheet_lowest_score=scores[worst],
+    )  # fmt: skip
+    sentence = (
+        f"The answer to the clean picture, {said(at, at.clean)}, survives {len(looks) - sum(changed)} of "
+        f"{len(looks)} corruptions at severity {at.params.severity}. {list(LABELS.values())[worst]} leaves {at.label} "
+        f"the least, {words.score(scores[worst])}."
+    )
+    many = {0: "None", len(LABELS): "All"}.get(sum(changed), str(sum(changed)))
+    verb = "changes" if sum(changed) in (0, 1) else "change"
+    headline = f"{many} of the fifteen corruptions {verb} the answer {clean} at severity {at.params.severity}."
+    if len(looks) == len(LABELS):
+        values |= _moved(at, looks[list(LABELS).index(at.params.corruption)])
+    sheet = _sheet(at, looks)
+    return Part((sheet,), (), (sentence,), values, headline=headline, heroes=(sheet.slug,))
+
+
+def _moved(at: Scene, look: Look) -> dict[str, float]:
+    """What one corruption does to the class in question, and to the pixels."""
+    from explainer.vision.corruptions.square import distance, ranks
+
+    return numbers(
+        score_corrupted=look.probabilities[at.target], rank_corrupted=ranks(look.probabilities[None], at.target)[0],
+        distance_255=distance(look.pixels, at.square.pixels),
+    )  # fmt: skip
+
+
+def _sheet(at: Scene, looks: list[Look]) -> Panel:
+    """The clean picture and all others in rows; what the network calls them now stands at the foot of its tile."""
+    names, looks = ["clean", *LABELS], [at.clean, *looks]
+    corners = [(n % COLUMNS * (SIDE + GAP), n // COLUMNS * (SIDE + GAP)) for n in range(len(names))]
+    width, height = (side + SIDE for side in corners[-1])
+    tiles = list(zip(names, looks, corners, strict=False))
+    layers: list[Layer] = [Image(name, look.pixels, scale_shift(1, 1, *corner)) for name, look, corner in tiles]
     if at.params.maps:
         with at.ctx.stage("explain"):
             heats = [look.map_of(at.target).finite for look in looks]
         limit = float(max(heat.max() for heat in heats)) or 1.0
-        names = (f"map {name}" for name in LABELS)
-        layers += [_heat(n, h, limit, *c) for n, h, c in zip(names, heats, corners, strict=True)]
-    scores = [float(look.probabilities[at.target]) for look in looks]
-    layers.append(
-        Boxes(
-            "answers",
-            np.array([[x, y, x + SIDE, y + SIDE] for x, y in corners], float),
-            tuple(f"{label} {words.score(s)}" for label, s in zip(LABELS.values(), scores, strict=True)),
-            tuple(KEPT if look.answer == at.clean.answer else CHANGED for look in looks),
-            sets=tuple({"corruption": name, "sheet": False} for name in LABELS),
-        )
-    )
-    note = f"severity {at.params.severity}; scores of {at.label}"
-    panel = Panel("All fifteen", (width, height), tuple(layers), note, frame=False)
-    kept = sum(look.answer == at.clean.answer for look in looks)
-    worst = int(np.argmin(scores))
-    values = {
-        "class_index": float(at.target),
-        "score_clean": float(at.clean.probabilities[at.target]),
-        "sheet_answers_kept": float(kept),
-        "sheet_lowest_score": scores[worst],
-    }
-    sentence = (
-        f"The answer to the clean picture, {said(at, at.clean)}, survives {kept} of the fifteen corruptions at "
-        f"severity {at.params.severity}; {lower(list(LABELS.values())[worst])} leaves {at.label} the least, "
-        f"{words.score(scores[worst])}."
-    )
-    kept = sum(look.answer == at.clean.answer for look in looks)
-    headline = f"{kept} of {len(looks)} corruptions leave the answer “{at.ctx.card.label(at.clean.answer)}”."
-    bars = _bars(at, looks[list(LABELS).index(at.params.corruption)])
-    return Part((panel,), (bars,), (sentence,), values, headline=headline, heroes=(panel.slug,))
-
-
-def _nth(at: Scene, name: str, done: int) -> Look:
-    from explainer.vision.corruptions.battery import Recipe
-
-    at.ctx.progress(done / len(LABELS), "all fifteen")
-    at.ctx.checkpoint()
-    return at.treated(Recipe((name, at.params.severity), at.second, at.remedy))
+        layers += [_heat(f"map {t[0]}", heat, limit, *t[2]) for t, heat in zip(tiles, heats, strict=True)]
+    boxes = np.array([[x + 1, y + 1, x + SIDE - 1, y + SIDE - 1] for x, y in corners[: len(looks)]], float)
+    colours = tuple(KEPT if look.answer == at.clean.answer else CHANGED for look in looks)
+    clicks = (None, *({"corruption": name, "sheet": False} for name in names[1 : len(looks)]))
+    layers.append(Boxes("answers", boxes, colours=colours, sets=clicks))
+    for (name, look, (x, y)), colour in zip(tiles, colours, strict=True):
+        left = x + 0.04 * SIDE
+        layers.append(Label(f"name {name}", LABELS.get(name, "As it is"), (left, y + 0.1 * SIDE), colour))
+        if name == "clean" or colour == CHANGED:
+            layers.append(Label(f"answer {name}", at.ctx.card.label(look.answer), (left, y + 0.86 * SIDE)))
+    note = f"severity {at.params.severity}; orange: the answer changes"
+    return Panel("All fifteen", (width, height), tuple(layers), note, frame=False)

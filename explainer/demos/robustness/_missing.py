@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from explainer.core.context import Context
 from explainer.core.controls import Choice
 from explainer.core.frame import Frame
-from explainer.core.memo import latest, memo_name
+from explainer.core.memo import latest, memo_name, prepared
 from explainer.core.subject import resolve_class
 
 Pixels = NDArray[np.uint8]
@@ -92,10 +92,6 @@ class Trial:
         """Name of the class, in quotation marks."""
         return f"“{self.card.label(self.index)}”"
 
-    def with_curves(self, curves: Mapping[str, tuple[float, ...]]) -> "Trial":
-        """Return the same with longer curves."""
-        return replace(self, curves=curves)
-
     def kept(self, how: str) -> bool:
         """Whether the network's answer is that to the whole picture."""
         return bool(self.answers[how].argmax() == self.plain.argmax())
@@ -116,7 +112,7 @@ def asked(scene: Scene, net: Any) -> Trial:
     ctx, params = scene.ctx, scene.params
     name = memo_name(ctx)
     with ctx.stage("prepare"):
-        ready = ctx.memo(("ready", *name), lambda: net.prepare(scene.frame))
+        ready = prepared(scene.frame, net, ctx)
         key = (*name, params.erased, params.share, params.block, ctx.seed)
         pictures = latest(ctx, "filled", key, lambda: scene.filled(scene.region, net.card.mean))
         tensor = net.prepare(Frame(np.ascontiguousarray(pictures[params.fill]))).tensor
@@ -131,21 +127,22 @@ def asked(scene: Scene, net: Any) -> Trial:
     return Trial(scene, net.card, index, plain, pictures, answers, ready.focus, given, {})
 
 
-def curves(trial: Trial, net: Any, show: Callable[[Any], None]) -> dict[str, tuple[float, ...]]:
-    """Score of the class as more and more is lost at random; `show` gets the curves after each share."""
+def curves(trial: Trial, net: Any, show: Callable[[Trial], None]) -> Trial:
+    """Score the class as more and more is lost at random; `show` gets the trial after each share."""
     from explainer.vision.stress.asking import ask, squares_of
     from explainer.vision.stress.missing import missing_at_random
 
     scene, ctx, params = trial.scene, trial.scene.ctx, trial.scene.params
     known: dict[float, NDArray[np.float64]] = latest(ctx, "curves", (*memo_name(ctx), params.block, ctx.seed), dict)
 
-    def so_far() -> dict[str, tuple[float, ...]]:
+    def so_far() -> Trial:
         count = sum(1 for share in SHARES[1:] if share in known)
         start = float(trial.plain[trial.index])
-        return {
+        curves = {
             how: (start, *(float(known[share][row, trial.index]) for share in SHARES[1 : count + 1]))
             for row, how in enumerate(trial.pictures)
         }
+        return replace(trial, curves=curves)
 
     with ctx.stage("explain"):
         for number, share in enumerate(SHARES[1:], 1):

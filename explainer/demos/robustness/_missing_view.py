@@ -1,37 +1,30 @@
 """What the missing-pixels demo shows and says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
-from explainer.core.geometry import identity, resized
 from explainer.core.layers import Image, Label, Panel
+from explainer.core.numbers import numbers
+from explainer.core.picture import Copy
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness._missing import SHARES, Fill, Pixels, Trial
 
-SHORT: Mapping[str, str] = {
-    "black": "black",
-    "zero": "zero",
-    "mean": "mean",
-    "nearest": "nearest",
-    "telea": "Telea",
+SHORT = {
+    "black": "black", "zero": "zero", "mean": "mean", "nearest": "nearest", "telea": "Telea",
     "navier-stokes": "Navier–Stokes",
-}
-NAMES: Mapping[str, str] = {
-    **SHORT,
-    "zero": "grey",
-    "mean": "mean colour",
-    "nearest": "nearest pixel",
-    "telea": "inpainting",
+}  # fmt: skip
+NAMES = SHORT | {
+    "zero": "grey", "mean": "mean colour", "nearest": "nearest pixel", "telea": "inpainting",
     "navier-stokes": "Navier–Stokes inpainting",
-}
+}  # fmt: skip
 COLUMNS, TILE_PX, GAP_PX = 3, 240, 6
 HOLE = (255, 64, 200)  # a pink that photos seldom have
-COLOURS: Mapping[str, int] = {"black": -2, "zero": 1, "mean": 3, "nearest": 2, "telea": 0, "navier-stokes": 4}
+COLOURS = {"black": -2, "zero": 1, "mean": 3, "nearest": 2, "telea": 0, "navier-stokes": 4}
 
 
 def result(trial: Trial, *, partial: bool = False) -> Result:
@@ -68,28 +61,24 @@ def _play(trial: Trial) -> Play:
 
 
 def _input(trial: Trial) -> Panel:
-    frame, region = trial.scene.frame, trial.scene.region
-    over = resized(identity(), (frame.height, frame.width), (region.shape[0], region.shape[1]))
-    holes = trial.scene.plain.copy()
+    holes, region = trial.scene.plain.copy(), trial.scene.region
     holes[region] = HOLE
-    layers = (Image("picture", holes, over, focus=trial.focus), _chip(trial, f"whole: {_said(trial, trial.plain)}", 0))
-    share = words.percent(float(region.mean()))
-    return Panel("Input", (frame.width, frame.height), layers, f"{share} missing, in pink")
+    note = f"{words.percent(float(region.mean()))} missing, in pink"
+    return _panel(trial, "Input", holes, f"whole: {_said(trial, trial.plain)}", 0, note)
 
 
 def _filled(trial: Trial, how: str, title: str) -> Panel:
     """The picture filled in one way, with the answer on it."""
-    frame, pixels = trial.scene.frame, trial.pictures[how]
-    over = resized(identity(), (frame.height, frame.width), (pixels.shape[0], pixels.shape[1]))
-    chip = _chip(trial, f"{NAMES[how]}: {_answer(trial, how)}", 0 if trial.kept(how) else 1)
-    layers = (Image("picture", pixels, over, focus=trial.focus), chip)
-    return Panel(title, (frame.width, frame.height), layers, Fill(how).label)
+    text, colour = f"{NAMES[how]}: {_answer(trial, how)}", 0 if trial.kept(how) else 1
+    return _panel(trial, title, trial.pictures[how], text, colour, Fill(how).label)
 
 
-def _chip(trial: Trial, text: str, colour: int) -> Label:
-    """What the network says, on the picture itself."""
-    x0, y0, x1, y1 = trial.focus
-    return Label("answer", text, (x0 + 0.04 * (x1 - x0), y0 + 0.08 * (y1 - y0)), colour)
+def _panel(trial: Trial, title: str, pixels: Pixels, text: str, colour: int, note: str) -> Panel:
+    """A version of the picture with what the network says on it."""
+    frame, (x0, y0, x1, y1) = trial.scene.frame, trial.focus
+    picture = Image("picture", pixels, Copy(frame, pixels.shape).to_frame, focus=trial.focus)
+    chip = Label("answer", text, (x0 + 0.04 * (x1 - x0), y0 + 0.08 * (y1 - y0)), colour)
+    return Panel(title, (frame.width, frame.height), (picture, chip), note)
 
 
 def _all_six(trial: Trial) -> Panel:
@@ -97,20 +86,13 @@ def _all_six(trial: Trial) -> Panel:
     step = max(1, round(max(trial.scene.size) / TILE_PX))
     tiles = {how: pixels[::step, ::step] for how, pixels in trial.pictures.items()}
     height, width = next(iter(tiles.values())).shape[:2]
-    rows = -(-len(tiles) // COLUMNS)
-    sheet: Pixels = np.full(
-        (rows * (height + GAP_PX) - GAP_PX, COLUMNS * (width + GAP_PX) - GAP_PX, 3), 128, np.uint8
-    )  # fmt: skip
+    places = [(n // COLUMNS * (height + GAP_PX), n % COLUMNS * (width + GAP_PX)) for n in range(len(tiles))]
+    sheet: Pixels = np.full((places[-1][0] + height, places[-1][1] + width, 3), 128, np.uint8)
     labels = []
-    for number, (how, tile) in enumerate(tiles.items()):
-        row, column = divmod(number, COLUMNS)
-        top, left = row * (height + GAP_PX), column * (width + GAP_PX)
+    for (how, tile), (top, left) in zip(tiles.items(), places, strict=True):
         sheet[top : top + height, left : left + width] = tile
-        labels.append(
-            Label(
-                how, "N.–Stokes" if how == "navier-stokes" else SHORT[how], (left + 0.03 * width, top + 0.06 * height)
-            )
-        )
+        name = "N.–Stokes" if how == "navier-stokes" else SHORT[how]
+        labels.append(Label(how, name, (left + 0.03 * width, top + 0.06 * height)))
     size = (float(sheet.shape[1]), float(sheet.shape[0]))
     return Panel("All six", size, (Image("fills", sheet), *labels), frame=False)
 
@@ -127,31 +109,23 @@ def _bars(trial: Trial) -> Bars:
 
 
 def _curve(trial: Trial) -> Curve:
-    lines = []
-    for how, scores in trial.curves.items():
-        shares = 100.0 * np.array(SHARES[: len(scores)])
-        lines.append(Series(SHORT[how], shares, np.array(scores), colour=COLOURS[how]))
-    return Curve(
-        "Lost at random", tuple(lines), "% missing", "score", (0.0, 1.0), (0.0, 100.0), trial.label
-    )  # fmt: skip
+    x = 100.0 * np.array(SHARES)
+    lines = tuple(Series(SHORT[how], x[: len(y)], np.array(y), colour=COLOURS[how]) for how, y in trial.curves.items())
+    return Curve("Lost at random", lines, "% missing", "score", (0.0, 1.0), (0.0, 100.0), trial.label)
 
 
 # Numbers and words --------------------------------------------------------------------------------------
 
 
 def _values(trial: Trial) -> dict[str, float]:
-    values = {
-        "class_index": float(trial.index),
-        "missing_share": float(trial.scene.region.mean()),
-        "score_complete": float(trial.plain[trial.index]),
-    }
+    index = trial.index
+    values = numbers(
+        class_index=index, missing_share=trial.scene.region.mean(), score_complete=trial.plain[index]
+    )  # fmt: skip
     for how, row in trial.answers.items():
-        name = how.replace("-", "_")
-        values |= {
-            f"score_{name}": float(row[trial.index]),
-            f"error_{name}_255": trial.error_255(how),
-            f"changed_{name}": float(not trial.kept(how)),
-        }
+        name, changed = how.replace("-", "_"), float(not trial.kept(how))
+        values |= {f"score_{name}": float(row[index]), f"error_{name}_255": trial.error_255(how)}
+        values |= {f"changed_{name}": changed}
     for how, scores in trial.curves.items():
         if len(scores) > 3:
             values[f"curve_{how.replace('-', '_')}_40"] = scores[3]

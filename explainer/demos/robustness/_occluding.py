@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from explainer.core.context import Context
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
+from explainer.core.memo import latest, memo_name
 from explainer.core.model_card import ModelCard
 from explainer.core.numbers import softmax
 from explainer.core.subject import resolve_class
 
+GROWING = 11  # steps of the box on the object
 OTHER, ANOTHER = "efficientnet-lite1", "efficientnet-lite0"
 
 
@@ -29,17 +31,20 @@ class Scene:
     """
 
     def __init__(self, frame: Frame, params: Any, ctx: Context, seats: Mapping[str, Any]) -> None:
-        from explainer.vision.stress.occluders import occlude
-
         self.frame, self.params, self.ctx, self.seats = frame, params, ctx, seats
         boxes = params.boxes if params.shape == "boxes" else ()
         if params.shape == "object" and params.covered:
             boxes = (grown(params.object_box, params.covered / 100),)
         strokes = params.strokes if params.shape == "brush" else ()
-        pixels, self.region = occlude(
-            frame.pixels, boxes, strokes, params.fill, seed=ctx.seed, spot=params.spot
-        )  # fmt: skip
-        self.seen = Frame(pixels, frame.source_id, frame.index, frame.time_s, frame.name)
+        self.seen, self.region = self.behind(boxes, strokes)
+
+    def behind(self, boxes: tuple[BoxXYXY, ...], strokes: Any = ()) -> tuple[Frame, NDArray[np.bool_]]:
+        """Return the frame behind boxes and strokes, and what they cover."""
+        from explainer.vision.stress.occluders import occlude
+
+        frame, p = self.frame, self.params
+        pixels, region = occlude(frame.pixels, boxes, strokes, p.fill, seed=self.ctx.seed, spot=p.spot)
+        return Frame(pixels, frame.source_id, frame.index, frame.time_s, frame.name), region
 
     @property
     def filling(self) -> tuple[Any, ...]:
@@ -81,6 +86,8 @@ class Trial:
         Share of what the network sees that is covered, 0…1.
     curves
         For each order done so far an `explainer.vision.stress.coverage.Coverage`.
+    growing
+        Score of the class as the box on the object grows from nothing to all, evenly ``(11,)``.
     heat, drops
         Occlusion map ``(S, S)`` and the logit's fall for each window; ``None`` before it is known.
     """
@@ -92,6 +99,7 @@ class Trial:
     index: int
     hidden: float
     curves: Mapping[str, Any] = field(default_factory=dict)
+    growing: NDArray[np.float64] | None = None
     heat: NDArray[np.float32] | None = None
     drops: NDArray[np.float64] | None = None
     input: NDArray[np.float32] | None = None
@@ -116,7 +124,7 @@ def asked(scene: Scene, net: Any, like: Trial | None = None) -> Trial:
         Trial of the first network, whose class the second is asked for where it knows it too.
     """
     ctx, card = scene.ctx, net.card
-    key = (card.name, ctx.device, ctx.settings.fit)
+    key = (card.name, ctx.device, ctx.settings.fit)  # of this network, which need not be the session's
     with ctx.stage("prepare"):
         ready = ctx.memo(("ready", *key), lambda: net.prepare(scene.frame))
         covered = net.prepare(scene.seen)
@@ -127,9 +135,25 @@ def asked(scene: Scene, net: Any, like: Trial | None = None) -> Trial:
     if index is None:
         index = int(np.argmax(before)) if like else resolve_class(scene.params.target, before)
     given = np.ascontiguousarray(covered.tensor.cpu().numpy(), np.float32)
-    return Trial(
-        card, ready, softmax(before), softmax(after), index, _hidden(scene.region, ready.focus), input=given
-    )  # fmt: skip
+    hidden = _hidden(scene.region, ready.focus)
+    return Trial(card, ready, softmax(before), softmax(after), index, hidden, input=given)
+
+
+def with_growing(scene: Scene, net: Any, test: Trial) -> Trial:
+    """Let the box on the object grow; the answers are kept while it stays where it is."""
+    ctx, box = scene.ctx, scene.params.object_box
+
+    def make() -> NDArray[np.float64]:
+        rows = []
+        for share in np.linspace(0.0, 1.0, GROWING):
+            ctx.checkpoint()
+            seen, _ = scene.behind((grown(box, float(share)),) if share else ())
+            rows.append(softmax(_logits(net, net.prepare(seen).tensor)))
+        return np.array(rows)
+
+    with ctx.stage("explain"):
+        rows = latest(ctx, "growing", (test.card.name, *memo_name(ctx), box, *scene.filling), make)
+    return replace(test, growing=rows[:, test.index])
 
 
 def with_curves(scene: Scene, net: Any, test: Trial, show: Callable[[Trial], None]) -> Trial:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import resized
-from explainer.core.layers import Heat, Image, Panel
+from explainer.core.layers import Panel
+from explainer.core.numbers import numbers
+from explainer.core.picture import heat, panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness._occluding import Scene, Trial
@@ -40,45 +43,37 @@ class Stand:
         """Put panels, charts, words and numbers together."""
         first = self.tests[0]
         values = _values(first) | (_beside(first, self.tests[1]) if len(self.tests) > 1 else {})
-        maps = [_map_panel(self.scene, test, n) for n, test in enumerate(self.tests) if test.heat is not None]
+        maps = [
+            _map_panel(self.scene, test, test.heat, n) for n, test in enumerate(self.tests) if test.heat is not None
+        ]
         charts = [_bars(test, n) for n, test in enumerate(self.tests)]
         charts += [_curves(test, n) for n, test in enumerate(self.tests) if test.curves]
         return Result(
             " ".join(_sentences(self.tests)), values, (_input_panel(self.scene, first), *maps), tuple(charts),
             input=first.input, partial=partial, headline=_headline(first), heroes=("input",),
-            resolved=self.scene.seats, play=_play(self.scene),
+            resolved=self.scene.seats, play=_play(self.scene, first),
         )  # fmt: skip
 
 
-def _play(scene: Scene) -> Play | None:
-    at = scene.params.covered
-    return (
-        Play("covered", 0, 100, at, counted=f"{at} % of the object's box") if scene.params.shape == "object" else None
-    )
+def _play(scene: Scene, test: Trial) -> Play | None:
+    if scene.params.shape != "object":
+        return None
+    at, note = scene.params.covered, f"curve: score of {test.label}" if test.growing is not None else ""
+    return Play("covered", 0, 100, at, test.growing, f"{at} % of the object's box", note=note)
 
 
 # Panels -------------------------------------------------------------------------------------------------
 
 
 def _input_panel(scene: Scene, test: Trial) -> Panel:
-    picture = Image("picture", scene.seen.pixels, focus=test.ready.focus)
-    note = f"{words.percent(test.hidden)} covered"
-    return Panel("Input", (scene.frame.width, scene.frame.height), (picture,), note)
+    return panel(scene.seen, "Input", note=f"{words.percent(test.hidden)} covered", focus=test.ready.focus)
 
 
-def _map_panel(scene: Scene, test: Trial, number: int) -> Panel:
-    from explainer.vision.metrics.heat import upper_limit
-
-    heat = test.heat
-    assert heat is not None
-    limit = upper_limit(heat)
-    over = resized(test.ready.to_frame, tuple(test.ready.tensor.shape[2:]), heat.shape)
-    layers = (
-        Image("picture", scene.frame.pixels, focus=test.ready.focus),
-        Heat("map", heat, -limit, limit, over, "diverging", "fall of the logit"),
-    )
+def _map_panel(scene: Scene, test: Trial, values: NDArray[np.float32], number: int) -> Panel:
+    over = resized(test.ready.to_frame, tuple(test.ready.tensor.shape[2:]), values.shape)
+    layer = heat(values, over, signed=True, unit="fall of the logit")
     title = "Where covering hurts" if number == 0 else f"{test.card.title}: hurts"
-    return Panel(title, (scene.frame.width, scene.frame.height), layers, f"for {test.label}")
+    return panel(scene.frame, title, layer, note=f"for {test.label}", focus=test.ready.focus)
 
 
 # Charts -------------------------------------------------------------------------------------------------
@@ -88,13 +83,10 @@ def _bars(test: Trial, number: int) -> Chart:
     """Bars of the covered picture: the class in question, then the best ones."""
     best = [int(k) for k in np.argsort(-test.after, kind="stable")[:SHOWN]]
     shown = list(dict.fromkeys([test.index, *best]))
-    return Bars(
-        "Score now" if number == 0 else test.card.title,
-        tuple(test.card.label(k) for k in shown),
-        tuple(float(test.after[k]) for k in shown),
-        note=f"{test.label}: {words.score(float(test.before[test.index]))} before",
-        sets=tuple({"target": str(k)} for k in shown) if number == 0 else (),
-    )
+    labels, scores = tuple(map(test.card.label, shown)), tuple(float(test.after[k]) for k in shown)
+    note = f"{test.label}: {words.score(float(test.before[test.index]))} before"
+    sets = tuple({"target": str(k)} for k in shown) if number == 0 else ()
+    return Bars("Score now" if number == 0 else test.card.title, labels, scores, note=note, sets=sets)
 
 
 def _curves(test: Trial, number: int) -> Chart:
@@ -112,27 +104,18 @@ def _curves(test: Trial, number: int) -> Chart:
 
 def _values(test: Trial) -> dict[str, float]:
     before, after = test.before, test.after
-    values = {
-        "covered_share": test.hidden,
-        "class_index": float(test.index),
-        "score_before": float(before[test.index]),
-        "score_after": float(after[test.index]),
-        "top_score_after": float(after.max()),
-        "answer_changed": float(int(after.argmax()) != int(before.argmax())),
-    }
+    values = numbers(
+        covered_share=test.hidden, class_index=test.index, score_before=before[test.index],
+        score_after=after[test.index], top_score_after=after.max(), answer_changed=after.argmax() != before.argmax(),
+    )  # fmt: skip
     for order, curve in test.curves.items():
         name = order.replace("-", "_")
-        values[f"area_{name}"] = curve.area
-        if curve.flip_share is not None:
-            values[f"flip_share_{name}"] = curve.flip_share
-    if test.drops is not None:
-        drops = test.drops
-        values |= {
-            "windows": float(len(drops)),
-            "drop_max": float(drops.max()),
-            "drop_min": float(drops.min()),
-            "windows_that_help": float(np.count_nonzero(drops < 0)),
-        }
+        values |= numbers(**{f"area_{name}": curve.area, f"flip_share_{name}": curve.flip_share})
+    if (drops := test.drops) is not None:
+        values |= numbers(
+            windows=len(drops), drop_max=drops.max(), drop_min=drops.min(),
+            windows_that_help=np.count_nonzero(drops < 0),
+        )  # fmt: skip
     return values
 
 

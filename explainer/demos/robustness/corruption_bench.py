@@ -77,7 +77,7 @@ class Params:
     target: Annotated[
         ClassIndex, Doc("Class", "Whose score and map are followed; top-1 is the answer to the clean picture.")
     ] = TOP_1
-    sheet: Annotated[bool, Doc("Sheet of all fifteen", "At this severity, each with its answer.")] = False
+    sheet: Annotated[bool, Doc("Sheet of all fifteen", "At this severity, each with its answer.")] = True
     maps: Annotated[bool, Doc("Maps over the sheet", "Grad-CAM of each."), When("sheet", (True,))] = False
     metric: Annotated[Metric, Doc("Table shows", "In every cell.")] = Metric.SCORE
     scope: Annotated[Scope, Doc("Table of", "A whole folder takes a while; it can be stopped.")] = Scope.PICTURE
@@ -99,8 +99,9 @@ class CorruptionBench(Demo[Params]):
         with ctx.model() as net:
             at = Scene(frame, net, params, ctx)
             play = Play("severity", 1, 5, params.severity, counted=f"severity {params.severity} of 5")
-            shown = (view.sheet_part(at) if params.sheet else view.pair_part(at)) + Part(play=play)
-            ctx.publish(at.result(shown, partial=True))
+            for part in view.sheet_parts(at) if params.sheet else (view.pair_part(at),):
+                shown = part + Part(play=play)
+                ctx.publish(at.result(shown, partial=True))
             if params.scope == "folder":
                 found = tables.of_folder(at, lambda part: ctx.publish(at.result(shown + part, partial=True)))
             else:

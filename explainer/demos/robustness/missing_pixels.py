@@ -1,7 +1,7 @@
 """Missing pixels: erase some, put something else in their place, and ask the network each time."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from explainer.core.context import Context
 from explainer.core.controls import TOP_1, ClassIndex, Doc, OnPicture, Plays, Range
@@ -21,21 +21,17 @@ class Params:
     """What is lost, and what is put there."""
 
     erased: Annotated[
-        tuple[Stroke, ...],
-        OnPicture("filled-in"),
+        tuple[Stroke, ...], OnPicture("filled-in"),
         Doc("Eraser", "[ and ] change the brush; the right button takes a stroke back."),
-    ] = ACROSS
+    ] = ACROSS  # fmt: skip
     share: Annotated[
-        int,
-        Doc("Lost at random", "Of what the brush has left."),
-        Range(0, 95, step=5, unit="%"),
+        int, Doc("Lost at random", "Of what the brush has left."), Range(0, 95, step=5, unit="%"),
         Plays(8.0, "Lose more and more pixels"),
-    ] = 25
+    ] = 25  # fmt: skip
     block: Annotated[
-        int,
+        int, Range(1, 32, unit="px"),
         Doc("Side of a lost block", "Pixels of a picture of 224. Large ones have no near neighbour to copy."),
-        Range(1, 32, unit="px"),
-    ] = 2
+    ] = 2  # fmt: skip
     fill: Annotated[Fill, Doc("Filled with", "Shown large; the score is computed for all of them.")] = Fill.ZERO
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     curve: Annotated[bool, Doc("More and more of it lost", "Each fill at seven shares; off for a camera.")] = True
@@ -55,11 +51,7 @@ class MissingPixels(Demo[Params]):
         """Fill and ask; the curves grow one share after the other."""
         with ctx.model() as net:
             trial = missing.asked(missing.Scene(frame, params, ctx), net)
-            if not params.curve:
-                return view.result(trial)
-
-            def show(curves: Any) -> None:
-                ctx.publish(view.result(trial.with_curves(curves), partial=True))
-
-            ctx.publish(view.result(trial, partial=True))
-            return view.result(trial.with_curves(missing.curves(trial, net, show)))
+            if params.curve:
+                ctx.publish(view.result(trial, partial=True))
+                trial = missing.curves(trial, net, lambda one: ctx.publish(view.result(one, partial=True)))
+            return view.result(trial)

@@ -49,49 +49,36 @@ class Params:
 
     shape: Annotated[Shape, Doc("Cover with", "Boxes are drawn, moved and pulled; the brush paints.")] = Shape.OBJECT
     object_box: Annotated[
-        BoxXYXY | Auto,
-        OnPicture("input"),
+        BoxXYXY | Auto, OnPicture("input"), When("shape", (Shape.OBJECT,)),
         Doc("Object", "What is covered from its middle outwards; it lies on the best object until it is moved."),
-        When("shape", (Shape.OBJECT,)),
-    ] = AUTO
+    ] = AUTO  # fmt: skip
     covered: Annotated[
-        int,
-        Doc("Covered", "Share of the object's box that is hidden."),
-        Range(0, 100, step=5, unit="%"),
-        Plays(6.0, "Cover the object little by little"),
-        When("shape", (Shape.OBJECT,)),
-    ] = 50
+        int, Doc("Covered", "Share of the object's box that is hidden."), Range(0, 100, step=5, unit="%"),
+        Plays(6.0, "Cover the object little by little"), When("shape", (Shape.OBJECT,)),
+    ] = 50  # fmt: skip
     boxes: Annotated[
-        tuple[BoxXYXY, ...],
-        OnPicture("input"),
+        tuple[BoxXYXY, ...], OnPicture("input"), When("shape", (Shape.BOXES,)),
         Doc("Occluders", "Drag one over what you think the answer rests on."),
-        When("shape", (Shape.BOXES,)),
-    ] = FIRST_BOX
+    ] = FIRST_BOX  # fmt: skip
     strokes: Annotated[
-        tuple[Stroke, ...],
-        OnPicture("input"),
+        tuple[Stroke, ...], OnPicture("input"), When("shape", (Shape.BRUSH,)),
         Doc("Painted", "[ and ] change the brush; the right button takes a stroke back."),
-        When("shape", (Shape.BRUSH,)),
-    ] = ()
+    ] = ()  # fmt: skip
     fill: Annotated[Fill, Doc("Seen instead", "Each hides the same pixels, yet they are not the same question.")] = (
         Fill.GREY
     )
     spot: Annotated[
-        PointXY,
-        OnPicture("input"),
-        Doc("Patch from", "Where the repeated patch is cut."),
+        PointXY, OnPicture("input"), Doc("Patch from", "Where the repeated patch is cut."),
         When("fill", (Fill.TEXTURE,)),
-    ] = CORNER
+    ] = CORNER  # fmt: skip
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     measure: Annotated[
-        tuple[Measure, ...],
-        Doc("Measure", "For a camera take both off: then each picture costs one pass."),
+        tuple[Measure, ...], Doc("Measure", "For a camera take both off: then each picture costs one pass.")
     ] = (Measure.CURVES, Measure.MAP)
     window: Annotated[
-        int,
+        int, Range(32, 96, step=8, unit="px"),
         Doc("Window", "It moves by half of its side. Small ones find details, large ones whole objects."),
-        Range(32, 96, step=8, unit="px"),
-    ] = 56
+    ] = 56  # fmt: skip
     second: Annotated[bool, Doc("A second network", "The same test for one that was trained apart.")] = False
 
 
@@ -102,7 +89,7 @@ class OcclusionStress(Demo[Params]):
         id="occlusion-stress", title="Occlusion stress test", topics=(15,), sample="dog",
         summary="Cover the picture by hand or little by little, and see when the answer goes.",
         papers=("zeiler2014", "petsiuk2018", "selvaraju2017"),
-        cost=Cost(forwards=108, tail=True),
+        cost=Cost(forwards=119, tail=True),
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
@@ -136,6 +123,8 @@ class OcclusionStress(Demo[Params]):
             ctx.publish(stand.result(partial=True))
 
         test = stand.tests[-1]
+        if params.measure and params.shape == Shape.OBJECT and len(stand.tests) == 1:
+            test = occluding.with_growing(scene, net, test)
         if "curves" in params.measure:
             test = occluding.with_curves(scene, net, test, show)
         if "map" in params.measure:
