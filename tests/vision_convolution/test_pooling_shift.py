@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from explainer.core.layers import Boxes, Heat, Image
 from explainer.demos.learning.pooling_and_shift import PoolingAndShift
 from explainer.testing import photo, run_demo, tiny
-from explainer.vision.convolution.pooling import Pooling, blur_pool, change, counted, route
+from explainer.vision.convolution.pooling import Pooling, blur_pool, by_kind, by_shift, change, counted, route
 from explainer.vision.convolution.shift import Movable, middle, rms, shifted
 
 KINDS = ("max", "average", "stride", "blur-3", "blur-5", "max-blur", "adaptive", "global")
@@ -105,6 +105,18 @@ def test_a_move_by_half_a_stride_does_not(kind: str) -> None:
     found = change(Pooling(kind, 2, 2), Movable(_noise(66)), 48, 1.0, 0.0)
     assert found.relative is not None
     assert found.relative > 0.02
+
+
+def test_curves_and_bars_are_changes_one_by_one() -> None:
+    wide, pooling, asked = Movable(_noise(66)), Pooling("max", 2, 2), []
+    shifts = np.array([0.0, 0.5, 2.0])
+    curve = by_shift(pooling, wide, 48, shifts, lambda: asked.append(1))
+    wanted = [change(pooling, wide, 48, shift, 0.0).relative for shift in shifts.tolist()]
+    np.testing.assert_allclose(curve, np.stack([shifts, np.array(wanted)], 1))
+    assert curve[1, 1] > 100 * max(curve[0, 1], curve[2, 1])
+    bars = dict(by_kind(STRIDED, pooling, wide, 48, (1.0, 0.5), lambda: asked.append(1)))
+    assert bars == {kind: change(Pooling(kind, 2, 2), wide, 48, 1.0, 0.5).relative for kind in STRIDED}
+    assert len(asked) == len(shifts) + len(STRIDED)
 
 
 def test_blurring_first_loses_least() -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from explainer.core.charts import Equation
 from explainer.core.layers import Cells, Heat, Image
-from explainer.demos.learning._sliding import SWEEPS, Sweep
 from explainer.demos.learning.convolution_microscope import ConvolutionMicroscope
 from explainer.testing import photo, run_demo, tiny
+from explainer.vision.convolution.sweep import SWEEPS, Sweep
 
 
 def test_bands_are_written_from_left_to_right_one_below_the_other() -> None:

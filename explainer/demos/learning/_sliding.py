@@ -1,6 +1,9 @@
 """The kernel on its way over the picture, several rows at a time, so that an eye can follow it."""
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,44 +14,11 @@ from explainer.core.layers import Boxes, Heat, Image, Layer
 from explainer.core.plays import Play
 from explainer.core.result import Result
 
+if TYPE_CHECKING:
+    from explainer.vision.convolution.sweep import Sweep
+
 WHOLE = 100.0  # %
-SWEEPS = 12
 GHOST = 0.25  # contrast of what has not been written yet
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """How far a map of `rows` × `columns` is written: bands of rows one below the other, each from left to right."""
-
-    rows: int
-    columns: int
-    share: float
-
-    @property
-    def band(self) -> tuple[int, int]:
-        """First row of the band that is being written, and the first one below it."""
-        bands = min(SWEEPS, self.rows)
-        number = min(bands - 1, int(self.share * bands))
-        return number * self.rows // bands, (number + 1) * self.rows // bands
-
-    @property
-    def across(self) -> int:
-        """Columns of the band that are written."""
-        bands = min(SWEEPS, self.rows)
-        part = self.share * bands - min(bands - 1, int(self.share * bands))
-        return min(self.columns, round(part * self.columns))
-
-    @property
-    def at(self) -> tuple[int, int]:
-        """Cell in the middle of the band that was written last, row and column."""
-        top, below = self.band
-        return (top + below - 1) // 2, max(0, self.across - 1)
-
-    @property
-    def places(self) -> int:
-        """Cells that are written."""
-        top, below = self.band
-        return top * self.columns + (below - top) * self.across
 
 
 def play_of(sweep: Sweep, written: float) -> Play:

@@ -152,6 +152,7 @@ def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
     from explainer.vision.convolution.gallery import answers
     from explainer.vision.convolution.kernels import CLASSICS, in_layers
     from explainer.vision.convolution.planes import planes
+    from explainer.vision.convolution.sweep import Sweep
 
     flat = CLASSICS[params.kernel] if params.where == "classic" else np.array(params.grid, np.float32)
     with ctx.stage("prepare"):
@@ -171,7 +172,7 @@ def _on_picture(frame: Frame, params: Any, ctx: Context) -> Result:
                 "Choose a smaller dilation, or padding.",
             ) from error
         at = window.cell_over(params.spot.y * maps.shape[1], params.spot.x * maps.shape[2], maps.shape[1:])
-        sweep = sliding.Sweep(outputs[0].shape[0], outputs[0].shape[1], params.written / sliding.WHOLE)
+        sweep = Sweep(outputs[0].shape[0], outputs[0].shape[1], params.written / sliding.WHOLE)
         at = sweep.at if params.written < sliding.WHOLE else at
         loudest = max(range(len(groups)), key=lambda k: abs(float(outputs[k][at])))
         group, output = groups[loudest], outputs[loudest]

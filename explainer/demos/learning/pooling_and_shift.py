@@ -19,13 +19,12 @@ from explainer.core.result import Result
 from explainer.demos.learning import _pooling_view as view
 
 if TYPE_CHECKING:
-    from explainer.vision.convolution.pooling import Pooling
     from explainer.vision.convolution.shift import Movable
 
 WINDOWED, STRIDED = ("max", "average", "max-blur"), ("max", "average", "stride", "blur-3", "blur-5", "max-blur")
 FARTHEST = 8  # px of the network's input
 SCORED = 4  # px that it is moved each way before the network
-STEP = 0.5  # px between the points of the curve of changes
+SHIFTS = np.arange(0, FARTHEST + 0.25, 0.5)  # px: points of the curve of changes
 BATCH = 3
 
 
@@ -78,7 +77,7 @@ class PoolingAndShift(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Pool before and after a move, and follow one cell's gradient."""
-        from explainer.vision.convolution.pooling import Pooling, change, counted, route
+        from explainer.vision.convolution.pooling import Pooling, by_kind, by_shift, change, counted, route
         from explainer.vision.convolution.shift import middle
 
         pooling = Pooling(params.pooling, params.window, params.stride, params.cells)
@@ -95,8 +94,9 @@ class PoolingAndShift(Demo[Params]):
             followed = route(pooling, picture, cell)
             seen = view.Seen(
                 params.pooling, params.pooling.label, pooling, moved, np.ascontiguousarray(picture[0, 0].numpy()),
-                now, cell, followed, counted(pooling, picture), _others(params, grey, side, ctx),
-                _curve(pooling, grey, side, ctx),
+                now, cell, followed, counted(pooling, picture),
+                by_kind(STRIDED, pooling, grey, side, moved, ctx.checkpoint),
+                ctx.memo(("curve", pooling), lambda: by_shift(pooling, grey, side, SHIFTS, ctx.checkpoint)),
             )  # fmt: skip
         resolved = {} if place is params.cell else {"cell": place}
         if not params.scores:
@@ -124,38 +124,6 @@ def _seat(grey: Movable, side: int, ctx: Context) -> PointXY:
         return strongest_edge(view.grey_picture(still))
 
     return ctx.memo(("cell", *memo_name(ctx)), make)
-
-
-def _others(params: Params, grey: Movable, side: int, ctx: Context) -> tuple[tuple[str, float], ...]:
-    """What the same move changes under each pooling that has a stride."""
-    from explainer.vision.convolution.pooling import Pooling, change_between
-    from explainer.vision.convolution.shift import middle
-
-    moved = (params.shift_x, params.shift_y)
-    still, moving = (middle(grey.moved(*by), side) for by in ((0.0, 0.0), moved))
-    found = []
-    for kind in STRIDED:
-        ctx.checkpoint()
-        other = Pooling(kind, params.window, params.stride)
-        found.append((kind, change_between(other, still, moving, *moved).relative or 0.0))
-    return tuple(found)
-
-
-def _curve(pooling: Pooling, grey: Movable, side: int, ctx: Context) -> NDArray[np.float64]:
-    """Shift across, and what it changes, ``(N, 2)``."""
-
-    def make() -> NDArray[np.float64]:
-        from explainer.vision.convolution.pooling import change_between
-        from explainer.vision.convolution.shift import middle
-
-        still, rows = middle(grey.moved(0.0, 0.0), side), []
-        for shift in np.arange(0, FARTHEST + STEP / 2, STEP):
-            ctx.checkpoint()
-            moving = middle(grey.moved(float(shift), 0.0), side)
-            rows.append((float(shift), change_between(pooling, still, moving, float(shift), 0.0).relative or 0.0))
-        return np.array(rows)
-
-    return ctx.memo(("curve", pooling), make)
 
 
 def _scores(wide: Movable, side: int, ctx: Context) -> NDArray[np.float64]:

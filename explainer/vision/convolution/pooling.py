@@ -1,8 +1,8 @@
 """Ways to make a map smaller, what a shift of the picture does to them, and where their gradients go."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from explainer.vision.convolution.shift import Movable, middle, rms, shifted
 
+Check = Callable[[], None]
 Kind = str  # max, average, stride, blur-3, blur-5, max-blur, adaptive, global
 FLAT = 1e-6  # standard deviation below which a map has nothing to compare
 BINOMIAL: Mapping[int, tuple[float, ...]] = {3: (1.0, 2.0, 1.0), 5: (1.0, 4.0, 6.0, 4.0, 1.0)}
@@ -121,6 +122,30 @@ def change_between(pooling: Pooling, still: Tensor, moving: Tensor, dx_px: float
     if spread < FLAT:
         return Change(one, two, three, None, None)
     return Change(one, two, three, rms(two - one) / spread, rms((two - three)[inner]) / spread)
+
+
+def by_kind(
+    kinds: Sequence[Kind], pooling: Pooling, wide: Movable, side: int, move_px: tuple[float, float], checkpoint: Check
+) -> tuple[tuple[Kind, float], ...]:
+    """What the same move changes under each kind of pooling with this window and stride: `Change.relative`."""
+    still, moving = (middle(wide.moved(*by), side) for by in ((0.0, 0.0), move_px))
+    found = []
+    for kind in kinds:
+        checkpoint()
+        found.append((kind, change_between(replace(pooling, kind=kind), still, moving, *move_px).relative or 0.0))
+    return tuple(found)
+
+
+def by_shift(
+    pooling: Pooling, wide: Movable, side: int, shifts_px: NDArray[np.float64], checkpoint: Check
+) -> NDArray[np.float64]:
+    """Each shift across, and what it changes (`Change.relative`), ``(N, 2)``."""
+    still, rows = middle(wide.moved(0.0, 0.0), side), []
+    for shift in shifts_px.tolist():
+        checkpoint()
+        moving = middle(wide.moved(shift, 0.0), side)
+        rows.append((shift, change_between(pooling, still, moving, shift, 0.0).relative or 0.0))
+    return np.array(rows)
 
 
 def _rim(cells: int, step: float, move_px: float) -> int:
