@@ -55,6 +55,11 @@ class Frame:
         return int(self.pixels.shape[1])
 
     @property
+    def filmed(self) -> bool:
+        """Whether it comes from a film or a camera, so that what moves in it moves by itself."""
+        return self.source_id.partition("-")[0] in ("video", "camera")  # as the sources name themselves
+
+    @property
     def key(self) -> Hashable:
         """Identity for the memo: the same key means the same pixels."""
         return (self.source_id, self.index, id(self.pixels))

@@ -31,6 +31,13 @@ def without_person(frame: Frame, ctx: Context, *, empty: bool) -> Unsuitable | N
     return Unsuitable(why, PEOPLE)
 
 
+def without_motion() -> Unsuitable:
+    """Say that a tracker has nothing to follow in a film."""
+    offers = (Offer("sample", "drift"), Offer("camera"), Offer("open"),
+              Offer("set", {"scene": "made"}, "Let figures walk over it"))  # fmt: skip
+    return Unsuitable("The detector has found nothing in this film that could be followed.", offers)
+
+
 def without_things(best: float) -> Unsuitable | None:
     """Say that a detector is sure of nothing in the picture; not where only a high threshold hides what it found.
 
@@ -61,6 +68,25 @@ def without_background(marked: float, agreement: float) -> Unsuitable | None:
         "Too little of the picture is surely background, so the methods disagree about what belongs to the object.",
         SURROUNDINGS,
     )
+
+
+def portrait(marked: float, frame: Frame, ctx: Context) -> bool:
+    """Whether somebody fills the picture, so that little of it is surely background.
+
+    Parameters
+    ----------
+    marked
+        Share of the picture that counts as background from the start.
+    """
+    return marked < SURROUNDED and ctx.memo("surely a person", lambda: PERSON in _surest(frame, ctx))
+
+
+def _surest(frame: Frame, ctx: Context) -> set[int]:
+    """Classes of what the detector is sure of."""
+    from explainer.vision.detection import gfl, nanodet
+
+    net = ctx.memo(("nanodet", ctx.device), lambda: nanodet.load(ctx.device), keep=True)
+    return set(gfl.boxes(nanodet.look(net, frame.pixels, DETECTOR_PX), SURE).class_id.tolist())
 
 
 def _something_else(frame: Frame, ctx: Context) -> str:

@@ -61,7 +61,7 @@ EXCEPTIONS = {
     "robustness/occlusion_stress": (537, "its box on the object plays, in 65 lines of it; the rest has to shrink"),
     "robustness/stress_report": (856, "a sheet of changed answers, and a page; the rest has to shrink"),
     "segmentation/classical_segmentation": (655, "four of its methods play, in 45 lines of it; the rest has to shrink"),
-    "tracking/multi_object_tracker": (522, BEFORE),
+    "tracking/multi_object_tracker": (520, "its moments, which are played, are 60 lines of it; the rest has to shrink"),
     "tracking/single_object_trackers": (497, BEFORE),
 }
 """Demos above the limit: the lines that they may have at most, and why."""

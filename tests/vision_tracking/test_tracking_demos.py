@@ -29,9 +29,9 @@ class Cpu:
         return "cpu"
 
 
-def run(demo, pixels, params, state=None, index=0, time_s=None):
+def run(demo, pixels, params, state=None, index=0, time_s=None, source="test"):
     memo = Memo()
-    frame = Frame(np.ascontiguousarray(pixels), "test", index, index / 25 if time_s is None else time_s)
+    frame = Frame(np.ascontiguousarray(pixels), source, index, index / 25 if time_s is None else time_s)
     memo.enter(frame, ())
     ctx = JobContext(demo, Settings(), Cpu(), memo, JobToken(), state=state)
     return demo.run(frame, params, ctx)
@@ -168,7 +168,7 @@ def test_the_matrix_has_its_pairs_on_the_diagonal():
 def test_a_long_memory_bridges_the_wall_and_a_short_one_does_not():
     ends = {}
     for age in (0, 60):
-        params = many.Params(detector="simulated", max_age=age, figures=2, wall=BoxXYXY(0.4, 0, 0.6, 1))
+        params = many.Params(detector="simulated", max_age=age, figures=2, walled=True, wall=BoxXYXY(0.4, 0, 0.6, 1))
         ends[age] = follow(many.MultiObjectTracker(), [CAT] * 60, params)[-1].values
     assert ends[0]["begun"] > ends[60]["begun"]
     assert ends[60]["switches"] <= ends[0]["switches"]
@@ -176,7 +176,7 @@ def test_a_long_memory_bridges_the_wall_and_a_short_one_does_not():
 
 
 def test_the_wall_is_painted_before_anything_is_detected():
-    whole = many.Params(detector="simulated", wall=BoxXYXY(0, 0, 1, 1))
+    whole = many.Params(detector="simulated", walled=True, wall=BoxXYXY(0, 0, 1, 1))
     last = follow(many.MultiObjectTracker(), [CAT] * 3, whole)[-1]
     picture = layer(last, "Input", "picture")
     assert isinstance(picture, Image)
@@ -206,6 +206,50 @@ def _with_detection(demo, params, state, index, time_s, x):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(many, "_by_network", lambda *_: seen)
         return run(demo, CAT, params, state, index, time_s)
+
+
+def test_a_film_is_followed_as_it_comes_and_a_photo_gets_figures():
+    demo, params = many.MultiObjectTracker(), many.Params()
+    film = run(demo, CAT, params, source="video-1")
+    np.testing.assert_array_equal(layer(film, "Input", "picture").pixels, CAT)  # no figure
+    assert "truth.txt" not in film.documents
+    photo = run(demo, CAT, params, source="synthetic-1")
+    assert "truth.txt" in photo.documents
+    assert "truth.txt" in run(demo, CAT, many.Params(scene="made"), source="video-1").documents
+
+
+def test_a_film_in_which_nothing_is_found_is_called_unsuitable_after_some_pictures():
+    state, said = None, []
+    for index in range(many.EMPTY):
+        result = run(many.MultiObjectTracker(), np.full_like(CAT, 90), many.Params(), state, index, source="video-1")
+        state = result.state
+        said.append(result.unsuitable is not None)
+    assert said == [False] * (many.EMPTY - 1) + [True]
+
+
+def test_one_picture_is_taken_apart_and_stays_the_same():
+    demo = many.MultiObjectTracker()
+    state = follow(demo, [CAT] * 6, WALK)[-1].state
+    expected, found, corrected = (
+        run(demo, CAT, many.Params(detector="simulated", moment=moment), state, 6) for moment in (1, 2, 3)
+    )
+    assert expected.values == found.values == corrected.values
+    layers = [[one.name for one in result.panels[0].layers] for result in (expected, found, corrected)]
+    assert layers[0] == ["picture", "gates", "predictions"]
+    assert set(layers[1]) - set(layers[0]) == {"sure detections", "pairs"}
+    assert "tracks" in layers[2]
+    assert len(layer(found, "Input", "pairs").start) == found.values["paired"]
+    assert [result.headline.split(":")[0] for result in (expected, found)] == ["Predict", "Look"]
+
+
+def test_what_was_expected_and_not_found_is_dashed():
+    demo, params = many.MultiObjectTracker(), many.Params(scene="source")
+    state = None
+    for i in range(6):
+        state = _with_detection(demo, params, state, i, i / 25, 10 + 4 * i).state
+    gone = run(demo, np.full_like(CAT, 90), params, state, 6, 6 / 25)
+    assert layer(gone, "Input", "unseen").labels == ("#1 unseen",)
+    assert gone.headline == "#1 goes on unseen, by prediction alone."
 
 
 def test_nanodet_follows_the_walk():

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Chart, Curve, Matrix, Series, Table
+from explainer.core.charts import Curve, Matrix, Series, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
-from explainer.core.layers import Boxes, Image, Label, Layer, Lines, Panel
+from explainer.core.layers import Arrows, Boxes, Image, Layer, Lines, Panel
+from explainer.core.numbers import numbers
+from explainer.core.plays import Play
 from explainer.core.result import Result
+from explainer.core.unsuitable import Unsuitable
 from explainer.core.words import count
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.crowd import Crowd
-    from explainer.vision.tracking.many import Step, Tracks
+    from explainer.vision.tracking.many import Step
+    from explainer.vision.tracking.memory import Memory
     from explainer.vision.tracking.track_history import Scores, TrackHistory
 
 COLOURS = 7  # class colours that identities take in turn
 MUTED = 7
 MATRIX = 9  # rows and columns of the cost matrix that are shown
-LIVES = 12  # identities in the chart of lives
+DOUBTS = 5  # tracks in the chart of doubts
+MOMENTS = "expected", "found", "corrected"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,46 +39,25 @@ class Moment:
     truth: Crowd | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Memory:
-    """What one picture leaves to the next.
-
-    Parameters
-    ----------
-    time_s, intervals
-        Time of the newest picture and the newest intervals between two, in seconds.
-    restarted
-        Whether the picture's size has just changed.
-    """
-
-    frame_size: tuple[int, int]
-    tracks: Tracks | None
-    history: TrackHistory
-    time_s: float | None = None
-    intervals: tuple[float, ...] = ()
-    restarted: bool = False
-
-
-def result(frame: Frame, params: Any, state: Memory, step: Step, now: Moment, passed: float) -> Result:
-    """Everything of one picture."""
-    from dataclasses import replace
-
+def result(
+    frame: Frame, params: Any, state: Memory, step: Step, now: Moment, passed: float, unfit: Unsuitable | None
+) -> Result:
+    """Everything of one picture, at one of its moments."""
     assert state.tracks is not None
     scale = (frame.width / now.pixels.shape[1], frame.height / now.pixels.shape[0])
     documents = {"tracks.txt": str(state.history.tracks)}
     if now.truth is not None:
         documents["truth.txt"] = str(state.history.truth)
+    draw = _tracks if params.moment == len(MOMENTS) else _expected
+    charts = (_doubts(state), _matrix(step), _table(state.history))
     return Result(
-        reading=_reading(params, state, step, now, passed),
-        values=_values(state, step, now),
-        panels=(_tracks(frame, state, step, now, scale), _predictions(frame, params, step, now, scale)),
-        charts=_charts(state, step),
-        documents=documents,
+        _reading(params, state, step, now, passed), _values(state, step, now),
+        (draw(frame, params, state, step, now, scale), _predictions(frame, params, step, now, scale)),
+        tuple(chart for chart in charts if chart is not None), documents=documents,
         badges=(f"tracks.txt to save: {state.history.count} pictures in the format of the MOT Challenge",),
-        state=replace(state, restarted=False),
-        headline=_headline(state, step),
-        heroes=("input",),
-    )
+        state=replace(state, restarted=False), headline=_headline(params, state, step), heroes=("input",),
+        play=Play("moment", 1, len(MOMENTS), params.moment, counted=MOMENTS[params.moment - 1]), unsuitable=unfit,
+    )  # fmt: skip
 
 
 def _scaled(boxes: NDArray[np.floating], scale: tuple[float, float]) -> NDArray[np.float64]:
@@ -93,7 +77,7 @@ def _name(class_id: int) -> str:
 # Panels -------------------------------------------------------------------------------------------------
 
 
-def _tracks(frame: Frame, state: Memory, step: Step, now: Moment, scale: tuple[float, float]) -> Panel:
+def _tracks(frame: Frame, _params: Any, state: Memory, step: Step, now: Moment, scale: tuple[float, float]) -> Panel:
     """The picture with what the tracker puts out: boxes with their identities, and the way they came."""
     tracks = state.tracks
     assert tracks is not None
@@ -106,39 +90,81 @@ def _tracks(frame: Frame, state: Memory, step: Step, now: Moment, scale: tuple[f
         paths = tuple(np.array(way) * scale for way in ways.values())
         layers.append(Lines("trails", paths, tuple(_colour(one) for one in ways)))
     layers.append(Boxes("tracks", _scaled(tracks.belief.xyxy[step.shown], scale), labels, colours))
-    note = f"picture {state.history.count}: {len(ids)} of {len(tracks)} tracks shown"
+    unseen = (tracks.unseen > 0) & np.isin(tracks.identity, list(state.history.lives))
+    if unseen.any():
+        who = tracks.identity[unseen].tolist()
+        names = tuple(f"#{one} unseen" for one in who)
+        boxes = _scaled(tracks.belief.xyxy[unseen], scale)
+        layers.append(Boxes("unseen", boxes, names, tuple(map(_colour, who)), dashed=True))
+    note = f"picture {state.history.count}; dashed: expected, not found"
     return Panel("Input", (frame.width, frame.height), tuple(layers), note)
+
+
+def _expected(frame: Frame, params: Any, _state: Memory, step: Step, now: Moment, scale: tuple[float, float]) -> Panel:
+    """The picture at a moment before the correction: what is expected, then what is found and whose it is."""
+    layers = [Image("picture", now.pixels, scale_shift(*scale)), *_expectations(params, step, scale, named=True)]
+    if params.moment > 1:
+        layers += [*_detections(params, step, scale), *_pairs(step, scale)]
+    note = ("dashed: expected here; ellipse: how far off it may be", "yellow: detected; arrow: whose it is")
+    return Panel("Input", (frame.width, frame.height), tuple(layers), note[params.moment - 1])
 
 
 def _predictions(frame: Frame, params: Any, step: Step, now: Moment, scale: tuple[float, float]) -> Panel:
     """Where the Kalman filters expected everything, with their gates, and what was detected."""
-    from explainer.vision.tracking import kalman
+    dark = Image("picture", (now.pixels * 0.55).astype(np.uint8), scale_shift(*scale))
+    layers = (dark, *_detections(params, step, scale), *_expectations(params, step, scale))
+    note = f"dashed: expected; ellipse: gate of {params.gate:g} σ; yellow: detected"
+    return Panel("Expected and seen", (frame.width, frame.height), layers, note)
 
-    before, seen = step.before, step.seen
-    colours = tuple(_colour(one) for one in before.identity)
-    layers: list[Layer] = [Image("picture", (now.pixels * 0.55).astype(np.uint8), scale_shift(*scale))]
-    sure = seen.score >= params.sure
+
+def _detections(params: Any, step: Step, scale: tuple[float, float]) -> list[Layer]:
+    """Those that may begin or continue a track; doubtful ones where ByteTrack looks at them."""
+    sure, layers = step.seen.score >= params.sure, []
     for part, dashed, name in ((sure, False, "sure detections"), (~sure, True, "doubtful")):
         if part.any() and (not dashed or params.association == "bytetrack"):
-            labels = tuple(f"{score:.2f}" for score in seen.score[part])
-            shown = labels if not dashed else ()
-            layers.append(Boxes(name, _scaled(seen.xyxy[part], scale), shown, (MUTED,) * int(part.sum()), dashed))
-    if len(before):
-        outlines = tuple(path * scale for path in kalman.ellipses(before.belief, params.gate))
-        layers.append(Lines("gates", outlines, colours, closed=True))
-        layers.append(Boxes("predictions", _scaled(before.belief.xyxy, scale), (), colours, dashed=True))
-        for one, mean in zip(before.identity, before.belief.mean, strict=True):
-            layers.append(Label(f"#{one}", f"#{one}", (mean[0] * scale[0], mean[1] * scale[1]), _colour(one)))
-    note = f"dashed: expected; ellipse: gate of {params.gate:g} σ; yellow: detected"
-    return Panel("Expected and seen", (frame.width, frame.height), tuple(layers), note)
+            labels = tuple(f"{score:.2f}" for score in step.seen.score[part]) if not dashed else ()
+            layers.append(Boxes(name, _scaled(step.seen.xyxy[part], scale), labels, (MUTED,) * int(part.sum()), dashed))
+    return layers
+
+
+def _expectations(params: Any, step: Step, scale: tuple[float, float], *, named: bool = False) -> list[Layer]:
+    """Boxes that the filters expect, and the gates around their middles."""
+    from explainer.vision.tracking import kalman
+
+    before = step.before
+    if not len(before):
+        return []
+    colours = tuple(_colour(one) for one in before.identity)
+    labels = tuple(f"#{one}" for one in before.identity) if named else ()
+    gates = tuple(path * scale for path in kalman.ellipses(before.belief, params.gate))
+    return [
+        Lines("gates", gates, colours, closed=True),
+        Boxes("predictions", _scaled(before.belief.xyxy, scale), labels, colours, dashed=True),
+    ]
+
+
+def _pairs(step: Step, scale: tuple[float, float]) -> list[Layer]:
+    """From where each track was expected to its detection."""
+    rows, found = step.pairs[:, 0], step.pairs[:, 1]
+    boxes = step.seen.xyxy[found]
+    start, end = step.before.belief.mean[rows, :2] * scale, (boxes[:, :2] + boxes[:, 2:]) / 2 * scale
+    return [Arrows("pairs", start, end, tuple(_colour(one) for one in step.before.identity[rows]))] if len(rows) else []
 
 
 # Charts -------------------------------------------------------------------------------------------------
 
 
-def _charts(state: Memory, step: Step) -> tuple[Chart, ...]:
-    found = (_matrix(step), _lives(state.history), _table(state.history))
-    return tuple(chart for chart in found if chart is not None)
+def _doubts(state: Memory) -> Curve | None:
+    """How far off each track's place may be: up by each prediction, down by each detection."""
+    living = [(one, notes) for one, notes in state.doubts.items() if one in state.history.lives and len(notes) > 1]
+    if not living:
+        return None
+    lines = tuple(
+        Series(f"#{one}", np.repeat([n for n, _, _ in notes], 2), np.array([two for _, *two in notes]).ravel(),
+               "solid", _colour(one))
+        for one, notes in living[:DOUBTS]
+    )  # fmt: skip
+    return Curve("Doubt of the tracks", lines, "picture", "σ in px", note="up: predicted; down: corrected")
 
 
 def _matrix(step: Step) -> Matrix | None:
@@ -154,22 +180,6 @@ def _matrix(step: Step) -> Matrix | None:
     heads = tuple(f"{_name(step.seen.class_id[c])[:6]} {step.seen.score[c]:.2f}" for c in columns)
     note = f"the first {min(len(pairs), MATRIX)} on the diagonal are paired"
     return Matrix("Cost of each pair", costs, names, heads, "detection", "track", ".2f", note)
-
-
-def _lives(history: TrackHistory) -> Curve | None:
-    """When each identity was born and died."""
-    lives = list(history.lives.items())[-LIVES:]
-    if not lives:
-        return None
-    lines = tuple(
-        Series(f"#{one}", np.array([life.first, life.last + 0.5]), np.array([row, row], float),
-               "dotted" if life.ended else "solid", _colour(one))
-        for row, (one, life) in enumerate(lives, 1)
-    )  # fmt: skip
-    start = float(min(life.first for _, life in lives))
-    span = (start, float(max(history.count + 1, start + 20)))
-    note = "dotted: ended"
-    return Curve("Births and deaths", lines, "picture", "", (0.0, len(lives) + 1.0), span, note)
 
 
 def _table(history: TrackHistory) -> Table:
@@ -196,52 +206,55 @@ def _share(value: float | None) -> str:
 
 
 def _values(state: Memory, step: Step, now: Moment) -> dict[str, float]:
-    history, before = state.history, step.before
-    found = {
-        "pictures": float(history.count),
-        "detections": float(len(step.seen)),
-        "tracks": float(len(state.tracks or ())),
-        "shown": float(step.shown.sum()),
-        "paired": float(len(step.pairs)),
-        "doubtful_paired": float(step.doubtful.sum()),
-        "begun": float(history.born),
-        "ended": float(history.died),
-    }
-    if len(step.pairs):
-        costs = step.costs.cost[step.pairs[:, 0], step.pairs[:, 1]]
-        found["mean_cost"] = float(costs.mean())
-    if len(before):
-        found["unseen_most"] = float(before.unseen.max() - 1)
-        found["sigma_px"] = float(np.sqrt(before.belief.cov[:, 0, 0]).mean())
-    if now.truth is not None:
-        found["visible_figures"] = float(now.truth.there.sum())
-    if history.scores is not None:
-        found |= _counted(history.scores)
-    return found
+    history, before, pairs = state.history, step.before, step.pairs
+    return numbers(
+        pictures=history.count, detections=len(step.seen), tracks=len(state.tracks or ()), shown=step.shown.sum(),
+        paired=len(pairs), doubtful_paired=step.doubtful.sum(), begun=history.born, ended=history.died,
+        mean_cost=step.costs.cost[pairs[:, 0], pairs[:, 1]].mean() if len(pairs) else None,
+        unseen_most=before.unseen.max() - 1 if len(before) else None,
+        sigma_px=np.sqrt(before.belief.cov[:, 0, 0]).mean() if len(before) else None,
+        visible_figures=now.truth.there.sum() if now.truth is not None else None,
+        **(_counted(history.scores) if history.scores is not None else {}),
+    )  # fmt: skip
 
 
-def _counted(scores: Scores) -> dict[str, float]:
-    clear = scores.clear
-    found = {
-        "switches": float(clear.switches), "missed": float(clear.misses), "false": float(clear.false_positives),
-        "true_boxes": float(clear.truth),
-    }  # fmt: skip
+def _counted(scores: Scores) -> dict[str, float | None]:
+    clear, hota = scores.clear, scores.hota
     shares = {"mota": clear.mota, "motp": clear.motp, "idf1": scores.identity.f1}
-    if scores.hota is not None:
-        shares |= {"hota": scores.hota.hota, "assa": scores.hota.association, "deta": scores.hota.detection}
-    return found | {f"{name}_percent": 100 * value for name, value in shares.items() if value is not None}
+    if hota is not None:
+        shares |= {"hota": hota.hota, "assa": hota.association, "deta": hota.detection}
+    return {
+        "switches": clear.switches, "missed": clear.misses, "false": clear.false_positives, "true_boxes": clear.truth,
+        **{f"{name}_percent": None if value is None else 100 * value for name, value in shares.items()},
+    }  # fmt: skip
 
 
-def _headline(state: Memory, step: Step) -> str:
-    switches = state.history.switches
+def _headline(params: Any, state: Memory, step: Step) -> str:
+    switches, before = state.history.switches, step.before
     if switches:
         times = "once" if len(switches) == 1 else f"{len(switches)} times"
         return f"A figure came back under another number {times}: an identity switch."
-    if not len(step.before):
+    if not len(before):
         return "Nothing is followed yet: what is seen twice will become a track."
-    without = len(step.before) - len(step.pairs)
-    found = f"{count(without, 'track')} found no detection" if without else "Every track found its detection"
-    return f"{found}{_switches(state.history.scores)}."
+    number, paired = count(len(before), "track"), len(step.pairs)
+    if params.moment == 1:
+        moves = "moves on at its last speed, and its doubt grows"
+        return f"Predict: each of {number} {moves}." if len(before) > 1 else f"Predict: the track {moves}."
+    if params.moment == 2:
+        return f"Look: {paired} of {number} {'finds' if paired == 1 else 'find'} a detection where it was expected."
+    lost = np.setdiff1d(np.arange(len(before)), step.pairs[:, 0])
+    known = [int(before.identity[row]) for row in lost if int(before.identity[row]) in state.history.lives]
+    if known:
+        who = f"#{known[0]} goes" if len(known) == 1 else f"{len(known)} tracks go"
+        return f"{who} on unseen, by prediction alone{_switches(state.history.scores)}."
+    if paired:
+        found = (
+            "The track was"
+            if paired == 1 == len(before)
+            else f"{paired} of {number} {'was' if paired == 1 else 'were'}"
+        )
+        return f"{found} predicted, found and corrected{_switches(state.history.scores)}."
+    return f"No track found a detection{_switches(state.history.scores)}."
 
 
 def _switches(scores: Scores | None) -> str:

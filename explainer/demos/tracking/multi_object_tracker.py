@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from statistics import median
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, When
+from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, Resets, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY
 from explainer.core.result import Result
 from explainer.demos.tracking import _many_view as view
-from explainer.demos.tracking._many_view import Memory, Moment
+from explainer.demos.tracking._many_view import Moment
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.many import Seen, Settings
@@ -25,15 +24,19 @@ WALL = BoxXYXY(0.46, 0.0, 0.58, 1.0)
 LEAST_SCORE = 0.2  # below it no detection is kept for anything
 SAME_PLACE = 0.6  # two boxes that overlap more are one thing, whatever their classes
 NOISE = 0.05  # of a detection's centre, as a share of the box's height
-INTERVALS = 9  # of which the median is the usual time between two pictures
-LONGEST_STEP = 60.0
+CORRECTED = 3  # the last moment of a picture
+EMPTY = 6  # pictures of a film without a detection, after which that is said
 
 
 class Scene(Choice):
     """Scene."""
 
+    AUTO = "auto", "A film as it comes, else figures"
     MADE = "made", "Figures that walk, truth known"
     SOURCE = "source", "The source as it comes"
+
+
+WITH_FIGURES = When("scene", (Scene.AUTO, Scene.MADE))
 
 
 class Detector(Choice):
@@ -65,15 +68,21 @@ class Params:
         Scene,
         Resets(),
         Doc("Scene", "Made figures have true boxes and names; a film has none."),
-    ] = Scene.MADE
-    figures: Annotated[int, Range(2, 9, 1), Resets(), When("scene", (Scene.MADE,)), Doc("Figures")] = 4
-    walled: Annotated[bool, Doc("A wall", "Painted over the picture before anything is detected.")] = True
+    ] = Scene.AUTO
+    moment: Annotated[
+        int,
+        Range(1, 3),
+        Plays(4.5, "Predict, look, correct"),
+        Doc("Moment", "Of this picture: what is expected, what is found, and what is believed after both."),
+    ] = CORRECTED
+    figures: Annotated[int, Range(2, 9, 1), Resets(), WITH_FIGURES, Doc("Figures")] = 4
+    walled: Annotated[bool, Doc("A wall", "Painted over the picture before anything is detected.")] = False
     wall: Annotated[
         BoxXYXY, OnPicture("input"), When("walled", (True,)), Doc("Wall", "Drag it over what shall be hidden.")
     ] = WALL
     detector: Annotated[
         Detector,
-        When("scene", (Scene.MADE,)),
+        WITH_FIGURES,
         Doc("Detector", "NanoDet looks at pixels; the simulated one adds noise to the truth."),
     ] = Detector.NANODET
     kinds: Annotated[
@@ -108,7 +117,7 @@ class MultiObjectTracker(Demo[Params]):
     """Detect, predict, pair, correct: picture by picture, with the truth beside it where there is one."""
 
     info = DemoInfo(
-        id="multi-object-tracker", title="Multi-object tracking", topics=(22, 32, 6), sample="drift",
+        id="multi-object-tracker", title="Multi-object tracking", topics=(22, 32, 6), sample="temple",
         summary="Detections become identities: Kalman ellipses, cost matrix, a wall to hide behind, counted switches.",
         papers=("bewley2016", "zhang2022", "wojke2017", "kalman1960", "kuhn1955", "bernardin2008", "ristani2016",
                 "luiten2021"),
@@ -119,53 +128,30 @@ class MultiObjectTracker(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Take one picture."""
-        from explainer.vision.tracking import many, track_history
+        from explainer.vision import suiting
+        from explainer.vision.tracking import doubt, many, track_history
+        from explainer.vision.tracking.memory import gone_on, paced
 
-        memory = _before(ctx.state, frame)
+        if params.scene == Scene.AUTO:
+            params = replace(params, scene=Scene.SOURCE if frame.filmed else Scene.MADE)
+        memory = gone_on(ctx.state, frame)
         with ctx.stage("prepare"):
             now = _moment(memory.history.count, frame, params, ctx)
         with ctx.stage("model"):
             seen = _detected(memory.history.count, now, params, ctx)
         ctx.checkpoint()
         with ctx.stage("explain"):
-            step, memory = _paced(memory, frame, params)
+            step, memory = paced(memory, frame, by_time=now.truth is None)
             tracks, what = many.follow(memory.tracks or many.nothing(), seen, _settings(params), step)
             book = track_history.written(memory.history, tracks, what)
             if now.truth is not None:
                 there = now.truth.there & _wanted(now.truth.class_id, params)
                 ids = np.flatnonzero(there) + 1
                 book = track_history.judged(book, ids, now.truth.boxes[there], tracks, what.shown)
-            state = replace(memory, tracks=tracks, history=book)
-            return view.result(frame, params, state, what, now, step)
-
-
-# State and time -----------------------------------------------------------------------------------------
-
-
-def _before(state: Any, frame: Frame) -> Memory:
-    """Return the memory to go on from; a picture of another size starts anew."""
-    from explainer.vision.tracking.track_history import TrackHistory
-
-    size = (frame.width, frame.height)
-    memory: Memory | None = state
-    if memory is not None and memory.frame_size == size:
-        return memory
-    return Memory(size, None, TrackHistory(), restarted=memory is not None)
-
-
-def _paced(memory: Memory, frame: Frame, params: Params) -> tuple[float, Memory]:
-    """How many pictures' worth of time have passed, and the memory with this picture's time.
-
-    A made scene moves by pictures. A film or camera may stutter or have been gone: then more time has passed than
-    usual, and the predictions have to go as far.
-    """
-    usual = median(memory.intervals) if memory.intervals else 0.0
-    passed = frame.time_s - memory.time_s if memory.time_s is not None else 0.0
-    step = 1.0
-    if params.scene == "source" and usual > 0 and passed > 0:
-        step = round(min(max(passed / usual, 0.25), LONGEST_STEP), 2)
-    intervals = (*memory.intervals, passed)[-INTERVALS:] if passed > 0 else memory.intervals
-    return step, replace(memory, time_s=frame.time_s, intervals=intervals)
+            doubts = doubt.noted(memory.doubts, tracks, what)
+            state = replace(memory, tracks=tracks, history=book, doubts=doubts)
+            none = now.truth is None and book.count >= EMPTY and not book.born
+            return view.result(frame, params, state, what, now, step, suiting.without_motion() if none else None)
 
 
 def _settings(params: Params) -> Settings:
@@ -185,7 +171,7 @@ def _moment(count: int, frame: Frame, params: Params, ctx: Context) -> Moment:
     from explainer.vision.tracking import crowd
 
     wall = _upright(params.wall) if params.walled else None
-    if params.scene == "source":
+    if params.scene == Scene.SOURCE:
         return Moment(frame.pixels if wall is None else crowd.hidden(frame.pixels, wall))
     key = ("crowd", params.figures, count, wall)
     made = ctx.memo(key, lambda: crowd.walk(frame.pixels, params.figures, count, wall))
@@ -213,15 +199,8 @@ def _detected(count: int, now: Moment, params: Params, ctx: Context) -> Seen:
     if params.appearance <= 0:
         return seen
     net = appearance.load(ctx.device)
-    worn = (
-        "appearance",
-        params.kinds,
-        params.detector,
-        params.scene,
-        params.figures,
-        count,
-        params.wall if params.walled else None,
-    )
+    worn = ("appearance", params.kinds, params.detector, params.scene, params.figures, count,
+            params.wall if params.walled else None)  # fmt: skip
     return replace(seen, appearance=ctx.memo(worn, lambda: appearance.vectors(now.pixels, seen.xyxy, net)))
 
 
