@@ -103,6 +103,17 @@ def test_backgrounds_have_the_pictures_shape(kind: str, shape: tuple[int, int]) 
     assert behind.dtype == np.uint8
 
 
+def test_what_is_cut_out_keeps_its_colours_and_the_rest_is_dark_and_grey() -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    mask = np.zeros((20, 30), bool)
+    mask[5:10, 4:20] = True
+    out = compositing.cut_out(picture, mask)
+    np.testing.assert_array_equal(out[10:20, 8:40], picture[10:20, 8:40])
+    rest = np.delete(out.reshape(-1, 3), np.flatnonzero(mask.repeat(2, 0).repeat(2, 1)), axis=0)
+    assert (rest == rest[:, :1]).all()
+    assert rest.max() <= 0.4 * 255
+
+
 @pytest.mark.parametrize(("height", "width"), [(40, 40), (20, 80), (80, 20)])
 def test_a_scene_covers_the_picture_from_its_middle(height: int, width: int) -> None:
     ramp = np.zeros((40, 80, 3), np.uint8)

@@ -66,6 +66,31 @@ def test_what_is_offered_instead_suits_and_a_cat_does_not() -> None:
     assert [told(name) for name in offered] == [None, None]
 
 
+@pytest.mark.parametrize("shape", [(300, 200), (200, 300)])
+def test_the_blobs_that_are_offered_touch_on_any_picture(shape: tuple[int, int]) -> None:
+    from explainer.demos.segmentation.split_touching_objects import BLOBS
+
+    found = run("split-touching-objects", np.zeros((*shape, 3)), **BLOBS.value)
+    assert (found.values["parts"], found.values["objects"]) == (1, 3)
+    assert found.unsuitable is None
+
+
+def test_where_a_person_fills_the_picture_a_mask_that_has_learnt_people_stands_beside() -> None:
+    from explainer.contract.runs import photo
+
+    frame = photo("astronaut")
+    assert isinstance(frame, Frame)
+    close = frame.pixels[:300, 120:330]
+    found = run("classical-segmentation", close)
+    assert [panel.title for panel in found.panels][1:3] == ["GrabCut", "Person matte"]
+    assert "a network trained on people" in found.headline
+    assert found.unsuitable is None
+    whole = run("classical-segmentation", frame.pixels)
+    assert "Person matte" not in [panel.title for panel in whole.panels]
+    painted = run("classical-segmentation", close, inside=(Stroke((PointXY(0.5, 0.5),), 0.1),))
+    assert "Person matte" not in [panel.title for panel in painted.panels]
+
+
 def test_an_empty_foreground_and_a_full_one_are_said() -> None:
     empty = run("split-touching-objects", np.zeros((40, 60, 3)), foreground="painted")
     assert "no foreground" in empty.reading

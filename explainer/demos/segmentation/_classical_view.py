@@ -22,15 +22,14 @@ STEPS = {
     Method.SLIC: ("moves", "move", 1, Tuning().moves),
 }  # fmt: skip
 PLAIN = {Method.GRABCUT: Tuning().rounds}  # where it stands before anybody plays it
+LEARNT = {"person": "people", "semantic": "classes", "instance": "objects"}
 BY = {
     "fixed": "brightness alone", "otsu": "brightness alone", "adaptive": "local brightness", "watershed": "edges",
-    "grabcut": "colours", "slic": "patches", "graph": "patches", "person": "learnt people",
-    "semantic": "learnt classes", "instance": "learnt objects",
+    "grabcut": "colours", "slic": "patches", "graph": "patches",
 }  # fmt: skip
 SHORT = {
     "fixed": "fixed", "otsu": "Otsu", "adaptive": "adaptive", "watershed": "watershed", "grabcut": "GrabCut",
-    "slic": "SLIC", "graph": "graph", "person": "person",
-    "semantic": "semantic", "instance": "instances",
+    "slic": "SLIC", "graph": "graph", "person": "person", "semantic": "semantic", "instance": "instances",
 }  # fmt: skip
 LINE = 7
 
@@ -79,8 +78,11 @@ def _headline(method: Method, cuts: Mapping[Method, Cut], play: Play | None) -> 
         return f"At {STEPS[method][1]} {play.at:.0f}, {method.label} {takes} of the picture so far."
     if other is None:
         return f"From a few marks, {method.label} {takes} of the picture."
-    share = float(cuts[other].mask.mean())
-    beside = words.percent(share) if share else "nothing"
+    beside = words.percent(float(cuts[other].mask.mean())) if cuts[other].mask.any() else "nothing"
+    if other in LEARNT:
+        return (
+            f"From a few marks {method.label} {takes} of the picture; a network trained on {LEARNT[other]}, {beside}."
+        )
     return f"From the same marks {method.label} {takes} of the picture; {other.label}, by {BY[other]}, {beside}."
 
 
@@ -132,16 +134,16 @@ def _regions(at: Scene, regions: NDArray[np.int32], count: int) -> Panel:
 
 
 def _cut(at: Scene, method: Method, cut: Cut) -> Panel:
+    from explainer.vision.segmentation.compositing import cut_out
     from explainer.vision.segmentation.scores import area
 
     copy = Copy(at.frame, cut.mask.shape)
-    outlined = shared.region(copy, "mask", cut.mask, shared.OBJECT)
-    if not at.wanted.any():
-        note = "not on this machine" if cut.missing else f"{words.percent(float(cut.mask.mean()))} of the picture"
-        return copy.panel(method.label, *outlined, note=note)
-    lines = (one for one in outlined if isinstance(one, Lines))
-    layers = (*shared.compared(copy, cut.mask, at.wanted), *lines)
-    return copy.panel(method.label, *layers, note=f"IoU {shared.number(area(cut.mask, at.wanted).iou)}")
+    lines = [one for one in shared.region(copy, "mask", cut.mask, shared.OBJECT) if isinstance(one, Lines)]
+    if at.wanted.any():
+        note = f"IoU {shared.number(area(cut.mask, at.wanted).iou)}"
+        return copy.panel(method.label, *shared.compared(copy, cut.mask, at.wanted), *lines, note=note)
+    note = "not on this machine" if cut.missing else f"{words.percent(float(cut.mask.mean()))} of the picture"
+    return copy.panel(method.label, *lines, note=note, under=cut_out(at.shown, cut.mask))
 
 
 # Charts and words ---------------------------------------------------------------------------------------
@@ -152,9 +154,8 @@ def _agreement(method: Method, cuts: Mapping[Method, Cut]) -> list[Chart]:
 
     if method not in cuts or len(cuts) < 2:
         return []
-    shared_with = {SHORT[name]: area(cuts[method].mask, cut.mask).iou for name, cut in cuts.items() if name != method}
-    title = f"Overlap with {SHORT[method]} (IoU)"
-    return [Bars(title, tuple(shared_with), tuple(one or 0.0 for one in shared_with.values()), chosen=-1)]
+    with_ = {SHORT[name]: area(cuts[method].mask, cut.mask).iou or 0.0 for name, cut in cuts.items() if name != method}
+    return [Bars(f"Overlap with {SHORT[method]} (IoU)", tuple(with_), tuple(with_.values()), chosen=-1)]
 
 
 def _table(at: Scene, cuts: Mapping[Method, Cut]) -> Table:
@@ -206,18 +207,20 @@ def _reading(at: Scene, method: Method, cuts: Mapping[Method, Cut], values: Mapp
     absent = next((cut.missing + " " for cut in cuts.values() if cut.missing), "")
     first = f"{absent}{name} {_verb(method)} **{values['mask_percent']:.0f} %** of the picture"
     if not at.inside.any() or not at.outside.any():
-        missing = "object" if not at.inside.any() else "background"
-        return f"{first}. There is no mark on the {missing}: methods that grow from marks have nothing to start from."
+        where = "background" if at.inside.any() else "object"
+        return f"{first}. There is no mark on the {where}: methods that grow from marks have nothing to start from."
     if at.wanted.any():
         from explainer.vision.segmentation.scores import area
 
         scored = {n: area(cut.mask, at.wanted).iou or 0.0 for n, cut in cuts.items() if not cut.missing}
-        if not scored:
-            return f"{first}."
-        best = max(scored, key=lambda n: scored[n])
+        best = max(scored, key=scored.__getitem__, default=method)
         return (
-            f"{first}, IoU {values.get('iou', 0.0):.2f} with your reference. "
-            f"Best of those shown: **{best.label}**, {scored[best]:.2f}."
+            f"{first}."
+            if not scored
+            else (
+                f"{first}, IoU {values.get('iou', 0.0):.2f} with your reference. "
+                f"Best of those shown: **{best.label}**, {scored[best]:.2f}."
+            )
         )
     if "agreement" not in values:
         return f"{first}. Put another method beside it to compare."

@@ -45,7 +45,10 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One frame's copy ``(h, w, 3) uint8``, its grey levels, and what was painted on it, each ``(h, w)``."""
+    """One frame's copy ``(h, w, 3) uint8``, its grey levels, and what was painted on it, each ``(h, w)``.
+
+    `shown` is a larger copy, in which what was cut out is shown.
+    """
 
     frame: Frame
     copy: NDArray[np.uint8]
@@ -53,6 +56,7 @@ class Scene:
     inside: Bools
     outside: Bools
     wanted: Bools
+    shown: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from explainer.demos.segmentation import _shared as shared
 from explainer.demos.segmentation._cuts import Cut, Method, Scene, Tuning
 
 USUAL = Tuning()
+SHOWN = 960  # px of the copy in which the cut-outs are shown
 
 
 class Brush(Choice):
@@ -40,29 +41,21 @@ class Params:
         Doc("Paint", "Marks start the methods. With the reference chosen, every mask is scored against it."),
     ] = Brush.OBJECT
     inside: Annotated[
-        tuple[Stroke, ...],
-        OnPicture("input"),
-        When("brush", (Brush.OBJECT,)),
+        tuple[Stroke, ...], OnPicture("input"), When("brush", (Brush.OBJECT,)),
         Doc("Marks on the object", "At first on the best object. Right button takes one back."),
-    ] = ()
+    ] = ()  # fmt: skip
     outside: Annotated[
-        tuple[Stroke, ...],
-        OnPicture("input"),
-        When("brush", (Brush.BACKGROUND,)),
+        tuple[Stroke, ...], OnPicture("input"), When("brush", (Brush.BACKGROUND,)),
         Doc("Marks on the background", "At first all that lies outside its box."),
-    ] = ()
+    ] = ()  # fmt: skip
     reference: Annotated[
-        tuple[Stroke, ...],
-        OnPicture("input"),
-        When("brush", (Brush.REFERENCE,)),
+        tuple[Stroke, ...], OnPicture("input"), When("brush", (Brush.REFERENCE,)),
         Doc("Reference", "At first a guess: take it back and paint all of the object."),
-    ] = ()
+    ] = ()  # fmt: skip
     erased: Annotated[
-        tuple[Stroke, ...],
-        OnPicture("input"),
-        When("brush", (Brush.ERASED,)),
+        tuple[Stroke, ...], OnPicture("input"), When("brush", (Brush.ERASED,)),
         Doc("Erase", "Takes away from the reference."),
-    ] = ()
+    ] = ()  # fmt: skip
     method: Annotated[Method, Doc("Method", "This one shows what it works with.")] = Method.GRABCUT
     beside: Annotated[
         tuple[Method, ...], Doc("Beside it", "Up to three more, from the same marks; the first three count.")
@@ -76,17 +69,13 @@ class Params:
         Doc("Neighbourhood", "Each pixel is compared with the mean over this window."),
     ] = USUAL.window  # fmt: skip
     margin: Annotated[
-        float,
-        Range(0, 40, 1),
+        float, Range(0, 40, 1), When("method", (Method.ADAPTIVE,)),
         Doc("Margin", "Grey levels by which a pixel must differ from that mean; at 0 noise decides on flat ground."),
-        When("method", (Method.ADAPTIVE,)),
-    ] = USUAL.margin
+    ] = USUAL.margin  # fmt: skip
     blur: Annotated[
-        float,
-        Range(0.0, 6.0, 0.25, unit="px"),
+        float, Range(0.0, 6.0, 0.25, unit="px"), When("method", (Method.WATERSHED, Method.GRAPH)),
         Doc("Blur before", "Fewer ridges, and less exact ones."),
-        When("method", (Method.WATERSHED, Method.GRAPH)),
-    ] = USUAL.blur
+    ] = USUAL.blur  # fmt: skip
     water: Annotated[
         int, Range(0, 255, 1), Plays(7.0, "Let the water rise"), When("method", (Method.WATERSHED,)),
         Doc("Water level", "Watch the lakes rise from the marks."),
@@ -99,21 +88,17 @@ class Params:
         int, Range(20, 800, 10, log=True), Doc("Superpixels", "About so many."), When("method", (Method.SLIC,))
     ] = USUAL.superpixels
     compactness: Annotated[
-        float,
-        Range(1, 80, 1, log=True),
+        float, Range(1, 80, 1, log=True), When("method", (Method.SLIC,)),
         Doc("Compactness", "High: squares. Low: they follow colours."),
-        When("method", (Method.SLIC,)),
-    ] = USUAL.compactness
+    ] = USUAL.compactness  # fmt: skip
     moves: Annotated[
         int, Range(1, USUAL.moves, 1), Plays(5.0, "Move the centres"), When("method", (Method.SLIC,)),
         Doc("Moves", "Each pixel goes to the nearest centre, then each centre to the middle of its pixels."),
     ] = USUAL.moves  # fmt: skip
     scale: Annotated[
-        float,
-        Range(10, 3000, 10, log=True),
+        float, Range(10, 3000, 10, log=True), When("method", (Method.GRAPH,)),
         Doc("Scale k", "How much difference a region forgives while it is small."),
-        When("method", (Method.GRAPH,)),
-    ] = USUAL.scale
+    ] = USUAL.scale  # fmt: skip
 
 
 class ClassicalSegmentation(Demo[Params]):
@@ -127,11 +112,17 @@ class ClassicalSegmentation(Demo[Params]):
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
-        """Cut with each method; what takes long shows its rounds."""
+        """Cut with each method, and where a person fills the picture with what has learnt people; rounds are shown."""
+        from explainer.vision import suiting
+
         with ctx.stage("prepare"):
             scene = _scene(frame, _masks.copy_of(frame, ctx), params, ctx)
         own = params.method
-        names = tuple(dict.fromkeys((own, *[method for method in params.beside if method != own][: view.BESIDE])))
+        marked, painted = float(scene.outside.mean()), bool(params.inside or params.outside)
+        grows = not painted and own in (Method.GRABCUT, Method.WATERSHED)
+        fills = grows and suiting.portrait(marked, frame, ctx)
+        others = [*([Method.PERSON] if fills else []), *(method for method in params.beside if method != own)]
+        names = tuple(dict.fromkeys((own, *others)))[: view.BESIDE + 1]
         tuning = Tuning(**{name: getattr(params, name) for name in Tuning.__slots__})
         show = partial(view.result, scene, own, tuning, names)
         done: dict[Method, Cut] = {}
@@ -144,12 +135,10 @@ class ClassicalSegmentation(Demo[Params]):
                     if not cut.final:
                         ctx.publish(show(done, partial=True))
         ready = show(done)
-        if params.inside or params.outside or own not in (Method.GRABCUT, Method.WATERSHED):
-            return ready  # who paints marks knows why; the others do not learn from what lies round the object
-        from explainer.vision import suiting
-
-        marked = float(scene.outside.mean())
-        return replace(ready, unsuitable=suiting.without_background(marked, ready.values.get("agreement", 1.0)))
+        # Who paints marks knows why, and a learnt mask says what is missing; the others would learn nothing.
+        agreed = ready.values.get("agreement", 1.0)
+        unfit = suiting.without_background(marked, agreed) if grows and not fills else None
+        return replace(ready, unsuitable=unfit)
 
 
 def _scene(frame: Frame, copy: NDArray[np.uint8], params: Params, ctx: Context) -> Scene:
@@ -166,4 +155,4 @@ def _scene(frame: Frame, copy: NDArray[np.uint8], params: Params, ctx: Context) 
     outside = painted(params.outside, height, width) if params.outside else shared.outside_of(box, height, width)
     wanted = painted(params.reference or shared.upright(box, frame, 0.9, 0.7), height, width)
     wanted &= ~painted(params.erased, height, width) & (params.brush in (Brush.REFERENCE, Brush.ERASED))
-    return Scene(frame, copy, grey(copy), inside, outside & ~inside, wanted)
+    return Scene(frame, copy, grey(copy), inside, outside & ~inside, wanted, _masks.copy_of(frame, ctx, SHOWN))

@@ -11,7 +11,7 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import Stroke
+from explainer.core.geometry import PointXY, Stroke
 from explainer.core.layers import Mask
 from explainer.core.numbers import numbers
 from explainer.core.picture import Copy
@@ -24,6 +24,9 @@ LONGEST = 384  # px of the copy that is worked on
 WHOLE, TOP = 100, 255  # % of the water's way, and levels
 RAGGED = 0.85  # of their convex hulls that things fill, at least
 COLOURS, EDGE = 7, 7  # objects take the palette's in turn; neighbours may meet, so they are outlined
+DOTS = tuple(Stroke((PointXY(x, y),), r) for x, y, r in ((0.32, 0.5, 0.1), (0.5, 0.5, 0.1), (0.66, 0.5, 0.08)))
+BLOBS = Offer("set", {"foreground": "painted", "grow": 0, "strokes": DOTS}, "Lay three blobs that touch over it")
+LEARNT = Offer("demo", "detector-stages", "Objects that a network has learnt")
 DEPTHS = np.round(np.arange(0.25, 12.01, 0.25), 2)
 
 
@@ -44,9 +47,7 @@ class Params:
     light: Annotated[
         int,
         Range(0, 40, 1, unit="%"),
-        Doc(
-            "Even out light", "Subtracts a blur so wide, in shares of the picture, first; 0 leaves the light as it is."
-        ),
+        Doc("Even out light", "Subtracts a blur so wide, in shares of the picture, first; 0 leaves it as it is."),
         When("foreground", (Ground.AUTO, Ground.BRIGHTER, Ground.DARKER)),
     ] = 12
     grow: Annotated[
@@ -124,8 +125,7 @@ def _unsuitable(frame: Frame, params: Params, ctx: Context) -> Unsuitable | None
     if params.foreground == Ground.PAINTED or solid is None or solid >= RAGGED:
         return None
     why = "Light and dark do not divide this picture into separate things: the pieces would be ragged shadows."
-    return Unsuitable(why, (Offer("sample", "coins"), Offer("sample", "galaxies"), Offer("open"),
-                            Offer("set", {"foreground": "painted", "grow": 0}, "Paint blobs")))  # fmt: skip
+    return Unsuitable(why, (Offer("sample", "coins"), Offer("sample", "galaxies"), Offer("open"), BLOBS, LEARNT))
 
 
 def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:

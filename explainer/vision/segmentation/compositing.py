@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from explainer.core.paths import samples
 from explainer.core.problem import ExplainerError
+from explainer.vision.segmentation.painting import fitted
 from explainer.vision.segmentation.upsample import guided
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 SQUARES = 24  # to the longer side
+DIM = 0.4  # of the light of what was not cut out
 SCENES = {"lake": "temple.jpg", "night": "starry-night.jpg", "space": "galaxies.jpg"}  # of the sample pictures
 
 
@@ -66,6 +68,13 @@ def background(picture: Pixels, kind: str, blur: float, hue: float) -> Pixels:
     side = max(1, round(max(height, width) / SQUARES))
     rows, columns = np.mgrid[:height, :width] // side
     return np.repeat(np.where((rows + columns) % 2, 200, 150).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def cut_out(picture: Pixels, mask: NDArray[np.bool_]) -> Pixels:
+    """Keep the colours where a mask ``(h, w)`` is, brought to the picture's size; the rest turns a dark grey."""
+    kept = fitted(mask, *picture.shape[:2])[..., None]
+    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)[..., None]
+    return np.where(kept, picture, (DIM * grey).astype(np.uint8))
 
 
 def covering(picture: Pixels, height: int, width: int) -> Pixels:
