@@ -9,7 +9,7 @@ import numpy as np
 
 from explainer.core import paths
 from explainer.core.charts import Bars, Chart, Curve, Equation, Graph, Histogram, Matrix, Scatter, Table, chart_slug
-from explainer.core.controls import AUTO, control
+from explainer.core.controls import AUTO, control, visible
 from explainer.core.demo import Demo
 from explainer.core.geometry import apply
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points, slug
@@ -36,7 +36,7 @@ def sound(result: Result, demo: Demo[Any], card: ModelCard | None = None) -> lis
     found += _clicks(result, demo, card)
     found += _offers(result, demo, card)
     slugs = {panel.slug for panel in result.panels}
-    for one in demo.controls():
+    for one in visible(demo.controls(), demo.defaults()):  # others may stand on what is not shown by default
         if one.panel and one.panel not in slugs:
             found.append(f"the handle {one.name} has no panel {one.panel} to stand on")
     return found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from torch.nn import functional as F
 
-from explainer.vision.training import digits, ensembles, fit
+from explainer.vision.training import digits, drawn, ensembles, fit
 from explainer.vision.training.parts import scores_of
 
 LABELS = digits.split().test.labels
@@ -97,3 +97,24 @@ def test_all_members_have_one_accuracy_and_fewer_have_the_mean_of_theirs():
     assert spread[-1] == pytest.approx(0.0)
     singles = [ensembles.right(p[k : k + 1], labels) for k in range(3)]
     assert min(singles) <= mean[0] <= max(singles)
+
+
+def test_members_are_asked_about_any_digits():
+    (run,) = [fit.start(one) for one in ensembles.recipes("shifts", 60, 0)]
+    test = digits.split().test
+    some_digits = test.take(np.array([3, 4]))
+    asked = ensembles.answers("shifts", [run], asked=some_digits)
+    np.testing.assert_allclose(asked, ensembles.answers("shifts", [run])[:, [3, 4]], rtol=1e-5)
+
+
+def test_a_drawn_digit_is_read_by_every_member():
+    from explainer.demos.explained import ensembles as demo
+
+    runs = [fit.start(one) for one in ensembles.recipes("starts", 60, 0)]
+    part = demo.own(runs, demo.Params(members=4))
+    p = ensembles.answers("starts", runs, asked=drawn.read_as(drawn.as_digit(drawn.ink_of(demo.DRAWN))))[:4, 0]
+    assert part.panels[0].slug == next(one.panel for one in demo.Ensembles().controls() if one.name == "drawn")
+    assert part.values["own_digit"] == p.mean(0).argmax()
+    assert part.values["agree_count"] == (p.argmax(1) == p.mean(0).argmax()).sum()
+    assert part.panels[1].layers[0].labels == tuple(str(one) for one in p.argmax(1))
+    assert "Draw a digit" in demo.own(runs, demo.Params(drawn=())).headline

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Chart, Curve, Series
+from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
+from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, TrainAgain, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Panel
+from explainer.core.geometry import PointXY, Stroke
+from explainer.core.layers import Image, Panel
 from explainer.core.memo import latest
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
@@ -26,6 +27,8 @@ from explainer.core.result import Result
 from explainer.core.walls import wall
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from explainer.vision.training.examples import Examples
     from explainer.vision.training.fit import Snapshot
 
@@ -33,6 +36,17 @@ SHOWN, COLUMNS = 40, 8
 SINGLE, TOGETHER = 1, 2  # colours
 REFUSED = np.linspace(0.0, 0.5, 26)
 MOST = 10
+
+
+LINE = ((0.36, 0.37), (0.6, 0.2), (0.44, 0.85))  # a 1, or a 7
+DRAWN = (Stroke(tuple(PointXY(*point) for point in LINE), 0.06),)
+
+
+class Asked(Choice):
+    """Which digits the members read."""
+
+    TEST = "test", "Test digits"
+    OWN = "own", "A digit that I draw"
 
 
 class Kind(Choice):
@@ -59,6 +73,11 @@ class Params:
         int, Resets(), Range(30, 1297, log=True, unit="digits"),
         Doc("Training digits", "The fewer, the more the members differ."),
     ] = 100  # fmt: skip
+    asked: Annotated[Asked, Doc("Read", "Digits that are kept for the test, or one that you draw.")] = Asked.TEST
+    drawn: Annotated[
+        tuple[Stroke, ...], OnPicture("your-digit"), When("asked", (Asked.OWN,)),
+        Doc("Draw a digit", "Right button takes a stroke back."),
+    ] = DRAWN  # fmt: skip
     again: TrainAgain = 0
 
 
@@ -82,6 +101,8 @@ class Ensembles(Demo[Params]):
             runs = [one for one in found if one is not None and one.done] or [one for one in found if one is not None][
                 :1
             ]
+            if params.asked == Asked.OWN:
+                return own(runs, params).result(partial=partial)
             key = (params.kind, params.train_size, params.again, tuple((run.recipe.seed, run.step) for run in runs))
             made = lambda: ensembles.answers(str(params.kind), runs, ctx.checkpoint)  # noqa: E731
             p = latest(ctx, "answers", key, made)
@@ -139,6 +160,32 @@ def shown(p: NDArray[np.float64], test: Examples, params: Params, *, begun: bool
     return Part(
         panels, (members_chart(vote), refusing_chart(vote)), reading(vote, named), named,
         headline=headline(vote, begun=begun), heroes=tuple(panel.slug for panel in panels), play=play,
+    )  # fmt: skip
+
+
+def own(runs: Sequence[Snapshot], params: Params) -> Part:
+    """The digit that was drawn, and what each member takes it for."""
+    from explainer.vision.training import drawn, ensembles
+
+    ink = drawn.ink_of(params.drawn)
+    image = drawn.as_digit(ink)
+    p = ensembles.answers(str(params.kind), runs, asked=drawn.read_as(image))[:, 0]
+    count = min(params.members, len(p))
+    said, mean = p[:count].argmax(1), p[:count].mean(0)
+    best = int(mean.argmax())
+    pixels, agree = np.repeat(np.uint8(255) * ink[..., None], 3, 2), int((said == best).sum())
+    panels = (
+        Panel("Your digit", ink.shape, (Image("ink", pixels),), "draw on it", frame=False),
+        wall("Each member reads", np.repeat(image[None], count, 0), said, said, columns=5, lit=said == best),
+    )
+    contradict = f"{agree} of {count} members read it as “{best}”, and the others contradict."
+    say = f"Every member reads it as “{best}”." if agree == count else contradict
+    return Part(
+        panels, (Bars("Average of the members", tuple("0123456789"), tuple(mean.tolist()), chosen=best),),
+        ("Bright are the members that agree with the average.",),
+        numbers(own_digit=best, own_score=mean[best], agree_count=agree, members=count),
+        headline=say if ink.any() else "Draw a digit on the left.", heroes=tuple(panel.slug for panel in panels),
+        play=Play("members", 1, len(p), count, counted=f"{count} of {words.count(len(p), 'member')}"),
     )  # fmt: skip
 
 

@@ -160,8 +160,9 @@ def _spread(one: Allotment, x: int, top: int, foot: int) -> None:
     column = [box for box in one.boxes if box.x >= x and box.role in ("film", "chart", "tabs")]
     blocks = sorted({_block(one, box) for box in column})
     spare = foot - max((box.y + box.h for box in column), default=foot)
-    if len(blocks) == 1 and one.form != "label":
+    if len(blocks) == 1:
         begin = min(box.y for box in column)
+        top = begin if one.form == "label" else top  # the headline is above it there
         moved = {blocks[0]: on_grid((top + spare + begin) / 2) - begin}
     else:
         moved = {block: on_grid(spare / max(1, len(blocks))) * i for i, block in enumerate(blocks)}

@@ -85,12 +85,14 @@ def _drawn(data: Split, seed: int) -> Split:
     return Split(data.train.take(rows), data.test)
 
 
-def answers(kind: Kind, runs: Sequence[Snapshot], checkpoint: Callable[[], None] = lambda: None) -> Floats:
-    """Probabilities that the members give to the test digits, ``(K, N, 10)``.
+def answers(
+    kind: Kind, runs: Sequence[Snapshot], checkpoint: Callable[[], None] = lambda: None, asked: Examples | None = None
+) -> Floats:
+    """Probabilities that the members give to the test digits, or to those `asked` about, ``(K, N, 10)``.
 
     Of one net that is asked several times, the first member is the net as it would be used alone.
     """
-    test = digits.split().test
+    test = digits.split().test if asked is None else asked
     found = []
     for member in range(MEMBERS if kind == "dropout" else len(MOVES) if kind == "shifts" else len(runs)):
         checkpoint()
