@@ -182,7 +182,7 @@ def own(runs: Sequence[Snapshot], params: Params) -> Part:
     say = f"Every member reads it as “{best}”." if agree == count else contradict
     return Part(
         panels, (Bars("Average of the members", tuple("0123456789"), tuple(mean.tolist()), chosen=best),),
-        ("Bright are the members that agree with the average.",),
+        (f"Bright members agree with the average, which gives “{best}” {words.score(float(mean[best]))}.",),
         numbers(own_digit=best, own_score=mean[best], agree_count=agree, members=count),
         headline=say if ink.any() else "Draw a digit on the left.", heroes=tuple(panel.slug for panel in panels),
         play=Play("members", 1, len(p), count, counted=f"{count} of {words.count(len(p), 'member')}"),
