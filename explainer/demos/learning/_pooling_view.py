@@ -93,7 +93,7 @@ def _watched(watched: Wobble) -> Part:
     scores, reach = watched.scores, len(watched.scores) // 2
     sentence = (
         f"Moved by −{reach} to {reach} px before the network, the score of “{watched.name}” runs from "
-        f"{scores.min():.2f} to {scores.max():.2f}; another class wins at {watched.others} of {len(scores)} places."
+        f"{scores.min():.2f} to {scores.max():.2f}. Another class wins at {watched.others} of {len(scores)} places."
     )
     values = numbers(
         score=scores[reach], score_min=scores.min(), score_max=scores.max(), score_step=np.abs(np.diff(scores)).mean(),
