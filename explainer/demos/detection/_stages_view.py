@@ -276,7 +276,7 @@ class Shown:
 
     def numbers(self) -> dict[str, float]:
         """Numbers of the stage and of the object that is followed."""
-        found = {}
+        found: dict[str, float] = {}
         if self.at >= 0:
             score, label = self.objects.scores[self.at], self.objects.labels[self.at]
             found |= numbers(object_score=score, object_class=label, object_objectness=self.found.scores[self.row])

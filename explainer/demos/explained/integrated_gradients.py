@@ -65,33 +65,28 @@ class Params:
     baseline: Annotated[
         Baseline, Doc("Baseline", "The picture that stands for “nothing there”. There is no neutral one.")
     ] = Baseline.BLACK
-    steps: Annotated[int, Doc("Steps", "Points of the path where the slope is taken."), Range(8, 256, log=True)] = (
-        DEFAULT_STEPS
-    )
+    steps: Annotated[
+        int, Doc("Steps", "Points of the path where the slope is taken."), Range(8, 256, log=True)
+    ] = DEFAULT_STEPS  # fmt: skip
     rule: Annotated[Rule, Doc("Quadrature rule", "How slopes at points stand for the whole path.")] = Rule.TRAPEZOID
     spacing: Annotated[
         Spacing, Doc("Points", "Even, or close together where the score changes (17 forward passes more).")
     ] = Spacing.FOLLOWING
     way: Annotated[
-        float,
-        Doc("Way gone", "How far along the path slopes are added up; at 100 % the picture is whole."),
-        Range(0.0, 100.0, 0.5, unit="%"),
-        Plays(7.0, "Walk from the baseline to the picture"),
-    ] = 100.0
+        float, Doc("Way gone", "How far along the path slopes are added up; at 100 % the picture is whole."),
+        Range(0.0, 100.0, 0.5, unit="%"), Plays(7.0, "Walk from the baseline to the picture"),
+    ] = 100.0  # fmt: skip
 
 
 class IntegratedGradientsDemo(Demo[Params]):
     """The map, the path, and the gap between what should add up and what does."""
 
     info = DemoInfo(
-        id="integrated-gradients",
-        title="Integrated Gradients",
-        topics=(45,),
-        sample="dog",
+        id="integrated-gradients", title="Integrated Gradients", topics=(45,), sample="dog",
         summary="Shares a class's score out among the pixels, and says how much is missing.",
         papers=("sundararajan2017", "kokhlikyan2020"),
         cost=Cost(forwards=DEFAULT_STEPS + 17, backwards=DEFAULT_STEPS),
-    )
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Walk the path; the map is shown as it grows."""
@@ -204,20 +199,27 @@ class Path:
     # Panels and charts ------------------------------------------------------------------------------
 
     def _panels(self, added: NDArray[np.float32], share: float) -> tuple[Panel, Panel]:
-        """Shares of patches of like colour, and of single pixels, in the whole path's colours, on the grey picture."""
-        from explainer.vision.attribution.views import to_pixels
+        """Shares of patches of like colour; and of pixels, over the picture as it has come; in the whole's colours."""
         from explainer.vision.metrics.heat import upper_limit
 
-        about, label = self.about, self.about.label
-        seen = to_pixels(self.start + share * (about.x - self.start), about.card.mean, about.card.std)
-        grey = np.repeat(seen.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-        under, place = Image("grey", grey, about.to_frame), about.map_to_frame(added.shape)
+        about, place = self.about, self.about.map_to_frame(added.shape)
         pixel, patch = upper_limit(self.heat, 0.99), upper_limit(self.sums(self.heat))
         of_patches = self.sums(added)
         large = heat(of_patches[self.patches], place, limit=patch, signed=True, smooth=False)
+        marks = self._marks(of_patches, patch)
         fine = heat(added, place, limit=pixel, signed=True)
-        patches = about.panel("Shares of patches", under, large, *self._marks(of_patches, patch), note=label)
-        return patches, about.panel("Integrated Gradients", under, fine, note="the same for each pixel")
+        return (
+            about.panel("Shares of patches", self._grey(1.0), large, *marks, note=about.label),
+            about.panel("Integrated Gradients", self._grey(share), fine, note="the same for each pixel"),
+        )
+
+    def _grey(self, share: float) -> Image:
+        """The picture a share of the way in, without its colours, which are the map's."""
+        from explainer.vision.attribution.views import to_pixels
+
+        about = self.about
+        seen = to_pixels(self.start + share * (about.x - self.start), about.card.mean, about.card.std)
+        return Image("grey", np.repeat(seen.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8), about.to_frame)
 
     def _marks(self, sums: NDArray[np.float32], largest: float) -> Iterator[Lines | Label]:
         """Outline of the patch that adds most, and the shares of those that add or take away most."""

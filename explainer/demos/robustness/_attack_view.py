@@ -10,6 +10,7 @@ from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import apply
 from explainer.core.layers import Boxes, Image, Label, Layer, Panel
+from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play
 from explainer.demos.robustness._attack import L2_METHODS, PLAYED, WHITE, Scene, Shot
@@ -18,12 +19,9 @@ MAGNIFIED, STEPPED = 10.0, ("pgd", "pgd-l2")
 SHOWN = 4
 NAMES: Mapping[str, str] = {"fgsm": "FGSM", "pgd": "PGD", "pgd-l2": "PGD", "patch": "The patch"}
 DEFENCES: Mapping[str, str] = {
-    "jpeg": "JPEG",
-    "blur": "the blur",
-    "quantise": "coarse quantisation",
-    "noise": "added noise",
+    "jpeg": "JPEG", "blur": "the blur", "quantise": "coarse quantisation", "noise": "added noise",
     "masking": "scaled logits",
-}
+}  # fmt: skip
 
 
 def part(at: Scene, shot: Shot) -> Part:
@@ -112,15 +110,14 @@ def _bars(at: Scene, shot: Shot) -> tuple[Chart, ...]:
     classes = _classes(at, shot)
     guard = "" if at.defence.kind == "none" else f"behind {DEFENCES[at.defence.kind]}"
     rows = (("After the attack", shot.after), ("Before", shot.before), ("With random noise", shot.noise))
-    return tuple(_chart(at, shot, title, answers, classes, guard) for title, answers in rows)
+    return tuple(_chart(at, title, answers, classes, guard) for title, answers in rows)
 
 
-def _chart(at: Scene, shot: Shot, title: str, answers: NDArray[np.float64], classes: list[int], note: str) -> Bars:
-    return Bars(
-        title, tuple(at.ctx.card.label(k) for k in classes), tuple(float(answers[k]) for k in classes),
-        chosen=classes.index(shot.truth), note=note,
-        sets=tuple({"targeted": True, "target": str(k)} for k in classes),
-    )  # fmt: skip
+def _chart(at: Scene, title: str, answers: NDArray[np.float64], classes: list[int], note: str) -> Bars:
+    """Scores of some classes, the answer bold; a click makes one the target."""
+    labels, scores = tuple(map(at.ctx.card.label, classes)), tuple(float(answers[k]) for k in classes)
+    sets = tuple({"targeted": True, "target": str(k)} for k in classes)
+    return Bars(title, labels, scores, chosen=int(np.argmax(scores)), note=note, sets=sets)
 
 
 def _classes(at: Scene, shot: Shot) -> list[int]:
@@ -169,10 +166,8 @@ def transfer_part(at: Scene, shot: Shot, other: Any, before: NDArray[np.float64]
             "transfer_score_clean": float(before[shot.truth]),
             "transfer_score_adversarial": float(after[shot.truth]),
         }
-    chart = Bars(
-        other.title, tuple(other.label(k) for k in classes), tuple(float(after[k]) for k in classes),
-        chosen=classes.index(was), note="the same adversarial picture",
-    )  # fmt: skip
+    labels, scores = tuple(map(other.label, classes)), tuple(float(after[k]) for k in classes)
+    chart = Bars(other.title, labels, scores, chosen=classes.index(was), note="the same adversarial picture")
     said = "is fooled as well" if was != now else "is not fooled"
     sentence = (
         f"{other.title}, which the attack never saw, {said}: “{other.label(was)}” "
@@ -186,29 +181,18 @@ def transfer_part(at: Scene, shot: Shot, other: Any, before: NDArray[np.float64]
 
 def _values(at: Scene, shot: Shot) -> dict[str, float]:
     change, noise = shot.adversarial - shot.clean, shot.random - shot.clean
-    values = {
-        "eps": float(at.params.eps),
-        "steps": float(1 if at.params.method == "fgsm" else at.params.steps),
-        "score_clean": float(shot.before[shot.truth]),
-        "score_adversarial": float(shot.after[shot.truth]),
-        "score_random": float(shot.noise[shot.truth]),
-        "score_top": float(shot.after.max()),
-        "flipped": _flipped(shot, shot.after),
-        "flipped_random": _flipped(shot, shot.noise),
-        "true_class": float(shot.truth),
-        "linf_255": float(np.abs(change).max()),
-        "l2": _length(change),
-        "l2_random": _length(noise),
-        "changed_share": float((change != 0).any(axis=2).mean()),
-        "gradient_length": shot.gradient_length,
-        "gradient_zero_share": shot.zero_share,
-    }
-    if at.params.targeted:
-        values["score_target"] = float(shot.after[shot.label])
-    if at.defence.kind != "none":
-        values["score_undefended"] = float(shot.bare[shot.truth])
+    values = numbers(
+        eps=at.params.eps, steps=1 if at.params.method == "fgsm" else at.params.steps,
+        score_clean=shot.before[shot.truth], score_adversarial=shot.after[shot.truth],
+        score_random=shot.noise[shot.truth], score_top=shot.after.max(), flipped=_flipped(shot, shot.after),
+        flipped_random=_flipped(shot, shot.noise), true_class=shot.truth, linf_255=np.abs(change).max(),
+        l2=_length(change), l2_random=_length(noise), changed_share=(change != 0).any(axis=2).mean(),
+        gradient_length=shot.gradient_length, gradient_zero_share=shot.zero_share,
+        score_target=shot.after[shot.label] if at.params.targeted else None,
+        score_undefended=shot.bare[shot.truth] if at.defence.kind != "none" else None,
+    )  # fmt: skip
     if shot.losses:
-        values |= {"patch_loss_first": shot.losses[0], "patch_loss_last": shot.losses[-1]}
+        values |= numbers(patch_loss_first=shot.losses[0], patch_loss_last=shot.losses[-1])
     return values
 
 

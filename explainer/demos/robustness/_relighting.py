@@ -126,15 +126,14 @@ def fallen(trial: Trial, net: Any) -> Trial:
     scene, ctx, params = trial.scene, trial.scene.ctx, trial.scene.params
 
     def make() -> tuple[Floats, Floats]:
-        rows = []
+        rows: list[tuple[Floats, Floats]] = []
         for done, ev in enumerate(FALL):
             ctx.checkpoint()
             ctx.progress(done / len(FALL), "letting the light fall")
             lit = scene.relit(replace(scene.light, exposure_ev=float(ev)))
-            bare, cured = squares_of(net, [lit, remedied(lit, params.remedies)])
-            rows.append((ask(net, [bare])[0], ask(net, [cured], network=_network(net, params))[0]))
-        bare, cured = (np.array(one) for one in zip(*rows, strict=True))
-        return bare, cured
+            seen, repaired = squares_of(net, [lit, remedied(lit, params.remedies)])
+            rows.append((ask(net, [seen])[0], ask(net, [repaired], network=_network(net, params))[0]))
+        return np.array([bare for bare, _ in rows]), np.array([cured for _, cured in rows])
 
     key = (replace(scene.light, exposure_ev=DAY), *scene.painted, params.remedies, params.renorm)
     with ctx.stage("explain"):

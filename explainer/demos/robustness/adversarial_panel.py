@@ -41,6 +41,9 @@ class Shield(Choice):
     MASKING = "masking", "Masked gradient (logits scaled)"
 
 
+STEPPING, PATCHED = When("method", (Method.PGD, Method.PGD_L2, Method.PATCH)), When("method", (Method.PATCH,))
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """What can be asked of the attack."""
@@ -49,42 +52,28 @@ class Params:
         Method, Doc("Attack", "L∞: every pixel a little; L2: a short change; patch: one square, without a limit.")
     ] = Method.PGD
     eps: Annotated[
-        float,
-        Doc("ε", "No colour value may move further than this."),
-        Range(0.0, 16.0, step=0.5, unit="of 255"),
+        float, Doc("ε", "No colour value may move further than this."), Range(0.0, 16.0, step=0.5, unit="of 255"),
         When("method", (Method.FGSM, Method.PGD)),
-    ] = 2.0
+    ] = 2.0  # fmt: skip
     radius: Annotated[
-        float,
-        Doc("Radius", "Euclidean length of the change, where white is 1."),
-        Range(0.0, 4.0, step=0.05),
+        float, Doc("Radius", "Euclidean length of the change, where white is 1."), Range(0.0, 4.0, step=0.05),
         When("method", (Method.PGD_L2,)),
-    ] = 0.5
+    ] = 0.5  # fmt: skip
     steps: Annotated[
-        int,
-        Doc("Steps", "Each costs a forward and a backward pass."),
-        Range(1, 60),
+        int, Doc("Steps", "Each costs a forward and a backward pass."), Range(1, 60), STEPPING,
         Plays(6.0, "Attack step by step"),
-        When("method", (Method.PGD, Method.PGD_L2, Method.PATCH)),
-    ] = 20
+    ] = 20  # fmt: skip
     stride: Annotated[
-        float,
-        Doc("Step, share of the budget", "Large steps arrive soon, small ones aim better."),
-        Range(0.02, 1.0, step=0.01),
-        When("method", (Method.PGD, Method.PGD_L2, Method.PATCH)),
-    ] = 0.25
+        float, Doc("Step, share of the budget", "Large steps arrive soon, small ones aim better."),
+        Range(0.02, 1.0, step=0.01), STEPPING,
+    ] = 0.25  # fmt: skip
     place: Annotated[
-        PointXY,
-        OnPicture("input"),
-        Doc("Patch", "Put it on the object, or far from it."),
-        When("method", (Method.PATCH,)),
-    ] = BELOW
+        PointXY, OnPicture("input"), Doc("Patch", "Put it on the object, or far from it."), PATCHED
+    ] = BELOW  # fmt: skip
     size: Annotated[
-        float,
-        Doc("Side of the patch", "Of the side of what the network sees."),
-        Range(4.0, 50.0, step=1.0, unit="%"),
-        When("method", (Method.PATCH,)),
-    ] = 16.0
+        float, Doc("Side of the patch", "Of the side of what the network sees."), Range(4.0, 50.0, step=1.0, unit="%"),
+        PATCHED,
+    ] = 16.0  # fmt: skip
     targeted: Annotated[bool, Doc("Targeted attack", "Towards one wrong answer, not just away from the right one.")] = (
         True
     )
@@ -96,26 +85,20 @@ class Params:
         int, Doc("JPEG quality", "Lower throws more away."), Range(5, 100), When("defence", (Shield.JPEG,))
     ] = 50
     sigma_px: Annotated[
-        float,
-        Doc("Blur", "Standard deviation."),
-        Range(0.3, 5.0, step=0.1, unit="px"),
+        float, Doc("Blur", "Standard deviation."), Range(0.3, 5.0, step=0.1, unit="px"),
         When("defence", (Shield.BLUR,)),
-    ] = 1.0
+    ] = 1.0  # fmt: skip
     bits: Annotated[
         int, Doc("Bits per colour", "8 is what a file keeps."), Range(1, 8), When("defence", (Shield.QUANTISE,))
     ] = 3
     noise: Annotated[
-        float,
-        Doc("Noise", "Standard deviation; the answer is the mean of eight draws."),
-        Range(1.0, 32.0, step=1.0, unit="of 255"),
-        When("defence", (Shield.NOISE,)),
-    ] = 8.0
+        float, Doc("Noise", "Standard deviation; the answer is the mean of eight draws."),
+        Range(1.0, 32.0, step=1.0, unit="of 255"), When("defence", (Shield.NOISE,)),
+    ] = 8.0  # fmt: skip
     scale: Annotated[
-        float,
-        Doc("Logits times", "Softmax then rounds to 0 and 1."),
-        Range(1.0, 1000.0, log=True),
+        float, Doc("Logits times", "Softmax then rounds to 0 and 1."), Range(1.0, 1000.0, log=True),
         When("defence", (Shield.MASKING,)),
-    ] = 200.0
+    ] = 200.0  # fmt: skip
     adaptive: Annotated[
         bool,
         Doc("The attack knows it", "It goes through the defence, averages its dice, or divides the factor out."),
