@@ -1,12 +1,15 @@
 """A wall of small pictures with what a net says of each: how training demos show what was learnt, and what was not."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.layers import CELL_PITCH, Cells, Panel
+from explainer.core.layers import CELL_PITCH, Boxes, Cells, Panel
 
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.3  # of the ink of a picture that is not lit
+ERROR = 5  # colour of a frame
 SPELT = 2  # labels of one picture that have room; more are counted
 
 
@@ -86,6 +89,20 @@ def _labelled(
         "digits", np.pad(ink.astype(np.float32), ((0, 0), (band, 0), (0, 0))), columns, 0.0, 1.0, "grey", labels
     )
     return Panel(title, cells.size, (cells,), note, frame=False)
+
+
+def wall_of_words(
+    title: str, images: NDArray[np.float32], labels: tuple[str, ...], *, columns: int, note: str = ""
+) -> Panel:
+    """Panel of pictures ``(N, h, w)`` in 0…1, each with a word of its own."""
+    return _labelled(title, images, labels, columns, None, note)
+
+
+def framed(panel: Panel, which: NDArray[np.bool_]) -> Panel:
+    """Return a wall with frames in the colour of errors round those of its pictures, ``(N,)``."""
+    (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
+    boxes = squares(cells, which)
+    return replace(panel, layers=(*panel.layers, Boxes("framed", boxes, colours=(ERROR,) * len(boxes))))
 
 
 def stairs(cells: Cells, count: int) -> NDArray[np.float64]:

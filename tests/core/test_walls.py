@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from explainer.core.layers import Cells
-from explainer.core.walls import BAND, DIM, squares, stairs, wall, wall_of_sets
+from explainer.core.layers import Boxes, Cells
+from explainer.core.walls import BAND, DIM, framed, squares, stairs, wall, wall_of_sets, wall_of_words
 
 IMAGES = np.ones((3, 8, 8), np.float32)
 TRUE, SAID = np.array([3, 1, 0]), np.array([8, 1, 2])
@@ -49,3 +49,18 @@ def test_a_cut_wall_and_its_frames():
     (frame,) = squares(cells, np.arange(6) == 4) / pitch
     assert 1 < frame[0] < frame[2] < 2
     assert 1 < frame[1] < frame[3] < 2
+
+
+def test_a_wall_of_words_is_bright_and_frames_lie_round_the_pictures_that_are_meant():
+    images = np.ones((5, 8, 8), np.float32)
+    panel = wall_of_words("Angles", images, ("+1°", "0°", "−2°", "a", "b"), columns=3, note="five")
+    (cells,) = panel.layers
+    assert isinstance(cells, Cells)
+    assert cells.labels == ("+1°", "0°", "−2°", "a", "b")
+    assert cells.values.max() == 1.0
+    which = np.array([False, True, False, False, True])
+    kept, boxes = framed(panel, which).layers
+    assert kept is cells
+    assert isinstance(boxes, Boxes)
+    np.testing.assert_array_equal(boxes.xyxy, squares(cells, which))
+    assert boxes.colours == (5, 5)

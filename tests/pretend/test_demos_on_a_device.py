@@ -16,6 +16,7 @@ ON_THE_CPU = {
     "missing-digit": "small nets train one to a core",
     "ensembles": "small nets train one to a core",
     "adversarial-training": "small nets train one to a core",
+    "robust-regression": "small nets train one to a core",
     "imbalance-lab": "small nets train one to a core",
     "imbalance-training": "at this size a GPU spends its time on being asked",
     "several-labels": "small nets train one to a core",
