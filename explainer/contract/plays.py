@@ -17,7 +17,8 @@ STEPS = 9
 def plays_through(bench: Bench) -> list[str]:
     """A played param goes from its first value over a middle to its last, and ends as if it had not been played.
 
-    Each result is sound, and says that it stands farther on than the one before, where it was asked to stand.
+    Each result is sound, and says that it stands farther on than the one before, where it was asked to stand. A demo
+    that brings its own data goes on from its everyday run, as in the window, and so shows that it comes to the same.
     """
     return [text for one in bench.demo.controls() if one.plays for text in _through(bench, one)]
 
@@ -37,14 +38,14 @@ def _through(bench: Bench, one: Control) -> Iterator[str]:
     yield from _at(bench, one, last, steps[-1].number, reached)
     if sorted(reached, reverse=play.last < play.first) != reached:
         yield f"playing {one.name} stands at {', '.join(f'{at:g}' for at in reached)}, which goes back"
-    ended = bench.outcome(last).result
+    ended = bench.gone_on(last).result
     if ended is not None and _stands(one, play) == play.last and (names := differing(parts(unplayed), parts(ended))):
         yield f"the end of playing {one.name} differs from the result that was not played in {', '.join(names)}"
 
 
 def _at(bench: Bench, one: Control, params: Any, number: float, reached: list[float]) -> Iterator[str]:
     where = f"with {one.name} played to {number:g}"
-    outcome = bench.outcome(params)
+    outcome = bench.gone_on(params)
     if outcome.result is None:
         yield f"{where}: {outcome.problem or 'it stopped without a result'}"
         return

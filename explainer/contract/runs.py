@@ -136,6 +136,8 @@ def run_scene(
     settings: Settings,
     until: Until = "end",
     token: JobToken | None = None,
+    *,
+    going_on: bool = False,
 ) -> Outcome:
     """Run a demo over a scene from a fresh state, in this thread.
 
@@ -145,8 +147,11 @@ def run_scene(
         ``"first"``: stop at the first picture; of a sequence, at the second frame's.
     token
         Listened to on every frame; one of its own by default.
+    going_on
+        From the state that the engine's last run left, as in the window.
     """
-    engine.drop_state()
+    if not going_on:
+        engine.drop_state()
     frames = scene.frames[:2] if until == "first" else scene.frames
     outcome = Outcome((), None, "there was no frame", 0.0, 0.0)
     for frame in frames:
@@ -210,6 +215,7 @@ class Bench:
         self._engines: dict[str, Engine] = {}
         self._known: dict[tuple[Any, str, Until], Outcome] = {}
         self._made: dict[str, Any] = {}
+        self._everyday_engine: Engine | None = None
 
     @property
     def everyday(self) -> Any:
@@ -236,8 +242,23 @@ class Bench:
         key = (params, scene.name, until)
         if key not in self._known:
             everyday = scene is self.scenes[0] and until == "end" and params == self.everyday
-            self._known[key] = self.fresh(params) if everyday else self.run(params, scene, until)
+            self._known[key] = self._on_its_own_engine(params) if everyday else self.run(params, scene, until)
         return self._known[key]
+
+    def _on_its_own_engine(self, params: Any) -> Outcome:
+        self._everyday_engine = self.make_engine()
+        return run_scene(self._everyday_engine, self.demo, params, self.scenes[0], self.settings)
+
+    def gone_on(self, params: Any) -> Outcome:
+        """Run a demo that brings its own data on from the everyday run, as the window does when a param is played.
+
+        Any other is run as `outcome` runs it.
+        """
+        if self.demo.info.uses_frame:
+            return self.outcome(params)
+        self.outcome(self.everyday)
+        assert self._everyday_engine is not None
+        return run_scene(self._everyday_engine, self.demo, params, self.scenes[0], self.settings, going_on=True)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gave when something of this name was first asked for."""
@@ -257,10 +278,13 @@ class Bench:
         that it saw last, and clauses that go from one of the two to the other would find it empty each time.
         """
         chosen = scene or self.scenes[0]
-        own = chosen.name if chosen.name in (self.scenes[0].name, SMALL) else ""
+        return run_scene(self._engine_of(chosen), self.demo, params, chosen, self.settings, until)
+
+    def _engine_of(self, scene: Scene) -> Engine:
+        own = scene.name if scene.name in (self.scenes[0].name, SMALL) else ""
         if own not in self._engines:
             self._engines[own] = self.make_engine()
-        return run_scene(self._engines[own], self.demo, params, chosen, self.settings, until)
+        return self._engines[own]
 
     def fresh(self, params: Any, scene: Scene | None = None, token: JobToken | None = None) -> Outcome:
         """Run on an engine that remembers nothing."""

@@ -790,9 +790,9 @@ def played(frame: Any, params: Any, _ctx: Any, at: Callable[[int], int] = lambda
     return seen(frame, heat, play=Play("rows", 1, 10, at(count), counted=f"{count} of 10"))
 
 
-def plays_of(run: Run) -> list[str]:
+def plays_of(run: Run, about: DemoInfo = INFO) -> list[str]:
     class PlayedDemo(Demo[Played]):
-        info = INFO
+        info = about
 
         def run(self, frame, params, ctx):
             return run(frame, params, ctx)
@@ -805,6 +805,23 @@ def test_a_play_says_where_it_stands_from_first_to_last() -> None:
     assert plays_of(lambda f, p, c: played(f, p, c, lambda rows: 11 - rows))
     assert plays_of(lambda f, p, c: replace(played(f, p, c), play=None))
     assert plays_of(lambda f, p, c: played(f, p, c, lambda _rows: 10))
+
+
+def test_a_play_goes_on_from_the_run_that_was_not_played_and_must_come_to_the_same() -> None:
+    trained: list[int] = []
+
+    def trains(frame: Any, params: Any, ctx: Any, worn: float = 0.0) -> Result:
+        if ctx.state is None:
+            trained.append(params.rows)
+        plain = played(FRAMES["cat"], params, ctx)
+        state = 0.0 if ctx.state is None else ctx.state + worn
+        return replace(plain, values={"mean": plain.values["mean"] + state}, state=state)
+
+    info = replace(INFO, uses_frame=False)
+    assert plays_of(trains, info) == []
+    assert trained == [100]
+    (said,) = plays_of(lambda f, p, c: trains(f, p, c, worn=0.5), info)
+    assert "the end of playing rows differs" in said
 
 
 def test_the_end_of_a_play_is_the_result_that_was_not_played() -> None:
