@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Curve, Series
+from explainer.core.charts import Bars, Curve, Series, Style
 from explainer.core.context import Context
 from explainer.core.geometry import apply
 from explainer.core.layers import Boxes, Image, Label, Panel
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from explainer.vision.attribution.ascents import Drawn
     from explainer.vision.attribution.feature_vis import Recipe
 
-SHOWN = 6
-BEST, COLUMNS, TILE_PX = 6, 3, 112
+SHOWN, BEST, COLUMNS, TILE_PX = 6, 6, 3, 112
+STYLES: tuple[Style, Style] = ("solid", "dashed")
 MEASURES = {"channel": "mean activation", "unit": "activation", "class": "logit"}
 
 
@@ -176,8 +176,8 @@ def _loudest(seen: Seen) -> Bars:
 
 def _curve(seen: Seen, drawn: Sequence["Drawn"]) -> Curve:
     lines = [
-        Series(title(d.recipe).lower(), np.array(d.steps, float), np.array(d.heights), *look)
-        for d, look in zip(drawn, (("solid", -1), ("dashed", 1)), strict=False)
+        Series(title(d.recipe).lower(), np.array(d.steps, float), np.array(d.heights), style, colour)
+        for d, style, colour in zip(drawn, STYLES, (-1, 1), strict=False)
     ]
     ends = np.array([0.0, max(drawn[0].steps[-1], 1)])
     lines.append(Series("your photo", ends, np.full(2, seen.brings), "dotted", -2))
@@ -207,7 +207,7 @@ def _values(seen: Seen, drawn: Sequence["Drawn"]) -> dict[str, float]:
         answer_count=len(seen.loudness), wished_score=first.said[seen.index] if seen.is_class else None,
         frame_score=about.score if seen.is_class else None,
         times_frame=first.heights[-1] / seen.brings if seen.brings > 0 else None,
-        other_height_end=other and other.heights[-1], other_fine_share=other and other.fine,
+        other_height_end=other.heights[-1] if other else None, other_fine_share=other.fine if other else None,
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def _predictions(frame: Frame, params: Any, step: Step, now: Moment, scale: tupl
 
 def _detections(params: Any, step: Step, scale: tuple[float, float]) -> list[Layer]:
     """Those that may begin or continue a track; doubtful ones where ByteTrack looks at them."""
-    sure, layers = step.seen.score >= params.sure, []
+    sure, layers = step.seen.score >= params.sure, list[Layer]()
     for part, dashed, name in ((sure, False, "sure detections"), (~sure, True, "doubtful")):
         if part.any() and (not dashed or params.association == "bytetrack"):
             labels = tuple(f"{score:.2f}" for score in step.seen.score[part]) if not dashed else ()

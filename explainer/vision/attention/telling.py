@@ -40,9 +40,10 @@ def blurred(row: Floats, grid: Grid) -> NDArray[np.float64]:
 
 
 def spot(row: Floats, grid: Grid, patch: int | None = None) -> int:
-    """Middle of the 3 × 3 patches that get most, farther than `AWAY` from `patch` where there is one."""
+    """Strongest of the 3 × 3 patches that get most, farther than `AWAY` from `patch` where there is one."""
     far = row if patch is None else np.where(steps(grid, patch) > AWAY, row, 0.0)
-    return int(blurred(far, grid).argmax())
+    best = int(blurred(far, grid).argmax())
+    return int(np.where(steps(grid, best) <= 1, far, -1.0).argmax())
 
 
 def telling_patch(attention: Floats, of_class: Floats, grid: Grid) -> int:
@@ -80,7 +81,7 @@ class Gaze:
 
     @property
     def spot(self) -> int:
-        """Patch in the middle of where it looks most, beyond its own neighbours."""
+        """Strongest patch of the place where it looks most, beyond its own neighbours."""
         return spot(self.row[1:], self.grid, self.patch)
 
     @property
