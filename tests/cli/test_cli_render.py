@@ -260,7 +260,8 @@ GRAD_CAM_PARAMS = {"layer", "target", "method", "added", "controls", "removal", 
 def test_files_and_keys_are_the_promised_ones(tmp_path: Path) -> None:
     result = render("sample:cat", tmp_path / "out", "--set", "layer=blocks.10")
     assert names(tmp_path / "out") == {
-        "panel-0-input.png", "panel-1-grad-cam.png", "chart-0-scores.png", "arrays.npz", "result.json",
+        "panel-0-input.png", "panel-1-grad-cam.png", "panel-2-runner-up.png", "panel-3-cells.png",
+        "panel-4-before-the-relu.png", "chart-0-scores.png", "arrays.npz", "result.json",
     }  # fmt: skip
     assert set(result) >= RESULT_KEYS | {"notes"}
     assert result["demo"] == "grad-cam"
@@ -303,7 +304,7 @@ def test_input_is_the_very_tensor_the_model_saw(tmp_path: Path) -> None:
 def test_size_is_that_of_each_panel_and_chart(tmp_path: Path) -> None:
     render("sample:cat", tmp_path, "--size", "321x234")
     pictures = sorted(tmp_path.glob("*.png"))
-    assert len(pictures) == 3
+    assert len(pictures) == 6
     assert {size_of(path) for path in pictures} == {(321, 234)}
 
 

@@ -51,9 +51,9 @@ def training_chart(left: Learnt, right: Learnt, *, fast: bool) -> Chart:
     """Digits read by both nets at each mark: clean beside PGD, or one step beside PGD where `fast`."""
     easy, name = ("fgsm", "one step") if fast else ("clean", "clean")
     lines = tuple(
-        Series(f"{said}, {side}", net.epochs, net.read(attack), style, colour)
+        Series(f"{said}, {side}", net.epochs, net.read(attack), "dashed" if attack == easy else "solid", colour)
         for side, net, colour in (("left", left, LEFT), ("right", right, RIGHT))
-        for attack, said, style in ((easy, name, "dashed"), ("pgd", "PGD", "solid"))
+        for attack, said in ((easy, name), ("pgd", "PGD"))
     )
     return Curve("While they learn", lines, "epoch", "% read", (0.0, 100.0), (0.0, 30.0))
 
