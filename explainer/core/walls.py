@@ -105,6 +105,20 @@ def framed(panel: Panel, which: NDArray[np.bool_]) -> Panel:
     return replace(panel, layers=(*panel.layers, Boxes("framed", boxes, colours=(ERROR,) * len(boxes))))
 
 
+def outlines(cells: Cells, inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
+    """Lines ``(2, 2)`` in panel pixels round those pixels of a wall's pictures, ``(N, h, w)``, that are inside."""
+    found = []
+    _, height, width = cells.values.shape
+    for number, one in enumerate(np.pad(inside, ((0, 0), (1, 1), (1, 1)))):
+        row, column = divmod(number, cells.columns)
+        corner = np.array([column * width * CELL_PITCH, row * height * CELL_PITCH])
+        for axis, along in ((0, (1, 0)), (1, (0, 1))):
+            for at in np.argwhere(np.diff(one, axis=axis)):
+                begin = at[::-1] - (np.array([1, 0]) if axis == 0 else np.array([0, 1]))
+                found.append(corner + np.stack([begin, begin + along]))
+    return tuple(found)
+
+
 def stairs(cells: Cells, count: int) -> NDArray[np.float64]:
     """Line between the first `count` pictures of a wall and the others, ``(2 or 4, 2)`` in panel pixels."""
     n, height, width = cells.values.shape

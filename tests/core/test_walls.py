@@ -3,7 +3,7 @@
 import numpy as np
 
 from explainer.core.layers import Boxes, Cells
-from explainer.core.walls import BAND, DIM, framed, squares, stairs, wall, wall_of_sets, wall_of_words
+from explainer.core.walls import BAND, DIM, framed, outlines, squares, stairs, wall, wall_of_sets, wall_of_words
 
 IMAGES = np.ones((3, 8, 8), np.float32)
 TRUE, SAID = np.array([3, 1, 0]), np.array([8, 1, 2])
@@ -64,3 +64,12 @@ def test_a_wall_of_words_is_bright_and_frames_lie_round_the_pictures_that_are_me
     assert isinstance(boxes, Boxes)
     np.testing.assert_array_equal(boxes.xyxy, squares(cells, which))
     assert boxes.colours == (5, 5)
+
+
+def test_an_outline_goes_round_one_cell_of_the_second_picture():
+    cells = Cells("a", np.zeros((2, 4, 4), np.float32), 2, 0.0, 1.0)
+    inside = np.zeros((2, 4, 4), bool)
+    inside[1, 1, 2] = True  # row 1, column 2: from (2, 1) to (3, 2)
+    left = 4 * 1.08
+    found = {tuple(map(tuple, np.round(one - (left, 0), 6).tolist())) for one in outlines(cells, inside)}
+    assert found == {((2, 1), (3, 1)), ((2, 2), (3, 2)), ((2, 1), (2, 2)), ((3, 1), (3, 2))}

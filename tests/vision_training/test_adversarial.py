@@ -134,12 +134,13 @@ def test_a_run_is_counted_as_its_net_says(robust):
     noise = adversarial.noisy(images, 0.15)
     assert np.array_equal(seen.said("noise"), net(noise).argmax(1).numpy())
     assert np.array_equal(seen.pictures("noise"), adversarial.noisy(images[shown], 0.15)[:, 0].numpy())
+    assert np.array_equal(seen.ink, images[shown, 0].numpy() >= 0.25)
     slope = adversarial.gradient(net, images[shown], labels[shown])[:, 0].numpy()
     np.testing.assert_allclose(seen.slopes, slope, atol=1e-6)
 
 
 def test_a_gradient_on_ink_by_hand():
-    images = np.array([[[0.0, 1.0], [0.25, 0.2]]], np.float32)
+    images = np.array([[[False, True], [True, False]]])
     assert adversarial.on_ink(np.array([[[1.0, -2.0], [0.5, -0.5]]]), images) == pytest.approx(100 * 2.5 / 4)
     assert adversarial.on_ink(np.zeros((1, 2, 2)), images) == 0.0
 

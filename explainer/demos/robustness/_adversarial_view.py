@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explainer.core.charts import Chart, Curve, Matrix, Series
-from explainer.core.layers import Boxes, Cells, Panel
-from explainer.core.walls import squares, wall
+from explainer.core.layers import Cells, Lines, Panel
+from explainer.core.walls import framed, outlines, wall
 
 if TYPE_CHECKING:
     from explainer.vision.training.adversarial import Learnt
@@ -18,7 +17,6 @@ NETS = {"usual": "Usual training", "one": "One-step training", "pgd": "PGD train
 ATTACKS = {"clean": "none", "noise": "noise", "fgsm": "FGSM", "pgd": "PGD", "double": "PGD, 2 ε"}
 SHOWN_AS = {"clean": "clean", "noise": "with noise", "fgsm": "under FGSM", "pgd": "under PGD"}
 COLUMNS = 6
-MISREAD = 5  # colour of a frame: an error
 LEFT, RIGHT = 1, 2  # colours of the two nets
 
 
@@ -29,22 +27,16 @@ def digits_panel(name: str, net: Learnt, attack: str) -> Panel:
     said = said[: len(pictures)]
     note = f"reads {net.now(attack):.0f} % {SHOWN_AS[attack]}"
     panel = wall(name, pictures, true, said, columns=COLUMNS, note=note)
-    cells = _cells(panel)
-    frames = squares(cells, said != true)
-    return replace(panel, layers=(cells, Boxes("misread", frames, colours=(MISREAD,) * len(frames))))
+    return framed(panel, said != true)
 
 
 def slopes_panel(side: str, net: Learnt) -> Panel:
-    """Gradients of the same digits, each scaled to its own largest."""
+    """Gradients of the same digits, each scaled to its own largest, with the ink outlined."""
     largest = np.abs(net.slopes).max((1, 2), keepdims=True)
     scaled = (net.slopes / np.maximum(largest, np.finfo(np.float64).tiny)).astype(np.float32)
     cells = Cells("gradients", scaled, COLUMNS, -1.0, 1.0, "diverging")
-    return Panel(f"{side} gradient", cells.size, (cells,), f"{net.on_ink:.0f} % on ink", frame=False)
-
-
-def _cells(panel: Panel) -> Cells:
-    (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
-    return cells
+    ink = Lines("ink", outlines(cells, net.ink))
+    return Panel(f"{side} gradient", cells.size, (cells, ink), f"{net.on_ink:.0f} % on ink", frame=False)
 
 
 def training_chart(left: Learnt, right: Learnt, *, fast: bool) -> Chart:

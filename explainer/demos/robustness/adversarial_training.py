@@ -112,7 +112,7 @@ def shown(nets: dict[str, Learnt], params: Params) -> Part:
     at = int(right.epochs[right.at])
     play = Play(
         "seen", 0, EPOCHS, at, curve=right.read(attack) if len(right.epochs) > 1 else None,
-        counted=f"{at} of {EPOCHS} epochs", note="curve: digits that the right net reads under this attack",
+        counted=f"{at} of {EPOCHS} epochs", note="curve: read by the right net",
     )  # fmt: skip
     charts = (view.training_chart(left, right, fast=params.pair == Pair.BOTH), view.attack_chart(nets))
     return Part(

@@ -188,16 +188,21 @@ class Learnt:
         return np.asarray(self.run.history["slope"][self.at])
 
     @property
+    def ink(self) -> NDArray[np.bool_]:
+        """Which pixels of the first digits are ink, as they were written, ``(24, 8, 8)``."""
+        return np.asarray(self.examined.images[:SHOWN] >= INK)
+
+    @property
     def on_ink(self) -> float:
         """Percent of the absolute gradient that lies on ink, the mean over the first digits."""
-        return on_ink(self.slopes, self.examined.images[:SHOWN])
+        return on_ink(self.slopes, self.ink)
 
 
-def on_ink(slopes: NDArray[np.float64], images: NDArray[np.float32]) -> float:
+def on_ink(slopes: NDArray[np.float64], ink: NDArray[np.bool_]) -> float:
     """Percent of ``|g|`` that lies on ink, each picture ``(N, H, W)`` counting alike."""
     sizes = np.abs(slopes)
     total = np.maximum(sizes.sum((1, 2)), np.finfo(np.float64).tiny)
-    return float(100 * ((sizes * (images >= INK)).sum((1, 2)) / total).mean())
+    return float(100 * ((sizes * ink).sum((1, 2)) / total).mean())
 
 
 def learnt(run: Snapshot, eps: float, epochs: int) -> Learnt:
