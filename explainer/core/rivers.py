@@ -7,8 +7,8 @@ from explainer.core.layers import Image, Label, Lines, Panel
 
 WIDE, HIGH = 464, 400  # px
 EDGE = 0.86  # of a band's brightness along its edge, so that neighbours of one colour stand apart
-AHEAD = 0.42  # of the colour that is left where time has not come yet
-GROUND = 24  # grey below what is ahead
+AHEAD = 0.6  # of the colour that is left where time has not come yet
+GROUND = 70  # grey below what is ahead
 
 
 def river(

@@ -33,7 +33,7 @@ def test_at_first_no_rare_digit_is_named_and_its_loss_is_worse_than_guessing(run
     found = demo.values(net)
     assert not np.isin(net.said, HIGH).any()
     assert found["rare_loss"] > np.log(10)
-    assert "no test digit is called a rare one" in demo.headline(net)
+    assert "never names a rare digit" in demo.headline(net)
     assert "worse than guessing" in demo.reading(net)[1]
 
 

@@ -163,7 +163,7 @@ def headline(net: Learnt) -> str:
     if step == 0:
         return f"Nothing is learnt yet, and the rare digits already have only {pull} of the gradient."
     if not net.rare[net.said].any():
-        return f"After {step} steps no test digit is called a rare one; {pull} of the gradient is theirs."
+        return f"After {step} steps the net never names a rare digit; only {pull} of the gradient is theirs."
     if now["rare_loss"] < LEARNT and net.rare_recall < READ:
         return f"The few rare digits are learnt by heart, yet only {read} of the new ones are read."
     return f"After {step} steps {read} of the rare test digits are read."

@@ -288,9 +288,9 @@ class Path:
         if "gap_percent" not in values:
             return "Baseline and picture score the same: there is nothing to share out."
         gap, label, most = abs(values["gap_percent"]), self.about.label, values["patch_most"]
-        if gap >= CLOSED_PERCENT:
-            return f"The pixels' shares miss the change in the logit of {label} by {gap:.0f} %: more points are needed."
         patch = f"outlined patch {self.about.place(values['patch_x_px'], values['patch_y_px'])}"
+        if gap >= CLOSED_PERCENT:
+            return f"The {patch} adds most to {label}; all shares together are still {gap:.0f} % off."
         if self.due <= 0:
             return f"The {patch} adds most to the logit of {label}: {most:.1f}."
         if most > self.due:
