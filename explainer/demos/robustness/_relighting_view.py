@@ -52,7 +52,7 @@ def _headline(trial: Trial) -> str:
             return f"{light} {name(was)} stays the answer, but after the remedy it is {name(cured)}."
         if trial.scene.has_remedy:
             remedied = words.score(float(trial.cured[was]))
-            return f"{light} {name(was)} stays the answer: {after} as it is, {remedied} after {_remedy(trial)}."
+            return f"{light} {name(was)} stays the answer with {after}; after {_remedy(trial)} it has {remedied}."
         return f"{light} {name(was)} stays the answer; its score goes from {before} to {after}."
     light = f"With {2 ** abs(ev):.3g} times {'less' if ev < 0 else 'more'} light" if ev else "In this light"
     helps = f", and {_remedy(trial)} {'brings it back' if cured == was else 'does not bring it back'}"
