@@ -7,6 +7,7 @@ from explainer.core.unsuitable import Offer, Unsuitable
 PERSON = 0  # of COCO's classes
 DETECTOR_PX = 320
 SURE, DOUBT = 0.45, 0.25
+A_LITTLE = 0.03  # of a picture
 UNSURE = 0.35  # the detector's usual threshold
 PEOPLE = (Offer("sample", "astronaut"), Offer("sample", "cameraman"), Offer("camera"), Offer("open"))
 SURROUNDED, AGREED = 0.13, 0.7
@@ -14,15 +15,16 @@ SURROUNDINGS = (Offer("sample", "temple"), Offer("sample", "flower"), Offer("sam
 THINGS = (Offer("sample", "astronaut"), Offer("sample", "dog"), Offer("camera"))
 
 
-def without_person(frame: Frame, ctx: Context, *, empty: bool) -> Unsuitable | None:
-    """Say that nobody is in the picture: nothing was marked, or what is there is surely something else.
+def without_person(frame: Frame, ctx: Context, *, marked: float) -> Unsuitable | None:
+    """Say that nobody is in the picture: little or nothing was marked, or what is there is surely something else.
 
     Parameters
     ----------
-    empty
-        Whether the demo's own network marked no pixel.
+    marked
+        Share of the picture that the demo's own network marked as a person, 0…1. A little of it counts where the
+        detector is sure of a person.
     """
-    if empty:
+    if not marked or (marked < A_LITTLE and not _surely_somebody(frame, ctx)):
         return Unsuitable("There is no person in this picture to be cut out.", PEOPLE)
     other = ctx.memo("surely no person", lambda: _something_else(frame, ctx))
     if not other:
@@ -78,7 +80,11 @@ def portrait(marked: float, frame: Frame, ctx: Context) -> bool:
     marked
         Share of the picture that counts as background from the start.
     """
-    return marked < SURROUNDED and ctx.memo("surely a person", lambda: PERSON in _surest(frame, ctx))
+    return marked < SURROUNDED and _surely_somebody(frame, ctx)
+
+
+def _surely_somebody(frame: Frame, ctx: Context) -> bool:
+    return ctx.memo("surely a person", lambda: PERSON in _surest(frame, ctx))
 
 
 def _surest(frame: Frame, ctx: Context) -> set[int]:

@@ -12,9 +12,9 @@ from explainer.vision import suiting
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
-def said(name: str, *, empty: bool = False) -> str:
+def said(name: str, marked: float = 0.2) -> str:
     pixels = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
-    found = suiting.without_person(Frame(pixels), fake_context(), empty=empty)
+    found = suiting.without_person(Frame(pixels), fake_context(), marked=marked)
     return found.sentence if found else ""
 
 
@@ -28,7 +28,12 @@ def test_a_cat_does_not_and_is_named() -> None:
 
 
 def test_where_nothing_was_marked_nobody_is_there() -> None:
-    assert "no person" in said("rocket", empty=True)
+    assert "no person" in said("rocket", 0.0)
+
+
+def test_a_little_counts_only_where_somebody_is_surely_there() -> None:
+    assert "no person" in said("coffee", 0.02)
+    assert said("cameraman", 0.02) == ""
 
 
 def test_a_picture_without_things_is_said_to_have_none() -> None:

@@ -274,10 +274,10 @@ def values(seen: Seen) -> dict[str, float]:
 
 def headline(seen: Seen) -> str:
     """What was found, in a line."""
-    if not len(seen.final):
+    if not (what := shared.inventory(seen.final)):
         return "The detector finds nothing here that it is sure enough of."
-    cells = words.thousands(len(seen.kept.scores))
-    return f"One look with {cells} cells, and the detector finds “{shared.inventory(seen.final)}”."
+    found = f"one {what.removeprefix('1 × ')}" if len(seen.final) == 1 else f"{len(seen.final)} things: “{what}”"
+    return f"One look with {words.thousands(len(seen.kept.scores))} cells, and the detector finds {found}."
 
 
 def reading(seen: Seen) -> str:

@@ -101,7 +101,7 @@ def result(frame: Frame, now: Judged, rule: Rule, sweep: Sequence[Judged], *, pa
     charts = (*((sweep_chart(now, sweep),) if sweep else ()), box_table(now, rule))
     return Result(
         reading(now, rule, sweep), values(now, rule, sweep), (input_panel(frame, now), raw_panel(frame, now)), charts,
-        partial=partial, headline=headline(now, rule), heroes=("input", "before-suppression"),
+        partial=partial, headline=headline(now, rule), heroes=("before-suppression", "input"),
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def input_panel(frame: Frame, now: Judged) -> Panel:
         "kept", final.xyxy.astype(np.float64), shared.tags(final, now.done.score[last]), now.tints(last.tolist())
     )
     true = Boxes("truth", now.scene.boxes, colours=(-2, -2), dashed=True)
-    return _panel("Input", frame, now, (true, boxes), "green: right, red: false; truth dashed")
+    return _panel("Input", frame, now, (true, boxes), "after suppression; green: right, red: false")
 
 
 def raw_panel(frame: Frame, now: Judged) -> Panel:

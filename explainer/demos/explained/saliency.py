@@ -212,8 +212,8 @@ def _found(about: Subject, net: Any, ctx: Context) -> NDArray[np.bool_] | None:
 
 def _headline(about: Subject, marked: NDArray[np.bool_], outside: float | None) -> str:
     if outside is not None:
-        share = f"{words.percent(outside)} of the pixels that move {about.label} most, the blue ones"
-        return f"{share}, lie outside what Grad-CAM outlines."
+        share = f"{words.percent(outside)} of the pixels that move {about.label} most are blue"
+        return f"{share}: they lie outside Grad-CAM's outline."
     thirds = np.bincount(3 * marked.nonzero()[0] // marked.shape[0], minlength=3) / marked.sum()
     at = ("top", "middle", "bottom")[int(thirds.argmax())]
     return f"{words.percent(thirds.max())} of the pixels that move {about.label} most lie in the {at} third."

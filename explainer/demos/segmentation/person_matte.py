@@ -122,7 +122,7 @@ class PersonMatte(Demo[Params]):
         return Result(
             _reading(kept, values), values, panels, charts,
             headline=_headline(kept, values, params.background), heroes=("composite", "person"),
-            unsuitable=suiting.without_person(frame, ctx, empty=not full.max() > 0.5),
+            unsuitable=suiting.without_person(frame, ctx, marked=float((full > 0.5).mean())),
         )  # fmt: skip
 
 

@@ -186,8 +186,8 @@ def headline(said: Said, which: int, *, trained: bool) -> str:
     name, soft, hard = NAMES[said.missing], said.found[which], said.found[0]
     if soft > hard:
         article = "an" if name == "eight" else "a"
-        known = f"The student on the right has never seen {article} {name}, yet reads {soft:.0f} % of them"
-        return f"{known}; the left {hard:.0f} %."
+        known = f"Neither student has ever seen {article} {name}; the one that was taught softly reads {soft:.0f} %"
+        return f"{known}, the other {hard:.0f} %."
     return (
         f"At this temperature the teacher's student reads no more of the missing digits than the other: {soft:.0f} %."
     )

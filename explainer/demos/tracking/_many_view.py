@@ -235,7 +235,7 @@ def _headline(params: Any, state: Memory, step: Step) -> str:
         times = "once" if len(switches) == 1 else f"{len(switches)} times"
         return f"A figure came back under another number {times}: an identity switch."
     if not len(before):
-        return "Nothing is followed yet: what is seen twice will become a track."
+        return "Every box gets a number of its own; the next pictures show who keeps it."
     number, paired = count(len(before), "track"), len(step.pairs)
     if params.moment == 1:
         moves = "moves on at its last speed, and its doubt grows"

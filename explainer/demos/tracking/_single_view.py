@@ -247,7 +247,8 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     if lost:
         others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "no other is left"
         return f"{listed(lost)} {_say(lost)} lost; {others}."
-    return f"None of the {len(reports)} trackers says that it has lost the target."
+    who = f"All {len(reports)} trackers hold" if len(reports) > 1 else "The tracker holds"
+    return f"{who} the target so far; watch {'who' if len(reports) > 1 else 'whether it'} notices when it is lost."
 
 
 def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:
