@@ -63,11 +63,6 @@ def subject(frame: Frame, ctx: Context) -> BoxXYXY:
     return once("subject", frame, ctx, lambda: _found(frame, ctx, ALMOST_ALL) or salient_box(frame.pixels))
 
 
-def whole(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
-    """Return `wanted`, or where it is ``auto`` all of the best object though it fill most of the picture."""
-    return wanted if isinstance(wanted, BoxXYXY) else subject(frame, ctx)
-
-
 def target(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
     """Return `wanted`, or where it is ``auto`` the best object; what is no object may not move: else the middle."""
     if isinstance(wanted, BoxXYXY):

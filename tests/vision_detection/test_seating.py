@@ -83,15 +83,9 @@ def test_on_photos_it_stands_on_the_person_and_on_the_cup() -> None:
     assert overlap(seating.box(AUTO, sample("coffee"), fake_context()), (0.25, 0.05, 0.76, 0.82)) > 0.6
 
 
-def test_the_whole_of_a_cat_that_fills_the_picture_is_nearly_the_picture() -> None:
-    assert overlap(seating.whole(AUTO, sample("cat"), fake_context()), (0.0, 0.0, 0.9, 1.0)) > 0.9
-    assert overlap(seating.box(AUTO, sample("cat"), fake_context()), (0.0, 0.0, 0.9, 1.0)) < 0.5
-
-
 def test_what_was_placed_by_hand_stays() -> None:
     frame, ctx, box = Frame(flat()), fake_context(), BoxXYXY(0.1, 0.1, 0.2, 0.2)
     assert seating.box(box, frame, ctx) == box
-    assert seating.whole(box, frame, ctx) == box
     assert seating.edge(PointXY(0.1, 0.9), frame, ctx) == PointXY(0.1, 0.9)
     assert seating.point(PointXY(0.1, 0.9), frame, ctx) == PointXY(0.1, 0.9)
 

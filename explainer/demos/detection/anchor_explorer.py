@@ -123,7 +123,7 @@ class AnchorExplorer(Demo[Params]):
         from explainer.vision import seating
         from explainer.vision.detection import anchors
 
-        how, seats = seating.seated(params, frame, ctx, box=seating.whole)
+        how, seats = seating.seated(params, frame, ctx, box=seating.thing)
         setting = chosen_setting(params)
         with ctx.stage("prepare"):
             found = ctx.memo(("layout", setting), lambda: anchors.layout(setting, frame.width, frame.height))
