@@ -113,6 +113,7 @@ class Cells:
     """A mosaic of small maps ``(N, h, w) float32``, `columns` to a row; a click on one applies its `sets`.
 
     The panel is as large as the mosaic: ``columns · (w + gap)`` by ``rows · (h + gap)`` in map pixels.
+    `under` is a picture ``(H, W, 3) uint8 RGB`` that lies below every tile, so that one sees where each is warm.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Cells:
     labels: tuple[str, ...] = ()
     sets: tuple[Sets | None, ...] = ()
     chosen: int = -1
+    under: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> tuple[float, float]:

@@ -299,15 +299,22 @@ def _mask(canvas: RGB, layer: Mask, to_buffer: Affine, _view: ViewState, _ground
 
 
 def _cells(canvas: RGB, layer: Cells, to_buffer: Affine, view: ViewState, _ground: Colour) -> None:
-    lut = colours.table(layer.colours, view.colours)
     for index in range(len(layer.values)):
         x0, y0, x1, y1 = cell_box(layer, index)
         left, top = np.rint(to_buffer @ np.array([x0, y0, 1.0])).astype(int)
         right, bottom = np.rint(to_buffer @ np.array([x1, y1, 1.0])).astype(int)
         if right > left and bottom > top:
-            tile = colours.paint(np.ascontiguousarray(layer.values[index]), layer.lo, layer.hi, lut)
-            fitted = _resize(tile, (int(right - left), int(bottom - top)), smooth=False)
+            fitted = _tile(layer, index, (int(right - left), int(bottom - top)), view)
             canvas[top:bottom, left:right] = fitted[: canvas.shape[0] - top, : canvas.shape[1] - left]
+
+
+def _tile(layer: Cells, index: int, size: tuple[int, int], view: ViewState) -> RGB:
+    values = np.ascontiguousarray(layer.values[index])
+    if layer.under is None:
+        tile = colours.paint(values, layer.lo, layer.hi, colours.table(layer.colours, view.colours))
+        return cast("RGB", _resize(tile, size, smooth=False))
+    below, large = _RECENT.resized(layer.under, size, (0, 0, *size), smooth=True), _resize(values, size, smooth=True)
+    return colours.lay(large, layer.lo, layer.hi, layer.colours, view.colours, view.opacity, below)
 
 
 def cell_box(layer: Cells, index: int) -> tuple[float, float, float, float]:

@@ -337,6 +337,15 @@ def test_nan_in_a_mosaic_does_not_raise():
     assert (got[4, 4] == colours.table("sequential")[0]).all()
 
 
+def test_a_picture_shows_through_the_cold_cells_of_a_tile_and_not_through_the_warm():
+    values = np.array([[[0.0, 0.0], [1.0, 1.0]]], np.float32)
+    under = np.full((8, 8, 3), 77, np.uint8)
+    layer = Cells("c", values, columns=1, lo=0.0, hi=1.0, under=under)
+    got = raster(Panel("P", layer.size, (layer,)), (54, 54), ViewState(opacity=1.0), GROUND)
+    assert (got[2, 2] == 77).all()
+    np.testing.assert_array_equal(got[47, 2], colours.table("sequential")[255])
+
+
 # Odd sizes ----------------------------------------------------------------------------------------------
 
 

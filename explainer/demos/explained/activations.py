@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Histogram
 from explainer.core.context import Context
-from explainer.core.controls import AUTO, TOP_1, Auto, Choice, ClassIndex, Doc, LayerName, Range, When
+from explainer.core.controls import AUTO, LAST, TOP_1, Auto, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
@@ -27,6 +27,7 @@ BINS = 24
 class Order(Choice):
     """Which maps come first."""
 
+    TELLING = "telling", "Most telling first"
     ACTIVE = "active", "Most active first"
     INDEX = "index", "By number"
 
@@ -39,9 +40,9 @@ class Params:
         LayerName | Auto, Doc("Layer", "Early maps answer to edges and colours, late ones to parts of objects.")
     ] = AUTO
     channel: Annotated[
-        int, Doc("Map", "The one drawn large. Click a tile to choose."), Range(-1, 4095, lowest="most active")
+        int, Doc("Map", "The one drawn large. Click a tile to choose."), Range(-1, 4095, lowest="strongest")
     ] = -1
-    order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic.")] = Order.ACTIVE
+    order: Annotated[Order, Doc("Order", "Which maps come first in the mosaic.")] = Order.TELLING
     tiles: Annotated[int, Doc("Maps shown", "How many tiles the mosaic has."), Range(4, 100)] = 16
     controls: Annotated[
         bool,
@@ -66,8 +67,9 @@ class Activations(Demo[Params]):
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the mosaic and the chosen map."""
         from explainer.vision import seating
+        from explainer.vision.attribution.views import to_pixels
 
-        params, seats = seating.seated(params, frame, ctx, layer=seating.layer)
+        params, seats = seating.seated(params, frame, ctx, layer=_last)
         layer = ctx.card.layer(params.layer).name
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
@@ -77,12 +79,21 @@ class Activations(Demo[Params]):
             with ctx.stage("explain"):
                 maps = np.ascontiguousarray(split.activation[0].cpu().numpy(), dtype=np.float32)
                 seen = _Maps(maps, np.abs(maps).mean(axis=(1, 2), dtype=np.float64))
-                chosen = seen.strongest if params.channel < 0 else min(params.channel, len(maps) - 1)
-            part = _parts(about, seen, chosen, params)
+                shown = seen.first(params.order, params.tiles)
+                strongest = int(seen.ranked[0]) if params.order == Order.INDEX else shown[0]
+                chosen = strongest if params.channel < 0 else min(params.channel, len(maps) - 1)
+                below = to_pixels(about.x, ctx.card.mean, ctx.card.std)
+            part = _parts(about, seen, chosen, _mosaic(seen, chosen, shown, below), params)
             if params.controls:
                 tested = TestedMap(f"map {chosen}", np.abs(maps[chosen]), (layer, chosen))
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part, resolved=seats)
+
+
+def _last(wanted: str, frame: Frame, ctx: Context) -> str:
+    """Return `wanted`, or where it is ``auto`` the last layer that has maps: each of them answers to few things."""
+    del frame
+    return ctx.card.layer(LAST).name if wanted == AUTO else wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +111,13 @@ class _Maps:
         """Place of a map by its activity, from 1."""
         return int(np.flatnonzero(self.ranked == channel)[0]) + 1
 
-    @property
-    def strongest(self) -> int:
-        return int(self.ranked[0])
+    def first(self, order: Order, count: int) -> list[int]:
+        """Numbers of the maps that are shown, in order."""
+        from explainer.vision.attribution.telling import telling
+
+        if order == Order.TELLING:
+            return [int(k) for k in telling(self.values, count)]
+        return [int(k) for k in (self.ranked if order == Order.ACTIVE else np.arange(len(self.values)))[:count]]
 
     @property
     def silent(self) -> int:
@@ -115,14 +130,14 @@ class _Maps:
         return bool(self.values.min() < 0)
 
 
-def _parts(about: Subject, maps: _Maps, chosen: int, params: Params) -> Part:
+def _parts(about: Subject, maps: _Maps, chosen: int, mosaic: Panel, params: Params) -> Part:
     from explainer.vision.metrics.heat import upper_limit
 
     one = maps.values[chosen]
     enlarged = about.heat_panel("Feature map", one, f"map {chosen}, {words.cells(one.shape)}",
         limit=upper_limit(one), signed=maps.signed,
     )  # fmt: skip
-    panels = (enlarged, _mosaic(maps, chosen, params))
+    panels = (enlarged, mosaic)
     sentences = (_reading(about, maps, chosen, params),)
     return Part(
         panels, (_bars(maps, chosen), _histogram(one, chosen)), sentences, _values(about, maps, chosen),
@@ -132,28 +147,28 @@ def _parts(about: Subject, maps: _Maps, chosen: int, params: Params) -> Part:
 
 
 def _headline(maps: _Maps, chosen: int) -> str:
+    count = words.thousands(len(maps.values))
     if not maps.activity[chosen]:
         return f"Map {chosen} finds nothing in this picture; other maps of the same layer answer in other places."
-    which = "answers most" if maps.rank(chosen) == 1 else "is drawn large"
-    count = words.thousands(len(maps.values))
-    return f"Each of this layer's {count} maps answers in its own places of this picture; map {chosen} {which}."
+    if maps.silent:
+        nothing = f"{words.thousands(maps.silent)} of {count} find nothing"
+        return f"Each map lights up where it finds its pattern; {nothing}."
+    return f"Each of this layer's {count} maps lights up where it finds its pattern."
 
 
-def _mosaic(maps: _Maps, chosen: int, params: Params) -> Panel:
+def _mosaic(maps: _Maps, chosen: int, shown: list[int], below: NDArray[np.uint8]) -> Panel:
     from explainer.vision.metrics.heat import upper_limit
 
-    count = min(params.tiles, len(maps.values))
-    order = maps.ranked if params.order == Order.ACTIVE else np.arange(len(maps.values))
-    shown = [int(k) for k in order[:count]]
     tiles = maps.values[shown]
     limit = upper_limit(tiles)
     mosaic = Cells(
-        "maps", tiles, int(np.ceil(np.sqrt(count))), -limit if maps.signed else 0.0, limit,
+        "maps", tiles, int(np.ceil(np.sqrt(len(shown)))), -limit if maps.signed else 0.0, limit,
         colours="diverging" if maps.signed else "sequential",
         labels=tuple(str(k) if k == chosen else "" for k in shown),  # a word on every tile would hide the tiles
         sets=tuple({"channel": k} for k in shown), chosen=shown.index(chosen) if chosen in shown else -1,
+        under=below.mean(2, keepdims=True).astype(np.uint8).repeat(3, axis=2),  # grey: all colour is the map's
     )  # fmt: skip
-    note = f"{count} of {words.thousands(len(maps.values))}, one scale for all"
+    note = f"{len(shown)} of {words.thousands(len(maps.values))}, one scale for all"
     return Panel("Feature maps", mosaic.size, (mosaic,), note, frame=False)
 
 
