@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from explainer.core.layers import Boxes, Heat, Image
 from explainer.demos.learning.pooling_and_shift import PoolingAndShift
 from explainer.testing import photo, run_demo, tiny
+from explainer.vision.convolution.moving import with_margin
 from explainer.vision.convolution.pooling import Pooling, blur_pool, by_kind, by_shift, change, counted, route
 from explainer.vision.convolution.shift import Movable, middle, rms, shifted
 
@@ -184,32 +185,51 @@ def test_what_counts_is_the_sum_of_all_routes(kind: str) -> None:
 # The demo ---------------------------------------------------------------------------------------------------
 
 
-def _near(**params):
+def _shown(**params):
     result = run_demo(PoolingAndShift(), photo(64, 64), tiny(), **params)
-    assert result.heroes == ("windows", "pooled")
-    return [{layer.name: layer for layer in panel.layers} for panel in result.panels[:2]]
+    assert result.heroes == ("pooled-before-the-move", "pooled-after-the-move")
+    return result, {panel.slug: {layer.name: layer for layer in panel.layers} for panel in result.panels}
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.75])
-def test_the_framed_pixel_is_the_brightest_of_its_window_and_all_that_is_left(shift: float) -> None:
-    windows, pooled = _near(shift_x=shift)
-    pixels, cells = (layers[name].pixels[..., 0] for layers, name in ((windows, "pixels"), (pooled, "cells")))
-    won = windows["winners"]
+def test_the_framed_pixel_is_the_brightest_of_its_window(shift: float) -> None:
+    windows = _shown(shift_x=shift)[1]["windows"]
+    pixels, won = windows["pixels"].pixels[..., 0], windows["winners"]
     assert isinstance(won, Boxes)
     rows, columns = np.floor(won.xyxy[:, [1, 0]]).astype(int).T
-    assert len(won.xyxy) == cells.size
+    blocks = pixels.reshape(len(pixels) // 2, 2, -1, 2).max((1, 3))
+    assert len(won.xyxy) == blocks.size
     assert (np.diff(np.sort(rows // 2 * 100 + columns // 2)) > 0).all()
-    np.testing.assert_array_equal(pixels[rows, columns], cells[rows // 2, columns // 2])
-    blocks = pixels.reshape(len(cells), 2, len(cells), 2).max((1, 3))
-    np.testing.assert_array_equal(blocks, cells)
+    np.testing.assert_array_equal(pixels[rows, columns], blocks[rows // 2, columns // 2])
 
 
 def test_where_many_share_what_counts_is_a_map_and_where_all_do_nothing_is_drawn_over_them() -> None:
-    windows, _ = _near(pooling="max-blur")
+    windows = _shown(pooling="max-blur")[1]["windows"]
     assert isinstance(windows["counts"], Heat)
     assert windows["counts"].values.max() > windows["counts"].values.mean() > 0
     for kind in ("average", "global"):
-        alike, pooled = _near(pooling=kind)
-        assert set(alike) == {"pixels", "windows", "window"}
-        assert isinstance(alike["pixels"], Image)
-    assert pooled["cells"].pixels.shape[:2] == (1, 1)
+        panels = _shown(pooling=kind)[1]
+        assert set(panels["windows"]) == {"pixels", "windows", "window"}
+        assert isinstance(panels["windows"]["pixels"], Image)
+    assert panels["pooled-after-the-move"]["pooled"].pixels.shape[:2] == (1, 1)
+
+
+def test_what_glows_is_what_did_not_move_along_and_a_whole_stride_lights_nothing() -> None:
+    panels = _shown(shift_x=1.0)[1]
+    glow = panels["pooled-after-the-move"]["new"].values
+    before, after = (panels[f"pooled-{when}-the-move"]["pooled"].pixels[..., 0] / 255.0 for when in ("before", "after"))
+    aligned = shifted(torch.from_numpy(before)[None, None].float(), 0.5, 0.0)[0, 0].numpy()
+    np.testing.assert_allclose(
+        glow, np.abs(after - aligned), atol=0.02
+    )  # pictures have 256 levels, which ring a little
+    assert "new" not in _shown(shift_x=2.0)[1]["pooled-after-the-move"]
+
+
+@pytest.mark.parametrize(("right", "down"), [(3.0, 0.0), (0.5, 2.25)])
+def test_the_score_after_the_move_is_the_networks_for_the_moved_picture(right: float, down: float) -> None:
+    ctx, frame = tiny(), photo(64, 64)
+    result = run_demo(PoolingAndShift(), frame, ctx, shift_x=right, shift_y=down)
+    wide, _ = with_margin(frame, ctx.card, ctx.settings.fit, 9)
+    scores = ctx.net.net(middle(wide.moved(right, down), ctx.card.input_px)).softmax(1)[0]
+    still = ctx.net.net(middle(wide.moved(0.0, 0.0), ctx.card.input_px)).softmax(1)[0]
+    assert result.values["score_moved"] == pytest.approx(float(scores[still.argmax()]), abs=1e-5)

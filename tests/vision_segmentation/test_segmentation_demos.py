@@ -1,5 +1,7 @@
 """The demos of this chapter on pictures that nobody would choose, and on what only painting reaches."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from discs import discs
@@ -54,24 +56,37 @@ def test_painted_blobs_that_touch_are_two() -> None:
 def test_what_is_offered_instead_suits_and_a_cat_does_not() -> None:
     from explainer.contract.runs import photo
 
-    def told(name: str) -> Unsuitable | None:
+    def told(name: str, **params: Any) -> Unsuitable | None:
         frame = photo(name)
         assert isinstance(frame, Frame)
-        return run("split-touching-objects", frame.pixels).unsuitable
+        return run("split-touching-objects", frame.pixels, **params).unsuitable
 
-    cat = told("cat")
+    assert told("cat") is None  # discs are laid over it
+    cat = told("cat", foreground="darker")
     assert cat is not None
     offered = [str(offer.value) for offer in cat.offers if offer.kind == "sample"]
     assert offered == ["coins", "galaxies"]
     assert [told(name) for name in offered] == [None, None]
 
 
+def test_a_picture_without_things_gets_discs_that_touch_and_are_six() -> None:
+    from explainer.contract.runs import photo
+
+    frame = photo("cat")
+    assert isinstance(frame, Frame)
+    found = run("split-touching-objects", frame.pixels)
+    assert (found.values["parts"], found.values["objects"]) == (1, 6)
+    assert "the discs touch" in found.headline
+    apart = run("split-touching-objects", frame.pixels, grow=0)
+    assert (apart.values["parts"], apart.values["objects"]) == (6, 6)
+
+
 @pytest.mark.parametrize("shape", [(300, 200), (200, 300)])
-def test_the_blobs_that_are_offered_touch_on_any_picture(shape: tuple[int, int]) -> None:
+def test_the_discs_that_are_offered_touch_on_any_picture(shape: tuple[int, int]) -> None:
     from explainer.demos.segmentation.split_touching_objects import BLOBS
 
     found = run("split-touching-objects", np.zeros((*shape, 3)), **BLOBS.value)
-    assert (found.values["parts"], found.values["objects"]) == (1, 3)
+    assert (found.values["parts"], found.values["objects"]) == (1, 6)
     assert found.unsuitable is None
 
 

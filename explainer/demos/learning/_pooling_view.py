@@ -23,6 +23,8 @@ SHORT = {
     "max": "maximum", "average": "average", "stride": "every n-th", "blur-3": "BlurPool 3",
     "blur-5": "BlurPool 5", "max-blur": "max + blur",
 }  # fmt: skip
+LIT = 99.5  # percentile of what is new that is drawn brightest
+NOTHING = 0.5  # % of the spread: less is rounding
 NEAR = 10  # cells of the map, each way, that are seen from near
 
 
@@ -59,31 +61,36 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wobble:
-    """Probability of the class that the picture in place gets, for each shift across."""
+    """Scores of the class that the picture in place gets, for each shift across; the `best` class now, its `score`."""
 
     name: str
     shifts: NDArray[np.float64]
     scores: NDArray[np.float64]
     others: int
+    best: str
+    now: float
+    score: float
 
 
-def wobble(probabilities: NDArray[np.float64], card: ModelCard) -> Wobble:
-    """Follow the class of the picture in place over all shifts ``(2n + 1, K)``."""
+def wobble(probabilities: NDArray[np.float64], here: NDArray[np.float64], card: ModelCard) -> Wobble:
+    """Follow the class of the picture in place over all shifts ``(2n + 1, K)``, and where it is now ``(K,)``."""
     reach = len(probabilities) // 2
-    best = probabilities.argmax(axis=1)
+    best, now = probabilities.argmax(axis=1), int(here.argmax())
     index = int(best[reach])
-    shifts = np.arange(-reach, reach + 1, dtype=np.float64)
-    return Wobble(card.label(index), shifts, probabilities[:, index], int(np.count_nonzero(best != index)))
+    shifts, others = np.arange(-reach, reach + 1, dtype=np.float64), int(np.count_nonzero(best != index))
+    said = (card.label(now), float(here[index]), float(here[now]))
+    return Wobble(card.label(index), shifts, probabilities[:, index], others, *said)
 
 
 def shown(seen: Seen, watched: Wobble | None = None) -> Part:
-    """Panels, charts and words; the class's curve comes when the network has been asked."""
-    panels = (*_near_panels(seen), _picture_panel(seen), _pooled_panel(seen), _change_panel(seen))
+    """Panels, charts and words; what the network says comes when it has been asked."""
+    heroes = _before_and_after(seen, watched)
+    panels = (*heroes, _near_panel(seen), _picture_panel(seen))
     values = _values(seen)
     badges = ("gradient by hand equals autograd",) if seen.followed.error < 1e-6 else ()
     part = Part(
-        panels, (_bars(seen), _change_chart(seen)), (_reading(seen),), values, badges, headline=_headline(seen, values),
-        heroes=(panels[0].slug, panels[1].slug), play=_play(seen),
+        panels, (_bars(seen),), (_reading(seen),), values, badges, headline=_headline(values, watched),
+        heroes=(heroes[0].slug, heroes[1].slug), play=_play(seen),
     )  # fmt: skip
     return part if watched is None else part + _watched(watched)
 
@@ -96,8 +103,8 @@ def _watched(watched: Wobble) -> Part:
         f"{scores.min():.2f} to {scores.max():.2f}. Another class wins at {watched.others} of {len(scores)} places."
     )
     values = numbers(
-        score=scores[reach], score_min=scores.min(), score_max=scores.max(), score_step=np.abs(np.diff(scores)).mean(),
-        other_class_places=watched.others,
+        score=scores[reach], score_moved=watched.now, score_min=scores.min(), score_max=scores.max(),
+        score_step=np.abs(np.diff(scores)).mean(), other_class_places=watched.others,
     )  # fmt: skip
     return Part((), (_score_chart(watched),), (sentence,), values)
 
@@ -108,15 +115,20 @@ def _play(seen: Seen) -> Play:
     return Play("shift_x", 0.0, last, x, seen.curve[:, 1], f"{x:g} of {last:g} px", note="curve: what is new")
 
 
-def _headline(seen: Seen, values: dict[str, float]) -> str:
+def _headline(values: dict[str, float], watched: Wobble | None) -> str:
     if "change_aligned" not in values:
         return "What is left of each map is flat or one number: nothing could move along."
     moved = "one pixel" if values["moved_px"] == 1 else f"{values['moved_px']:.3g} px"
     changed = values["change_aligned"]
-    if changed < 0.5:
+    if changed < NOTHING:
         return f"Moved by {moved}, the pooled map moves along: nothing in it is new."
-    why = "other pixels win" if seen.kind in ("max", "max-blur") else "windows hold other pixels"
-    return f"Moved by {moved}, {why}: {changed:.0f} % of the map's spread is new."
+    if watched is None:
+        return f"Moved by {moved}, the pooled map is new where it glows: {changed:.0f} % of its spread."
+    if watched.best != watched.name:
+        return f"Moved by {moved}, the map is new where it glows, and “{watched.name}” becomes “{watched.best}”."
+    before, after = words.score(watched.scores[len(watched.scores) // 2]), words.score(watched.now)
+    said = f"stays at {after}" if before == after else f"goes from {before} to {after}"
+    return f"Moved by {moved}, the map is new where it glows; “{watched.name}” {said}."
 
 
 # Pictures -----------------------------------------------------------------------------------------------
@@ -130,36 +142,34 @@ def _picture_panel(seen: Seen) -> Panel:
     return Panel("Picture", (side, side), layers, f"{side} × {side}, by {x:g}, {y:g} px", frame=False)
 
 
-def _pooled_panel(seen: Seen) -> Panel:
-    after = seen.now.after
-    rows, columns = after.shape
-    picture = Image("pooled", grey_picture(after), smooth=False)
-    return Panel("Pooled map", (columns, rows), (picture,), f"{seen.label.lower()}, {columns} × {rows}", frame=False)
+def _before_and_after(seen: Seen, watched: Wobble | None) -> tuple[Panel, Panel]:
+    """The pooled map of the picture in place, and of the moved one with what is new in it lit."""
+    new, size = np.abs(seen.now.difference), (seen.now.after.shape[1], seen.now.after.shape[0])
+    lit = Heat("new", new, 0.0, float(np.percentile(new, LIT)) or 1.0, unit="new", smooth=False)
+    before, after = (Image("pooled", grey_picture(one), smooth=False) for one in (seen.now.before, seen.now.after))
+    layers = (after, lit) if (seen.now.relative or 0.0) > NOTHING / 100 else (after,)
+    said = ("", "") if watched is None else (
+        f"“{watched.name}” {words.score(watched.scores[len(watched.scores) // 2])}",
+        f"“{watched.best}” {words.score(watched.score)}"
+    )  # fmt: skip
+    first = Panel("Pooled before the move", size, (before,), said[0], frame=False)
+    return first, Panel("Pooled after the move", size, layers, said[1], frame=False)
 
 
-def _change_panel(seen: Seen) -> Panel:
-    difference = seen.now.difference
-    limit = float(np.abs(difference).max())
-    limit = limit if limit > 1e-6 else 1.0
-    heat = Heat("difference", difference, -limit, limit, colours="diverging", over=False, smooth=False)
-    size = (difference.shape[1], difference.shape[0])
-    return Panel("Not moved along", size, (heat,), "after − before", frame=False)
-
-
-def _near(seen: Seen) -> tuple[tuple[int, int, int], tuple[int, int, int, int]]:
-    """First row and column of the cells seen from near, and how many each way; left, top, right, bottom in pixels."""
+def _near(seen: Seen) -> tuple[int, tuple[int, int, int, int]]:
+    """How many cells each way are seen from near; left, top, right, bottom in pixels."""
     rows, columns = seen.now.after.shape
     count, step = min(NEAR, rows, columns), seen.pooling.step(len(seen.picture))
     top, left = (
         min(max(at - count // 2, 0), most - count) for at, most in zip(seen.cell, (rows, columns), strict=True)
     )
     x0, y0, x1, y1 = (round(place * step) for place in (left, top, left + count, top + count))
-    return (top, left, count), (x0, y0, x1, y1)
+    return count, (x0, y0, x1, y1)
 
 
-def _near_panels(seen: Seen) -> tuple[Panel, Panel]:
-    """Pixels under their windows, those that count in colour; and beside them what each window becomes."""
-    (first, across, count), (left, top, right, bottom) = _near(seen)
+def _near_panel(seen: Seen) -> Panel:
+    """Pixels under their windows, those that count in colour, contrast raised."""
+    count, (left, top, right, bottom) = _near(seen)
     crop = slice(top, bottom), slice(left, right)
     wide, high = right - left, bottom - top
     x = np.linspace(0, wide, count + 1)
@@ -172,13 +182,7 @@ def _near_panels(seen: Seen) -> tuple[Panel, Panel]:
         Image("pixels", grey_picture((seen.picture[crop] - low) / span), smooth=False),
         Lines("windows", tuple(grid), (-2,) * len(grid)), *counting, Boxes("window", marked),
     )  # fmt: skip
-    pixels = Panel("Windows", (wide, high), layers, f"{wide} × {high} px; {which}", frame=False)
-    near = seen.now.after[first : first + count, across : across + count]
-    row, column = seen.cell[0] - first, seen.cell[1] - across
-    cell = Boxes("cell", np.array([[column, row, column + 1, row + 1]], np.float64))
-    pooled = (Image("cells", grey_picture((near - low) / span), smooth=False), cell)
-    note = f"{seen.label.lower()}: {count} × {count} cells, contrast raised"
-    return pixels, Panel("Pooled", (count, count), pooled, note, frame=False)
+    return Panel("Windows", (wide, high), layers, f"{which}; {wide} × {high} px", frame=False)
 
 
 def _counting(counts: NDArray[np.float32]) -> tuple[tuple[Boxes | Heat, ...], str]:
@@ -209,14 +213,6 @@ def _bars(seen: Seen) -> Bars:
         chosen=kinds.index(seen.kind) if seen.kind in kinds else -1, note="% of the map's spread",
         sets=tuple({"pooling": kind} for kind in kinds),
     )  # fmt: skip
-
-
-def _change_chart(seen: Seen) -> Curve:
-    x, y = seen.curve.T
-    top = max(1.1 * 100 * float(y.max()), 1.0)
-    here = Series("here", np.full(2, seen.moved[0]), np.array([0.0, top]), "dotted", -2)
-    lines = (Series(seen.kind, x, 100 * y), here)
-    return Curve("Change by shift", lines, "moved right, px", "%", (0.0, top), (0.0, float(x[-1])))
 
 
 def _score_chart(watched: Wobble) -> Curve:

@@ -73,7 +73,7 @@ def _net(scene: Scene, *, back: bool) -> Panel:
     if back and at.column < len(maps):
         (left, top), (_, last) = corners[at.column][0], corners[at.column][-1]
         layers.append(Boxes("here", np.array([[left, top, left + TILE, last + TILE]]), colours=(-1,)))
-    note = "∂L/∂y: how the loss would change" if back else f"of a {scene.label}, before training"
+    note = "red: less would lower the loss; blue: more" if back else f"what the layers see in a {scene.label}"
     return Panel("Backward" if back else "Forward", (wide, high), tuple(layers), note, frame=False)
 
 

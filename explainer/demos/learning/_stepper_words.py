@@ -10,6 +10,7 @@ from explainer.core.numbers import numbers
 from explainer.demos.learning._stepper_scene import Scene
 
 INVISIBLE = 1e-14  # a change of the loss below this share of it is lost in rounding
+LONG = "The step was too long: the loss rose"
 GATES = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "the sigmoid"}
 
 
@@ -39,28 +40,27 @@ def headline(scene: Scene) -> str:
         return f"The untrained net gives the right answer only {p}: from this loss the gradient starts."
     if at.kind == "update":
         then = f"from {compact(scene.run.loss)} to {compact(scene.then.loss)}"
-        falls = scene.then.loss <= scene.run.loss
-        return (
-            f"One step of the optimiser: the loss falls {then}."
-            if falls
-            else f"The step was too long: the loss rose {then}."
-        )
+        what = "One step of the optimiser: the loss falls" if scene.then.loss <= scene.run.loss else LONG
+        return f"{what} {then}."
     if at.done == 1:
         return "The gradient has come back to the pool, from all ten scores at once."
     if at.column:
         size = float(np.linalg.norm(scene.back.convs[at.column - 1].arrived)) / found["gradient_last_conv_output"]
         left = f", {compact(size, 2)} times as long as at the last" if at.done > 2 else ""
         return f"The gradient has come back to {at.columns[at.column]}{left}."
-    return _fate(found["size_ratio"])
+    return _fate(scene, found["size_ratio"])
 
 
-def _fate(ratio: float) -> str:
+def _fate(scene: Scene, ratio: float) -> str:
     if 0.1 < ratio < 10:
-        size = "at its full size" if round(ratio, 1) == 1 else f"at {compact(ratio, 2)} times its size"
-        return f"The first layer gets the gradient {size}: all can learn."
-    if ratio < 1:
-        return f"The gradient vanishes on its way back: only {compact(ratio, 2)} of it is left at the first layer."
-    return f"The gradient explodes on its way back: {compact(ratio, 2)} times its size at the first layer."
+        said, label = int(scene.run.probabilities.argmax()), scene.label
+        taken = f"takes this {label} for {'an' if said == 8 else 'a'} {said}" if said != label else "is not sure enough"
+        strength = "undiminished" if 0.5 < ratio < 2 else "weakened" if ratio < 1 else "stronger"
+        return f"The net {taken}, and the error comes back to the first layer {strength}: all layers can learn."
+    fate, what = (
+        ("vanishes", "of it, and hardly learns") if ratio < 1 else ("explodes", "times as much, too much to learn")
+    )
+    return f"The gradient {fate} on its way back: the first layer gets {compact(ratio, 2)} {what}."
 
 
 def reading(scene: Scene) -> str:

@@ -61,7 +61,9 @@ class Params:
         Plays(8.0, "Move the picture below the windows"),
     ] = 1.0  # fmt: skip
     shift_y: Annotated[float, Doc("Move down"), Range(0, FARTHEST, 0.25, unit="px")] = 0.0
-    cell: Annotated[PointXY | Auto, OnPicture("pooled-map"), Doc("Cell", "Drag the ring: it is seen from near.")] = AUTO
+    cell: Annotated[
+        PointXY | Auto, OnPicture("pooled-after-the-move"), Doc("Cell", "Drag the ring: it is seen from near.")
+    ] = AUTO
     scores: Annotated[bool, Doc("Watch the class", "Moves the picture before the network, pixel by pixel.")] = True
 
 
@@ -101,11 +103,14 @@ class PoolingAndShift(Demo[Params]):
         resolved = {} if place is params.cell else {"cell": place}
         if not params.scores:
             return view.shown(seen).result(resolved=resolved)
-        kept: dict[str, NDArray[np.float64]] = ctx.memo(("scores", *memo_name(ctx)), dict)
-        if "all" not in kept:
+        kept: dict[object, NDArray[np.float64]] = ctx.memo(("scores", *memo_name(ctx)), dict)
+        if not {"all", moved} <= kept.keys():
             ctx.publish(view.shown(seen).result(resolved=resolved, partial=True))
-            kept["all"] = _scores(wide, side, ctx)
-        return view.shown(seen, view.wobble(kept["all"], ctx.card)).result(resolved=resolved)
+        across = [float(d) for d in range(-SCORED, SCORED + 1)]
+        for key, shifts, down in (("all", across, 0.0), (moved, [moved[0]], moved[1])):
+            if key not in kept:
+                kept[key] = _scores(wide, side, shifts, down, ctx)
+        return view.shown(seen, view.wobble(kept["all"], kept[moved][0], ctx.card)).result(resolved=resolved)
 
 
 def _wide(frame: Frame, ctx: Context) -> tuple[Movable, Movable]:
@@ -126,14 +131,13 @@ def _seat(grey: Movable, side: int, ctx: Context) -> PointXY:
     return ctx.memo(("cell", *memo_name(ctx)), make)
 
 
-def _scores(wide: Movable, side: int, ctx: Context) -> NDArray[np.float64]:
-    """Probabilities ``(9, K)`` of the picture moved across by −4 … 4 px of the network's input."""
+def _scores(wide: Movable, side: int, shifts: list[float], down: float, ctx: Context) -> NDArray[np.float64]:
+    """Probabilities ``(N, K)`` of the picture moved across by `shifts` and `down`, in px of the network's input."""
     from explainer.vision.convolution.moving import scores_by_shift
 
-    shifts = [float(d) for d in range(-SCORED, SCORED + 1)]
     rows: list[NDArray[np.float64]] = []
     with ctx.model() as net, ctx.stage("model"):
-        for part in scores_by_shift(net, wide, side, shifts, BATCH):
+        for part in scores_by_shift(net, wide, side, shifts, BATCH, down):
             ctx.checkpoint()
             rows.append(part)
             done = sum(map(len, rows))

@@ -54,9 +54,7 @@ def _by_otsu(_frame: Frame, copy: Pixels, _about: Bools, _ctx: Context) -> Bools
     from explainer.vision.segmentation import thresholds
 
     levels = thresholds.grey(copy)
-    bright = levels > thresholds.otsu(levels).threshold
-    rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    return np.asarray(~bright if rim.mean() > 0.5 else bright)
+    return thresholds.off_the_rim(levels > thresholds.otsu(levels).threshold)
 
 
 def _by_grabcut(_frame: Frame, copy: Pixels, about: Bools, ctx: Context) -> Bools:

@@ -11,7 +11,7 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import PointXY, Stroke
+from explainer.core.geometry import Stroke
 from explainer.core.layers import Mask
 from explainer.core.numbers import numbers
 from explainer.core.picture import Copy
@@ -24,26 +24,34 @@ LONGEST = 384  # px of the copy that is worked on
 WHOLE, TOP = 100, 255  # % of the water's way, and levels
 RAGGED = 0.85  # of their convex hulls that things fill, at least
 COLOURS, EDGE = 7, 7  # objects take the palette's in turn; neighbours may meet, so they are outlined
-DOTS = tuple(Stroke((PointXY(x, y),), r) for x, y, r in ((0.32, 0.5, 0.1), (0.5, 0.5, 0.1), (0.66, 0.5, 0.08)))
-BLOBS = Offer("set", {"foreground": "painted", "grow": 0, "strokes": DOTS}, "Lay three blobs that touch over it")
+BLOBS = Offer("set", {"foreground": "discs", "grow": 10}, "Lay discs that touch over it")
+WHY = "Light and dark do not divide this picture into separate things: the pieces would be ragged shadows."
+LAID = "Light and dark do not divide this picture into separate things, so six discs are laid over it. "
 LEARNT = Offer("demo", "detector-stages", "Objects that a network has learnt")
+OFFERS = (BLOBS, Offer("sample", "coins"), Offer("sample", "galaxies"), Offer("open"), LEARNT)
 DEPTHS = np.round(np.arange(0.25, 12.01, 0.25), 2)
 
 
 class Ground(Choice):
     """What is to be divided."""
 
-    AUTO = "auto", "What touches the edge less"
+    AUTO = "auto", "Found, or else discs"
     BRIGHTER = "brighter", "Brighter than the threshold"
     DARKER = "darker", "Darker than the threshold"
+    DISCS = "discs", "Discs laid over it"
     PAINTED = "painted", "What I paint"
+
+
+MADE = (Ground.DISCS, Ground.PAINTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What is foreground, and when a notch divides it."""
 
-    foreground: Annotated[Ground, Doc("Foreground", "What is to be divided. The threshold is Otsu's.")] = Ground.AUTO
+    foreground: Annotated[
+        Ground, Doc("Foreground", "What is to be divided: one side of Otsu's threshold. Where that is ragged, discs.")
+    ] = Ground.AUTO
     light: Annotated[
         int,
         Range(0, 40, 1, unit="%"),
@@ -96,36 +104,40 @@ class SplitTouchingObjects(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Divide the foreground; the water's level alone needs no new flood, and the notch no new measuring."""
-        from explainer.vision.segmentation.instances import divided, landscape
+        from explainer.vision.segmentation.instances import divided, landscape, plateau
 
         with ctx.stage("prepare"):
+            ragged = (solid := _solidity(frame, params, ctx)) is not None and solid < RAGGED
+            if ragged and params.foreground == Ground.AUTO:
+                params = replace(params, foreground=Ground.DISCS)
             mask = ctx.memo(("foreground", *params.ground), lambda: _foreground(frame, params))
         with ctx.stage("explain"):
             key = ("landscape", *params.ground, params.smoothing)
             land = ctx.memo(key, lambda: landscape(mask, params.smoothing, ctx.checkpoint))
             found = ctx.memo((*key, params.h), lambda: divided(land, params.h, ctx.checkpoint))
         hills = np.array([land.hills.count(float(h)) for h in DEPTHS], float)
-        steady, play = _plateau(hills), _play(found, params.water)
+        steady, play = plateau(DEPTHS, hills), _play(found, params.water)
+        laid = LAID if ragged and params.foreground == Ground.DISCS else ""
+        values = _values(land, found, steady) | numbers(solidity=solid)
         return Result(
-            _reading(land, found, steady), _values(land, found, steady), _panels(frame, params, land, found),
-            (_curve(hills, land, params, steady),), headline=_headline(land, found, play),
-            heroes=("foreground", "objects"), play=play, unsuitable=_unsuitable(frame, params, ctx),
+            laid + _reading(land, found, steady), values, _panels(frame, params, land, found),
+            (_curve(hills, land, params, steady),), headline=_headline(land, found, play, params),
+            heroes=("foreground", "objects"), play=play,
+            unsuitable=Unsuitable(WHY, OFFERS) if ragged and not laid else None,
         )  # fmt: skip
 
 
-def _unsuitable(frame: Frame, params: Params, ctx: Context) -> Unsuitable | None:
-    """Say that light and dark do not divide this picture into things: their outlines are ragged."""
+def _solidity(frame: Frame, params: Params, ctx: Context) -> float | None:
+    """How much of their convex hulls things fill into which light and dark divide this picture; ragged ones little."""
     from explainer.vision.segmentation.instances import divided, landscape, solidity
 
+    if params.foreground in MADE:
+        return None
     asked = replace(params, grow=0, strokes=())
     key = ("solidity", *asked.ground, params.smoothing, params.h)
-    solid = ctx.memo(
+    return ctx.memo(
         key, lambda: solidity(divided(landscape(_foreground(frame, asked), asked.smoothing), asked.h).labels)
     )
-    if params.foreground == Ground.PAINTED or solid is None or solid >= RAGGED:
-        return None
-    why = "Light and dark do not divide this picture into separate things: the pieces would be ragged shadows."
-    return Unsuitable(why, (Offer("sample", "coins"), Offer("sample", "galaxies"), Offer("open"), BLOBS, LEARNT))
 
 
 def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
@@ -134,22 +146,16 @@ def _foreground(frame: Frame, params: Params) -> NDArray[np.bool_]:
 
     copy = painting.small(frame.pixels, LONGEST)
     height, width = copy.shape[:2]
-    mask = np.zeros((height, width), bool)
-    if params.foreground != Ground.PAINTED:
+    mask = painting.rosette(height, width) if params.foreground == Ground.DISCS else np.zeros((height, width), bool)
+    if params.foreground not in MADE:
         levels = thresholds.grey(copy)
         if params.light:
             levels = thresholds.evened(levels, round(params.light / 100 * max(height, width)))
-        mask = _chosen(levels > thresholds.otsu(levels).threshold, params.foreground)
+        on = levels > thresholds.otsu(levels).threshold
+        mask = {Ground.BRIGHTER: on, Ground.DARKER: ~on}.get(params.foreground, thresholds.off_the_rim(on))
         mask = instances.cleaned(mask, params.smallest, params.fill)
     mask = mask | painting.painted(params.strokes, height, width)
     return instances.cleaned(instances.grown(mask, params.grow), params.smallest, params.fill)
-
-
-def _chosen(bright: NDArray[np.bool_], which: Ground) -> NDArray[np.bool_]:
-    if which == Ground.AUTO:
-        rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-        which = Ground.DARKER if rim.mean() > 0.5 else Ground.BRIGHTER
-    return bright if which == Ground.BRIGHTER else ~bright
 
 
 def _play(found: Any, water: int) -> Play:
@@ -163,18 +169,20 @@ def _play(found: Any, water: int) -> Play:
 
 def _panels(frame: Frame, params: Params, land: Any, found: Any) -> tuple[Any, ...]:
     from explainer.vision.segmentation.instances import components
-    from explainer.vision.segmentation.painting import borders, contours
+    from explainer.vision.segmentation.painting import borders, contours, lit
 
     copy, paths, whole = Copy(frame, land.mask.shape), contours(land.mask), params.water == WHOLE
     under = found.labels if whole else np.where(found.wet <= TOP * params.water / WHOLE, found.labels, 0)
     painted = count(len(params.strokes), "strokes painted", "strokes painted") if params.strokes else ""
     parts, objects = (_coloured(copy, name, labels) for name, labels in
                       (("part", components(land.mask)), ("objects", under)))  # fmt: skip
+    shown = lit(frame.pixels, land.mask)
     outline = copy.outline("foreground outline", paths, EDGE)
     note = count(found.count, "object") if whole else f"water at {params.water} %"
     return (
-        copy.panel("Foreground", *parts, *outline, note=painted or count(land.parts, "connected part")),
-        copy.panel("Objects", *objects, copy.mask("borders", borders(under) & (under > 0), EDGE), *outline, note=note),
+        copy.panel("Foreground", *parts, *outline, note=painted or count(land.parts, "connected part"), under=shown),
+        copy.panel("Objects", *objects, copy.mask("borders", borders(under) & (under > 0), EDGE), *outline, note=note,
+                   under=shown),
         copy.panel("Distance", copy.heat("distance", land.smoothed, unit="px", over=False),
                    *copy.points("hilltops", np.argwhere(found.markers), EDGE, 7.0),
                    note=count(found.count, "hilltop")),
@@ -202,14 +210,6 @@ def _curve(hills: NDArray[np.float64], land: Any, params: Params, steady: tuple[
     return Curve("Objects by depth of a notch", lines, "depth in px", "", (0.0, 1.08 * top), span, note)
 
 
-def _plateau(hills: NDArray[np.float64]) -> tuple[float, float, int]:
-    """Return the widest range of depths over which the count stays, and that count."""
-    ends = [*np.flatnonzero(np.diff(hills)), len(hills) - 1]
-    runs = zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True)
-    start, end = max(runs, key=lambda run: DEPTHS[run[1]] - DEPTHS[run[0]])
-    return float(DEPTHS[start]), float(DEPTHS[end]), int(hills[start])
-
-
 def _values(land: Any, found: Any, steady: tuple[float, float, int]) -> dict[str, float]:
     areas = np.bincount(found.labels.ravel(), minlength=1)[1:].astype(float)
     some = len(areas) > 0
@@ -221,7 +221,7 @@ def _values(land: Any, found: Any, steady: tuple[float, float, int]) -> dict[str
     )  # fmt: skip
 
 
-def _headline(land: Any, found: Any, play: Play) -> str:
+def _headline(land: Any, found: Any, play: Play, params: Params) -> str:
     if not land.mask.any() or land.mask.all():
         return "There is no edge between foreground and background, so there is nothing to divide."
     if play.at < play.last:
@@ -229,7 +229,8 @@ def _headline(land: Any, found: Any, play: Play) -> str:
     if found.count <= land.parts:
         return f"{count(found.count, 'object')}: no part has a notch deep enough to be cut."
     joined = count(land.parts, "connected part")
-    return f"{joined}, but {found.count} objects: the watershed cuts where they touch."
+    who = "the discs" if params.foreground == Ground.DISCS else "they"
+    return f"{joined}, but {found.count} objects: the watershed cuts where {who} touch."
 
 
 def _reading(land: Any, found: Any, steady: tuple[float, float, int]) -> str:

@@ -35,9 +35,9 @@ def with_margin(frame: Frame, card: ModelCard, fit: Fit, margin_px: int) -> tupl
 
 
 def scores_by_shift(
-    net: Any, wide: Movable, side: int, shifts_px: Sequence[float], batch: int
+    net: Any, wide: Movable, side: int, shifts_px: Sequence[float], batch: int, down_px: float = 0.0
 ) -> Iterator[NDArray[np.float64]]:
-    """Probabilities ``(b, K)`` of the middle `side` square, moved right by each of `shifts_px`, batch by batch.
+    """Probabilities ``(b, K)`` of the middle `side` square, moved right by each of `shifts_px`, and down.
 
     Parameters
     ----------
@@ -45,6 +45,6 @@ def scores_by_shift(
         A leased classifier.
     """
     for start in range(0, len(shifts_px), batch):
-        moved = [middle(wide.moved(shift, 0.0), side) for shift in shifts_px[start : start + batch]]
+        moved = [middle(wide.moved(shift, down_px), side) for shift in shifts_px[start : start + batch]]
         logits = net.logits(torch.cat(moved).to(net.device))
         yield logits.double().softmax(dim=1).cpu().numpy()

@@ -238,3 +238,11 @@ def _without_small(mask: Mask, smallest: int) -> Mask:
     large = np.bincount(labels.ravel()) >= smallest
     large[0] = False
     return np.asarray(large[labels])
+
+
+def plateau(depths: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[float, float, int]:
+    """Return the widest range of `depths` over which `counts`, both ``(N,)``, stay the same, and that count."""
+    ends = [*np.flatnonzero(np.diff(counts)), len(counts) - 1]
+    runs = zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True)
+    start, end = max(runs, key=lambda run: depths[run[1]] - depths[run[0]])
+    return float(depths[start]), float(depths[end]), int(counts[start])

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explainer.core.geometry import Stroke
 
+DARK = 0.45  # of the light that is left outside what is lit
 SHIFT = 4  # bits after the point in OpenCV's drawing coordinates
 Mask = NDArray[np.bool_]
 
@@ -40,6 +41,26 @@ def painted(strokes: Sequence[Stroke], height: int, width: int) -> Mask:
     return mask > 0
 
 
+def rosette(height: int, width: int) -> Mask:
+    """A disc and five round it, with gaps of a twentieth of the shorter side: six things that nearly touch.
+
+    Returns
+    -------
+    NDArray
+        ``(height, width) bool``, the rosette in the middle.
+    """
+    side, mask = min(height, width), np.zeros((height, width), np.uint8)
+    angles = np.arange(5) * 2 * np.pi / 5 + 0.3  # the five stay apart: closed, a ring would be filled
+    middle, outer = 0.16, np.array([0.13, 0.11, 0.125, 0.115, 0.13])
+    away = middle + outer + 0.05
+    discs = [(0.0, 0.0, middle), *zip(away * np.cos(angles), away * np.sin(angles), outer, strict=True)]
+    for x, y, radius in discs:
+        centre = (width / 2 + x * side - 0.5, height / 2 + y * side - 0.5)
+        exact = [round(float(v) * (1 << SHIFT)) for v in (*centre, radius * side)]
+        cv2.circle(mask, (exact[0], exact[1]), exact[2], 1, cv2.FILLED, cv2.LINE_8, SHIFT)
+    return mask > 0
+
+
 def small(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     """Copy whose longer side has at most `longest` pixels, averaged; sides keep at least one pixel."""
     height, width = pixels.shape[:2]
@@ -54,6 +75,13 @@ def fitted(mask: NDArray[np.generic], height: int, width: int) -> Mask:
     """Resize a mask, each pixel taking the nearest value: ``(height, width) bool``."""
     out = cv2.resize(np.ascontiguousarray(mask, np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     return np.asarray(out) > 0
+
+
+def lit(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8]:
+    """Picture ``(H, W, 3)`` that is grey and dark outside a mask, whatever the mask's size."""
+    inside = fitted(mask, *pixels.shape[:2])
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None] * np.float32(DARK)
+    return np.where(inside[..., None], pixels, grey).astype(np.uint8)
 
 
 def contours(mask: Mask) -> tuple[NDArray[np.float64], ...]:

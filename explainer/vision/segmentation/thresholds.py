@@ -98,3 +98,9 @@ def evened(levels: Grey, window: int) -> Grey:
     """
     light = cv2.GaussianBlur(levels.astype(np.float32), (0, 0), max(window, 1), borderType=cv2.BORDER_REFLECT)
     return np.asarray(np.clip(np.round(levels - light + light.mean()), 0, 255), np.uint8)
+
+
+def off_the_rim(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask ``(H, W) bool`` or its opposite: whichever touches the picture's rim less; objects seldom do."""
+    rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
+    return np.asarray(~bright if rim.mean() > 0.5 else bright)
