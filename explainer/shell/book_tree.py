@@ -30,6 +30,7 @@ class BookTree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Chapters and lessons")
+        self.itemSelectionChanged.connect(self.scheduleDelayedItemsLayout)  # the chosen title is bold, so wider
 
     def set_look(self, look: Look) -> None:
         self.rows.look = look
@@ -75,7 +76,7 @@ class Rows(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         width = self._tree.viewport().width()
-        metrics = QFontMetrics(self.look.font(bold=True))
+        metrics = QFontMetrics(self._font(index))
         room = QRect(0, 0, max(40, self._room(width)), 1000)
         words = metrics.boundingRect(room, WRAP, str(index.data()))
         return QSize(10, words.height() + self.look.px(12))

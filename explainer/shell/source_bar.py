@@ -118,7 +118,7 @@ class SourceBar(GivingRow):
     def set_look(self, look: Look) -> None:
         self.look = look
         self.name.setFont(look.font("base", bold=True))
-        self.clock.setFont(look.font("small"))
+        self.clock.setFont(look.font("small", figures=True))  # its width stays while it counts
         self.clock.setProperty("role", "muted")
         signs = {
             self.home: "house", self.previous: "chevron-left", self.next: "chevron-right", self.camera: "camera",

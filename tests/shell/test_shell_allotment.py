@@ -154,3 +154,29 @@ def test_a_row_keeps_the_width_that_its_chart_needs():
     one = allot(wanted, 1410, 1007, 1.25)
     assert one.hidden == 0
     assert one.hero > 0.45
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stage"),
+    [
+        (Wanted((1.48, 1.33), (1.23, 1.23, 1.23), (ChartShape(106, 374, 170),), 1020), (770, 727, 1.0)),
+        (Wanted((0.92,), (1.0, 1.0, 1.0, 2.6), (), 720, strip=True), (770, 727, 1.0)),
+        (Wanted((1.48, 1.48), (2.27,), (ChartShape(95, 150, 208),), 660), (770, 727, 1.0)),
+        (
+            Wanted((1.48,), (1.0,), (ChartShape(132, 374), ChartShape(118, 374), ChartShape(95, 150, 208))),
+            (1410, 1007, 1.25),
+        ),
+        (Wanted((1.0,), (1.0, 1.0), (ChartShape(95, 190),), 960, presenting=True), (1078, 720, 1.2)),
+        (Wanted((1.48, 1.48), (), (ChartShape(106, 374),), 540, presenting=True), (1280, 590, 1.2)),
+    ],
+    ids=["narrow film", "narrow rows over a wide one", "short blocks", "short hero", "film beside", "heroes alone"],
+)
+def test_room_that_is_left_over_in_one_place_is_shared_out(wanted, stage):
+    layout = allot(wanted, *stage)
+    assert blank_share(layout) <= 0.081
+    assert list(overlapping(layout.boxes)) == []
+    heights = {box.y for box in layout.of("film")}
+    lefts = {y: min(box.x for box in layout.of("film") if box.y == y) for y in heights}
+    rights = {y: max(box.x + box.w for box in layout.of("film") if box.y == y) for y in heights}
+    middles = {(lefts[y] + rights[y]) // 2 // 4 for y in heights}
+    assert layout.form == "row" or len(middles) <= 1 or max(middles) - min(middles) <= 1, "rows share a middle"

@@ -327,6 +327,29 @@ def test_charts_without_room_stand_behind_tabs(stage):
     assert [chart.chart.title for chart in stage.board.charts if chart.isVisible()] == ["Third"]
 
 
+def test_what_has_no_room_is_counted_and_offered_below_the_reading(stage):
+    stage.resize(330, 190)
+    charts = tuple(Bars(f"Chart {i}", (f"name {i}",), (0.5,)) for i in range(2))
+    one = result(panel("Input"), panel("Map"), charts=charts)
+    stage.show_result(one)
+    shown = stage.board.film_rects() + [chart for chart in stage.board.charts if chart.isVisible()]
+    ways = {button.text() for button in stage.head.sheet._ways}
+    assert len(shown) + len(ways) == 3 and stage.head.fold.text() == f"+{len(ways)}"
+
+    stage.head.toggle()
+    next(button for button in stage.head.sheet._ways if "Chart 1" in button.text()).click()
+    assert not stage.head.sheet.isVisible()
+    assert [chart.isVisible() for chart in stage.board.charts] == [False, True]
+    assert [button.text() for button in stage.head.sheet._ways] == ["Show everything again"]
+    stage.show_result(one)
+    assert stage.board.charts[1].isVisible(), "the next result keeps it"
+
+    assert stage.let_go()
+    assert {button.text() for button in stage.head.sheet._ways} == ways
+    stage.resize(1200, 800)
+    assert stage.head.sheet._ways == []
+
+
 def test_titles_of_tabs_lose_their_last_words_as_long_as_they_can_be_told_apart():
     ways = list(shorter(["Score of the class", "Score by deletion", "Loss"]))
     assert ways[0] == ["Score of the class", "Score by deletion", "Loss"]
@@ -363,6 +386,9 @@ def test_a_wide_window_makes_the_stage_larger(stage):
     assert all(widget.look.scale == 1.25 for widget in views(stage))
     stage.resize(900, 700)
     assert stage.look.scale == 1.0
+    stage.set_look(look("light", 1.8))
+    stage.resize(1700, 1000)
+    assert stage.look.scale == 1.8, "who has chosen large type has it already"
 
 
 # Unsuitable ---------------------------------------------------------------------------------------------

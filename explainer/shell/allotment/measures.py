@@ -1,6 +1,7 @@
 """Lengths of the design, scaled and on a 4 px grid."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from explainer.shell.allotment.shapes import Strip, Wanted
 
@@ -20,6 +21,12 @@ def on_grid(length: float) -> int:
     return max(0, int(length) // GRID * GRID)
 
 
+@lru_cache(maxsize=1024)
+def _scaled(length: float, k: float) -> int:
+    """A length of the design on the grid; a few dozen are asked for hundreds of thousands of times."""
+    return on_grid(length * k)
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
     """Lengths in px for type of size `k` in a stage of `width` × `height`."""
@@ -32,7 +39,7 @@ class Measures:
 
     def q(self, length: float) -> int:
         """A length of the design, scaled, on the grid."""
-        return on_grid(length * self.k)
+        return _scaled(length, self.k)
 
     @property
     def low(self) -> bool:

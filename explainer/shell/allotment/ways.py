@@ -10,6 +10,8 @@ from explainer.shell.allotment.shapes import FREE, Allotment, Form, Placed
 
 SMALL = 80  # px at type scale 1; a smaller picture says little
 LEAST_THUMB = 48
+HOLE = 0.08
+"""Share of the stage from which on empty room in one place is a hole, and is shared out."""
 
 
 Keep = Literal["tabs", "least", "most", "under"]
@@ -72,9 +74,33 @@ def _settle(one: Allotment, m: Measures, column: int, top: int, foot: int) -> No
     """Deal out what is left over: above and below, in the column from `column` px on, then left and right."""
     strip = one.of("strip")
     if not (strip and one.form == "label"):
-        _lower(one, foot)
-    _spread(one, column, top, strip[0].y - m.gap if strip else foot)
+        _lower(one, foot, 0 if strip else m.top)
+    foot = strip[0].y - m.gap if strip else foot
+    _spread(one, column, top, foot)
+    _halve_below_heroes(one, column, foot)
+    _centre_film(one, column, m.pad + m.inner)
     _centre(one, m)
+
+
+def _halve_below_heroes(one: Allotment, column: int, foot: int) -> None:
+    """Where the column is much longer than the heroes, have what stands left of it in the middle of its height."""
+    if one.form != "column":
+        return
+    left = [box for box in one.boxes if box.x < column and box.role not in ("headline", "strip")]
+    spare = foot - max(box.y + box.h for box in left)
+    if spare * column > HOLE * one.width * one.height:
+        moved = {id(box) for box in left}
+        one.boxes = [replace(box, y=box.y + on_grid(spare / 2)) if id(box) in moved else box for box in one.boxes]
+
+
+def _centre_film(one: Allotment, column: int, right: int) -> None:
+    """Have rows of the film that are much narrower than their column in the middle of it."""
+    film = [box for box in one.of("film") if box.x >= column]
+    spare = {box.y: right - max(other.x + other.w for other in film if other.y == box.y) for box in film}
+    highs = {box.y: box.h for box in film}
+    if sum(spare[y] * highs[y] for y in spare) > HOLE * one.width * one.height:
+        moved = {id(box): on_grid(spare[box.y] / 2) for box in film}
+        one.boxes = [replace(box, x=box.x + moved.get(id(box), 0)) for box in one.boxes]
 
 
 def _centre(one: Allotment, m: Measures) -> None:
@@ -87,10 +113,11 @@ def _centre(one: Allotment, m: Measures) -> None:
         one.boxes = [box if box.role in whole else replace(box, x=box.x + spare) for box in one.boxes]
 
 
-def _lower(one: Allotment, foot: int) -> None:
-    """Move what stands between headline and strip to the middle of what is left over below it."""
+def _lower(one: Allotment, foot: int, below: int) -> None:
+    """Move what stands under the headline to the middle of what is left over, `below` px under `foot` counted too."""
     fixed = {"headline", "strip"} if one.form != "label" else {"strip"}
-    spare = on_grid((foot - max((box.y + box.h for box in one.boxes if box.role not in fixed), default=foot)) / 2)
+    free = foot - max((box.y + box.h for box in one.boxes if box.role not in fixed), default=foot)
+    spare = on_grid(min(free, (free + below) / 2))
     if spare > 0:
         one.boxes = [box if box.role in fixed else replace(box, y=box.y + spare) for box in one.boxes]
 
@@ -165,7 +192,9 @@ def _spread(one: Allotment, x: int, top: int, foot: int) -> None:
         top = begin if one.form == "label" else top  # the headline is above it there
         moved = {blocks[0]: on_grid((top + spare + begin) / 2) - begin}
     else:
-        moved = {block: on_grid(spare / max(1, len(blocks))) * i for i, block in enumerate(blocks)}
+        hole = spare * (one.width - x) > len(blocks) * HOLE * one.width * one.height
+        gaps = len(blocks) + (1 if hole else 0)  # what is much stands above the first block, too
+        moved = {block: on_grid(spare / max(1, gaps)) * (i + hole) for i, block in enumerate(blocks)}
     if spare >= GRID * max(1, len(blocks)):
         apart = {id(box): moved[_block(one, box)] for box in column}
         one.boxes = [replace(box, y=box.y + apart.get(id(box), 0)) for box in one.boxes]

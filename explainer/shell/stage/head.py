@@ -1,21 +1,25 @@
 """The headline at the top of the stage, and under it the details, folded to what fits on a line."""
 
 import re
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QTextDocument
-from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explainer.core.result import Result
+from explainer.core.words import listed
 from explainer.render.icons import icon
 from explainer.render.look import Look
 from explainer.render.measures import unbroken
-from explainer.shell.plain import Words, menu_text, reading_text
+from explainer.shell.plain import Words, menu_text, reading_text, tip
 
 SIZES = (20, 18, 16, 14, 13)  # px at type scale 1, the first that fits
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\d−])")
-LINE, BUTTON, TITLE = 22, 24, 18
+LINE, BUTTON, BUTTON_WITH_COUNT, TITLE = 22, 24, 48, 18
 APART = "  ·  "
+Way = tuple[str, Callable[[], object]]
+"""Title of what the stage has no room for, and what shows it."""
 
 
 class Head(QWidget):
@@ -25,6 +29,7 @@ class Head(QWidget):
         super().__init__(stage)
         self.look = look
         self.said, self._details, self._badges = "", "", ""
+        self._more: tuple[Way, ...] = ()
         self._lines_high = self._wide = 0
         self._title = Words(self)
         self._headline = Words(self, wordWrap=True)
@@ -76,6 +81,13 @@ class Head(QWidget):
         self.sheet.hide()
         self._arrange()
 
+    def offer(self, more: Sequence[Way]) -> None:
+        """Offer below the reading what the stage has no room for; the button counts it."""
+        if [title for title, _ in more] != [title for title, _ in self._more]:
+            self._more = tuple(more)
+            self.sheet.show_ways(self._more)
+            self._arrange()
+
     def set_title(self, title: str) -> None:
         """Say above the headline what demo it is, where nothing else does; "" takes that away."""
         self._title.setText(title)
@@ -111,7 +123,7 @@ class Head(QWidget):
         self._title.setGeometry(0, 0, self.width(), top)
         high = (self._lines_high or self.height()) - top
         is_folded = self.height() - top - high < self.look.px(14)
-        self._wide = self.width() - (self.look.px(BUTTON) if is_folded else 0)
+        self._wide = self.width() - (self._button() if is_folded else 0)
         font = next((f for f in self._fonts() if self._fits(f, high)), self._fonts()[-1])
         self._headline.setFont(font)
         self._headline.setStyleSheet(f"font-size: {font.pixelSize()}px; font-weight: 600;")
@@ -120,16 +132,22 @@ class Head(QWidget):
 
     def _place_fold(self, font: QFont, high: int, top: int, *, is_folded: bool) -> None:
         """Put what unfolds the details on a line of its own, or beside the headline."""
-        shown = "" if is_folded else self._folded()
+        count = f"+{len(self._more)}" if self._more else ""
+        shown = count if is_folded else APART.join(filter(None, (count, self._folded())))
         self.fold.setText(menu_text(shown))
-        self.fold.setToolTip("Show all of the reading")
-        self.fold.setAccessibleName(f"Details: {self._details or self._badges}")
+        more = f", and what has no room: {listed([title for title, _ in self._more])}" if self._more else ""
+        self.fold.setToolTip(tip(f"Show all of the reading{more}"))
+        self.fold.setAccessibleName(f"Details: {self._details or self._badges}{more}")
         p = self.look.px
         wide = min(self.width(), self.fold.sizeHint().width() + p(8))
-        beside = QRect(self._wide, top, p(BUTTON), p(BUTTON))
+        beside = QRect(self._wide, top, self._button(), p(BUTTON))
         below = QRect(-2, top + min(high, self._high(font)), wide, p(LINE))
         self.fold.setGeometry(beside if is_folded else below)
-        self.fold.setVisible(bool(self._details or self._badges))
+        self.fold.setVisible(bool(self._details or self._badges or self._more))
+
+    def _button(self) -> int:
+        """Width of the button beside the headline."""
+        return self.look.px(BUTTON_WITH_COUNT if self._more else BUTTON)
 
     def _fonts(self) -> list[QFont]:
         return [_sized(self.look, size, self.look.scale) for size in SIZES]
@@ -171,6 +189,7 @@ class Sheet(QFrame):
         self.reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.badges = Words(self, wordWrap=True)
         self.badges.setProperty("role", "muted")
+        self._ways: list[QPushButton] = []
         column = QVBoxLayout(self)
         column.addWidget(self.reading)
         column.addWidget(self.badges)
@@ -189,6 +208,19 @@ class Sheet(QFrame):
         self.reading.setText(unbroken(reading_text(reading)))
         self.badges.setText(badges)
         self.badges.setVisible(bool(badges))
+
+    def show_ways(self, ways: Sequence[Way]) -> None:
+        """Have a button for each of these below the words."""
+        for old in self._ways:
+            self.layout().removeWidget(old)
+            old.deleteLater()
+        self._ways = []
+        for title, show in ways:
+            button = QPushButton(menu_text(f"Show {title}"), self)
+            button.clicked.connect(self.hide)
+            button.clicked.connect(lambda _=False, show=show: show())
+            self.layout().addWidget(button)
+            self._ways.append(button)
 
     def unfold(self, at: QRect) -> None:
         """Lie at a place of the stage, as high as the words are."""

@@ -4,6 +4,7 @@ from __future__ import annotations  # names of types that are loaded later
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -26,15 +27,15 @@ from explainer.shell.stage import expecting, views
 from explainer.shell.stage.board import Board
 from explainer.shell.stage.busy import BusyChip, BusyLine
 from explainer.shell.stage.handling import HandleBoard
-from explainer.shell.stage.head import Head
+from explainer.shell.stage.head import Head, Way
 from explainer.shell.stage.measured import measures_of
 from explainer.shell.stage.skeleton import Skeleton
 from explainer.shell.stage.tabs import ChartTabs
 from explainer.shell.stage.veils import DropLight, Frame, Glide, Veil
 from explainer.shell.unsuitable_card import UnsuitableCard
 
-WIDE_WINDOW, WIDER = 1600, 1.25
-"""From that many px on, and by how much, the stage grows with the window."""
+WIDE_WINDOW, WIDER, WIDEST = 1600, 1.25, 1.8
+"""From that many px on, by how much, and to what type scale at most the stage grows with the window."""
 
 
 class Stage(QWidget):
@@ -59,7 +60,7 @@ class Stage(QWidget):
         self._worn = self.look = look
         self.view = ViewState()
         self.result: Result | None = None
-        self.solo = -1
+        self.solo = self._solo_chart = -1
         self.mirrored = self.presenting = False
         self.paint_ms = 0.0
         self.chosen: dict[str, tuple[int, ...]] = {}
@@ -118,7 +119,8 @@ class Stage(QWidget):
     def _dress(self) -> None:
         """Put the look on; in a wide window the stage is larger with it."""
         wide = self.window().width() >= WIDE_WINDOW and not self.presenting
-        self.look = replace(self._worn, scale=self._worn.scale * (WIDER if wide else 1.0))
+        scale = self._worn.scale
+        self.look = replace(self._worn, scale=max(scale, min(scale * WIDER, WIDEST)) if wide else scale)
         for part in (self.head, self.board, self.handles, self.problem, self.empty, self.unsuitable):
             part.set_look(self.look)
         for slot in (self._player, self._strip):
@@ -146,7 +148,7 @@ class Stage(QWidget):
         """Show the picture and what will come of another demo, at once; nothing of the old one stays."""
         guess = expecting.GUESS if uses_frame else expecting.WITHOUT_FRAME
         self._demo, self.result, self._expected = demo, None, self._seen.get(demo, guess)
-        self.solo, self._tab, self._anyway = -1, 0, False
+        self.solo, self._solo_chart, self._tab, self._anyway = -1, -1, 0, False
         self._headline = self._seen[demo].wanted.headline if demo in self._seen else 0
         self._skeleton.set_photo(frame.pixels if frame is not None and uses_frame else None)
         self.head.wait()
@@ -247,9 +249,12 @@ class Stage(QWidget):
         return self._busy
 
     def let_go(self) -> bool:
-        """Take away what lies over the stage; return whether there was anything."""
+        """Take away what lies over the stage, or what has it to itself; return whether there was anything."""
         over = (self.head.sheet, self.unsuitable, self.problem)
         top = next((card for card in over if card.isVisible()), None)
+        if top is None and self._solo_chart >= 0:
+            self._show_all()
+            return True
         if top is self.unsuitable:
             self.show_anyway()
         elif top is not None:
@@ -367,6 +372,8 @@ class Stage(QWidget):
     def _standing(self, result: Result) -> views.Standing:
         if 0 <= self.solo < len(result.panels):
             return views.Standing((self.solo,), (), ())
+        if 0 <= self._solo_chart < len(result.charts):
+            return views.Standing((), (), (), self._solo_chart)
         stands = views.standing(result, self.chosen.get(self._demo, ()))
         return replace(stands, film=stands.film[:2], charts=stands.charts[:1]) if self.presenting else stands
 
@@ -396,6 +403,7 @@ class Stage(QWidget):
             self.board.place(layout, stands, self._tab)
             self._seen[self._demo] = expecting.expected_of(self.board.shown, stands, wanted)
             self._place_tabs(layout, stands)
+            self.head.offer(self._without_room(self.result, layout, stands))
         for slot, boxes in ((self._player, layout.of("player")), (self._strip, layout.of("strip"))):
             if slot is not None:
                 slot.setVisible(bool(boxes))
@@ -408,6 +416,29 @@ class Stage(QWidget):
     def _place_head(self, layout: Allotment) -> None:
         for box in layout.of("headline"):
             self.head.place(QRect(box.x, box.y, box.w, box.h), box.caption)
+
+    def _without_room(self, result: Result, layout: Allotment, stands: views.Standing) -> list[Way]:
+        """What of a result stands nowhere, and how each is shown; where one thing has the stage, all others."""
+        if self.presenting:
+            return []
+        if self.solo >= 0 or self._solo_chart >= 0:
+            return [("everything again", self._show_all)]
+        film, charts = ({box.index for box in layout.of(role)} for role in ("film", "chart"))
+        panels = [index for at, index in enumerate(stands.film) if at not in film]
+        hidden = [index for at, index in enumerate(stands.charts) if at not in charts]
+        return [
+            *((f"“{result.panels[i].title}”", partial(self.choose, i)) for i in panels),
+            *((f"“{result.charts[i].title}”", partial(self._show_chart, i)) for i in hidden),
+        ]
+
+    def _show_chart(self, index: int) -> None:
+        """Give a chart the whole stage."""
+        self._solo_chart = index
+        self._show_again()
+
+    def _show_all(self) -> None:
+        self.solo = self._solo_chart = -1
+        self._show_again()
 
     def _place_tabs(self, layout: Allotment, stands: views.Standing) -> None:
         self.tabs.setVisible(bool(layout.tabbed))
