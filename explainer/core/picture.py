@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.frame import Frame
-from explainer.core.geometry import Affine, BoxXYXY, PointXY, apply, scale_shift
+from explainer.core.geometry import Affine, BoxXYXY, PointXY, apply, identity, resized, scale_shift
 from explainer.core.layers import ColourMap, Heat, Image, Layer, Lines, Mask, Panel, Points
 
 Focus = tuple[float, float, float, float]
@@ -44,6 +44,34 @@ def heat(
     hi = limit or float(np.abs(values).max()) or 1.0
     colours: ColourMap = "diverging" if signed else "sequential"
     return Heat(name, values, -hi if signed else 0.0, hi, place, **{"colours": colours} | look)
+
+
+def grey(pixels: NDArray[np.uint8], contrast: float = 1.0) -> NDArray[np.uint8]:
+    """Picture ``(H, W, 3)`` without its colours, so that all colour is that of what lies over it."""
+    return np.asarray(128 + contrast * (pixels.mean(2, keepdims=True) - 128), np.uint8).repeat(3, axis=2)
+
+
+def ruled(rows: int, columns: int, most: int = 28) -> tuple[Lines, ...]:
+    """Lines between the cells of a map on a panel in cells; none where there are more than `most` a side, or one."""
+    across = [np.array([[0.0, y], [columns, y]]) for y in range(1, rows)]
+    down = [np.array([[x, 0.0], [x, rows]]) for x in range(1, columns)]
+    paths = (*across, *down) if max(rows, columns) <= most else ()
+    return (Lines("cells", paths, (-2,) * len(paths), width_px=0.8),) if paths else ()
+
+
+def on_cells(
+    shape: tuple[int, int], title: str, pixels: NDArray[np.uint8], layers: Sequence[Layer], note: str = ""
+) -> Panel:
+    """Panel in cells of a map ``(h, w)`` of that shape: what the network sees, stretched over it, and layers above."""
+    below = Image("picture", pixels, resized(identity(), shape, pixels.shape[:2]))
+    return Panel(title, (float(shape[1]), float(shape[0])), (below, *layers), note, frame=False)
+
+
+def filled(name: str, box: NDArray[np.float64], colour: int, share: float = 0.6) -> tuple[Mask, ...]:
+    """A box ``(4,)`` in panel pixels, filled so that the picture shows through; nothing where it has no area."""
+    (x0, y0), (w, h) = box[:2], box[2:] - box[:2]
+    place = scale_shift(float(w), float(h), float(x0), float(y0))
+    return (Mask(name, np.full((1, 1), share, np.float32), place, colour),) if min(w, h) > 0 else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

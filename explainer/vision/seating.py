@@ -27,6 +27,7 @@ WORN = ("backpack", "handbag", "tie")  # what belongs to a person is no object o
 LEAST_THING = 0.04  # of the picture: a tie is no person
 SALIENT_SIDE, THING_SIDE = 0.34, 0.5  # of a salient box, as a share of the picture's sides
 ROOMY = 0.26  # of a side: nearly four cells of a map of 14
+FREE, LEAST_IN = 0.25, 0.3  # of what is seen: free round a box that lies well inside, and its least side
 MARGIN = 0.08  # share of the sides where nothing is seated
 NOTHING = 3.0  # levels of 255; smaller differences are noise
 ROUGH = 16.0  # levels; a rougher place is no more of a thing
@@ -50,6 +51,27 @@ def roomy(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
         return wanted
     (left, right), (top, bottom) = _wide(x0, x1), _wide(y0, y1)
     return BoxXYXY(left, top, right, bottom)
+
+
+def well_inside(wanted: BoxXYXY | str, frame: Frame, ctx: Context) -> BoxXYXY:
+    """Return `wanted`, or where it is ``auto`` the best object, as far as it lies well inside the square that is seen.
+
+    At the border of a map what is rounded outwards would be cut off, and nothing seen of it.
+    """
+    if isinstance(wanted, BoxXYXY):
+        return wanted
+    square, (x0, y0, x1, y1) = min(frame.width, frame.height), box(AUTO, frame, ctx)
+    (left, right), (top, bottom) = _kept_in(x0, x1, square / frame.width), _kept_in(y0, y1, square / frame.height)
+    return BoxXYXY(left, top, right, bottom)
+
+
+def _kept_in(start: float, end: float, seen: float) -> tuple[float, float]:
+    """Shares of a side, kept away from the border of the middle part `seen` of it; a small object gets room."""
+    border = 0.5 - seen * (0.5 - FREE)
+    low, high = (min(max(one, border), 1 - border) for one in (start, end))
+    half = max(high - low, LEAST_IN * seen) / 2
+    middle = min(max((low + high) / 2, border + half), 1 - border - half)
+    return middle - half, middle + half
 
 
 def _wide(start: float, end: float) -> tuple[float, float]:
@@ -103,6 +125,12 @@ def layer(wanted: str, frame: Frame, ctx: Context) -> str:
     del frame
     maps = [one.name for one in ctx.card.layers if len(one.shape) == 3]
     return wanted if wanted != AUTO else maps[len(maps) // 2] if maps else LAST
+
+
+def last(wanted: str, frame: Frame, ctx: Context) -> str:
+    """Return `wanted`, or where it is ``auto`` the last layer that has maps."""
+    del frame
+    return ctx.card.layer(LAST).name if wanted == AUTO else wanted
 
 
 def seated(params: Any, frame: Frame, ctx: Context, **how: Callable[[Any, Frame, Context], Any]) -> tuple[Any, Seats]:

@@ -72,3 +72,9 @@ def test_the_strongest_map_is_that_inside_the_box():
     assert roi.strongest(maps, np.array([2.2, 2.2, 3.5, 3.5])) == 2
     assert roi.strongest(maps, np.array([0.1, 0.1, 0.1, 0.1])) == 1  # without area: the cell that it lies in
     assert roi.strongest(maps, np.array([4.0, 4.0, 4.0, 4.0])) == 1  # at the far edge: the whole map
+
+
+def test_the_farthest_side_across_and_down_is_told() -> None:
+    start, end = roi.missed(np.array([1.0, 2.0, 5.0, 8.0]), np.array([0.5, 2.0, 6.0, 6.5]))
+    np.testing.assert_array_equal(start, [[5.0, 5.0], [3.0, 8.0]])
+    np.testing.assert_array_equal(end, [[6.0, 5.0], [3.0, 6.5]])

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Histogram
 from explainer.core.context import Context
-from explainer.core.controls import AUTO, LAST, TOP_1, Auto, Choice, ClassIndex, Doc, LayerName, Range, When
+from explainer.core.controls import AUTO, TOP_1, Auto, Choice, ClassIndex, Doc, LayerName, Range, When
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.layers import Cells, Panel
 from explainer.core.memo import latest, prepared
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import grey
 from explainer.core.result import Result
 from explainer.core.subject import Subject, subject
 from explainer.demos.explained._controls import TestedMap, with_controls
@@ -69,7 +70,7 @@ class Activations(Demo[Params]):
         from explainer.vision import seating
         from explainer.vision.attribution.views import to_pixels
 
-        params, seats = seating.seated(params, frame, ctx, layer=_last)
+        params, seats = seating.seated(params, frame, ctx, layer=seating.last)
         layer = ctx.card.layer(params.layer).name
         with ctx.model() as net:
             ready = prepared(frame, net, ctx)
@@ -88,12 +89,6 @@ class Activations(Demo[Params]):
                 tested = TestedMap(f"map {chosen}", np.abs(maps[chosen]), (layer, chosen))
                 part = with_controls(about, part, tested, net, ctx)
             return about.result(part, resolved=seats)
-
-
-def _last(wanted: str, frame: Frame, ctx: Context) -> str:
-    """Return `wanted`, or where it is ``auto`` the last layer that has maps: each of them answers to few things."""
-    del frame
-    return ctx.card.layer(LAST).name if wanted == AUTO else wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +161,7 @@ def _mosaic(maps: _Maps, chosen: int, shown: list[int], below: NDArray[np.uint8]
         colours="diverging" if maps.signed else "sequential",
         labels=tuple(str(k) if k == chosen else "" for k in shown),  # a word on every tile would hide the tiles
         sets=tuple({"channel": k} for k in shown), chosen=shown.index(chosen) if chosen in shown else -1,
-        under=below.mean(2, keepdims=True).astype(np.uint8).repeat(3, axis=2),  # grey: all colour is the map's
+        under=grey(below),
     )  # fmt: skip
     note = f"{len(shown)} of {words.thousands(len(maps.values))}, one scale for all"
     return Panel("Feature maps", mosaic.size, (mosaic,), note, frame=False)

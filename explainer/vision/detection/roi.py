@@ -41,6 +41,11 @@ class Reading:
     parts: Array
     points: Array
 
+    @property
+    def region(self) -> Array:
+        """All parts together ``(4,)``. RoIPool's is larger than the box, for both ends are included in rounding."""
+        return np.array([*self.parts[:, :2].min(0), *self.parts[:, 2:].max(0)])
+
 
 def _rounded(value: float) -> int:
     """Round half away from zero, as C does."""
@@ -99,6 +104,22 @@ def bilinear(features: NDArray[np.float32], x: Array, y: Array) -> Array:
     above = features[top, left] * (1 - fx) + features[top, right] * fx
     below = features[bottom, left] * (1 - fx) + features[bottom, right] * fx
     return np.where(outside, 0.0, above * (1 - fy) + below * fy)
+
+
+def missed(asked: Array, read: Array) -> tuple[Array, Array]:
+    """From the middle of a side of the box `asked` to the same side of what is `read`: the farthest across and down.
+
+    Returns
+    -------
+    start, end
+        ``(2, 2)``, x and y, in whatever the boxes ``(4,)`` are given.
+    """
+    start = np.tile((asked[:2] + asked[2:]) / 2, (2, 1))
+    end = start.copy()
+    for axis in (0, 1):
+        side = max(axis, axis + 2, key=lambda k: abs(read[k] - asked[k]))
+        start[axis, axis], end[axis, axis] = asked[side], read[side]
+    return start, end
 
 
 def pooled(
