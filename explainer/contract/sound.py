@@ -276,7 +276,7 @@ def _rows(array: Any, columns: int, what: str) -> list[str]:
 
 def _beside(count: int, layer: Any) -> Iterator[str]:
     """Check that labels, colours and clicks are given for all items or for none."""
-    for name in ("labels", "colours", "sets"):
+    for name in ("labels", "below", "colours", "sets"):
         given = getattr(layer, name, ())
         if isinstance(given, tuple) and len(given) not in (0, count):
             yield f"{len(given)} {name} for {count} items"

@@ -40,6 +40,9 @@ class DemoInfo:
         Needs consecutive frames and carries state from one to the next.
     uses_frame
         False for training runs that bring their own data.
+    uses_folder
+        Of a demo that brings its own data: whether it takes the source's pictures instead where those are sorted into
+        folders. It is run again when another source is opened.
     uses_model
         Whether it leases the session's classifier.
     sample
@@ -56,6 +59,7 @@ class DemoInfo:
     cost: Cost | None = None
     temporal: bool = False
     uses_frame: bool = True
+    uses_folder: bool = False
     uses_model: bool = True
     budget_s: float = 10.0
     sample: str = ""

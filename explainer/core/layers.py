@@ -112,8 +112,9 @@ class Arrows:
 class Cells:
     """A mosaic of small maps ``(N, h, w) float32``, `columns` to a row; a click on one applies its `sets`.
 
-    The panel is as large as the mosaic: ``columns · (w + gap)`` by ``rows · (h + gap)`` in map pixels.
-    `under` is a picture ``(H, W, 3) uint8 RGB`` that lies below every tile, so that one sees where each is warm.
+    `labels` stand in the upper left corner of each, `below` in the lower left one. The panel is as large as the
+    mosaic: ``columns · (w + gap)`` by ``rows · (h + gap)`` in map pixels. `under` is a picture ``(H, W, 3) uint8 RGB``
+    that lies below every tile, so that one sees where each is warm.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Cells:
     sets: tuple[Sets | None, ...] = ()
     chosen: int = -1
     under: NDArray[np.uint8] | None = None
+    below: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[float, float]:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.layers import CELL_PITCH, Boxes, Cells, Panel
+from explainer.core.geometry import scale_shift
+from explainer.core.layers import CELL_PITCH, Boxes, Cells, Image, Panel
 
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.3  # of the ink of a picture that is not lit
@@ -96,6 +97,30 @@ def wall_of_words(
 ) -> Panel:
     """Panel of pictures ``(N, h, w)`` in 0…1, each with a word of its own."""
     return _labelled(title, images, labels, columns, None, note)
+
+
+def wall_of_photos(
+    title: str,
+    pictures: NDArray[np.uint8],
+    labels: tuple[str, ...],
+    below: tuple[str, ...],
+    *,
+    columns: int,
+    lit: NDArray[np.bool_],
+    smooth: bool = True,
+    note: str = "",
+) -> Panel:
+    """Panel of photos ``(N, h, w, 3) uint8``, each with a word above and one below; bright where they are `lit`."""
+    count, height, width = pictures.shape[:3]
+    cells = Cells("words", np.zeros((count, height, width), np.float32), columns, 0.0, 1.0, "categorical", labels,
+                  below=below)  # fmt: skip
+    dimmed = np.rint(pictures * np.where(lit, 1.0, DIM)[:, None, None, None]).astype(np.uint8)
+    corners = [(n % columns * width * CELL_PITCH, n // columns * height * CELL_PITCH) for n in range(count)]
+    images = tuple(
+        Image(f"picture {n + 1}", one, scale_shift(1, 1, *corner), smooth=smooth)
+        for n, (one, corner) in enumerate(zip(dimmed, corners, strict=True))
+    )
+    return Panel(title, cells.size, (cells, *images), note, frame=False)
 
 
 def framed(panel: Panel, which: NDArray[np.bool_]) -> Panel:

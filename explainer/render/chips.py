@@ -141,15 +141,16 @@ def _seen(chip: Chip, view: View) -> bool:
 
 
 def _tiles(layer: Cells, view: View) -> Iterator[tuple[str, QRectF]]:
-    """Words in the upper left corner of each tile that has room for its own."""
-    for index, text in enumerate(layer.labels):
+    """Words in the upper and the lower left corner of each tile that has room for its own."""
+    rows = ((layer.labels, False), (layer.below, True))
+    for index, text, low in ((n, text, low) for words, low in rows for n, text in enumerate(words)):
         if not text:
             continue
         x0, y0, x1, y1 = cell_box(layer, index)
         tile = view.to_screen.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
         wide, high = _size(Chip(text, QPointF()), view.look)
         if tile.width() >= max(wide, view.look.px(LEAST_TILE)) and tile.height() >= 1.5 * high:
-            yield text, QRectF(tile.left(), tile.top(), wide, high)
+            yield text, QRectF(tile.left(), tile.bottom() - high if low else tile.top(), wide, high)
 
 
 def _draw_leader(painter: QPainter, place: Place, look: Look) -> None:

@@ -188,7 +188,7 @@ class Scheduler:
     def source_changed(self, frames: Sequence[Frame] = ()) -> int:
         """Another source was opened: let go of the old one's picture and wait for the first of the new one.
 
-        A demo that uses no frame goes on undisturbed.
+        A demo that uses neither frame nor folder goes on undisturbed.
 
         Returns
         -------
@@ -201,7 +201,7 @@ class Scheduler:
             if old is None:
                 return self._generation
             request = _Request(old.demo, old.params, old.settings, frames)
-            if not old.demo.info.uses_frame:
+            if not (old.demo.info.uses_frame or old.demo.info.uses_folder):
                 self._request = request
                 return self._generation
             return self._renew(request)

@@ -79,8 +79,9 @@ class Showing(QObject):
         self._turns.begin(self._build_controls, self._show_lesson)
         self.titled.emit(f"{c.demo.info.title} · Explainer")
         info = c.demo.info
-        panes.bar.show_needs(frame=info.uses_frame, model=info.uses_model)
-        if c.opened is not None and info.uses_frame:
+        sees = info.uses_frame or info.uses_folder
+        panes.bar.show_needs(frame=sees, model=info.uses_model)
+        if c.opened is not None and sees:
             panes.bar.show_source(c.opened, c.source_spec)
         self._show_play()
 

@@ -274,6 +274,20 @@ def test_a_change_of_source_waits_for_its_first_picture(scheduler, log):
     assert scheduler.ask(demo, Knobs(), SETTINGS, frames) == second
 
 
+def test_a_demo_that_may_take_a_folder_runs_again_when_a_source_is_opened(scheduler, log):
+    gate = Turnstile(uses_frame=False, uses_folder=True)
+    first = scheduler.ask(gate.demo, Knobs(), SETTINGS)
+    gate.wait_entered()
+    gate.go.release()
+    settle(scheduler)
+    second = scheduler.source_changed([frame(0, "a")])
+    assert second > first
+    gate.wait_entered()
+    gate.go.release()
+    settle(scheduler)
+    assert [one.generation for one in log.of(Finished)] == [first, second]
+
+
 def test_a_demo_that_brings_its_own_data_ignores_pictures_and_sources(scheduler, log):
     gate = Turnstile(uses_frame=False)
     generation = scheduler.ask(gate.demo, Knobs(), SETTINGS)  # needs no picture to start

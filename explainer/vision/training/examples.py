@@ -118,7 +118,7 @@ def from_pictures(
     side
         Pixels of the square they are resized to.
     """
-    return _stacked([_square(one, side, grey=grey) for one in pictures], labels, names)
+    return _stacked([centre_square(one, side, grey=grey) for one in pictures], labels, names)
 
 
 def _stacked(squares: Sequence[NDArray[np.uint8]], labels: Sequence[int], names: Sequence[str]) -> Examples:
@@ -153,7 +153,7 @@ def from_frames(
         asked()
         with suppress(ExplainerError):
             frame = frames[index]
-            squares.append(_square(frame.pixels, side, grey=grey))
+            squares.append(centre_square(frame.pixels, side, grey=grey))
             called.append(frame.name)
     folders = [name.rpartition("/")[0] for name in called]
     if not all(folders) or not called:
@@ -163,7 +163,8 @@ def from_frames(
     return _stacked(squares, [names.index(one) for one in folders], names), tuple(called)
 
 
-def _square(pixels: NDArray[np.uint8], side: int, *, grey: bool) -> NDArray[np.uint8]:
+def centre_square(pixels: NDArray[np.uint8], side: int, *, grey: bool = False) -> NDArray[np.uint8]:
+    """Cut the centre square out of ``(H, W, 3)`` and resize it by area: ``(S, S, 3)``, or ``(S, S)`` grey."""
     height, width = pixels.shape[:2]
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2
