@@ -34,7 +34,7 @@ COLUMNS, TILES = 7, 21
 LETTERS, NAME = 10, 28  # of a class's name on a tile, and of a picture's in the headline
 CLASSES = 10  # of the confident joint that are shown
 ALONG = 100  # places along the chart
-MOST = 400  # places of the list that can be reached here; the file has all
+MOST = 19 * TILES  # places of the list that can be reached here; the file has all
 Rows = NDArray[np.int64]
 
 
