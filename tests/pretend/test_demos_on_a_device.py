@@ -13,6 +13,7 @@ ON_THE_CPU = {
     "train-small-net": "at this size a GPU spends its time on being asked",
     "trained-for-holes": "at this size a GPU spends its time on being asked",
     "wrong-labels": "small nets train one to a core",
+    "label-errors": "the vectors of its garments are shipped; only a folder needs the network",
     "missing-digit": "small nets train one to a core",
     "ensembles": "small nets train one to a core",
     "adversarial-training": "small nets train one to a core",
