@@ -1,8 +1,14 @@
 """Ensembles: where members come from, the exact split of the error, and what refusing is worth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
+from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
+from torch.optim.swa_utils import AveragedModel
 
 from explainer.vision.training import digits, drawn, ensembles, fit
 from explainer.vision.training.parts import scores_of
@@ -73,7 +79,8 @@ def test_telling_digits_come_in_their_groups():
     one = np.stack([right, wrong, right, wrong])
     two = np.stack([right, np.array([1.0, 0.0]), np.array([0.0, 1.0]), wrong])
     labels = np.zeros(4, np.int64)
-    assert ensembles.telling(np.stack([one, two]), labels).tolist() == [1, 2, 3]
+    both = np.stack([one, two]).mean(0)
+    assert ensembles.telling(one, both, labels).tolist() == [1, 2, 3]
 
 
 def test_the_usual_member_comes_first_and_none_is_lost():
@@ -118,3 +125,64 @@ def test_a_drawn_digit_is_read_by_every_member():
     assert part.values["agree_count"] == (p.argmax(1) == p.mean(0).argmax()).sum()
     assert part.panels[1].layers[0].labels == tuple(str(one) for one in p.argmax(1))
     assert "Draw a digit" in demo.own(runs, demo.Params(drawn=())).headline
+
+
+@pytest.fixture(scope="module")
+def swa_run():
+    (recipe,) = ensembles.recipes("swa", 60, 0)
+    return fit.trained(recipe)
+
+
+def test_moments_are_the_last_marks_and_begin_with_the_end(swa_run):
+    held = ensembles.moments(swa_run)
+    assert len(held) == ensembles.MEMBERS
+    for name, array in swa_run.weights.items():
+        np.testing.assert_array_equal(held[0][name], array)
+    shorter = fit.trained(replace(swa_run.recipe, steps=ensembles.STEPS - ensembles.SWA_EVERY))
+    for name, array in shorter.weights.items():
+        np.testing.assert_array_equal(held[1][name], array)
+
+
+def test_averaged_weights_are_those_of_torch(swa_run):
+    held = ensembles.moments(swa_run)
+    nets = [swa_run.recipe.net.loaded(one) for one in held]
+    theirs = AveragedModel(nets[0])
+    for net in nets:
+        theirs.update_parameters(net)
+    ours = ensembles.averaged(held)
+    for name, tensor in theirs.module.state_dict().items():
+        np.testing.assert_allclose(ours[name], tensor.numpy(), rtol=1e-5, atol=1e-7)
+    assert not any(isinstance(one, nn.modules.batchnorm._BatchNorm) for one in nets[0].modules())
+    p = ensembles.answers("swa", [swa_run])
+    joint = ensembles.together("swa", [swa_run], p)
+    test = digits.split().test
+    expected = F.softmax(scores_of(theirs.module.eval(), test).double(), 1).numpy()
+    np.testing.assert_allclose(joint[-1], expected, atol=1e-5)
+    np.testing.assert_array_equal(joint[0], p[0])
+    assert np.abs(joint[-1] - p.mean(0)).max() > 1e-3, "one net of mean weights, not the mean of ten answers"
+
+
+def test_the_rate_of_snapshots_falls_as_with_torch():
+    (recipe,) = ensembles.recipes("snapshots", 60, 0)
+    weight = nn.Parameter(torch.zeros(1))
+    theirs = torch.optim.SGD([weight], lr=1.0)
+    going = CosineAnnealingWarmRestarts(theirs, ensembles.CYCLE)
+    for step in range(2 * ensembles.CYCLE + 3):
+        assert recipe.schedule.factor(step, recipe.steps, recipe.per_epoch) == pytest.approx(going.get_last_lr()[0])
+        weight.grad = torch.zeros(1)
+        theirs.step()
+        going.step()
+    assert recipe.every == ensembles.CYCLE, "a moment is noted where the rate is lowest"
+
+
+def test_what_it_costs():
+    cost = ensembles.cost
+    assert cost("starts", 4) == cost("bagging", 4) == ensembles.Cost(4 * ensembles.STEPS, 4)
+    assert cost("snapshots", 10) == ensembles.Cost(ensembles.STEPS, 10)
+    assert cost("swa", 10) == ensembles.Cost(ensembles.STEPS, 1)
+
+
+def test_the_first_together_are_the_mean_of_their_probabilities():
+    p, _ = some(members=4)
+    joint = ensembles.together("starts", [], p)
+    np.testing.assert_allclose(joint[2], (p[0] + p[1] + p[2]) / 3)

@@ -5,7 +5,7 @@ It brings its own digits and ignores the frame. The runs are those of the imbala
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -17,19 +17,21 @@ from explainer.core.context import Context
 from explainer.core.controls import Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Panel
+from explainer.core.layers import Boxes, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
 from explainer.core.rivers import river
-from explainer.demos.data._imbalance_view import RARE_COLOUR, Rare, Remedy, digits_panel, rare_of, recipe_of
+from explainer.core.walls import wall
+from explainer.demos.data._imbalance_view import RARE_COLOUR, Rare, Remedy, rare_of, recipe_of
 
 if TYPE_CHECKING:
     from explainer.vision.training.fit import Snapshot
     from explainer.vision.training.imbalance import Learnt
 
 STEPS, EVERY = 300, 20
+ROWS = 5  # test digits of each class
 BLUE, ORANGE = (86, 150, 210), (230, 159, 0)
 LEARNT, READ = 0.3, 0.8  # a loss in nats below which digits are known by heart; a recall that is good
 
@@ -77,7 +79,7 @@ class ImbalanceTraining(Demo[Params]):
 def shown(net: Learnt) -> Part:
     """Whose errors pull at the net, and which rare digits it reads."""
     at, first = int(net.steps[net.at]), net.few
-    panels = (pull_panel(net), digits_panel("Rare test digits", net))
+    panels = (pull_panel(net), test_panel(net))
     pull = _pooled(net, "pull", rare=True)
     play = Play(
         "seen", 0, STEPS, at, curve=pull if len(pull) > 1 else None, counted=f"{at} of {STEPS} steps",
@@ -104,6 +106,18 @@ def pull_panel(net: Learnt) -> Panel:
     )
     colours = np.rint(base * shade).astype(np.uint8)
     return river("Shares of the gradient", shares, colours, net.at, labels=labels, note="a band for each digit")
+
+
+def test_panel(net: Learnt) -> Panel:
+    """Test digits, a column for each class: frequent ones on the left, bright where they are read."""
+    order = np.argsort(net.rare, kind="stable")
+    rows = np.concatenate([[np.flatnonzero(net.test.labels == one)[row] for one in order] for row in range(ROWS)])
+    true, said = net.test.labels[rows], net.said[rows]
+    note = f"reads {100 * net.frequent_recall:.0f} % of the frequent, {100 * net.rare_recall:.0f} % of the rare"
+    panel = wall("Test digits", net.test.images[rows], true, said, columns=len(order), lit=said == true, note=note)
+    (width, height), share = panel.size, float((~net.rare).mean())
+    boxes = np.array([[0, 0, share * width - 1, height], [share * width, 0, width - 1, height]])
+    return replace(panel, layers=(*panel.layers, Boxes("groups", boxes, colours=(0, RARE_COLOUR))))
 
 
 def charts(net: Learnt) -> tuple[Chart, ...]:
@@ -163,7 +177,7 @@ def headline(net: Learnt) -> str:
     if step == 0:
         return f"Nothing is learnt yet, and the rare digits already have only {pull} of the gradient."
     if not net.rare[net.said].any():
-        return f"After {step} steps the net never names a rare digit; only {pull} of the gradient is theirs."
+        return f"After {step} steps the net never names a rare digit: only {pull} of the gradient is theirs."
     if now["rare_loss"] < LEARNT and net.rare_recall < READ:
         return f"The few rare digits are learnt by heart, yet only {read} of the new ones are read."
     return f"After {step} steps {read} of the rare test digits are read."

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Bars, Chart, Curve, Series
+from explainer.core.charts import Bars, Chart, Curve, Series, Table
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, TrainAgain, When
 from explainer.core.demo import Demo, DemoInfo
@@ -29,6 +29,7 @@ from explainer.core.walls import wall
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from explainer.vision.training.ensembles import Vote
     from explainer.vision.training.examples import Examples
     from explainer.vision.training.fit import Snapshot
 
@@ -36,7 +37,6 @@ SHOWN, COLUMNS = 40, 8
 SINGLE, TOGETHER = 1, 2  # colours
 REFUSED = np.linspace(0.0, 0.5, 26)
 MOST = 10
-
 
 LINE = ((0.36, 0.37), (0.6, 0.2), (0.44, 0.85))  # a 1, or a 7
 DRAWN = (Stroke(tuple(PointXY(*point) for point in LINE), 0.06),)
@@ -56,6 +56,8 @@ class Kind(Choice):
     BAGGING = "bagging", "Bagging"
     DROPOUT = "dropout", "MC dropout"
     SHIFTS = "shifts", "Shifted copies"
+    SNAPSHOTS = "snapshots", "Snapshots of one run"
+    SWA = "swa", "Averaged weights (SWA)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Params:
     ] = MOST  # fmt: skip
     kind: Annotated[
         Kind, Resets(),
-        Doc("Members differ by", "Starts and bagging train ten nets; dropout and shifts ask one net several times."),
+        Doc("Members differ by", "Starts and bagging train ten nets. All others get along with one training."),
     ] = Kind.STARTS  # fmt: skip
     train_size: Annotated[
         int, Resets(), Range(30, 1297, log=True, unit="digits"),
@@ -87,7 +89,8 @@ class Ensembles(Demo[Params]):
     info = DemoInfo(
         id="ensembles", title="Ensembles", topics=(40,),
         summary="Ten nets that err on different digits: together they err on fewer.",
-        papers=("breiman1996", "lakshminarayanan2017", "gal2016"), uses_frame=False, uses_model=False, budget_s=60.0,
+        papers=("breiman1996", "lakshminarayanan2017", "huang2017", "izmailov2018"),
+        uses_frame=False, uses_model=False, budget_s=60.0,
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
@@ -98,68 +101,47 @@ class Ensembles(Demo[Params]):
         recipes = ensembles.recipes(str(params.kind), params.train_size, ctx.seed)
 
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
-            runs = [one for one in found if one is not None and one.done] or [one for one in found if one is not None][
-                :1
-            ]
+            begun = [one for one in found if one is not None]
+            runs = [one for one in begun if one.done] or begun[:1]
             if params.asked == Asked.OWN:
                 return own(runs, params).result(partial=partial)
             key = (params.kind, params.train_size, params.again, tuple((run.recipe.seed, run.step) for run in runs))
-            made = lambda: ensembles.answers(str(params.kind), runs, ctx.checkpoint)  # noqa: E731
-            p = latest(ctx, "answers", key, made)
-            return shown(p, runs[0].recipe.data.test, params, begun=runs[0].step > 0).result(partial=partial)
+            test = runs[0].recipe.data.test
+            made = lambda: ensembles.said(str(params.kind), runs, test.labels, ctx.checkpoint)  # noqa: E731
+            p, joint = latest(ctx, "answers", key, made)
+            vote = ensembles.Vote(p, joint, min(params.members, len(p)), test.labels)
+            return shown(vote, test, params, begun=runs[0].step > 0).result(partial=partial)
 
         return watched(ctx, recipes, show, text="training the members", again=params.again)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Vote:
-    """Probabilities of all members ``(K, N, 10)``, a usual one first, and how many of them vote."""
-
-    p: NDArray[np.float64]
-    members: int
-    labels: NDArray[np.int64]
-
-    @property
-    def average(self) -> NDArray[np.float64]:
-        """Of those that vote, ``(N, 10)``."""
-        return np.asarray(self.p[: self.members].mean(0))
-
-    @property
-    def wrong(self) -> int:
-        """Digits that the average misreads."""
-        return int((self.average.argmax(1) != self.labels).sum())
-
-    @property
-    def alone(self) -> int:
-        """Digits that the first member misreads."""
-        return _wrong(self.p[0], self.labels)
-
-
-def shown(p: NDArray[np.float64], test: Examples, params: Params, *, begun: bool) -> Part:
-    """Both walls, what each further member is worth, and what refusing is worth."""
+def shown(vote: Vote, test: Examples, params: Params, *, begun: bool) -> Part:
+    """Both walls, what each further member is worth, what it costs, and what refusing is worth."""
     from explainer.vision.training import ensembles
 
-    p = p if params.kind in (Kind.DROPOUT, Kind.SHIFTS) else ensembles.usual_first(p, test.labels)
-    vote = Vote(p, min(params.members, len(p)), test.labels)
-    rows = ensembles.telling(p, test.labels)[:SHOWN]
+    p, labels, many = vote.p, test.labels, vote.members > 1
+    rows = ensembles.telling(p[0], vote.joint[-1], labels)[:SHOWN]
+    joined = f"{vote.members} averaged into one" if params.kind == Kind.SWA else f"{vote.members} together"
     panels = (
         digits_panel("One alone", test, p[0], rows),
-        digits_panel(f"{vote.members} together" if vote.members > 1 else "Average of one", test, vote.average, rows),
+        digits_panel(joined if many else "Average of one", test, vote.average, rows),
     )
-    curve = np.array([ensembles.right(p[:k], test.labels) for k in range(1, len(p) + 1)])
+    curve = np.array([(one.argmax(1) == labels).mean() for one in vote.joint])
     play = Play(
         "members", 1, len(p), vote.members, curve=curve - curve.min() if np.ptp(curve) else None,
         counted=f"{vote.members} of {words.count(len(p), 'member')}", note="curve: accuracy gained",
     )  # fmt: skip
-    split = ensembles.errors(p[: vote.members], test.labels)
+    split, cost = ensembles.errors(p[: vote.members], labels), ensembles.cost(str(params.kind), vote.members)
     named = numbers(
-        members=vote.members, wrong_single=vote.alone, wrong_average=vote.wrong,
-        brier_single=split.single, brier_average=split.average, brier_spread=split.spread,
+        members=vote.members, wrong_single=vote.alone, wrong_average=vote.wrong, pass_count=cost.passes,
+        training_steps=cost.steps, brier_single=split.single, brier_spread=split.spread,
+        brier_average=ensembles.errors(vote.average[None], labels).average,
         disputed_count=int((p[: vote.members].argmax(2) != p[0].argmax(1)).any(0).sum()), test_count=len(test),
     )  # fmt: skip
     return Part(
-        panels, (members_chart(vote), refusing_chart(vote)), reading(vote, named), named,
-        headline=headline(vote, begun=begun), heroes=tuple(panel.slug for panel in panels), play=play,
+        panels, (members_chart(vote, params.kind), refusing_chart(vote), cost_table(named)),
+        reading(vote, named, params.kind), named, headline=headline(vote, params.kind, begun=begun),
+        heroes=tuple(panel.slug for panel in panels), play=play,
     )  # fmt: skip
 
 
@@ -169,9 +151,10 @@ def own(runs: Sequence[Snapshot], params: Params) -> Part:
 
     ink = drawn.ink_of(params.drawn)
     image = drawn.as_digit(ink)
-    p = ensembles.answers(str(params.kind), runs, asked=drawn.read_as(image))[:, 0]
-    count = min(params.members, len(p))
-    said, mean = p[:count].argmax(1), p[:count].mean(0)
+    asked = drawn.read_as(image)
+    each = ensembles.answers(str(params.kind), runs, asked=asked)
+    p, count = each[:, 0], min(params.members, len(each))
+    said, mean = p[:count].argmax(1), ensembles.together(str(params.kind), runs, each, asked)[count - 1, 0]
     best = int(mean.argmax())
     pixels, agree = np.repeat(np.uint8(255) * ink[..., None], 3, 2), int((said == best).sum())
     panels = (
@@ -189,25 +172,34 @@ def own(runs: Sequence[Snapshot], params: Params) -> Part:
     )  # fmt: skip
 
 
-def _wrong(p: NDArray[np.float64], labels: NDArray[np.int64]) -> int:
-    return int((p.argmax(1) != labels).sum())
-
-
 def digits_panel(title: str, test: Examples, p: NDArray[np.float64], rows: NDArray[np.int64]) -> Panel:
     """Digits that one or all misread; bright where they are read correctly."""
+    from explainer.vision.training.ensembles import misread
+
     said, true = p.argmax(1)[rows], test.labels[rows]
-    note = f"{_wrong(p, test.labels)} of {len(test)} wrong"
+    note = f"{misread(p, test.labels)} of {len(test)} wrong"
     return wall(title, test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
 
 
-def members_chart(vote: Vote) -> Chart:
-    """Accuracy against the number of members, over random choices of them."""
+def members_chart(vote: Vote, kind: Kind) -> Chart:
+    """Accuracy against the number of members: over random choices of them, or in their order if they are moments."""
     from explainer.vision.training import ensembles
 
-    mean, spread = ensembles.by_members(vote.p, vote.labels)
+    mean, spread = (vote.joint.argmax(2) == vote.labels).mean(1), None
+    if str(kind) not in ensembles.MOMENTS:
+        mean, spread = ensembles.by_members(vote.p, vote.labels)
     x = np.arange(1, len(vote.p) + 1, dtype=np.float64)
-    line = Series("average", x, 100 * mean, colour=TOGETHER, spread=100 * spread)
+    line = Series("average", x, 100 * mean, colour=TOGETHER, spread=None if spread is None else 100 * spread)
     return Curve("More members", (line,), "members", "% right", None, (1.0, float(max(2, len(x)))))
+
+
+def cost_table(named: dict[str, float]) -> Chart:
+    """What both walls cost."""
+    from explainer.vision.training.ensembles import STEPS
+
+    rows = (("one alone", STEPS, 1), ("together", named["training_steps"], named["pass_count"]))
+    cells = tuple((name, words.thousands(int(steps)), f"{passes:.0f}") for name, steps, passes in rows)
+    return Table("What it costs", ("", "training steps", "forward passes"), cells)
 
 
 def refusing_chart(vote: Vote) -> Chart:
@@ -221,25 +213,30 @@ def refusing_chart(vote: Vote) -> Chart:
     return Curve("If the doubtful are refused", lines, "% refused", "% right", None, (0.0, 50.0))
 
 
-def headline(vote: Vote, *, begun: bool) -> str:
+def headline(vote: Vote, kind: Kind, *, begun: bool) -> str:
     """Say what voting is worth here."""
     if not begun:
         return "The nets have not learnt anything yet; each guesses."
     if vote.members == 1:
         return f"One alone misreads {vote.wrong} of the test digits; add members and watch."
-    if vote.wrong < vote.alone:
-        return f"Together they misread {vote.wrong} test digits; one of them alone misreads {vote.alone}."
-    return f"Here voting does not help: {vote.wrong} test digits are misread together, {vote.alone} by one alone."
+    if vote.wrong >= vote.alone:
+        why = "Moments of one run hardly differ" if kind in (Kind.SNAPSHOTS, Kind.SWA) else "Here voting does not help"
+        return f"{why}: {vote.wrong} test digits are misread together, {vote.alone} by one alone."
+    if kind == Kind.SWA:
+        return (
+            f"The net of averaged weights misreads {vote.wrong} test digits; the end of its run misreads {vote.alone}."
+        )
+    return f"Together they misread {vote.wrong} test digits; one of them alone misreads {vote.alone}."
 
 
-def reading(vote: Vote, named: dict[str, float]) -> tuple[str, ...]:
+def reading(vote: Vote, named: dict[str, float], kind: Kind) -> tuple[str, ...]:
     """Say how the error splits."""
     if vote.members == 1:
         return (f"Bright digits are read correctly. One alone misreads {vote.alone} of {len(vote.labels)}.",)
-    disputed, count = named["disputed_count"], named["test_count"]
     single, average, spread = (named[f"brier_{part}"] for part in ("single", "average", "spread"))
     known = (
         "Bright digits are read correctly; the first rows are those about which one and all differ. "
-        f"Some member contradicts another on {disputed:.0f} of {count:.0f}."
+        f"Some member contradicts another on {named['disputed_count']:.0f} of {len(vote.labels)}."
     )
-    return known, f"The Brier error falls from {single:.3f} to **{average:.3f}**: {spread:.3f} was the members' spread."
+    why = "; it is one net, and no mean of answers" if kind == Kind.SWA else f": {spread:.3f} was the members' spread"
+    return known, f"The mean Brier error of the members is {single:.3f}, together **{average:.3f}**{why}."

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from explainer.vision.training.wrong_labels import Learnt
 
 SHOWN, COLUMNS = 40, 8
-MOST = 3000
+MOST = 1500
 PLAIN, OTHER = 1, 2  # colours of the two nets
 LEARNT = 5  # colour of a frame: an error
 HEART = 50.0  # percent of the wrong labels from which they count as learnt by heart
@@ -64,14 +64,14 @@ class Params:
     remedy: Annotated[Remedy, Doc("Remedy", "What the net on the right does about wrong labels.")] = Remedy.GCE
     seen: Annotated[
         int, Range(0, MOST, step=50, unit="steps"), Plays(8.0, "Watch both nets learn"),
-        Doc("Look after", "Go back to an earlier moment of the training; past its end is the end."),
+        Doc("Look after", "Go back to an earlier moment of the training."),
     ] = MOST  # fmt: skip
     kind: Annotated[
         Kind, Resets(), Doc("A wrong label is", "Errors of one kind are learnt as if they were true.")
     ] = Kind.RANDOM  # fmt: skip
     steps: Annotated[
         int, Range(100, MOST, step=50, unit="steps"), Doc("Training length", "Raising it goes on.")
-    ] = 1500  # fmt: skip
+    ] = MOST  # fmt: skip
     again: TrainAgain = 0
 
 
@@ -118,7 +118,7 @@ def shown(plain: Learnt, other: Learnt, params: Params) -> Part:
     )  # fmt: skip
     return Part(
         panels, (accuracy_chart(plain, other, params), loss_chart(name, other)), reading(plain, other, name), named,
-        headline=headline(plain), heroes=tuple(panel.slug for panel in panels), play=play,
+        headline=headline(plain, other, name), heroes=tuple(panel.slug for panel in panels), play=play,
     )  # fmt: skip
 
 
@@ -126,12 +126,14 @@ def shown(plain: Learnt, other: Learnt, params: Params) -> Part:
 
 
 def digits_panel(title: str, net: Learnt) -> Panel:
-    """The first wrongly labelled digits; bright and framed where the net repeats the wrong label."""
+    """The first wrongly labelled digits; bright where they are read as written, framed where the label is repeated."""
     rows = np.flatnonzero(net.wrong)[:SHOWN] if net.wrong.any() else np.arange(SHOWN)
     repeated = net.wrong[rows] & (net.said[rows] == net.given.labels[rows])
-    note = f"{words.percent(net.by_heart[net.at])} learnt by heart" if net.wrong.any() else "all labels right"
+    note = f"new digits: {words.percent(net.test[net.at])}"
     given = net.given.images[rows]
-    panel = wall(title, given, net.true[rows], net.said[rows], columns=COLUMNS, lit=repeated, note=note)
+    panel = wall(
+        title, given, net.true[rows], net.said[rows], columns=COLUMNS, lit=net.said[rows] == net.true[rows], note=note
+    )
     (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
     frames = squares(cells, repeated)
     return replace(panel, layers=(cells, Boxes("by heart", frames, colours=(LEARNT,) * len(frames))))
@@ -183,20 +185,22 @@ def values(plain: Learnt, other: Learnt) -> dict[str, float]:
     )  # fmt: skip
 
 
-def headline(net: Learnt) -> str:
-    """Say how far the first net has gone, and what that cost."""
-    heart, test = 100 * net.by_heart[net.at], 100 * net.test[net.at]
-    if net.run.diverged:
+def headline(plain: Learnt, other: Learnt, name: str) -> str:
+    """Say how much of the wrong labels each net repeats."""
+    heart, held = (100 * net.by_heart[net.at] for net in (plain, other))
+    if plain.run.diverged or other.run.diverged:
         return "The training ran into numbers that are not finite; this is the last good moment."
-    if net.at == 0:
+    if plain.at == 0:
         return "Both nets know nothing yet; they are about to learn from labels that are partly wrong."
-    if not net.wrong.any():
+    if not plain.wrong.any():
+        test = 100 * plain.test[plain.at]
         return f"With every label right, long training does little harm: {test:.0f} % of new digits are read."
     if heart < HEART:
-        return f"So far the net repeats only {heart:.0f} % of the wrong labels; it reads {test:.0f} % of new digits."
-    known = f"The net has learnt {heart:.0f} % of the wrong labels by heart, and"
-    worse = "reads only" if test < 100 * net.test[net.best] else "reads"
-    return f"{known} {worse} {test:.0f} % of new digits."
+        return f"So far cross-entropy repeats only {heart:.0f} % of the wrong labels, and reads what is written."
+    name = name[0].lower() + name[1:]
+    return (
+        f"Cross-entropy repeats {heart:.0f} % of the wrong labels that it was taught; with {name} it is {held:.0f} %."
+    )
 
 
 def reading(plain: Learnt, other: Learnt, name: str) -> tuple[str, ...]:
@@ -206,8 +210,9 @@ def reading(plain: Learnt, other: Learnt, name: str) -> tuple[str, ...]:
     if plain.at == 0 or not wrong:
         return (f"Of {len(plain.true)} training digits, {wrong} have a wrong label.",)
     seen = (
-        f"Framed digits are those whose wrong label a net repeats: {100 * plain.by_heart[plain.at]:.0f} % with plain "
-        f"cross-entropy, {100 * other.by_heart[other.at]:.0f} % with {name}."
+        "Bright digits are read as they are written; framed ones get the wrong label that the net was taught: "
+        f"{100 * plain.by_heart[plain.at]:.0f} % with plain cross-entropy, "
+        f"{100 * other.by_heart[other.at]:.0f} % with {name}."
     )
     read = (
         f"Of {new} new digits they read {100 * plain.test[plain.at]:.0f} % and **{100 * other.test[other.at]:.0f} %**."
