@@ -346,9 +346,8 @@ def result(seen: Seen, look: Look) -> Result:
 def _headline(seen: Seen) -> str:
     guesses, left = words.thousands(seen.found.anchors), len(seen.objects)
     if seen.hits:
-        also = ", beside mistakes" if left > seen.hits[0] else ""
-        right = f"{seen.hits[0]} of the {seen.hits[1]} cut-outs on the blurred photo are found"
-        return f"Thousands of guesses go in, and {right}{also}."
+        which, also = "not " * (seen.hits[0] < seen.hits[1]), ", and makes mistakes" * (left > seen.hits[0])
+        return f"Of {guesses} guesses stage one keeps {len(seen.rows)}; stage two finds {which}every cut-out{also}."
     return f"{guesses} guesses go in, and {words.count(left, 'object')} {'comes' if left == 1 else 'come'} out."
 
 

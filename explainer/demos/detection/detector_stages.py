@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from explainer.vision.detection.composed_scenes import Scene
     from explainer.vision.detection.stages import Stages
 
-SIDES = (0.18, 0.36)  # of a cut-out, as shares of the picture's shorter side
+SIDES = (0.15, 0.28)  # of a cut-out, as shares of the picture's shorter side
+FADED = 0.5  # of the photo: the first stage proposes what lies in it, and the second throws it away
 KNOWN, SURE = 3, 0.8  # so many objects, found so surely, are really there
 PROPOSALS, OVERLAP = 50, 0.7  # how many are kept, and how far they may overlap
 
@@ -53,7 +54,6 @@ class Net(Choice):
 
 
 OURS, MAPPED = When("net", (Net.SCENES,)), When("stage", (Stage.MAPS, Stage.OBJECTNESS))
-PUT = When("items", (True,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Params:
     stage: Annotated[
         Stage, Doc("Stage", "What the detector has at this point. A click on the chain of stages does the same."),
         Plays(9.0, "Go through the detector, from feature maps to masks"),
-    ] = Stage.MASKS  # fmt: skip
+    ] = Stage.PROPOSALS  # fmt: skip
     level: Annotated[int, Range(1, 5), Doc("Level", "1 is the finest map."), MAPPED] = 2
     pick: Annotated[int, Range(1, 30), Doc("Object", "Whose way is followed; a click on a box does the same.")] = 1
     score: Annotated[
@@ -82,8 +82,8 @@ class Params:
     items: Annotated[
         bool, Doc("Lay cut-outs where it knows none", "The small net knows digits, garments and coins only."), OURS
     ] = True
-    count: Annotated[int, Range(1, 12), Doc("How many cut-outs"), PUT] = 6
-    scene: Annotated[int, Range(1, 50), Doc("Arrangement", "Each number lays other cut-outs."), PUT] = 7
+    count: Annotated[int, Range(1, 12), Doc("How many cut-outs"), When("items", (True,))] = 6
+    scene: Annotated[int, Range(1, 50), Doc("Arrangement", "Lays other cut-outs."), When("items", (True,))] = 10
     net: Annotated[Net, Doc("Detector", "torchvision's COCO detectors are fetched with Ctrl+M.")] = Net.SCENES
 
 
@@ -148,13 +148,13 @@ def _shows_what_it_knows(found: Stages, ctx: Context) -> bool:
 
 
 def _scene(frame: Frame, params: Params, ctx: Context) -> Scene:
-    """Return real digits, garments and coins, which no shipped net was trained on, on a blurred copy of the picture."""
+    """Return real digits, garments and coins, which no shipped net was trained on, on a paler copy of the picture."""
     from explainer.vision.detection import composed_scenes, cutouts
 
     def make() -> Scene:
         rng = np.random.default_rng([params.scene, params.count])
         items = [composed_scenes.crisp(item) for item in composed_scenes.varied(rng, 4 * params.count + 1)]
-        ground = cutouts.faded(frame.pixels)
+        ground = cutouts.faded(frame.pixels, FADED)
         return composed_scenes.drawn_scene(ground, items, rng, params.count, SIDES, visible=1.0)
 
     with ctx.stage("prepare"):
