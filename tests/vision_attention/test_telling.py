@@ -89,7 +89,7 @@ def test_one_eye_of_the_cat_looks_at_the_other() -> None:
     (x0, y0), (x1, y1) = arrow.start[0] / [width, height], arrow.end[0] / [width, height]
     assert (x0, y0) == pytest.approx((0.70, 0.45), abs=0.06)
     assert (x1, y1) == pytest.approx((0.37, 0.39), abs=0.06)
-    assert result.headline.endswith("looks past its neighbours, most at the spot left of it.")
+    assert result.headline.endswith("looks past its neighbours, mostly at the spot left of it.")
     assert result.values["spot_x_px"] == pytest.approx(x1 * width)
 
 

@@ -130,7 +130,7 @@ def reading(cut: Cut) -> tuple[str, ...]:
     found = cut.values()
     false = cut.called - cut.found
     return (
-        f"Bright digits are called {cut.name}: {cut.found} rightly and **{false} falsely**, framed in orange.",
+        f"Bright digits are called {cut.name}: {cut.found} are, and **{false} are not**, framed in orange.",
         f"Dashed blue frames mark **{cut.missed} missed**.",
         f"Recall is {found['recall_percent']:.0f} %, precision {found['precision_percent']:.0f} %.",
         f"Accuracy is {found['accuracy_percent']:.1f} %; always saying no would reach {found['never_percent']:.0f} %.",

@@ -62,17 +62,17 @@ class Params:
     """What is compared, on how many digits, and how often."""
 
     augments: Annotated[
-        tuple[Augmentation, ...], Doc("Augmentations", "Each is trained alone; of two or more also all together.")
+        tuple[Augmentation, ...], Doc("Augmentations", "Each is trained alone; two or more are also trained together.")
     ] = (
         Augmentation.SHIFT, Augmentation.AFFINE, Augmentation.FLIP_VERTICAL, Augmentation.FLIP_HORIZONTAL,
         Augmentation.ROTATION,
     )  # fmt: skip
     show: Annotated[Show, Doc("Compare", "At one number of digits, or at five from 10 to 1,000.")] = Show.BARS
     digits: Annotated[
-        int, Range(10, 1000, log=True, unit="digits"), Doc("Training digits", "As many of each kind as of any other.")
+        int, Range(10, 1000, log=True, unit="digits"), Doc("Training digits", "The same number of each kind.")
     ] = 50
     seeds: Annotated[
-        int, Range(1, 10), Doc("Seeds", "Other digits and other starting weights; the bars' spread is over them.")
+        int, Range(1, 10), Doc("Seeds", "Each draws other digits and starting weights; the whisker is their spread.")
     ] = 2
     steps: Annotated[
         int, Range(20, 1000, 20, "steps"), Doc("Training", "Steps of the optimiser, the same for every run.")

@@ -52,12 +52,12 @@ class Params:
         Doc("Yes from", "The reader says yes where its score is at least this."),
     ] = 0.5  # fmt: skip
     prevalence: Annotated[
-        int, Range(1, 50, unit="%"), Doc("Prevalence", "Share of the digit; each picture counts for more or for fewer.")
+        int, Range(1, 50, unit="%"), Doc("Prevalence", "Share of that digit; the pictures are weighted to match it.")
     ] = 25  # fmt: skip
     miss: Annotated[
-        int, Range(1, 50, log=True), Doc("Cost of a miss", "In false alarms: how many of them are as bad.")
+        int, Range(1, 50, log=True), Doc("Cost of a miss", "How many false alarms are as bad as one miss.")
     ] = 5  # fmt: skip
-    third: Annotated[Third, Doc("Third chart", "Beside ROC, and precision and recall.")] = Third.CONFUSION
+    third: Annotated[Third, Doc("Third chart", "What stands beside ROC and precision–recall.")] = Third.CONFUSION
     digit: Annotated[int, Range(0, 9), Doc("Digit", "The one that is looked for.")] = 8
     again: TrainAgain = 0
 

@@ -361,5 +361,5 @@ def _fit(about: Explored) -> str:
     if about.places:
         return f"A place counts only near the middle of a box and on the level of its size.{lost}"
     forced = int(about.matching.forced.sum())
-    why = f" {forced} of the positives only by the rule that every box keeps its best." if forced else ""
+    why = f" Only the rule that every box keeps its best makes {forced} of them positive." if forced else ""
     return f"The best fit is an IoU of {about.matching.best.max():.2f}.{why}{lost}"

@@ -67,17 +67,17 @@ class Params:
     """What is laid out, what is to be found, and which anchor is looked at."""
 
     family: Annotated[
-        Family, Doc("Detector", "Each lays out other boxes, at another input size, and matches them by other rules.")
+        Family, Doc("Detector", "Each has its own boxes, its own input size and its own rules for matching.")
     ] = Family.FASTER_RCNN
     box: Annotated[
         BoxXYXY | Auto, OnPicture("input"), Doc("True box", "What a person would have marked: move it over any object.")
     ] = AUTO
-    boxes: Annotated[tuple[BoxXYXY, ...], OnPicture("input"), Doc("More true boxes", "Draw them.")] = ()
+    boxes: Annotated[tuple[BoxXYXY, ...], OnPicture("input"), Doc("More true boxes", "Draw more of them.")] = ()
     spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Cell", "The ring picks one cell of the level.")] = AUTO
     level: Annotated[
         int,
         Range(0, 6),
-        Doc("Level", "1 is the finest map, each next has half its cells a side; 0 takes the best fit."),
+        Doc("Level", "1 is the finest map; each next one has half the cells a side. 0 takes the best fit."),
     ] = 0
     anchor: Annotated[
         int, Range(0, 15), Doc("Anchor of the cell", "Whose offsets are shown; 0 takes the best fit.")

@@ -47,7 +47,7 @@ class Params:
     iou: Annotated[
         float,
         Range(0.0, 1.0, 0.01),
-        Doc("NMS IoU threshold", "IoU above which a box is dropped in favour of a better one. At 1 nothing is."),
+        Doc("NMS IoU threshold", "IoU above which a box is dropped in favour of a better one. At 1 none is dropped."),
     ] = 0.5
     names: Annotated[
         Names,

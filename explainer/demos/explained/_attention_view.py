@@ -187,14 +187,14 @@ def _headline(seen: Seen) -> str:
         return f"Through all layers up to {seen.layer}, half of what {asking} is made of comes from {few}."
     looks = f"In {f'layer {seen.layer}' if seen.head is None else f'head {seen.head + 1}'} {asking}"
     if gaze.even:
-        return f"{looks} looks at all {count} patches about alike."
+        return f"{looks} looks at all {count} patches about equally."
     if gaze.near is None:
         return f"{looks}, which stands for the whole picture, looks most at the framed place."
     if not gaze.far:
         return (
             f"{looks} looks around itself: half of its attention goes to {words.count(gaze.half, 'patch', 'patches')}."
         )
-    around = "looks around itself, and" if gaze.near >= 0.5 else "looks past its neighbours, most"
+    around = "looks around itself, and" if gaze.near >= 0.5 else "looks past its neighbours, mostly"
     return f"{looks} {around} at the spot {_beside(seen)} it."
 
 
@@ -217,7 +217,7 @@ def _reading(seen: Seen, values: dict[str, float]) -> str:
     likeness, away = values.get("correlation_with_class_token"), values.get("mean_distance_px")
     far = "" if away is None else f", mean distance {away:.0f} px"
     return (
-        f"{_asking(seen).capitalize()} takes most from {'itself' if itself else f'the patch {where}'}, at "
+        f"{_asking(seen).capitalize()} takes most from one patch, {'itself' if itself else f'the one {where}'}, at "
         f"({place[0]:.0f}, {place[1]:.0f}) px ({seen.title}). That is {100 * values['peak_share']:.1f} % of all, "
         f"{values['times_uniform']:.0f} times an equal share. Entropy is {values['entropy_bits']:.1f} of "
         f"{values['uniform_bits']:.1f} bits{far}."

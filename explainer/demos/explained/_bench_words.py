@@ -69,7 +69,7 @@ def _likeness(maps: Mapping[str, Map]) -> tuple[str, dict[str, float]]:
     values = {"agreement_max": float(pairs[most]), "agreement_min": float(pairs[least])}
     if len(pairs) == 1:
         return f"The rank correlation of {pair(0)} says how far they agree.", values
-    return f"By rank most alike are {pair(most)}, least {pair(least)}.", values
+    return f"By rank correlation, {pair(most)} are most alike and {pair(least)} least.", values
 
 
 def _kept(kept: Mapping[str, float], count: int) -> str:
@@ -83,6 +83,7 @@ def _best(gaps: Mapping[str, float]) -> str:
     first = max(gaps, key=lambda m: gaps[m])
     number = two_places(gaps[first])
     if first in NAMES:
-        return f"Insertion minus deletion is largest for {NAMES[first]} ({number})."
+        return f"Insertion minus deletion is largest for {NAMES[first]} ({number}), so it does best."
     kind, side = first.rsplit("-", 1)
-    return f"**{kind.capitalize()} at {side} × {side} cells knows no network and has the best gap ({number})**."
+    rival = f"{kind.capitalize()} at {side} × {side} cells"
+    return f"**{rival} knows no network, yet its insertion minus deletion is largest ({number})**."

@@ -232,7 +232,7 @@ def _sentences(seen: Seen, drawn: Sequence["Drawn"]) -> tuple[str, ...]:
     fewer = not seen.is_class and seen.asked > seen.index
     return (
         f"This layer has {count} channels, so the last one is taken." if fewer else "",
-        f"In {first.step} steps {measure}{seen.name} climbs from {start} to **{end}**; your photo brings {brings}.",
+        f"In {first.step} steps {measure}{seen.name} climbs from {start} to **{end}**; your photo reaches {brings}.",
         f"The net calls the result {called}.",
         "Its gradient has become zero, so it climbs no further." if not first.moving else "",
         *(_comparison(seen, first, other) for other in drawn[1:]),

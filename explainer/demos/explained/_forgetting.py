@@ -62,9 +62,9 @@ def _verdict(found: Any, layers: str) -> str:
     if found.spearman is None:
         return f"With the {layers} forgotten, one of the two maps is blank."
     if found.spearman < LEARNT:
-        return f"With the {layers} forgotten the map is another one: it depends on what was learnt."
+        return f"With the {layers} forgotten the map is a different one: it depends on what was learnt."
     if found.spearman < SAME:
-        return f"With the {layers} forgotten, part of the map stays: that part shows the picture, not the learning."
+        return f"With the {layers} forgotten, part of the map stays: that part shows the picture, not what was learnt."
     return f"With the {layers} forgotten the map hardly changes, so it says little about what was learnt."
 
 

@@ -60,15 +60,15 @@ class Params:
         int,
         Doc(
             "Randomised layers",
-            "Parameter randomisation, from the top: a map that stays explains no learning.",
+            "Parameter randomisation, from the top: a map that stays does not show what was learnt.",
         ),
         Range(0, 20, step=1),
     ] = 1
     controls: Annotated[bool, Doc("Test them", "Insertion, deletion and ROAD, beside random maps and mere edges.")] = (
         False
     )
-    check: Annotated[bool, Doc("Ask captum", "Computes what it can a second time, with captum.")] = False
-    methods: Annotated[tuple[Method, ...], Doc("Methods", "Two to eight; of more the first eight are shown.")] = (
+    check: Annotated[bool, Doc("Ask captum", "Computes the maps a second time with captum, where it can.")] = False
+    methods: Annotated[tuple[Method, ...], Doc("Methods", "Two to eight; of more, the first eight are shown.")] = (
         Method.GRADIENT, Method.SMOOTHGRAD, Method.GUIDED_BACKPROP, Method.GRAD_CAM,
     )  # fmt: skip
 

@@ -71,12 +71,12 @@ class Params:
         Range(-1, 4095, lowest="loudest"),
         OF_MAPS,
     ] = -1
-    target: Annotated[ClassIndex, Doc("Class", "Whose logit is climbed; top-1 is what it sees."), OF_CLASSES] = TOP_1
-    steps: Annotated[int, Doc("Steps", "Raising it goes on from here."), Range(8, 512, step=8, log=True)] = 48
+    target: Annotated[ClassIndex, Doc("Class", "Whose logit should grow; top-1 is what it sees."), OF_CLASSES] = TOP_1
+    steps: Annotated[int, Doc("Steps", "More steps continue from here."), Range(8, 512, step=8, log=True)] = 48
     helps: Annotated[tuple[Help, ...], Doc("Kept natural by", "None of these knows what a picture should show.")] = (
         tuple(Help)
     )
-    penalty: Annotated[Penalty, Doc("Punish", "Taken off the objective, times a weight.")] = Penalty.NONE
+    penalty: Annotated[Penalty, Doc("Punish", "Subtracted from the objective, times a weight.")] = Penalty.NONE
     weight: Annotated[
         float,
         Doc("Weight", "How much the punishment counts against the activation."),

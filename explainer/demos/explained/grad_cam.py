@@ -59,13 +59,13 @@ class Params:
     ] = 1
     added: Annotated[
         int,
-        Doc("Maps added", "So many weighted feature maps make up the sum, the one that adds most first."),
+        Doc("Maps added", "How many weighted feature maps are added up, the strongest first."),
         Range(1, MOST_MAPS, log=True),
         Plays(7.0, "Add the maps, strongest first"),
     ] = MOST_MAPS
     randomise: Annotated[
         int,
-        Doc("Randomised layers", "Parameter randomisation: from the top, so many layers forget. Does the map notice?"),
+        Doc("Randomised layers", "From the top, this many layers get random weights. Does the map change?"),
         Range(0, 20, step=1),
     ] = 0
 

@@ -42,7 +42,7 @@ class Baseline(Choice):
 
 
 class Rule(Choice):
-    """How slopes at points stand for the whole path."""
+    """How the slopes at single points are added up."""
 
     TRAPEZOID = "trapezoid", "Trapezoids"
     RIGHT = "right", "Right ends"
@@ -68,7 +68,7 @@ class Params:
     steps: Annotated[
         int, Doc("Steps", "Points of the path where the slope is taken."), Range(8, 256, log=True)
     ] = DEFAULT_STEPS  # fmt: skip
-    rule: Annotated[Rule, Doc("Quadrature rule", "How slopes at points stand for the whole path.")] = Rule.TRAPEZOID
+    rule: Annotated[Rule, Doc("Quadrature rule", "How the slopes at single points are added up.")] = Rule.TRAPEZOID
     spacing: Annotated[
         Spacing, Doc("Points", "Even, or close together where the score changes (17 forward passes more).")
     ] = Spacing.FOLLOWING
@@ -294,8 +294,8 @@ class Path:
         if self.due <= 0:
             return f"The {patch} adds most to the logit of {label}: {most:.1f}."
         if most > self.due:
-            return f"The {patch} adds more than the whole rise to {label}; blue patches take it back."
-        return f"{words.percent(most / self.due)} of the rise to {label} comes from the {patch}."
+            return f"The {patch} adds more than the whole rise of {label}; blue patches take some back."
+        return f"{words.percent(most / self.due)} of the rise of {label} comes from the {patch}."
 
     def _reading(self, values: dict[str, float], steps: int) -> str:
         total, due = _signed(values["attribution_sum"]), _signed(values["score_difference"])
@@ -305,9 +305,9 @@ class Path:
         gap, inside = abs(values["gap_percent"]), int(values["points_in_climb"])
         closed = f"a gap of {gap:.1f} %: **they add up**" if gap < CLOSED_PERCENT else f"**a gap of {gap:.0f} %**"
         return (
-            f"{start} The shares, from {steps} points, make {total} together, {closed}. "
+            f"{start} The shares, from {steps} points, sum to {total}, {closed}. "
             f"{words.percent(MADE)} of the change is made in the first {100 * values['climbed_alpha']:.1f} % of the "
-            f"way, where {inside} of the points {'lies' if inside == 1 else 'lie'}."
+            f"path, where {inside} of the points {'lies' if inside == 1 else 'lie'}."
         )
 
 

@@ -57,13 +57,13 @@ class Params:
     ] = 64
     stride: Annotated[
         int,
-        Doc("Stride", "From one window to the next; half of it takes four times as long."),
+        Doc("Stride", "From one window to the next; half the stride takes four times as long."),
         Range(8, 48, 4, "px"),
         WINDOWS,
     ] = 16
-    masks: Annotated[int, Doc("Masks", "The paper takes 4,000 and more."), Range(32, 4096, log=True), MASKS] = 256
+    masks: Annotated[int, Doc("Masks", "The paper uses 4,000 and more."), Range(32, 4096, log=True), MASKS] = 256
     cells: Annotated[int, Doc("Cells", "Cells of a mask along a side."), Range(3, 14), MASKS] = 7
-    seen: Annotated[float, Doc("Share seen", "Chance of a cell to be seen."), Range(0.1, 0.9, 0.05), MASKS] = 0.5
+    seen: Annotated[float, Doc("Share seen", "Chance that a cell is seen."), Range(0.1, 0.9, 0.05), MASKS] = 0.5
     share: Annotated[
         float,
         Doc("Hidden so far", "How many of the windows or masks are in the map; at 100 % all of them."),

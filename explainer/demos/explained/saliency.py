@@ -70,7 +70,7 @@ class Params:
     ] = 1
     randomise: Annotated[
         int,
-        Doc("Randomised layers", "Parameter randomisation: from the top, so many layers forget. Does the map notice?"),
+        Doc("Randomised layers", "From the top, this many layers get random weights. Does the map change?"),
         Range(0, 20, step=1),
     ] = 0
 

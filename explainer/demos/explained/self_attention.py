@@ -60,7 +60,7 @@ class Params:
         PointXY | Auto,
         OnPicture("attention"),
         When("asking", (Asking.PATCH,)),
-        Doc("Patch", "Drag the ring: the map shows what this patch looks at. By itself it stands where it looks far."),
+        Doc("Patch", "Drag the ring: the map shows what this patch looks at. At first it stands where it looks far."),
     ] = AUTO
     view: Annotated[
         View,

@@ -94,7 +94,7 @@ class Params:
     """Where the kernel comes from, and how it moves."""
 
     where: Annotated[Where, Doc("Kernel from", "A known filter, or your own numbers.")] = Where.CLASSIC
-    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Pixel", "Drag the ring: it is multiplied.")] = AUTO
+    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Pixel", "Drag the ring to another place.")] = AUTO
     kernel: Annotated[
         Kernel, Doc("Kernel", "What it answers to is written in its numbers."), When("where", (Where.CLASSIC,))
     ] = Kernel.SOBEL_X
@@ -104,7 +104,7 @@ class Params:
     ] = ((0.0, -1.0, 0.0), (-1.0, 4.0, -1.0), (0.0, -1.0, 0.0))  # fmt: skip
     plane: Annotated[
         Plane,
-        Doc("Reads", "Behind three maps a kernel has three layers of numbers, and all products are added."),
+        Doc("Reads", "To read three maps a kernel has three grids of numbers; all products are added."),
     ] = Plane.GREY  # fmt: skip
     after: Annotated[After, Doc("After the sum", "The activation that stands behind most convolutions.")] = (
         After.NOTHING
@@ -115,7 +115,7 @@ class Params:
     ] = 0.0  # fmt: skip
     groups: Annotated[
         Groups, When("plane", (Plane.RGB,)),
-        Doc("Groups", "In three groups no kernel sees another colour: depthwise, with a third of the work."),
+        Doc("Groups", "In three groups each kernel sees one colour: depthwise, with a third of the work."),
     ] = Groups.ONE  # fmt: skip
     stride: Annotated[int, Doc("Stride", "Steps over pixels: the output shrinks."), Range(1, 4)] = 1
     padding: Annotated[Padding, Doc("Beyond the edge", "What the kernel reads where the picture ends.")] = Padding.ZEROS
@@ -124,7 +124,7 @@ class Params:
         Doc("Map written", "The kernel slides over the picture, several rows at a time; at 100 % it is at the ring."),
     ] = 100.0  # fmt: skip
     dilation: Annotated[
-        int, Doc("Dilation", "Gaps between the taps: sees wider with as many numbers."), Range(1, 4),
+        int, Doc("Dilation", "Gaps between the numbers: the kernel sees wider and costs no more."), Range(1, 4),
 
     ] = 1  # fmt: skip
 

@@ -64,7 +64,7 @@ class Params:
     """Which unit, and on which copies of the picture."""
 
     layer: Annotated[LayerName | Auto, Doc("Layer", "Each layer sees wider than the one before.")] = AUTO
-    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Unit", "Drag the ring: its cell is asked.")] = AUTO
+    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Unit", "Drag the ring to choose the unit.")] = AUTO
     unit: Annotated[Which, Doc("Map", "The unit of one feature map, or those of all maps added up.")] = Which.STRONGEST
     weights: Annotated[Weights, Doc("Weights", "With random weights only the architecture is left.")] = Weights.LEARNT
     copies: Annotated[int, Doc("Averaged", AVERAGED), Range(1, 16)] = 1

@@ -62,7 +62,7 @@ class Params:
     """The recipe. All but the number of epochs start a new run."""
 
     epochs: Annotated[
-        int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raising it goes on."),
+        int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raise it to go on."),
         Plays(6.0, "Train anew, epoch by epoch"),
     ] = PLAYED  # fmt: skip
     learning_rate: Annotated[
@@ -77,14 +77,14 @@ class Params:
         Doc("Momentum", "Share of the last step that is repeated."),
     ] = 0.9  # fmt: skip
     batch_size: Annotated[
-        int, Range(4, 256, log=True, unit="digits"), Resets(), Doc("Batch size", "Small ones: more steps, and noisier.")
+        int, Range(4, 256, log=True, unit="digits"), Resets(), Doc("Batch size", "Smaller: more and noisier steps.")
     ] = 32
     activation: Annotated[
         Activation, Resets(), Doc("Activation", "Sigmoids shrink the gradient in every layer on its way back.")
     ] = Activation.RELU
     init_scale: Annotated[
         float, Range(0.03, 10.0, log=True, unit="×"), Resets(),
-        Doc("Starting weights", "Factor on He's starting weights: gradients vanish below and blow up above."),
+        Doc("Starting weights", "Factor on He's starting weights: far below 1 gradients vanish, above they explode."),
     ] = 1.0  # fmt: skip
     train_size: Annotated[
         int, Range(20, 1297, log=True, unit="digits"), Resets(),
@@ -254,7 +254,7 @@ def reading(now: Snapshot, answers: Answers, epochs: int) -> tuple[str, ...]:
     when = f"After {words.count(now.epoch, 'epoch')}" if now.epoch else "Before training"
     text = f"{when} **{test:.1f} %** of {total} test digits are right; {_mistakes(answers, test)}"
     if now.diverged:
-        return text, f"In epoch {now.epoch + 1} the loss ran out of all numbers: lower the learning rate."
+        return text, f"In epoch {now.epoch + 1} the loss grew beyond all numbers: lower the learning rate."
     overfits = now.epoch >= epochs and train - test >= OVERFIT
     return text, f"Of the digits it learned from, {train:.1f} % are right: it overfits." if overfits else ""
 

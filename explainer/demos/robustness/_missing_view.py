@@ -142,9 +142,9 @@ def _headline(trial: Trial) -> str:
     gone, one, two = f"{share} of the pixels are gone", NAMES[how], NAMES[rival]
     match trial.kept(how), trial.kept(rival):
         case False, True:
-            return f"{gone}: filled with {one} {first} becomes {now}; with {two} it is kept."
+            return f"{gone}: with {one}, {first} becomes {now}; with {two} it stays."
         case True, False:
-            return f"{gone}: filled with {one} it is still {first}, with {two} {other}."
+            return f"{gone}: with {one} it is still {first}, with {two} it is {other}."
         case True, True:
             scores = (float(trial.answers[name].max()) for name in (how, rival))
             return f"{gone}, and it is still {first}: {' and '.join(map(_scored, (one, two), scores))}."

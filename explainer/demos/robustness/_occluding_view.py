@@ -139,7 +139,7 @@ def _sentences(tests: list[Trial]) -> Iterator[str]:
         yield _flips(first)
     if first.drops is not None:
         yield (
-            f"Of {len(first.drops)} windows the one that is missed most lowers the logit by "
+            f"Of {len(first.drops)} windows, the one that is missed most lowers the logit by "
             f"{first.drops.max():.2f}".replace("-", "−")
             + f"; {np.count_nonzero(first.drops < 0)} raise it when they are hidden."
         )
@@ -185,4 +185,4 @@ def _second(test: Trial, correlation: float | None) -> str:
     if correlation is None:
         return f"{said}."
     alike = f"{correlation:.2f}".replace("-", "−")
-    return f"{said}; the two maps correlate by {alike}."
+    return f"{said}; the two maps have a correlation of {alike}."

@@ -220,7 +220,7 @@ def _of_few(found: Found) -> list[str]:
     if count >= 30:
         return []
     photos = "one photo" if count == 1 else f"{count} photos"
-    return [f"All this rests on {photos}: it describes what was tried and foretells little of other photos."]
+    return [f"All this rests on {photos}: it describes what was tried and says little about other photos."]
 
 
 def listed(items: Sequence[str], most: int = 3) -> str:

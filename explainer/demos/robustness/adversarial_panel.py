@@ -101,7 +101,7 @@ class Params:
     ] = 200.0  # fmt: skip
     adaptive: Annotated[
         bool,
-        Doc("The attack knows it", "It goes through the defence, averages its dice, or divides the factor out."),
+        Doc("The attack knows it", "It goes through the defence, averages over its noise, or divides the factor out."),
         When("defence", GUARDED),
     ] = False
     curve: Annotated[

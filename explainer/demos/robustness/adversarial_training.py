@@ -142,7 +142,7 @@ def headline(left: Learnt, right: Learnt, params: Params) -> str:
     if left.run.diverged or right.run.diverged:
         return "The training ran into numbers that are not finite; this is the last good moment."
     if right.at == 0:
-        return "Neither net knows anything yet; attacks against nets that know nothing teach nothing either."
+        return "Neither net has learnt anything yet, so the attacks have no knowledge to fool."
     if params.look == Look.SLOPES:
         a, b = left.on_ink, right.on_ink
         return f"Of the left net's gradient {a:.0f} % falls on ink, of the right net's {b:.0f} %."
@@ -153,7 +153,7 @@ def headline(left: Learnt, right: Learnt, params: Params) -> str:
         return f"With random noise of size ε the left net reads {a:.0f} % of the digits, the right one {b:.0f} %."
     if params.pair == Pair.BOTH and params.attack == Attack.PGD and left.now("fgsm") >= 2 * a:
         fast = left.now("fgsm")
-        return f"The left net withstands the one step it trained on, on {fast:.0f} % of digits, and PGD on {a:.0f} %."
+        return f"Under the one step it trained on, the left net reads {fast:.0f} % of digits; under PGD {a:.0f} %."
     known = {Pair.PGD: "the PGD-trained one", Pair.ONE: "the one trained on one-step attacks"}
     if params.pair in known:
         return f"Under attack the usual net reads {a:.0f} % of digits, {known[params.pair]} {b:.0f} %."
@@ -162,7 +162,7 @@ def headline(left: Learnt, right: Learnt, params: Params) -> str:
 
 def reading(left: Learnt, right: Learnt) -> tuple[str, ...]:
     """Say what the training costs on clean digits, and that it covers its own ε alone."""
-    clean = f"Framed digits are misread. Clean ones are read at {left.now('clean'):.0f} % and "
+    clean = f"Framed digits are misread. Of clean ones the left net reads {left.now('clean'):.0f} %, the right one "
     clean += f"{right.now('clean'):.0f} %."
     if right.at == 0:
         return (clean,)

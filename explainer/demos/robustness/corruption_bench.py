@@ -63,10 +63,10 @@ class Params:
         "none"
     )
     second_severity: Annotated[
-        int, Doc("Its severity", "Of the second one."), Range(1, 5), When("second", tuple(view.LABELS))
+        int, Doc("Its severity", "Severity of the second one."), Range(1, 5), When("second", tuple(view.LABELS))
     ] = 2
     remedy: Annotated[
-        Remedy, Doc("Denoise with", "In front of the network. It takes some of the picture away too.")
+        Remedy, Doc("Denoise with", "A filter before the network; it also removes some of the picture.")
     ] = Remedy.NONE
     strength: Annotated[
         int,
@@ -78,8 +78,8 @@ class Params:
         ClassIndex, Doc("Class", "Whose score and map are followed; top-1 is the answer to the clean picture.")
     ] = TOP_1
     sheet: Annotated[bool, Doc("Sheet of all fifteen", "At this severity, each with its answer.")] = True
-    maps: Annotated[bool, Doc("Maps over the sheet", "Grad-CAM of each."), When("sheet", (True,))] = False
-    metric: Annotated[Metric, Doc("Table shows", "In every cell.")] = Metric.SCORE
+    maps: Annotated[bool, Doc("Maps over the sheet", "Draws Grad-CAM over each."), When("sheet", (True,))] = False
+    metric: Annotated[Metric, Doc("Table shows", "What each cell says.")] = Metric.SCORE
     scope: Annotated[Scope, Doc("Table of", "A whole folder takes a while; it can be stopped.")] = Scope.PICTURE
     again: Annotated[Presses, Doc("Roll the dice again", "Other noise, other snow, another cloud.")] = 0
 

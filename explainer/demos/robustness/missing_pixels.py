@@ -25,7 +25,7 @@ class Params:
         Doc("Eraser", "[ and ] change the brush; the right button takes a stroke back."),
     ] = ACROSS  # fmt: skip
     share: Annotated[
-        int, Doc("Lost at random", "Of what the brush has left."), Range(0, 95, step=5, unit="%"),
+        int, Doc("Lost at random", "Share of what the brush has left."), Range(0, 95, step=5, unit="%"),
         Plays(8.0, "Lose more and more pixels"),
     ] = 25  # fmt: skip
     block: Annotated[
@@ -34,7 +34,7 @@ class Params:
     ] = 2  # fmt: skip
     fill: Annotated[Fill, Doc("Filled with", "Shown large; the score is computed for all of them.")] = Fill.ZERO
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
-    curve: Annotated[bool, Doc("More and more of it lost", "Each fill at seven shares; off for a camera.")] = True
+    curve: Annotated[bool, Doc("More and more of it lost", "Each filling at seven shares; off for a camera.")] = True
 
 
 class MissingPixels(Demo[Params]):

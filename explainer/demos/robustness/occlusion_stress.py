@@ -64,22 +64,20 @@ class Params:
         tuple[Stroke, ...], OnPicture("input"), When("shape", (Shape.BRUSH,)),
         Doc("Painted", "[ and ] change the brush; the right button takes a stroke back."),
     ] = ()  # fmt: skip
-    fill: Annotated[Fill, Doc("Seen instead", "Each hides the same pixels, yet they are not the same question.")] = (
-        Fill.GREY
-    )
+    fill: Annotated[Fill, Doc("Seen instead", "All hide the same pixels, and yet the score differs.")] = Fill.GREY
     spot: Annotated[
         PointXY, OnPicture("input"), Doc("Patch from", "Where the repeated patch is cut."),
         When("fill", (Fill.TEXTURE,)),
     ] = CORNER  # fmt: skip
     target: Annotated[ClassIndex, Doc("Class", "Whose score is watched.")] = TOP_1
     measure: Annotated[
-        tuple[Measure, ...], Doc("Measure", "For a camera take both off: then each picture costs one pass.")
+        tuple[Measure, ...], Doc("Measure", "For a camera switch both off: then each picture costs one pass.")
     ] = (Measure.CURVES, Measure.MAP)
     window: Annotated[
         int, Range(32, 96, step=8, unit="px"),
         Doc("Window", "It moves by half of its side. Small ones find details, large ones whole objects."),
     ] = 56  # fmt: skip
-    second: Annotated[bool, Doc("A second network", "The same test for one that was trained apart.")] = False
+    second: Annotated[bool, Doc("A second network", "The same test for a network that was trained separately.")] = False
 
 
 class OcclusionStress(Demo[Params]):

@@ -68,7 +68,7 @@ class Params:
         Doc("Look after", "Go back to an earlier moment of the training."),
     ] = STEPS  # fmt: skip
     finder: Annotated[
-        Finder, Doc("Outliers by", "As many targets are flagged as are wrong, by the answers of the right net.")
+        Finder, Doc("Outliers by", "Flags as many targets as are wrong, by the answers of the right net.")
     ] = Finder.ERROR  # fmt: skip
     delta: Annotated[
         float, Range(1.0, 60.0, unit="°", log=True), Resets(),
@@ -166,7 +166,7 @@ def headline(square: Learnt, other: Learnt, params: Params) -> str:
     if not other.wrong.any():
         return f"With every target right both losses do well: the nets are {a:.1f}° and {b:.1f}° off."
     if params.loss == Robust.MSE:
-        return f"Taught some wrong angles, the squared loss ends {a:.0f}° off: they pull hardest."
+        return f"Taught some wrong angles, the squared loss ends {a:.0f}° off: the wrong ones pull hardest."
     if b >= 0.9 * a:
         return f"The wrong targets win: with the square the net is {a:.0f}° off, with {name} {b:.0f}°."
     return f"Taught some wrong angles, the squared loss ends {a:.0f}° off, {name} {b:.0f}°."

@@ -47,7 +47,7 @@ class Fill(Choice):
 class Params:
     """How both nets learn, and which holes are shown."""
 
-    epochs: Annotated[int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raising it goes on.")] = 20
+    epochs: Annotated[int, Range(1, 60), Doc("Epochs", "Passes over the training digits; raise it to go on.")] = 20
     most: Annotated[
         int, Resets(), Range(5, 90, step=5, unit="%"),
         Doc("Missing while training", "Each digit loses a share between nothing and this."),
@@ -56,7 +56,7 @@ class Params:
         Fill, Resets(), Doc("Holes are filled with", "While training, and afterwards for that net.")
     ] = Fill.ZERO  # fmt: skip
     share: Annotated[
-        int, Doc("Missing now", "Of the digits that are shown and counted below."), Range(0, 80, step=10, unit="%"),
+        int, Doc("Missing now", "Share of pixels in the digits that are shown."), Range(0, 80, step=10, unit="%"),
         Plays(6.0, "Take away more and more pixels"),
     ] = 60  # fmt: skip
     again: TrainAgain = 0

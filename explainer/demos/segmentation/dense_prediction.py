@@ -85,12 +85,12 @@ class Params:
     context: Annotated[
         int,
         Range(1, 7, 1, unit="cells"),
-        Doc("Window", "Answers are averaged over so many 32 px cells; at 7 over as much as the classifier's input."),
+        Doc("Window", "Answers are averaged over this many 32 px cells; 7 cover the classifier's usual input."),
         When("network", (Network.CLASSIFIER,)),
     ] = 3
-    threshold: Annotated[float, Range(0.02, 0.98, 0.02), Doc("Score threshold", "As much puts it in the mask.")] = 0.3
+    threshold: Annotated[float, Range(0.02, 0.98, 0.02), Doc("Score threshold", "Least score in the mask.")] = 0.3
     longest: Annotated[
-        int, Range(224, 640, 32, unit="px"), Doc("Input size", "Longer side. Larger: more cells, each sees less.")
+        int, Range(224, 640, 32, unit="px"), Doc("Input size", "Longer side. Larger: more cells, but each sees less.")
     ] = 448
 
 

@@ -54,7 +54,7 @@ class Background(Choice):
 ALL = tuple(Skip)
 BEFORE = {
     "lake": "stands by a lake", "night": "stands in the Starry Night", "space": "floats among galaxies",
-    "blur": "stands out of the blur", "plain": "stands before one colour", "grey": "alone keeps the colours",
+    "blur": "stands out from the blur", "plain": "stands before one colour", "grey": "alone keeps the colours",
     "checker": "stands before a checkerboard",
 }  # fmt: skip
 
@@ -211,6 +211,6 @@ def _reading(kept: tuple[Skip, ...], values: dict[str, float]) -> str:
     missing = ", ".join(one for one in ALL if one not in kept)
     f = f" and boundary F {values['boundary_f_with_all']:.2f}" if "boundary_f_with_all" in values else ""
     return (
-        f"{first} Without the connection at stride {missing} the mask agrees with the full network's by "
+        f"{first} Without the connection at stride {missing} the mask overlaps the full network's by "
         f"IoU {values['iou_with_all']:.2f}{f}."
     )

@@ -33,7 +33,7 @@ TARGET, WINDOW, LOST = 0, 1, 3  # class colours
 class Params:
     """Target and filter."""
 
-    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = AUTO
+    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round the target.")] = AUTO
     learning_rate: Annotated[
         float,
         Range(0.0, 1.0, 0.005),

@@ -78,7 +78,7 @@ class Params:
     figures: Annotated[int, Range(2, 9, 1), Resets(), WITH_FIGURES, Doc("Figures")] = 4
     walled: Annotated[bool, Doc("A wall", "Painted over the picture before anything is detected.")] = False
     wall: Annotated[
-        BoxXYXY, OnPicture("input"), When("walled", (True,)), Doc("Wall", "Drag it over what shall be hidden.")
+        BoxXYXY, OnPicture("input"), When("walled", (True,)), Doc("Wall", "Drag it over what is to be hidden.")
     ] = WALL
     detector: Annotated[
         Detector,
@@ -97,19 +97,19 @@ class Params:
         Doc("Association", "Which detections may continue a track."),
     ] = Association.SORT
     appearance: Annotated[
-        float, Range(0.0, 1.0, 0.05), Doc("Share of looks", "MobileNetV2 vectors in the cost; 0 looks at none.")
+        float, Range(0.0, 1.0, 0.05), Doc("Share of looks", "How much features of MobileNetV2 count; 0 ignores looks.")
     ] = 0.0
     least_iou: Annotated[
-        float, Range(0.05, 0.9, 0.05), Doc("Overlap at least", "Of a prediction and its detection.")
+        float, Range(0.05, 0.9, 0.05), Doc("Overlap at least", "Least IoU of a prediction and its detection.")
     ] = 0.2
     gate: Annotated[
         float, Range(0.5, 12.0, 0.5, unit="σ"), Doc("Gate", "The ellipse outside which no detection is accepted.")
     ] = 4.0
     max_age: Annotated[
-        int, Range(0, 90, 1, unit="pictures"), Doc("Lives unseen for", "Longer bridges walls, and invites mistakes.")
+        int, Range(0, 90, 1, unit="pictures"), Doc("Lives unseen for", "Long lives bridge walls, and invite mistakes.")
     ] = 20
     process: Annotated[
-        float, Range(0.1, 1000.0, log=True, unit="×"), Doc("Process noise", "How restless things are thought to be.")
+        float, Range(0.1, 1000.0, log=True, unit="×"), Doc("Process noise", "How suddenly things are expected to move.")
     ] = 1.0
 
 

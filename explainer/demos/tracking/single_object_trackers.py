@@ -76,7 +76,7 @@ class Depth(Choice):
 class Params:
     """Target, motion and trackers."""
 
-    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round what to follow.")] = AUTO
+    box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round the target.")] = AUTO
     scene: Annotated[
         Scene,
         Resets(),
@@ -93,7 +93,7 @@ class Params:
         Range(0.0, 1.0, 0.05),
         Resets(),
         When("scene", (Scene.MADE,)),
-        Doc("Strength", "Of all difficulties alike."),
+        Doc("Strength", "The same for all difficulties."),
     ] = 0.4
     trackers: Annotated[
         tuple[Tracker, ...],
@@ -111,10 +111,10 @@ class Params:
         Doc("Siamese: layer", "Early layers say exactly where, deep ones say what."),
     ] = Depth.DEPTH_16
     window: Annotated[
-        float, Range(1.5, 3.0, 0.25, unit="×"), Resets(), Doc("Siamese: window", "Over the exemplar; wider is slower.")
+        float, Range(1.5, 3.0, 0.25, unit="×"), Resets(), Doc("Siamese: window", "In exemplars; wider is slower.")
     ] = 2.0
     update_rate: Annotated[
-        float, Range(0.0, 0.5, 0.01), Doc("Siamese: update rate", "0 is SiamFC: the first picture for ever.")
+        float, Range(0.0, 0.5, 0.01), Doc("Siamese: update rate", "0 keeps the first picture for ever, like SiamFC.")
     ] = 0.02
     lost_below: Annotated[
         float, Range(0.0, 1.0, 0.05), Doc("Siamese: lost below", "Cosine under which it says that it is lost.")
