@@ -90,3 +90,27 @@ def test_the_example_is_one_that_the_teacher_reads_and_that_is_not_the_missing_d
     labels = np.array([0, 1, 0, 0])
     assert distilling.most_like(logits, labels, 1) == 2  # 3 is read as 1 itself, and so is no example
     assert distilling.most_like(logits, labels, 0) == 1
+
+
+def test_a_drawn_three_is_read_by_the_softly_taught_student_alone(tmp_path):
+    """On the runs that ship; the teacher's answer to it is the softmax of its logits at the temperature."""
+    from explainer.commands import bootstrap
+    from explainer.contract.runs import Scene, run_scene
+    from explainer.core.context import Settings
+    from explainer.core.params import changed
+    from explainer.demos.smaller import missing_digit
+    from explainer.runtime.engine import NO_FRAME
+    from explainer.runtime.runs import DiskRuns, shipped_folder
+
+    engine, demo = bootstrap.engine(DiskRuns(tmp_path, shipped=shipped_folder())), missing_digit.MissingDigit()
+    found = {}
+    for temperature in ("1", "20"):
+        wanted = changed(demo.defaults(), None, asked="own", temperature=temperature)
+        result = run_scene(engine, demo, wanted, Scene("own", (NO_FRAME,)), Settings()).result
+        found[temperature] = result
+        assert result.values["own_digit"] == 3
+        assert result.values["hard_reads"] != 3
+    assert found["20"].values["soft_reads"] == 3
+    cold, hot = (np.array(found[t].charts[0].values) for t in ("1", "20"))
+    assert np.argsort(cold).tolist() == np.argsort(hot).tolist()
+    np.testing.assert_allclose(cold ** (1 / 20) / (cold ** (1 / 20)).sum(), hot, rtol=1e-6)

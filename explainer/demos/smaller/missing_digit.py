@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from explainer.core.charts import Bars, Chart
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
+from explainer.core.controls import Choice, Doc, OnPicture, Range, Resets, TrainAgain, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Panel
+from explainer.core.geometry import PointXY, Stroke
+from explainer.core.layers import Image, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
-from explainer.core.walls import wall
+from explainer.core.walls import wall, wall_of_words
 
 if TYPE_CHECKING:
     from explainer.vision.training.distilling import Teacher
@@ -31,8 +32,20 @@ if TYPE_CHECKING:
     from explainer.vision.training.recipe import Recipe
 
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
+STUDENTS = ("labels", *(f"T = {t:.0f}" for t in TEMPERATURES))
 SHOWN, COLUMNS = 40, 8
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+THREE = ((0.34, 0.26), (0.52, 0.18), (0.64, 0.3), (0.46, 0.46), (0.66, 0.62), (0.54, 0.8), (0.34, 0.74))
+DRAWN = (Stroke(tuple(PointXY(*point) for point in THREE), 0.07),)
+
+
+class Asked(Choice):
+    """Which digits are read."""
+
+    TEST = "test", "Test digits"
+    OWN = "own", "A digit that I draw"
 
 
 class Temperature(Choice):
@@ -62,6 +75,11 @@ class Params:
     hard: Annotated[
         float, Range(0.0, 0.9, 0.1), Resets(), Doc("Share of hard labels", "The rest of the loss is the teacher's.")
     ] = 0.0  # fmt: skip
+    asked: Annotated[Asked, Doc("Read", "Digits that are kept for the test, or one that you draw.")] = Asked.TEST
+    drawn: Annotated[
+        tuple[Stroke, ...], OnPicture("your-digit"), When("asked", (Asked.OWN,)),
+        Doc("Draw a digit", "Right button takes a stroke back."),
+    ] = DRAWN  # fmt: skip
     again: TrainAgain = 0
 
 
@@ -126,16 +144,47 @@ def shown(teacher: Teacher, runs: list[Snapshot], params: Params) -> Part:
     logits[1:, :, params.missing] += params.shift
     said = Said(test, logits.argmax(2), params.missing)
     which = 1 + TEMPERATURES.index(float(params.temperature))
+    answer, told = answer_chart(teacher, runs[0].recipe.data.train, params)
+    if params.asked == Asked.OWN:
+        return own(teacher, runs, params, values(said, which) | told)
     panels = (digits_panel("Taught by labels", said, 0), digits_panel("Taught by a teacher", said, which))
     play = Play(
         "temperature", 0, len(TEMPERATURES) - 1, which - 1, curve=said.found[1:] if said.found.any() else None,
         counted=f"temperature {params.temperature}", note=f"curve: share of {params.missing}s that are read",
     )  # fmt: skip
-    answer, told = answer_chart(teacher, runs[0].recipe.data.train, params)
     return Part(
         panels, (answer, temperature_chart(said, which)), reading(said, which, params), values(said, which) | told,
         headline=headline(said, which, trained=runs[which].step > 0), play=play,
         heroes=tuple(one.slug for one in panels),
+    )  # fmt: skip
+
+
+def own(teacher: Teacher, runs: list[Snapshot], params: Params, named: dict[str, float]) -> Part:
+    """The digit that was drawn, what the teacher thinks of it at this temperature, and what each student reads."""
+    from explainer.vision.training import distilling, drawn
+
+    ink = drawn.ink_of(params.drawn)
+    digit = drawn.read_as(drawn.as_digit(ink))
+    soft = distilling.softened(distilling.logits_of(teacher.run, digit)[0], float(params.temperature))
+    best, second = np.argsort(-soft, kind="stable")[:2].tolist()
+    logits = np.stack([distilling.logits_of(run, digit)[0] for run in runs])
+    logits[1:, params.missing] += params.shift
+    said, which = logits.argmax(1).tolist(), TEMPERATURES.index(float(params.temperature))
+    labels = tuple(f"{name}: {one}" for name, one in zip(STUDENTS, said, strict=True))
+    pixels, taught, bars = np.repeat(np.uint8(255) * ink[..., None], 3, 2), said[1 + which], tuple(soft.tolist())
+    panels = (
+        Panel("Your digit", ink.shape, (Image("ink", pixels),), "draw on it", frame=False),
+        wall_of_words("Each student reads", np.repeat(digit.images, len(said), 0), labels, columns=3),
+    )
+    chart = Bars("The teacher's answer", tuple("0123456789"), bars, chosen=best, note=f"T = {params.temperature}")
+    say = f"Taught by labels, a student reads a “{said[0]}” here; at temperature {params.temperature}, a “{taught}”."
+    told = f"The teacher gives “{best}” **{soft[best]:.2f}** and “{second}” {soft[second]:.2f}."
+    return Part(
+        panels, (chart,), (told,), named | numbers(
+            own_digit=best, own_score=soft[best], second_digit=second, hard_reads=said[0], soft_reads=taught
+        ),
+        headline=say if ink.any() else "Draw a digit on the left.", heroes=tuple(one.slug for one in panels),
+        play=Play("temperature", 0, len(TEMPERATURES) - 1, which, counted=f"temperature {params.temperature}"),
     )  # fmt: skip
 
 
@@ -165,10 +214,11 @@ def answer_chart(teacher: Teacher, seen: Examples, params: Params) -> tuple[Char
 
 def temperature_chart(said: Said, which: int) -> Chart:
     """Share of the missing digit that each student reads; a click chooses the temperature."""
-    names = ("labels", *(f"T = {t:.0f}" for t in TEMPERATURES))
     sets = (None, *({"temperature": f"{t:.0f}"} for t in TEMPERATURES))
     found = tuple(said.found.tolist())
-    return Bars(f"{said.missing}s that are read", names, found, 100.0, format=".0f", chosen=which, note="%", sets=sets)
+    return Bars(
+        f"{said.missing}s that are read", STUDENTS, found, 100.0, format=".0f", chosen=which, note="%", sets=sets
+    )
 
 
 def values(said: Said, which: int) -> dict[str, float]:
