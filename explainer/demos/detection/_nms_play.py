@@ -12,11 +12,12 @@ from explainer.core.layers import Boxes, Panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
+from explainer.demos.detection._nms_view import tints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from explainer.demos.detection._nms_view import Judged
+    from explainer.vision.detection.judging import Judged
 
 MOST = 2000
 DRAWN = 120
@@ -63,7 +64,7 @@ def _alive(panel: Panel, now: Judged, order: NDArray[np.int64], at: int) -> Pane
         Boxes(
             "kept", now.raw.xyxy[kept[::-1]].astype(np.float64),
             shared.tags(now.raw[np.array(kept[::-1], np.int64)], now.done.score[kept[::-1]]),
-            now.tints(kept[::-1]),
+            tints(now, kept[::-1]),
         ),
     )  # fmt: skip
     note = f"{len(kept)} kept, {words.count(len(order) - at, 'box waits', 'boxes wait')}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Curve, Series, Table
@@ -17,83 +15,18 @@ from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
 
 if TYPE_CHECKING:
-    from explainer.vision.detection.cutouts import Scene
-    from explainer.vision.detection.detections import Detections
-    from explainer.vision.detection.gfl import Answers
-    from explainer.vision.detection.nms import Outcome
+    from explainer.vision.detection.judging import Judged, Rule
 
 BACK, FRONT = 0, 1  # rows of the truth
 NAMES = ("the one behind", "the one in front")
 DRAWN, LISTED = 120, 6
-HIT, EXTRA = 2, 5  # green and red of the class colours
+HIT, EXTRA = 2, 5  # green and red of the class colours: right, and false or too many
 SOFT = ("linear", "gaussian")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How duplicates are suppressed; see `explainer.vision.detection.nms`."""
-
-    method: str
-    iou: float
-    sigma: float
-    score: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """One scene: its raw boxes, what suppression made of them, and what is left of the truth.
-
-    Parameters
-    ----------
-    raw_score, kept_score
-        Best score of each figure before and after suppression, ``(2,)``.
-    raw_row
-        Raw box that the former comes from, ``(2,)``; −1 for none.
-    kept_row
-        Raw box that speaks for each figure after suppression, ``(2,)``; −1 for none.
-    overlap
-        IoU of the two true boxes.
-    """
-
-    scene: Scene
-    raw: Detections
-    done: Outcome
-    raw_score: NDArray[np.float64]
-    raw_row: NDArray[np.int64]
-    kept_score: NDArray[np.float64]
-    kept_row: NDArray[np.int64]
-    overlap: float
-
-    def state(self, figure: int, least: float) -> str:
-        """``"found"``, ``"dropped"`` by suppression, or ``"unseen"``: the network gave no box for it."""
-        if self.kept_score[figure] >= least:
-            return "found"
-        return "dropped" if self.raw_score[figure] >= least else "unseen"
-
-    def tints(self, rows: Iterable[int]) -> tuple[int, ...]:
-        """Colour of each raw box: whether it is the one that speaks for a figure."""
-        return tuple(HIT if row in self.kept_row else EXTRA for row in rows)
-
-    def worst(self, least: float) -> str:
-        """The worst that happened to either: dropped, else unseen, else both are found."""
-        states = {self.state(k, least) for k in (BACK, FRONT)}
-        return next(state for state in ("dropped", "unseen", "found") if state in states)
-
-
-def judge(scene: Scene, kept: Answers, rule: Rule) -> Judged:
-    """Suppress the raw boxes of a scene and compare with the truth."""
-    from explainer.vision.detection import gfl, nms, overlap, truth
-
-    raw = gfl.boxes(kept, rule.score)
-    method: Any = "greedy" if rule.method == "agnostic" else rule.method
-    classes = None if rule.method == "agnostic" else raw.class_id
-    done = nms.suppress(raw.xyxy, raw.score, method, rule.iou, rule.sigma, rule.score, classes=classes)
-    left = np.zeros(len(raw))
-    left[done.kept] = done.score[done.kept]
-    raw_score, raw_row = truth.best_for(raw, scene.boxes, scene.class_id)
-    kept_score, kept_row = truth.best_for(raw, scene.boxes, scene.class_id, left)
-    shared_area = float(overlap.iou(scene.boxes[:1], scene.boxes[1:])[0, 0])
-    return Judged(scene, raw, done, raw_score, raw_row, kept_score, kept_row, shared_area)
+def tints(now: Judged, rows: Iterable[int]) -> tuple[int, ...]:
+    """Colour of each raw box: whether it is the one that speaks for a figure."""
+    return tuple(HIT if row in now.kept_row else EXTRA for row in rows)
 
 
 def result(frame: Frame, now: Judged, rule: Rule, sweep: Sequence[Judged], *, partial: bool = False) -> Result:
@@ -101,11 +34,8 @@ def result(frame: Frame, now: Judged, rule: Rule, sweep: Sequence[Judged], *, pa
     charts = (*((sweep_chart(now, sweep),) if sweep else ()), box_table(now, rule))
     return Result(
         reading(now, rule, sweep), values(now, rule, sweep), (input_panel(frame, now), raw_panel(frame, now)), charts,
-        partial=partial, headline=headline(now, rule), heroes=("before-suppression", "input"),
+        partial=partial, headline=headline(now, rule), heroes=("before-suppression", "after-suppression"),
     )  # fmt: skip
-
-
-# Pictures -----------------------------------------------------------------------------------------------
 
 
 def _panel(title: str, frame: Frame, now: Judged, layers: Sequence[Layer], note: str) -> Panel:
@@ -117,10 +47,13 @@ def input_panel(frame: Frame, now: Judged) -> Panel:
     last = now.done.kept[::-1]  # the best is drawn over the others
     final = now.raw[last]
     boxes = Boxes(
-        "kept", final.xyxy.astype(np.float64), shared.tags(final, now.done.score[last]), now.tints(last.tolist())
+        "kept", final.xyxy.astype(np.float64), shared.tags(final, now.done.score[last]), tints(now, last.tolist())
     )
     true = Boxes("truth", now.scene.boxes, colours=(-2, -2), dashed=True)
-    return _panel("Input", frame, now, (true, boxes), "after suppression; green: right, red: false")
+    lost = [int(row) for row, after in zip(now.raw_row, now.kept_row, strict=True) if row >= 0 > after]
+    names = tuple(f"deleted {now.raw.score[row]:.2f}" for row in lost)
+    gone = Boxes("deleted", now.raw.xyxy[lost].astype(np.float64), names, (EXTRA,) * len(lost), dashed=True)
+    return _panel("After suppression", frame, now, (true, boxes, gone), "green: right, red: false or deleted")
 
 
 def raw_panel(frame: Frame, now: Judged) -> Panel:
@@ -137,9 +70,6 @@ def raw_panel(frame: Frame, now: Judged) -> Panel:
         layers.append(Boxes(name, boxes, colours=tuple(int(owner[r]) for r in rows), dashed=dashed))
     gone = len(now.raw) - len(now.done.kept)
     return _panel("Before suppression", frame, now, layers, f"{len(now.raw)} boxes, {gone} dropped")
-
-
-# Charts -------------------------------------------------------------------------------------------------
 
 
 def sweep_chart(now: Judged, sweep: Sequence[Judged]) -> Curve:
@@ -171,21 +101,9 @@ def box_table(now: Judged, rule: Rule) -> Table:
     return Table("Best boxes", ("box", "before", "after", measure, "with"), tuple(rows))
 
 
-# Words and numbers --------------------------------------------------------------------------------------
-
-
-def lost_from(sweep: Sequence[Judged], rule: Rule, state: str) -> float | None:
-    """Overlap after which both are never found again, if that happens to one of the two from there on."""
-    steps = sorted(sweep, key=lambda one: one.overlap)
-    found = [k for k, one in enumerate(steps) if one.worst(rule.score) == "found"]
-    beyond = steps[found[-1] + 1 if found else 0 :]
-    at = [one.overlap for one in beyond if one.worst(rule.score) == state]
-    return min(at) if at else None
-
-
 def values(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> dict[str, float]:
     """The numbers of this scene."""
-    from explainer.vision.detection import overlap
+    from explainer.vision.detection import judging, overlap
 
     a, b = now.scene.boxes[BACK : BACK + 1], now.scene.boxes[FRONT : FRONT + 1]
     found = {
@@ -203,7 +121,7 @@ def values(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> dict[str, float]
         "least_score": rule.score,
     }
     for state in ("dropped", "unseen"):
-        at = lost_from(sweep, rule, state)
+        at = judging.lost_from(sweep, rule, state)
         if at is not None:
             found[f"{state}_from_iou"] = at
     return found
@@ -211,14 +129,18 @@ def values(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> dict[str, float]
 
 def headline(now: Judged, rule: Rule) -> str:
     """Whether both figures survive."""
-    extra = int((~np.isin(now.done.kept, now.kept_row)).sum())
-    false = f", and {words.count(extra, 'false one')}" if extra else ""
-    boxes = f"Of {words.count(len(now.raw), 'box', 'boxes')}"
-    return {
-        "found": f"{boxes} suppression leaves one for each figure{false}.",
-        "dropped": f"{boxes} suppression drops all that one figure had{false and ' and keeps' + false[5:]}.",
-        "unseen": f"{boxes} none fits one of the figures alone: the network does not tell it from the other.",
-    }[now.worst(rule.score)]
+    from explainer.vision.detection import coco
+
+    worst, boxes = now.worst(rule.score), words.count(len(now.raw), "box", "boxes")
+    if worst == "unseen":
+        return f"Of {boxes} none fits one of the figures alone: the network does not tell it from the other."
+    if worst == "found":
+        extra = int((~np.isin(now.done.kept, now.kept_row)).sum())
+        false = f", and {words.count(extra, 'false one')}" if extra else ""
+        return f"Of {boxes} suppression leaves one for each figure{false}."
+    figure = max((k for k in (BACK, FRONT) if now.state(k, rule.score) == "dropped"), key=lambda k: now.raw_score[k])
+    kind = coco.name(int(now.scene.class_id[figure]))
+    return f"Suppression deletes a real {kind}, found with {now.raw_score[figure]:.2f}, as if it were a duplicate."
 
 
 def reading(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> str:
@@ -257,7 +179,9 @@ def _lost(now: Judged, rule: Rule, figure: int) -> str:
 def _sweep_words(sweep: Sequence[Judged], rule: Rule) -> str:
     if not sweep:
         return ""
-    dropped, unseen = lost_from(sweep, rule, "dropped"), lost_from(sweep, rule, "unseen")
+    from explainer.vision.detection.judging import lost_from
+
+    dropped, unseen = (lost_from(sweep, rule, state) for state in ("dropped", "unseen"))
     if dropped is None and unseen is None:
         return " In the sweep both are found at the largest overlap."
     events = [(dropped, "suppression drops one"), (unseen, "the network itself no longer tells them apart")]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
+
 from explainer.core.context import Context
-from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
+from explainer.core.controls import AUTO, Auto, Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY
@@ -19,8 +22,10 @@ from explainer.demos.detection import _nms_view as view
 if TYPE_CHECKING:
     from explainer.vision.detection.cutouts import Placed, Scene
     from explainer.vision.detection.gfl import Answers
+    from explainer.vision.detection.judging import Judged, Rule
 
 STEPS, AT_ONCE = 15, 2
+SHIFTS = [0.85 * (k / (STEPS - 1)) ** 1.8 for k in range(STEPS)]  # in heights; closer where they overlap most
 IN_FRONT, BEHIND = PointXY(0.42, 0.6), PointXY(0.58, 0.6)
 
 
@@ -46,8 +51,8 @@ class Method(Choice):
 class Params:
     """Who stands where, and how duplicates are suppressed."""
 
-    a: Annotated[PointXY, OnPicture("input"), Doc("In front", "Drag it over the other.")] = IN_FRONT
-    b: Annotated[PointXY, OnPicture("input"), Doc("Behind", "Drag it anywhere.")] = BEHIND
+    a: Annotated[PointXY | Auto, OnPicture("after-suppression"), Doc("In front", "Drag it off the other.")] = AUTO
+    b: Annotated[PointXY, OnPicture("after-suppression"), Doc("Behind", "Drag it anywhere.")] = BEHIND
     front: Annotated[Figure, Doc("Front figure", "Two of one class speak against each other.")] = Figure.MAN
     back: Annotated[Figure, Doc("Figure behind", "Two of one class speak against each other.")] = Figure.WOMAN
     size: Annotated[
@@ -92,27 +97,59 @@ class NmsLab(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Detect in the composed scene, suppress, and sweep."""
-        from explainer.vision.detection import cutouts, nanodet
+        from explainer.vision.detection.judging import judge
 
-        net, rule = shared.network(ctx), _rule(params)
-        key = (params.a, params.b, params.front, params.back, params.size)
-        with ctx.stage("prepare"):
-            scene = latest(ctx, "nms scene", key, lambda: cutouts.compose(_ground(frame, ctx), _figures(frame, params)))
-        with ctx.stage("model"):
-            kept = latest(ctx, "nms answers", key, lambda: nanodet.look(net, scene.pixels))
-        with ctx.stage("explain"):
-            now = latest(ctx, "nms judged", (key, rule), lambda: view.judge(scene, kept, rule))
-        if not params.sweep:
-            return play.played(view.result(frame, now, rule, ()), now, params.judged)
-        if not is_latest(ctx, "nms sweep", key[1:]):
-            ctx.publish(play.played(view.result(frame, now, rule, (), partial=True), now, params.judged))
-        sweep = latest(ctx, "nms sweep", key[1:], lambda: _swept(frame, params, ctx))
-        every = latest(ctx, "nms swept", (key[1:], rule), lambda: [view.judge(s, k, rule) for s, k in sweep])
-        return play.played(view.result(frame, now, rule, every), now, params.judged)
+        rule, key, placed = _rule(params), _key(params), isinstance(params.a, PointXY)
+        if placed and not params.sweep:
+            return _shown(frame, params, (), ctx)
+        if not is_latest(ctx, "nms sweep", key):
+            first = params if placed else replace(params, a=IN_FRONT)
+            ctx.publish(
+                replace(_shown(frame, first, (), ctx, partial=True), resolved={} if placed else {"a": IN_FRONT})
+            )
+        sweep = latest(ctx, "nms sweep", key, lambda: _swept(frame, params, ctx))
+        every = latest(ctx, "nms swept", (key, rule), lambda: [judge(s, k, rule) for s, k in sweep])
+        at = params.a if isinstance(params.a, PointXY) else _where_one_is_dropped(frame, params, sweep)
+        result = _shown(frame, replace(params, a=at), every if params.sweep else (), ctx)
+        return result if placed else replace(result, resolved={"a": at})
 
 
-def _rule(params: Params) -> view.Rule:
-    return view.Rule(params.method, params.iou, params.sigma, params.score)
+def _key(params: Params) -> tuple[object, ...]:
+    return params.b, params.front, params.back, params.size
+
+
+def _shown(frame: Frame, params: Params, every: Sequence[Judged], ctx: Context, *, partial: bool = False) -> Result:
+    from explainer.vision.detection import cutouts, judging, nanodet
+
+    net, rule, key = shared.network(ctx), _rule(params), (params.a, *_key(params))
+    with ctx.stage("prepare"):
+        scene = latest(ctx, "nms scene", key, lambda: cutouts.compose(_ground(frame, ctx), _figures(frame, params)))
+    with ctx.stage("model"):
+        kept = latest(ctx, "nms answers", key, lambda: nanodet.look(net, scene.pixels))
+    with ctx.stage("explain"):
+        now = latest(ctx, "nms judged", (key, rule), lambda: judging.judge(scene, kept, rule))
+    return play.played(view.result(frame, now, rule, every, partial=partial), now, params.judged)
+
+
+def _where_one_is_dropped(frame: Frame, params: Params, sweep: Sequence[tuple[Scene, Answers]]) -> PointXY:
+    """Of the places of the sweep the one where a figure with the best score goes with the duplicates.
+
+    It is judged by the rule that the controls begin with, so that nobody moves when the rule is changed.
+    """
+    from explainer.vision.detection.judging import judge
+
+    rule = _rule(Params())
+    losses = [judge(*one, rule).loss(rule.score) for one in sweep]
+    if max(losses) <= 0:
+        return IN_FRONT
+    _, front = _figures(frame, params, SHIFTS[int(np.argmax(losses))])
+    return PointXY(min(max(front.x / frame.width, 0.0), 1.0), min(max(front.y / frame.height, 0.0), 1.0))
+
+
+def _rule(params: Params) -> Rule:
+    from explainer.vision.detection.judging import Rule
+
+    return Rule(params.method, params.iou, params.sigma, params.score)
 
 
 def _ground(frame: Frame, ctx: Context) -> Any:
@@ -128,7 +165,8 @@ def _figures(frame: Frame, params: Params, shift: float | None = None) -> tuple[
 
     height = params.size * frame.height
     bx, by = params.b.x * frame.width, params.b.y * frame.height
-    ax, ay = params.a.x * frame.width, params.a.y * frame.height
+    at = IN_FRONT if isinstance(params.a, str) else params.a
+    ax, ay = at.x * frame.width, at.y * frame.height
     if shift is not None:
         side = 1.0 if params.b.x < 0.5 else -1.0  # to where there is more room
         ax, ay = bx + side * shift * height, by
@@ -141,11 +179,10 @@ def _swept(frame: Frame, params: Params, ctx: Context) -> list[tuple[Scene, Answ
 
     net = shared.network(ctx)
     found: list[tuple[Scene, Answers]] = []
-    shifts = [0.85 * (k / (STEPS - 1)) ** 1.3 for k in range(STEPS)]  # closer steps where they overlap most
     for start in range(0, STEPS, AT_ONCE):
         ctx.progress(start / STEPS, "sliding the front figure off")
         ctx.checkpoint()
-        some = shifts[start : start + AT_ONCE]
+        some = SHIFTS[start : start + AT_ONCE]
         scenes = [cutouts.compose(_ground(frame, ctx), _figures(frame, params, shift)) for shift in some]
         found += list(zip(scenes, nanodet.look_at_all(net, [one.pixels for one in scenes]), strict=True))
     return found
