@@ -98,12 +98,14 @@ def test_a_large_photo_is_enlarged_beyond_the_sheets_size():
     assert shown(Frame(photo(20, 30), "tiny"), enlarged=1).panels[2].size == (384.0, 256.0)
 
 
-def test_strips_have_the_lengths_of_the_probabilities():
+def test_bars_have_the_length_of_the_score_over_a_muted_track():
     got = shown(cards="[]")
-    (lines,) = [layer for layer in got.panels[1].layers if layer.name == "probabilities"]
-    first = lines.paths[0]
+    (lines,) = [layer for layer in got.panels[1].layers if layer.name == "scores"]
+    track, bar = lines.paths[:2]
     wide = view.HIGH * 341 / 256
-    assert first[1, 0] - first[0, 0] == pytest.approx(wide * got.values["score_clean"], rel=1e-6)
+    assert track[1, 0] - track[0, 0] == pytest.approx(wide)
+    assert bar[1, 0] - bar[0, 0] == pytest.approx(wide * got.values["score_clean"], rel=1e-6)
+    assert lines.colours[:2] == (-2, -1)
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (4, 2), (9, 3), (15, 5)])

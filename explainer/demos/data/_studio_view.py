@@ -40,18 +40,12 @@ def result(
     panels = [_input(scene, shown), _sheet(scene, shown, chosen, drawn, answers, spread)]
     if large is not None:
         panels.append(_large(shown, chosen, large))
+    charts = _charts(scene, answers, spread) if answers is not None else ()
     return Result(
-        " ".join(_sentences(scene, drawn, answers, spread)),
-        _values(drawn, answers, spread),
-        tuple(panels),
-        _charts(scene, answers, spread) if answers is not None else (),
-        documents={"augmentation.py": _program(scene, drawn)},
-        input=answers.input if answers is not None else None,
-        partial=partial,
-        headline=_headline(scene, spread),
-        heroes=("sheet",),
-        play=steps,
-    )
+        " ".join(_sentences(scene, drawn, answers, spread)), _values(drawn, answers, spread), tuple(panels), charts,
+        documents={"augmentation.py": _program(scene, drawn)}, input=answers.input if answers is not None else None,
+        partial=partial, headline=_headline(scene, spread), heroes=("sheet",), play=steps,
+    )  # fmt: skip
 
 
 def play(steps: int, cards: int) -> Play:
@@ -97,7 +91,10 @@ def _sheet(
     size = (columns * (wide + GAP) - GAP, rows * (HIGH + STRIP + GAP) - GAP)
     if answers is not None:
         layers += _strips(scene, answers, spread, corners, wide, columns)
-    note = f"{len(samples)} of seed {drawn.seed}; click one to enlarge it"
+    note = f"{len(samples)} copies, each changed by chance"
+    if answers is not None:
+        flipped = "; orange: another answer" if spread.flips.any() else ""
+        note = f"bar: score of {scene.ctx.card.label(spread.classes[0])}{flipped}"
     return Panel("Sheet", size, tuple(layers), note, frame=False)
 
 
@@ -153,24 +150,16 @@ def _corners(box: tuple[float, float, float, float]) -> NDArray[np.float64]:
 def _strips(
     scene: Scene, answers: Answers, spread: Any, corners: list[tuple[float, float]], wide: float, columns: int
 ) -> Iterator[Layer]:
-    """Under each tile the probabilities of the shown classes side by side; on it the score, or the name of a flip."""
-    paths, colours = [], []
-    letters = SCREEN_LETTERS // columns
+    """Under each tile a bar as long as the class's score; on it the score, or the name of a flip."""
+    own, letters, paths = spread.classes[0], SCREEN_LETTERS // columns, []
     for number, (row, (x, y)) in enumerate(zip(answers.samples, corners, strict=True)):
-        at, level = x, y + HIGH + STRIP * 0.5
-        for colour, k in enumerate(spread.classes):
-            end = at + wide * float(row[k])
-            if end - at > wide * 0.01:
-                paths.append(np.array([(at, level), (end, level)]))
-                colours.append(colour)
-            at = end
-        best = int(row.argmax())
-        score = words.score(float(row[best]))
+        best, level = int(row.argmax()), y + HIGH + STRIP * 0.5
+        paths += [np.array([(x, level), (x + wide * end, level)]) for end in (1.0, float(row[own]))]
         named = spread.flips[number] and letters >= 3
-        text = shortened(scene.ctx.card.label(best), letters) if named else score
-        place = spread.classes.index(best) if best in spread.classes else -2
-        yield Label(f"answer {number + 1}", text, (x + 0.06 * wide, y + 0.9 * HIGH), place)
-    yield Lines("probabilities", tuple(paths), tuple(colours), width_px=5.0)
+        text = shortened(scene.ctx.card.label(best), letters) if named else words.score(float(row[best]))
+        yield Label(f"answer {number + 1}", text, (x + 0.06 * wide, y + 0.9 * HIGH), FLIPPED if named else -1)
+    colours = [colour for flip in spread.flips for colour in (-2, FLIPPED if flip else -1)]
+    yield Lines("scores", tuple(paths), tuple(colours), width_px=4.0)
 
 
 def shortened(name: str, letters: int) -> str:

@@ -1,6 +1,7 @@
 """The augmentation studio: a pipeline of cards, a sheet of samples, their labels, and what the network says of each."""
 
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Annotated
 
 from explainer.core.context import Context
@@ -27,6 +28,14 @@ class Labels(Choice):
     POINTS = "points", "Points"
 
 
+def _with(*some: Labels) -> tuple[tuple[Labels, ...], ...]:
+    """Every choice of labels that has one of these in it."""
+    return tuple(one for n in (1, 2, 3) for one in permutations(Labels, n) if set(one) & set(some))
+
+
+POINTS = When("labels", _with(Labels.POINTS))
+
+
 class Mask(Choice):
     """Mask."""
 
@@ -51,8 +60,11 @@ class Params:
     enlarged: Annotated[
         int, Range(0, 64), Doc("Enlarged", "This sample at full size; click one on the sheet. 0 shows none.")
     ] = 0
-    labels: Annotated[tuple[Labels, ...], Doc("Labels", "What is drawn on the samples.")] = (Labels.BOX,)
-    mask: Annotated[Mask, Doc("Mask", "Where the mask comes from before it is moved.")] = Mask.ELLIPSE
+    labels: Annotated[tuple[Labels, ...], Doc("Labels", "What moves along on the copies.")] = ()
+    mask: Annotated[
+        Mask, When("labels", _with(Labels.BOX, Labels.MASK)),
+        Doc("Mask", "Where the mask comes from before it is moved."),
+    ] = Mask.ELLIPSE  # fmt: skip
     painted: Annotated[
         tuple[Stroke, ...],
         OnPicture("input"),
@@ -61,13 +73,11 @@ class Params:
     ] = ()
     box: Annotated[
         BoxXYXY,
-        OnPicture("input"),
-        When("mask", (Mask.CUT, Mask.ELLIPSE)),
-        Doc("Box", "Put it around the object."),
-    ] = OBJECT
-    first: Annotated[PointXY, OnPicture("input"), Doc("Point 1", "An eye, say.")] = EYE
-    second: Annotated[PointXY, OnPicture("input"), Doc("Point 2", "The other eye.")] = OTHER_EYE
-    third: Annotated[PointXY, OnPicture("input"), Doc("Point 3", "The nose.")] = NOSE
+        OnPicture("input"), When("mask", (Mask.CUT, Mask.ELLIPSE)), Doc("Box", "Put it around the object."),
+    ] = OBJECT  # fmt: skip
+    first: Annotated[PointXY, OnPicture("input"), POINTS, Doc("Point 1", "An eye, say.")] = EYE
+    second: Annotated[PointXY, OnPicture("input"), POINTS, Doc("Point 2", "The other eye.")] = OTHER_EYE
+    third: Annotated[PointXY, OnPicture("input"), POINTS, Doc("Point 3", "The nose.")] = NOSE
 
 
 class AugmentationStudio(Demo[Params]):
