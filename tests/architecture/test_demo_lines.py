@@ -26,7 +26,7 @@ SAID = "its headline came on top; a few lines have to go again"
 EXCEPTIONS = {
     "data/augment_and_retrain": (278, "its samples and bars are drawn as one picture, in the order of their gain"),
     "detection/roi_align": (278, "its map lies over the picture, and its outputs bear names"),
-    "explained/picture_gates": (285, "gives way to a net that has gates, in 20 lines of it"),
+    "explained/picture_gates": (285, "draws its maps over the picture, and gives way to a net that has gates"),
     "learning/receptive_field": (271, "what the unit cannot see is dimmed, and shares end where the picture does"),
     "learning/train_small_net": (276, "its epochs play, beside a wall of digits as they were read at first"),
     "robustness/randomised_smoothing": (

@@ -8,12 +8,14 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from explainer.core.layers import Boxes, Heat
 from explainer.core.model_card import ModelCard
 from explainer.demos.explained.picture_gates import Params, PictureGates
-from explainer.testing import FakeContext, photo, tiny
+from explainer.testing import FakeContext, photo, sample, tiny
 from explainer.testing.networks import FakeClassifier
 from explainer.vision.attention.gates import chosen, passed, site_at, sites
 from explainer.vision.convolution.effective import calibrated
+from explainer.vision.segmentation import matte
 from explainer.vision.zoo import cards
 from explainer.vision.zoo.fold import folded
 from explainer.vision.zoo.torchvision_models import on_meta
@@ -58,7 +60,7 @@ def layers(name: str) -> list[str]:
 def test_all_gates_are_found_in_the_layers_of_the_card(name: str, count: int) -> None:
     found = sites(on_meta(name, card(name).input_px), layers(name))
     assert len(found) == count
-    assert all(one.real and one.layer in layers(name) for one in found)
+    assert all(one.layer in layers(name) for one in found)
     assert [layers(name).index(one.layer) for one in found] == sorted(layers(name).index(one.layer) for one in found)
 
 
@@ -110,17 +112,27 @@ def test_other_gates_are_applied_there_and_nowhere_else(mobile: nn.Module, x: Te
         torch.testing.assert_close(got.gates[earlier.module], plain.gates[earlier.module])
 
 
-def test_a_network_without_gates_is_scaled_by_hand() -> None:
-    ctx = tiny()
-    net, x = ctx.net.net, torch.rand(1, 3, 32, 32)
-    found = sites(net, ["stem", "body", "head"])
-    assert not any(one.real for one in found)
-    got = passed(net, x, found, found[1], lambda one, own: own * 0.5 if one is found[1] else own)
+def test_gates_of_the_person_net_are_its_own_and_a_hand_moves_them_there_alone() -> None:
+    net, names = matte.load(), [f"blocks.{k}" for k in range(8)] + ["context"]
+    x = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))
+    found = sites(net, names)
+    assert [one.layer for one in found if one.layer != "context"] == [f"blocks.{k}" for k in (0, 3, 4, 5, 6, 7)]
+    site = site_at(found, names, "blocks.7")
+    block: Any = net.blocks[7]
+    kept: dict[str, Tensor] = {}
+    handle = block.narrow.register_forward_pre_hook(lambda _m, args: kept.update(gated=args[0]))
     with torch.no_grad():
-        want = net.classifier(net.head(net.body(net.stem(x)) * 0.5).mean(dim=(2, 3)))[0]
-        torch.testing.assert_close(passed(net, x, found, found[1]).logits, net(x)[0])
-    torch.testing.assert_close(got.logits, want)
-    assert torch.equal(got.gates["body"], torch.ones(12))
+        plain = net(x)[0]
+    handle.remove()
+    got = passed(net, x, found, site)
+    torch.testing.assert_close(got.logits, plain)
+    torch.testing.assert_close(got.maps * got.used[:, None, None], kept["gated"][0])
+    torch.testing.assert_close(got.used, block.gate(got.maps[None])[0, :, 0, 0])
+    shut = passed(net, x, found, site, lambda one, own: own * 0 if one is site else own)
+    handle = block.gate.register_forward_hook(lambda _m, _i, out: out * 0)
+    with torch.no_grad():
+        torch.testing.assert_close(shut.logits, net(x)[0])
+    handle.remove()
 
 
 def test_rules() -> None:
@@ -145,49 +157,70 @@ def test_a_network_with_gates_shows_them(name: str) -> None:
     values = result.values
     assert values["blocks_with_gates"] in (9, 16)
     assert 0 <= values["gate_min"] < values["gate_max"] <= 1
-    assert values["own_gate"] == values["gate"] == values["gate_max"]
+    assert values["own_gate"] == values["gate"]
     assert "has no gates" not in result.reading
-    assert values["class_score"] == pytest.approx(values["own_score"])
+    assert values["class_score"] == pytest.approx(values["own_answer"]) == pytest.approx(values["answer"])
     shut = DEMO.run(photo(), Params(override=True, value=0.0), ctx)
     assert shut.values["gate"] == 0.0
     assert shut.values["own_gate"] == values["own_gate"]
-    assert shut.values["logit"] != pytest.approx(values["logit"], abs=1e-9)
+    assert shut.values["answer"] != pytest.approx(values["answer"], abs=1e-12)
     alike = DEMO.run(photo(), Params(gates="mean"), ctx)
     assert alike.values["gate"] == pytest.approx(values["gate_mean"])
     everywhere = DEMO.run(photo(), Params(gates="mean", everywhere=True), ctx)
-    assert everywhere.values["logit"] != pytest.approx(alike.values["logit"], abs=1e-9)
+    assert everywhere.values["answer"] != pytest.approx(alike.values["answer"], abs=1e-12)
 
 
-def test_a_network_without_gates_gives_way_to_the_small_one_that_has_some() -> None:
-    ctx = tiny()
-    result = DEMO.run(photo(), Params(layer="body"), ctx)
-    assert "has no gates of its own" in result.reading
+def tiles(result: Any) -> tuple[list[Heat], list[Heat]]:
+    before, after = (
+        [layer for layer in panel.layers if isinstance(layer, Heat)]
+        for panel in result.panels
+        if panel.title.endswith("the gates")
+    )
+    return before, after
+
+
+def test_a_network_without_gates_gives_way_to_the_person_net_that_has_some() -> None:
+    result = DEMO.run(photo(), Params(), tiny())
+    assert "has no gates" in result.reading
     assert "explainer models fetch mobilenet_v3_small" in result.reading
-    assert result.values["blocks_with_gates"] == 0.0
-    gates = next(chart for chart in result.charts if chart.title == "Gates")
-    assert result.values["gate"] == max(gates.values) < 1.0
-    assert gates.chosen == gates.values.index(max(gates.values)) == result.values["channel"]
-    asked = DEMO.run(photo(), Params(layer="body", channel=2), ctx)
-    assert asked.values["gate"] == gates.values[2]
+    assert "no gates" not in result.headline
+    assert (result.values["blocks_with_gates"], result.values["gates_here"]) == (0.0, 96.0)
+    earlier = DEMO.run(photo(), Params(layer="stem"), tiny())
+    assert earlier.values["gates_here"] == 16.0
 
 
-def test_a_hand_moves_the_maps_of_a_network_without_gates() -> None:
-    ctx = tiny()
-    half, less = (DEMO.run(photo(), Params(layer="body", gates="level", level=x), ctx) for x in (0.5, 0.2))
-    assert half.values["gate"] == 0.5
-    assert half.values["logit"] != less.values["logit"]
+def test_tiles_show_maps_before_and_after_their_gates() -> None:
+    result = DEMO.run(photo(), Params(), tiny())
+    before, after = tiles(result)
+    strongest = max(float(one.values.max()) for one in before)
+    assert strongest > 0
+    assert len(before) == len(after) == 6
+    kept = [float(a.values.sum() / b.values.sum()) for a, b in zip(after, before, strict=True)]
+    passing, held = kept[:3], kept[3:]
+    assert min(passing) > max(held)
+    assert passing[0] == pytest.approx(result.values["gate"], abs=1e-5)
+    np.testing.assert_allclose(before[0].values.mean(), result.values["map_mean"], rtol=1e-5)
 
 
-def test_a_map_that_is_not_there_is_said(mobile: nn.Module) -> None:
-    result = DEMO.run(photo(), Params(layer="body", channel=900, override=True), tiny())
+def test_a_map_that_a_hand_shuts_goes_dark_and_the_answer_follows() -> None:
+    result = DEMO.run(photo(), Params(override=True, value=0.0), tiny())
+    assert not tiles(result)[1][0].values.any()
+    assert result.headline.startswith("With one map shut")
+    level = DEMO.run(sample("astronaut"), Params(gates="level", level=0.0, everywhere=True), tiny())
+    assert level.values["answer"] != level.values["own_answer"] > 0.3
+
+
+def test_a_map_that_is_not_there_is_said() -> None:
+    result = DEMO.run(photo(), Params(channel=900, override=True), tiny())
     assert "the last one is shown" in result.reading
-    assert result.values["channel"] == 11
+    assert result.values["channel"] == 95
 
 
-def test_tiles_and_bars_choose_a_map() -> None:
+def test_tiles_bars_and_points_choose_a_map() -> None:
     result = DEMO.run(photo(), Params(), context("mobilenet_v3_small"))
-    (tiles,) = result.panels[2].layers
-    assert tiles.sets[3] == {"channel": int(tiles.labels[3])}
-    gates = result.charts[1]
-    assert gates.title == "Gates"
+    boxes = next(layer for layer in result.panels[1].layers if isinstance(layer, Boxes))
+    names = [layer.name for layer in result.panels[1].layers if isinstance(layer, Heat)]
+    assert [f"map {one['channel']}" for one in boxes.sets] == names
+    gates = next(chart for chart in result.charts if chart.title == "Gates")
     assert np.all(np.diff(gates.values) <= 1e-7)
+    assert gates.sets[0] == {"channel": int(gates.labels[0].split()[1])}

@@ -11,6 +11,7 @@ from explainer.contract.sound import sound
 from explainer.core.context import Settings
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, Stroke
+from explainer.core.layers import Lines
 from explainer.core.params import changed
 from explainer.core.result import Result
 from explainer.core.unsuitable import Unsuitable
@@ -178,3 +179,24 @@ def test_a_network_that_is_not_here_is_said_and_counts_for_nothing() -> None:
     assert found.values["agreement"] == alone.values["agreement"]
     asked = run("classical-segmentation", picture, method="instance", beside=(), brush="reference")
     assert asked.values["mask_percent"] == 0
+
+
+def test_the_bar_below_the_areas_is_shared_out_as_the_pixels_are() -> None:
+    found = run("mask-metrics", np.zeros((200, 300, 3)), reference="painted", shift_x=5.0)
+    area = next(panel for panel in found.panels if panel.title == "By area")
+    (bar,) = (layer for layer in area.layers if layer.name == "shares")
+    assert isinstance(bar, Lines)
+    lengths = np.array([path[1, 0] - path[0, 0] for path in bar.paths])
+    counts = [found.values[name] for name in ("true_positives", "false_positives", "false_negatives")]
+    np.testing.assert_allclose(lengths / lengths.sum(), np.array(counts) / sum(counts))
+    assert lengths[0] / lengths.sum() == pytest.approx(found.values["iou"])
+
+
+def test_scraps_are_counted_by_hand_without_specks() -> None:
+    from explainer.vision.segmentation.instances import pieces
+
+    mask = np.zeros((40, 40), bool)
+    mask[2:8, 2:8] = mask[20:30, 5:35] = True
+    mask[35:37, 2:4] = True
+    assert pieces(mask) == 2
+    assert pieces(np.zeros((5, 5), bool)) == 0

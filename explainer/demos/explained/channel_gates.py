@@ -1,26 +1,25 @@
 """Channel gates: a squeeze-and-excitation block weighs feature maps, and one may take over."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core import words
 from explainer.core.charts import Bars
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.geometry import scale_shift
-from explainer.core.layers import Cells, Heat, Image, Label, Layer, Panel
+from explainer.core.layers import Boxes, Cells, Heat, Label, Layer, Panel
 from explainer.core.numbers import numbers
 from explainer.core.result import Result
+from explainer.core.walls import squares
 
 ANSWERS = 3  # digits whose scores are shown
 LAST_MAP = 11
-MAPS = 4  # shown, the chosen one first
-ONE, OTHER = (0, 114, 178), (204, 85, 0)  # ink of an answer, and of another one
+COLUMNS = 3  # of maps
+RIGHT, WRONG = 2, 5  # colours of an answer, and of a gate that is set by hand
 TEST_SEED = 1  # as the score in the manifest was measured
 
 
@@ -62,14 +61,10 @@ class ChannelGates(Demo[Params]):
     """A small net's gates, live."""
 
     info = DemoInfo(
-        id="channel-gates",
-        title="Channel gates",
-        topics=(41,),
+        id="channel-gates", title="Channel gates", topics=(41,),
         summary="Turn feature maps up and down by hand, and see what the net makes of it.",
-        papers=("hu2018", "woo2018"),
-        uses_frame=False,
-        uses_model=False,
-    )
+        papers=("hu2018", "woo2018"), uses_frame=False, uses_model=False,
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Read one scene, and all test scenes at the same clutter, with the gates that are asked for."""
@@ -79,12 +74,14 @@ class ChannelGates(Demo[Params]):
         test = digits.split()[1]
         net = ctx.memo(("se-digits",), squeeze.load, keep=True)
         with ctx.stage("model"):
-            bench = ctx.memo(("se scenes", params.clutter), lambda: _bench(net, params.clutter))
+            bench = ctx.memo(("se scenes", params.clutter), lambda: squeeze.bench(net, test, params.clutter, TEST_SEED))
             scenes, maps, own = bench
         with ctx.stage("explain"):
             used = squeeze.chosen_gates(own, net.usual, params.gates, _override(params))
-            own_scores = ctx.memo(("se own scores", params.clutter), lambda: _scores(net, maps, own, ctx))
-            scores = _scores(net, maps, used, ctx)
+            own_scores = ctx.memo(
+                ("se own scores", params.clutter), lambda: squeeze.scores(net, maps, own, ctx.checkpoint)
+            )
+            scores = squeeze.scores(net, maps, used, ctx.checkpoint)
         k, labels = params.digit, test.labels
         return _result(
             Seen(
@@ -100,37 +97,14 @@ def _override(params: Params) -> tuple[int, float] | None:
     return (params.channel, params.value) if params.override else None
 
 
-def _bench(net: Any, clutter: int) -> Any:
-    """All test scenes at one level of clutter, their maps before the gates, and the net's own gates."""
-    from explainer.vision.attention import clutter as field
-    from explainer.vision.attention import squeeze
-    from explainer.vision.training import digits
-
-    scenes = field.scenes(digits.split()[1], clutter, TEST_SEED)
-    return (scenes, *squeeze.before_gates(net, scenes))
-
-
-def _scores(net: Any, maps: Any, gates: Any, ctx: Context) -> Any:
-    """Probabilities ``(N, 10)`` of scenes whose maps pass the given gates."""
-    from explainer.vision.attention import squeeze
-
-    found = []
-    for some, theirs in zip(maps.split(100), gates.split(100), strict=True):
-        ctx.checkpoint()
-        found.append(net.rest(squeeze.scaled(some, theirs)).softmax(1).numpy())
-    return np.concatenate(found)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """One scene in the network, and how many of the test scenes it reads with the same gates.
 
     Parameters
     ----------
-    scene
-        ``(16, 16)`` in 0…1.
-    label
-        The digit in it.
+    scene, label
+        ``(16, 16)`` in 0…1, and the digit in it.
     maps
         Feature maps before the gates ``(12, 16, 16)``.
     own, used, usual
@@ -171,13 +145,9 @@ class Seen:
 def _result(seen: Seen) -> Result:
     """Put all of it together."""
     limit = float(np.percentile(seen.maps, 97.5)) or 1.0  # single hot pixels would leave the rest dark
-    after = seen.maps * seen.used[:, None, None]
-    strong = [int(k) for k in np.argsort(-(seen.maps.mean((1, 2)) * seen.own)) if k != seen.chosen]
-    shown = [seen.chosen, *strong[: MAPS - 1]]
     panels = (
-        _scene(seen), _verdicts(seen),
-        _mosaic("Before the gates", seen.maps, shown, limit, "same scale"),
-        _mosaic("After the gates", after, shown, limit, _applied(seen)),
+        _scene(seen), _mosaic("After the gates", seen, seen.used, limit, "each map × its gate"),
+        _mosaic("Before the gates", seen, np.ones_like(seen.used), limit, "same scale"),
     )  # fmt: skip
     return Result(
         _reading(seen), _values(seen), panels, (_gates(seen), _answers(seen)), headline=_headline(seen),
@@ -194,40 +164,30 @@ def _applied(seen: Seen) -> str:
 
 
 def _scene(seen: Seen) -> Panel:
+    """The scene, and on it what the net reads with its own gates and with those that are applied."""
     side = seen.scene.shape[0]
-    ink = Heat("ink", 1 - seen.scene, 0.0, 1.0, colours="grey", over=False, smooth=False)
-    return Panel("Scene", (side, side), (ink,), f"there is a {seen.label} in it", frame=False)
+    layers: list[Layer] = [Heat("ink", seen.scene, 0.0, 1.0, colours="grey", over=False, smooth=False)]
+    own = int(seen.own_probabilities.argmax())
+    layers.append(
+        Label("own answer", f"the net's gates: reads {own}", (0.6, 1.3), RIGHT if own == seen.label else WRONG)
+    )
+    if not np.array_equal(seen.used, seen.own):
+        colour = RIGHT if seen.answer == seen.label else WRONG
+        layers.append(Label("answer", f"{_applied(seen)}: reads {seen.answer}", (0.6, 2.8), colour))
+    return Panel("Scene", (side, side), tuple(layers), f"there is a {seen.label} in it", frame=False)
 
 
-def _verdicts(seen: Seen) -> Panel:
-    """The answer before, large, and below it the one with the gates that are applied."""
-    pairs = ((seen.own_probabilities, "the net's gates"), (seen.probabilities, _applied(seen)))
-    first, layers = int(seen.own_probabilities.argmax()), list[Layer]()
-    for n, (scores, how) in enumerate(pairs):
-        said = int(scores.argmax())
-        layers.append(Image(f"digit {n}", _glyph(said, ONE if said == first else OTHER), scale_shift(1, 1, 0, 206 * n)))
-        text = f"{how}: {said}, {words.score(float(scores[said]))}"
-        layers.append(Label(f"answer {n}", text, (16, 206 * n + 18), int(said != first)))
-    return Panel("The net reads", (400, 406), tuple(layers), "before, and below it after", frame=False)
-
-
-def _glyph(digit: int, ink: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """A digit in large type on paper, ``(200, 400, 3)``."""
-    import cv2
-
-    paper = np.full((200, 400, 3), 255, np.uint8)
-    (width, height), _ = cv2.getTextSize(str(digit), cv2.FONT_HERSHEY_SIMPLEX, 5.0, 16)
-    at = ((400 - width) // 2, (200 + height) // 2 + 10)
-    cv2.putText(paper, str(digit), at, cv2.FONT_HERSHEY_SIMPLEX, 5.0, ink, 16, cv2.LINE_AA)
-    return paper
-
-
-def _mosaic(title: str, maps: Floats, shown: list[int], limit: float, note: str) -> Panel:
+def _mosaic(title: str, seen: Seen, gates: Floats, limit: float, note: str) -> Panel:
+    """All maps times their gates, the chosen one framed."""
+    every, applied = range(len(gates)), gates is seen.used
+    labels = tuple(f"{k} × {gates[k]:.2f}" if applied else str(k) for k in every)
     mosaic = Cells(
-        "maps", maps[shown], MAPS // 2, 0.0, limit, labels=tuple(map(str, shown)),
-        sets=tuple({"channel": k} for k in shown), chosen=0,
+        "maps", seen.maps * gates[:, None, None], COLUMNS, 0.0, limit, labels=labels,
+        sets=tuple({"channel": k} for k in every), chosen=seen.chosen,
     )  # fmt: skip
-    return Panel(title, mosaic.size, (mosaic,), note, frame=False)
+    which = (np.arange(len(gates)) == seen.chosen) & applied & seen.forced
+    frame = Boxes("set by hand", squares(mosaic, which), colours=(WRONG,) * int(which.sum()))
+    return Panel(title, mosaic.size, (mosaic, frame), note, frame=False)
 
 
 def _gates(seen: Seen) -> Bars:

@@ -51,8 +51,9 @@ def _headline(trial: Trial) -> str:
         if cured != was:
             return f"{light} {name(was)} stays the answer, but after the remedy it is {name(cured)}."
         if trial.scene.has_remedy:
-            remedied = words.score(float(trial.cured[was]))
-            return f"{light} {name(was)} stays the answer with {after}; after {_remedy(trial)} it has {remedied}."
+            gain, left = float(trial.cured[was] - trial.lit[was]), words.score(float(trial.cured[was]))
+            does = "helps" if gain > NOTICED else "hurts" if gain < -NOTICED else "changes nothing"
+            return f"{light} {name(was)} still scores {after}; {_remedy(trial)} {does}: {left}."
         return f"{light} {name(was)} stays the answer; its score goes from {before} to {after}."
     light = f"With {2 ** abs(ev):.3g} times {'less' if ev < 0 else 'more'} light" if ev else "In this light"
     helps = f", and {_remedy(trial)} {'brings it back' if cured == was else 'does not bring it back'}"
@@ -92,13 +93,12 @@ def _bars(trial: Trial) -> Bars:
 
 def _fall(trial: Trial, fall: NDArray[np.float64]) -> Curve:
     """Score as the light falls, the other changes as they stand."""
-    stops = max(-trial.scene.params.exposure_ev, 0.0)
     lines = [Series("other light", -FALL, fall[0], colour=1)]
     if trial.scene.has_remedy:
         lines.append(Series("with remedy", -FALL, fall[1]))
-    now = Series("now", np.full(2, stops), np.array([0.0, 1.0]), "dotted", -2)
-    title, axis = "As the light falls", "stops less light"
-    return Curve(title, (*lines, now), axis, "score", (0.0, 1.0), (DAY, -NIGHT), trial.label)
+    now = Series("now", np.full(2, max(-trial.scene.params.exposure_ev, 0.0)), np.array([0.0, 1.0]), "dotted", -2)
+    title, axes = "As the light falls", ("stops less light", "score", (0.0, 1.0), (DAY, -NIGHT))
+    return Curve(title, (*lines, now), *axes, trial.label)
 
 
 def _matrix(trial: Trial) -> Matrix:

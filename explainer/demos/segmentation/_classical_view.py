@@ -31,7 +31,7 @@ SHORT = {
     "fixed": "fixed", "otsu": "Otsu", "adaptive": "adaptive", "watershed": "watershed", "grabcut": "GrabCut",
     "slic": "SLIC", "graph": "graph", "person": "person", "semantic": "semantic", "instance": "instances",
 }  # fmt: skip
-LINE = 7
+LINE, SCRAPS = 7, 4  # colour of outlines; so many times as many pieces as another method's are scraps
 
 
 def result(
@@ -72,6 +72,8 @@ def _headline(method: Method, cuts: Mapping[Method, Cut], play: Play | None) -> 
         return f"{method.label} needs a network that is not on this machine."
     if not own.mask.any():
         return f"{method.label} finds no object here."
+    from explainer.vision.segmentation.instances import pieces
+
     takes = f"{_verb(method)} {words.percent(float(own.mask.mean()))}"
     other = next((name for name, cut in cuts.items() if name != method and not cut.missing), None)
     if play is not None and method != Method.FIXED and play.at < min(play.last, PLAIN.get(method, play.last)):
@@ -80,9 +82,11 @@ def _headline(method: Method, cuts: Mapping[Method, Cut], play: Play | None) -> 
         return f"From a few marks, {method.label} {takes} of the picture."
     beside = words.percent(float(cuts[other].mask.mean())) if cuts[other].mask.any() else "nothing"
     if other in LEARNT:
-        return (
-            f"From a few marks {method.label} {takes} of the picture; a network trained on {LEARNT[other]}, {beside}."
-        )
+        net = f"a network trained on {LEARNT[other]}"
+        return f"From a few marks {method.label} {takes} of the picture; {net}, {beside}."
+    one, many = (pieces(cuts[name].mask) for name in (method, other))
+    if many > SCRAPS * one:
+        return f"{method.label} cuts out {words.count(one, 'piece')}; {other.label}, by {BY[other]}, {many} scraps."
     return f"From the same marks {method.label} {takes} of the picture; {other.label}, by {BY[other]}, {beside}."
 
 
@@ -214,14 +218,10 @@ def _reading(at: Scene, method: Method, cuts: Mapping[Method, Cut], values: Mapp
 
         scored = {n: area(cut.mask, at.wanted).iou or 0.0 for n, cut in cuts.items() if not cut.missing}
         best = max(scored, key=scored.__getitem__, default=method)
-        return (
-            f"{first}."
-            if not scored
-            else (
-                f"{first}, IoU {values.get('iou', 0.0):.2f} with your reference. "
-                f"Best of those shown: **{best.label}**, {scored[best]:.2f}."
-            )
-        )
+        if not scored:
+            return f"{first}."
+        own = f"IoU {values.get('iou', 0.0):.2f} with your reference"
+        return f"{first}, {own}. Best of those shown: **{best.label}**, {scored[best]:.2f}."
     if "agreement" not in values:
         return f"{first}. Put another method beside it to compare."
     return (

@@ -1,18 +1,19 @@
 """Paint what is right, and read how a mask scores: by area and along the boundary."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Bars, Curve, Series
+from explainer.core.charts import Bars
 from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Stroke, apply
-from explainer.core.layers import Layer, Lines, Panel
+from explainer.core.layers import Label, Layer, Lines, Panel
 from explainer.core.numbers import numbers
 from explainer.core.picture import Copy
 from explainer.core.plays import Play
@@ -22,8 +23,8 @@ from explainer.demos.segmentation import _shared as shared
 
 PAINTED = (shared.line(((0.5, 0.4), (0.5, 0.62)), 0.13),)
 FAR, PLACES = 30, 61  # % of the width that the mask is moved at most, and places on the way
+CORNERS = 300  # of outlines; of many more hairlines would be drawn
 FEW = 0.1  # by which one score is plainly lower than another
-SIZES = np.arange(-12, 13, 2, dtype=float)  # px of the copy by which the mask is grown for the curves
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ class Params:
         Range(-FAR, FAR, 0.5, unit="%"),
         Plays(8.0, "Move the mask across"),
         Doc("Move right", "Of the width. What is large stays right for a while."),
-    ] = 2.0
+    ] = 5.0
     shift_y: Annotated[float, Range(-30, 30, 0.5, unit="%"), Doc("Move down", "Of the height.")] = 0.0
     grow: Annotated[
         float, Range(-40, 40, 1, unit="px"), Doc("Grow", "A rim of constant width; below 0 the mask shrinks.")
@@ -109,21 +110,17 @@ class MaskMetrics(Demo[Params]):
             aside = (params.shift_x / 100 * width, params.shift_y / 100 * height)
             mask = instances.grown(painting.moved(start, *aside), params.grow / copy.scale)
             both = (params.reference, params.strokes, params.erased, params.found)
-            by_size = ctx.memo(
-                ("size", *both, aside, near), lambda: _by_size(painting.moved(start, *aside), wanted, near, ctx)
-            )
             by_place = ctx.memo(("place", *both, aside[1], params.grow), lambda: _by_place(start, wanted, params, copy))
             support = scores.on_edges(mask, ctx.memo(("slopes",), lambda: flood.relief(small, 1.0)))
         covered, edge = scores.area(mask, wanted), scores.boundary(mask, wanted, near)
         values = _values(covered, edge, wanted.mean(), mask.mean(), near, copy.scale) | numbers(
-            iou_highest=by_size[0].max(), on_edges_percent=None if support is None else 100 * support
+            on_edges_percent=None if support is None else 100 * support
         )
-        charts = (_bars(covered, edge), _curve(by_size, copy.scale))
         moved = f"moved by {params.shift_x:g} %".replace("-", "−")
         play = Play("shift_x", -FAR, FAR, params.shift_x, by_place, moved, note="curve: IoU")
         return Result(
-            _reading(covered, edge, values), values, _panels(copy, mask, wanted, near), charts,
-            headline=_headline(covered, edge), heroes=("by-area", "by-boundary"), play=play,
+            _reading(covered, edge, values), values, _panels(copy, mask, wanted, near, covered),
+            (_bars(covered, edge),), headline=_headline(covered, edge), heroes=("by-area", "by-boundary"), play=play,
         )  # fmt: skip
 
 
@@ -136,20 +133,6 @@ def _reference(frame: Frame, small: NDArray[np.uint8], params: Params, ctx: Cont
     return painted(params.strokes, height, width) & ~painted(params.erased, height, width)
 
 
-def _by_size(mask: Bools, wanted: Bools, near: float, ctx: Context) -> Floats:
-    """IoU, Dice and boundary F of the mask grown and shrunk by `SIZES`, ``(3, N)``; 0 where undefined."""
-    from explainer.vision.segmentation.instances import grown
-    from explainer.vision.segmentation.scores import area, boundary
-
-    rows = []
-    for by in SIZES:
-        ctx.checkpoint()
-        other = grown(mask, float(by))
-        covered = area(other, wanted)
-        rows.append([covered.iou or 0.0, covered.dice or 0.0, boundary(other, wanted, near).f or 0.0])
-    return np.array(rows).T
-
-
 def _by_place(mask: Bools, wanted: Bools, params: Params, copy: Copy) -> Floats:
     """IoU of the mask at places from left to right, ``(N,)``; 0 where undefined."""
     from explainer.vision.segmentation import instances, painting, scores
@@ -160,15 +143,31 @@ def _by_place(mask: Bools, wanted: Bools, params: Params, copy: Copy) -> Floats:
     return np.array([scores.area(one, wanted).iou or 0.0 for one in moved])
 
 
-def _panels(copy: Copy, found: Bools, wanted: Bools, near: float) -> tuple[Panel, ...]:
+def _panels(copy: Copy, found: Bools, wanted: Bools, near: float, covered: Any) -> tuple[Panel, ...]:
+    from explainer.vision.segmentation.painting import lit
+
     reference = shared.region(copy, "reference", wanted, shared.REFERENCE)
-    right_and_wrong = shared.compared(copy, found, wanted)
-    edges = _boundaries(copy, found, wanted, near)
+    grey, edges = lit(copy.frame.pixels, np.zeros((1, 1), bool)), _boundaries(copy, found, wanted, near)
+    area = (*shared.compared(copy, found, wanted), *_overlap(copy.frame, covered))
     return (
         copy.panel("Input", *reference, note="the reference"),
-        copy.panel("By area", *right_and_wrong, note="the mask on the reference"),
-        copy.panel("By boundary", *edges, note="green: within reach; the rest too far"),
+        copy.panel("By area", *area, note="IoU: green as a share of all colours", under=grey),
+        copy.panel("By boundary", *edges, note="green: within reach of the reference", under=grey),
     )
+
+
+def _overlap(frame: Frame, covered: Any) -> tuple[Layer, ...]:
+    """A bar along the foot of the picture: of all pixels of either mask those of both, extra and missed; and IoU."""
+    if not covered.iou:
+        return ()
+    parts = ((covered.hits, shared.HIT), (covered.false_alarms, shared.FALSE_ALARM), (covered.misses, shared.MISS))
+    ends = np.cumsum([0, *(count for count, _ in parts)]) / sum(count for count, _ in parts)
+    x, y = frame.width * (0.03 + 0.94 * ends), frame.height * 0.96
+    paths = tuple(np.array([[start, y], [end, y]]) for start, end in pairwise(x))
+    label = Label(
+        "overlap", f"IoU {covered.iou:.2f}: green part of the bar", (float(x[0]), frame.height * 0.92), shared.HIT
+    )
+    return (Lines("shares", paths, tuple(colour for _, colour in parts), width_px=12.0), label)
 
 
 def _boundaries(copy: Copy, mask: Bools, reference: Bools, near: float) -> tuple[Layer, ...]:
@@ -185,8 +184,10 @@ def _boundaries(copy: Copy, mask: Bools, reference: Bools, near: float) -> tuple
     theirs = [run for path in contours(reference) for run in runs(path, to_found <= reach)]
     drawn = [(path, shared.HIT if right else shared.FALSE_ALARM) for path, right in ours]
     drawn += [(path, shared.MISS) for path, right in theirs if not right]
+    step = 1 + sum(len(path) for path, _ in drawn) // CORNERS
+    drawn = [(np.concatenate([path[:-1:step], path[-1:]]), colour) for path, colour in drawn if len(path) > step]
     paths, colours = tuple(apply(copy.to_frame, path) for path, _ in drawn), tuple(colour for _, colour in drawn)
-    return (copy.mask("tolerance", to_wanted <= max(near, 0.5), 4), Lines("boundaries", paths, colours, width_px=3.0))
+    return (copy.mask("tolerance", to_wanted <= max(near, 0.5), 4), Lines("boundaries", paths, colours, width_px=4.0))
 
 
 def _bars(covered: Any, edge: Any) -> Bars:
@@ -198,16 +199,6 @@ def _bars(covered: Any, edge: Any) -> Bars:
     missing = [name for name in named if name not in known]
     note = f"undefined: {', '.join(missing)}" if missing else ""
     return Bars("Scores", tuple(known), tuple(known.values()), chosen=0, note=note)
-
-
-def _curve(by_size: Floats, scale: float) -> Curve:
-    iou, dice, f = by_size
-    series = (
-        Series("IoU", SIZES * scale, iou, "solid", -1),
-        Series("Dice", SIZES * scale, dice, "dashed", 0),
-        Series("boundary F", SIZES * scale, f, "dotted", 1),
-    )
-    return Curve("If the mask were larger", series, "grown by px", "score", (0.0, 1.05))
 
 
 def _values(covered: Any, edge: Any, wanted: float, mask: float, near: float, scale: float) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """Channel gates of a whole network on one picture: reading them, and setting them by hand.
 
-A squeeze-and-excitation block (Hu et al. 2018) multiplies each feature map ``U^k`` by a gate ``s_k``. In a network
-that has none every map passes as it is, ``s_k = 1``; a hand may set that too, and what it does is to scale a map.
+A squeeze-and-excitation block (Hu et al. 2018) multiplies each feature map ``U^k`` by a gate ``s_k``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,16 +21,13 @@ class Site:
     Parameters
     ----------
     module
-        Path of the gating block, or, where the network has none, of the layer whose output is scaled.
+        Path of the gating block.
     layer
-        The layer of the card that it stands in.
-    real
-        Whether the network sets gates here by itself.
+        The layer that it stands in, one of those by which the network is known.
     """
 
     module: str
     layer: str
-    real: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +43,7 @@ class Passage:
     used
         Gates that were applied at the site that was watched, ``(C,)``.
     logits
-        ``(K,)``.
+        The network's answer to the picture, ``(K,)`` of a classifier.
     """
 
     maps: Tensor
@@ -57,15 +53,17 @@ class Passage:
 
 
 def sites(net: nn.Module, layers: Sequence[str]) -> list[Site]:
-    """Find all gates of a network from the input to the output; of one that has none, its `layers`."""
+    """Find all gates that stand in the `layers` of a network, or after them, from the input to the output."""
     from torchvision.ops.misc import SqueezeExcitation
 
-    found, here = [], layers[0]
+    from explainer.vision.segmentation.matte import Gate
+
+    found, here = [], ""
     for name, one in net.named_modules():  # a layer is named before what is in it
         here = name if name in layers else here
-        if isinstance(one, SqueezeExcitation):
-            found.append(Site(name, here, real=True))
-    return found or [Site(layer, layer, real=False) for layer in layers]
+        if here and isinstance(one, (SqueezeExcitation, Gate)):
+            found.append(Site(name, here))
+    return found
 
 
 def site_at(found: Sequence[Site], layers: Sequence[str], layer: str) -> Site:
@@ -132,12 +130,10 @@ def _hooked(
     handles = []
     for site in everywhere:
         block: Any = net.get_submodule(site.module)
-        if site.real:
-            handles.append(block.scale_activation.register_forward_hook(_on_gates(site, gate)))
-            if site is watched:
-                handles.append(block.register_forward_pre_hook(lambda _m, args: kept.update(maps=args[0][0].clone())))
-        else:
-            handles.append(block.register_forward_hook(_on_maps(site, gate, kept if site is watched else None)))
+        last = getattr(block, "scale_activation", block)  # of torchvision's block the gates are what this puts out
+        handles.append(last.register_forward_hook(_on_gates(site, gate)))
+        if site is watched:
+            handles.append(block.register_forward_pre_hook(lambda _m, args: kept.update(maps=args[0][0].clone())))
     try:
         yield
     finally:
@@ -148,18 +144,5 @@ def _hooked(
 def _on_gates(site: Site, gate: Callable[[Site, Tensor], Tensor]) -> Callable[[nn.Module, Any, Tensor], Tensor]:
     def hook(_module: nn.Module, _inputs: Any, out: Tensor) -> Tensor:
         return gate(site, out[0, :, 0, 0]).view_as(out)
-
-    return hook
-
-
-def _on_maps(
-    site: Site, gate: Callable[[Site, Tensor], Tensor], kept: dict[str, Tensor] | None
-) -> Callable[[nn.Module, Any, Tensor], Tensor]:
-    def hook(_module: nn.Module, _inputs: Any, out: Tensor) -> Tensor:
-        if kept is not None:
-            kept["maps"] = out[0].clone()
-        ones = out.new_ones(out.shape[1])
-        used = gate(site, ones)
-        return out if torch.equal(used, ones) else out * used.view(1, -1, 1, 1)
 
     return hook

@@ -4,6 +4,7 @@ Squeeze: the mean ``z`` of each feature map. Excitation: ``s = σ(W₂ ReLU(W₁
 each map. Scale: every map is multiplied by its own number.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from explainer.vision.attention.clutter import scenes as cluttered
+from explainer.vision.training.examples import Examples
 from explainer.vision.zoo.shipped import read_shipped
 
 CHANNELS, SQUEEZED, LATE, CLASSES = 12, 4, 32, 10
@@ -119,3 +122,18 @@ def before_gates(net: GatedNet, scenes: NDArray[np.float32]) -> tuple[Tensor, Te
     assert net.gates is not None
     maps = net.maps(torch.from_numpy(scenes))
     return maps, net.gates(maps)
+
+
+def bench(net: GatedNet, digits: Examples, pieces: int, seed: int) -> tuple[NDArray[np.float32], Tensor, Tensor]:
+    """Scenes ``(N, 1, 16, 16)`` of digits among so many pieces of others, their maps before the gates, and these."""
+    found = cluttered(digits, pieces, seed)
+    return (found, *before_gates(net, found))
+
+
+def scores(net: GatedNet, maps: Tensor, gates: Tensor, checkpoint: Callable[[], None]) -> NDArray[np.float32]:
+    """Probabilities ``(N, 10)`` of scenes whose maps ``(N, 12, 16, 16)`` pass the given gates ``(N, 12)``."""
+    rows = []
+    for some, theirs in zip(torch.split(maps, 100), torch.split(gates, 100), strict=True):
+        checkpoint()
+        rows.append(net.rest(scaled(some, theirs)).softmax(1).numpy())
+    return np.concatenate(rows)

@@ -12,7 +12,7 @@ from explainer.vision.segmentation.scores import distance_to
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
-TOP = 255
+TOP, SPECK = 255, 9
 UNITS = 64  # to the pixel, where distances are blurred
 
 
@@ -246,3 +246,8 @@ def plateau(depths: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[f
     runs = zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True)
     start, end = max(runs, key=lambda run: depths[run[1]] - depths[run[0]])
     return float(depths[start]), float(depths[end]), int(counts[start])
+
+
+def pieces(mask: NDArray[np.bool_]) -> int:
+    """How many connected parts a mask ``(H, W)`` has that are more than a speck of `SPECK` pixels."""
+    return int((np.bincount(components(mask).ravel())[1:] > SPECK).sum())
