@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 AT_ONCE, CALLED, TOLD = 2, 4, 2
 LEAST, IOU = 0.05, 0.5  # least score that is looked at, and the overlap that suppression allows
-ABOUT = 0.3  # overlap with the object's box from which another is about it
-SURE = 0.5  # of an object that is worth covering
+ABOUT, SURE = 0.3, 0.5  # overlap from which a box is about the object; score from which one is worth covering
 
 
 class Fill(Choice):
@@ -58,13 +57,13 @@ class Params:
     """What covers which object, and how."""
 
     cover: Annotated[
-        BoxXYXY | Auto, OnPicture("input"),
+        BoxXYXY | Auto, OnPicture("with-a-cover"),
         Doc("Cover", "What is covered, from one side on. It lies on the object until it is moved or resized."),
     ] = AUTO  # fmt: skip
     covered: Annotated[
         int, Doc("Covered", "How much of the cover is drawn."), Range(0, 100, step=5, unit="%"),
         Plays(6.0, "Cover the object little by little"),
-    ] = 70  # fmt: skip
+    ] = 80  # fmt: skip
     fill: Annotated[Fill, Doc("Made of", "Texture can be taken for an object of its own.")] = Fill.GREY
     rank: Annotated[
         int, Range(1, 5), Doc("Object", "By score in the uncovered picture; click a dashed box to choose.")
@@ -106,7 +105,7 @@ class OcclusionAndDetection(Demo[Params]):
         first = Result(
             _reading(about, now, params.score), _values(about, now, params.score),
             (_uncovered(frame, about), _input(frame, pixels, about, now, params.score)), (_called(about, now),),
-            partial=True, headline=_headline(about, now, params.score), heroes=("without-a-cover", "input"),
+            partial=True, headline=_headline(about, now, params.score), heroes=("without-a-cover", "with-a-cover"),
             resolved=seats, play=play, unsuitable=_unsuitable(about),
         )  # fmt: skip
         ctx.publish(first)
@@ -170,11 +169,12 @@ def _input(frame: Frame, pixels: NDArray[np.uint8], about: Chosen, now: Judged, 
     """The covered picture with what is still found at the object's place, and dashed its box without a cover."""
     found = _told(about, now, least)
     lost = now.box is None or now.score < least
-    tag = (f"{about.name} lost",) if lost else ()
-    dashed = Boxes("uncovered", about.box[None], tag, colours=(-2,), dashed=True)
-    layers = shared.box_layer("others", found[1:]), shared.box_layer("found", found[:1])
-    note = f"{words.percent(now.visible)} of the box visible"
-    return Panel("Input", (frame.width, frame.height), (Image("covered", pixels), dashed, *layers), note)
+    dashed = Boxes("uncovered", about.box[None], (f"{about.name} lost",) * lost, colours=(-2,), dashed=True)
+    called = tuple(f"taken for {one}" for one in shared.tags(found)) if lost else shared.tags(found[:1])
+    shown = found if lost else found[:1]  # other names do not matter while the object is found
+    boxes = Boxes("found", shown.xyxy.astype(np.float64), called, (1,) * len(shown) if lost else (0,) * len(shown))
+    layers, size = (Image("covered", pixels), dashed, boxes), (frame.width, frame.height)
+    return Panel("With a cover", size, layers, f"{words.percent(now.visible)} of the box visible")
 
 
 def _told(about: Chosen, now: Judged, least: float) -> Detections:
