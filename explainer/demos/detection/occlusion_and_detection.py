@@ -89,7 +89,7 @@ class OcclusionAndDetection(Demo[Params]):
         kept, _ = shared.look(frame, ctx)
         about = covered_object.chosen(_suppressed(gfl.boxes(kept, LEAST)), params.rank)
         if about.row < 0:
-            return Result("There is no object to cover.", {}, (panel(frame, "Input"),), unsuitable=_unsuitable(about))
+            return Result("No object to cover.", {}, (panel(frame, "With a cover"),), unsuitable=_unsuitable(about))
         size = frame.width, frame.height
         with ctx.stage("prepare"):
             seat = _seat(about, *size) if isinstance(params.cover, str) else params.cover
