@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from explainer.vision.detection.covered_object import Chosen, Judged
     from explainer.vision.detection.detections import Detections
 
-AT_ONCE, CALLED, TOLD = 2, 4, 2
-LEAST, IOU = 0.05, 0.5  # least score that is looked at, and the overlap that suppression allows
+AT_ONCE, CALLED, TOLD, LEAST, IOU = 2, 4, 2, 0.05, 0.5  # LEAST score that is looked at, IOU that suppression allows
 ABOUT, SURE = 0.3, 0.5  # overlap from which a box is about the object; score from which one is worth covering
 
 
@@ -89,7 +88,8 @@ class OcclusionAndDetection(Demo[Params]):
         kept, _ = shared.look(frame, ctx)
         about = covered_object.chosen(_suppressed(gfl.boxes(kept, LEAST)), params.rank)
         if about.row < 0:
-            return Result("No object to cover.", {}, (panel(frame, "With a cover"),), unsuitable=_unsuitable(about))
+            plain, says = (panel(frame, "With a cover"),), _unsuitable(about)
+            return Result("There is no object to cover.", {}, plain, unsuitable=says)
         size = frame.width, frame.height
         with ctx.stage("prepare"):
             seat = _seat(about, *size) if isinstance(params.cover, str) else params.cover
@@ -173,8 +173,8 @@ def _input(frame: Frame, pixels: NDArray[np.uint8], about: Chosen, now: Judged, 
     called = tuple(f"taken for {one}" for one in shared.tags(found)) if lost else shared.tags(found[:1])
     shown = found if lost else found[:1]  # other names do not matter while the object is found
     boxes = Boxes("found", shown.xyxy.astype(np.float64), called, (1,) * len(shown) if lost else (0,) * len(shown))
-    layers, size = (Image("covered", pixels), dashed, boxes), (frame.width, frame.height)
-    return Panel("With a cover", size, layers, f"{words.percent(now.visible)} of the box visible")
+    note, layers = f"{words.percent(now.visible)} of the box visible", (Image("covered", pixels), dashed, boxes)
+    return Panel("With a cover", (frame.width, frame.height), layers, note)
 
 
 def _told(about: Chosen, now: Judged, least: float) -> Detections:
