@@ -1,7 +1,6 @@
 """Several labels: two digits in one picture, a threshold, and why a softmax cannot name both.
 
-It brings its own digits and ignores the frame. Four nets, one for each loss, take about nine seconds of processor
-time together.
+It brings its own digits and ignores the frame. Four nets, one for each loss, take nine seconds of processor time.
 """
 
 from __future__ import annotations
@@ -34,16 +33,19 @@ if TYPE_CHECKING:
 SHOWN, COLUMNS = 20, 5
 LINES = ("binary", "softmax", "focal", "asymmetric")  # short names, in the order of the recipes
 NAMES = ("binary cross-entropy", "softmax", "the focal loss", "the asymmetric loss")  # as they stand in a sentence
-FIRST = "Binary cross-entropy"
+HEADS = ("relevance", "chain", "powerset")  # those that stand on the features of the first net
+HEAD_NAMES = ("binary relevance", "the classifier chain", "the label powerset")
 IN_FULL = {"softmax": "Softmax cross-entropy"}
 
 
 class Other(Choice):
-    """The loss of the net on the right."""
+    """The loss of the net on the right, or what stands on the features of the left one."""
 
     SOFTMAX = "softmax", "Softmax"
     FOCAL = "focal", "Focal loss"
     ASYMMETRIC = "asl", "Asymmetric loss"
+    CHAIN = "chain", "Classifier chain"
+    POWERSET = "powerset", "Label powerset"
 
 
 class Held(Choice):
@@ -61,9 +63,7 @@ class Params:
         float, Range(0.0, 1.0, 0.02), Plays(8.0, "Raise the threshold"),
         Doc("Threshold", "A label is said where its score is at least this."),
     ] = 0.5  # fmt: skip
-    other: Annotated[Other, Doc("On the right", "Loss of that net; the left one learns by binary cross-entropy.")] = (
-        Other.SOFTMAX
-    )
+    other: Annotated[Other, Doc("On the right", "Another loss, or labels that know of one another.")] = Other.SOFTMAX
     held: Annotated[Held, Resets(), Doc("Digits", "Up to two: then the net must also find out how many.")] = Held.TWO
     again: TrainAgain = 0
 
@@ -74,12 +74,12 @@ class SeveralLabels(Demo[Params]):
     info = DemoInfo(
         id="several-labels", title="Several labels", topics=(50,),
         summary="Two digits in one picture: sigmoids name both, a softmax makes them share one probability.",
-        papers=("ridnik2021", "linfocal2017"), uses_frame=False, uses_model=False, budget_s=60.0,
+        papers=("ridnik2021", "read2011"), uses_frame=False, uses_model=False, budget_s=60.0,
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
         """Train all four side by side, or take up what is there, and judge them at the threshold."""
-        from explainer.vision.training import overlaps
+        from explainer.vision.training import label_heads, overlaps
         from explainer.vision.training.watched import watched
 
         fewer = params.held == Held.FEWER
@@ -87,9 +87,14 @@ class SeveralLabels(Demo[Params]):
         def judged(run: Snapshot) -> Examined:
             return latest(ctx, run.recipe.loss, (run.recipe.key(), run.step), lambda: overlaps.examine(run, fewer))
 
+        def headed(run: Snapshot) -> tuple[Examined, ...]:
+            key = (run.recipe.key(), run.step)
+            return latest(ctx, "heads", key, lambda: label_heads.examine(run, fewer, ctx.checkpoint))
+
         def show(found: tuple[Snapshot | None, ...], partial: bool) -> Result:
             runs = [one for one in found if one is not None]
-            said = Said(overlaps.examined(fewer).test, tuple(map(judged, runs)), params)
+            nets = headed(runs[0]) if params.other in HEADS else tuple(map(judged, runs))
+            said = Said(overlaps.examined(fewer).test, nets, params)
             state = "diverged" if any(run.diverged for run in runs) else "" if runs[0].step else "untrained"
             return shown(said, state).result(partial=partial)
 
@@ -98,7 +103,7 @@ class SeveralLabels(Demo[Params]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """What each net says of the test pictures, in the order of `LINES`."""
+    """What each net says of the test pictures, in the order of `lines`."""
 
     test: Examples
     nets: tuple[Examined, ...]
@@ -110,23 +115,36 @@ class Said:
         return np.asarray(self.test.labels > 0)
 
     @property
+    def heads(self) -> bool:
+        """Whether it is not about losses, but about what stands on the features of one net."""
+        return self.params.other in HEADS
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Short names of the nets."""
+        return HEADS if self.heads else LINES
+
+    @property
     def right(self) -> int:
         """Number of the net on the right."""
-        return ("", *Other).index(self.params.other)
+        return HEADS.index(self.params.other) if self.heads else ("", *Other).index(self.params.other)
 
     @property
     def names(self) -> tuple[str, str]:
         """What both are called in a sentence: beside a softmax the left one stands for all that have sigmoids."""
+        if self.heads:
+            return HEAD_NAMES[0], HEAD_NAMES[self.right]
         return "sigmoids" if self.params.other == Other.SOFTMAX else NAMES[0], NAMES[self.right]
 
 
 def shown(said: Said, state: str) -> Part:
     """The same pictures with the labels of both nets, and how all four fare at each threshold and at this one."""
     params = said.params
-    panels = (pairs_panel(FIRST, said, 0), pairs_panel(IN_FULL.get(params.other, params.other.label), said, said.right))
+    left = "Binary relevance" if said.heads else "Binary cross-entropy"
+    panels = (pairs_panel(left, said, 0), pairs_panel(IN_FULL.get(params.other, params.other.label), said, said.right))
     play = Play(
         "threshold", 0.0, 1.0, params.threshold, curve=said.nets[said.right].curve,
-        counted=f"threshold {params.threshold:.2f}", note=f"curve: micro F1, {LINES[said.right]}",
+        counted=f"threshold {params.threshold:.2f}", note=f"curve: micro F1, {said.lines[said.right]}",
     )  # fmt: skip
     return Part(
         panels, (f1_chart(said), table(said)), reading(said), values(said),
@@ -148,12 +166,12 @@ def pairs_panel(title: str, said: Said, which: int) -> Panel:
 
 
 def f1_chart(said: Said) -> Chart:
-    """Micro F1 of all four at each threshold, and where the threshold stands."""
+    """Micro F1 of all at each threshold, and where the threshold stands."""
     from explainer.vision.training.overlaps import THRESHOLDS
 
     lines = [
         Series(name, THRESHOLDS, net.curve, "solid" if n in (0, said.right) else "dashed", n)
-        for n, (name, net) in enumerate(zip(LINES, said.nets, strict=True))
+        for n, (name, net) in enumerate(zip(said.lines, said.nets, strict=True))
     ]
     here = Series("threshold", np.full(2, said.params.threshold), np.array([0.0, 1.0]), "dotted", -2)
     return Curve("Micro F1", (*lines, here), "threshold", "", (0.0, 1.0), (0.0, 1.0))
@@ -164,11 +182,11 @@ def table(said: Said) -> Chart:
     from explainer.vision.metrics.labels import found
 
     rows = []
-    for name, net in zip(LINES, said.nets, strict=True):
+    for name, net in zip(said.lines, said.nets, strict=True):
         at = found(net.said(said.params.threshold), said.true)
         each = (at.micro, at.macro, at.hamming, at.exact, net.average)
         rows.append((name, *(f"{value:.3f}" for value in each)))
-    header = ("loss", "micro F1", "macro F1", "Hamming", "exact", "mAP")
+    header = ("labels" if said.heads else "loss", "micro F1", "macro F1", "Hamming", "exact", "mAP")
     return Table("At this threshold", header, tuple(rows))
 
 
@@ -187,7 +205,7 @@ def values(said: Said) -> dict[str, float]:
     """F1, Hamming loss, exact matches of both nets at this threshold, and their best thresholds."""
     from explainer.vision.metrics.labels import found
 
-    named: dict[str, float] = {}
+    named = numbers()
     for side, n in (("left", 0), ("right", said.right)):
         net, (one, each) = said.nets[n], best_f1(said, n)
         at = found(net.said(said.params.threshold), said.true)

@@ -188,6 +188,8 @@ class Examined:
         The threshold that does best on the validation pictures, and one for each label, ``(10,)``.
     average
         Mean average precision, 0…1.
+    sets
+        Labels that are said whatever the threshold, ``(N, 10)``; ``None`` where it decides.
     """
 
     scores: NDArray[np.float64]
@@ -195,18 +197,31 @@ class Examined:
     best: float
     best_each: NDArray[np.float64]
     average: float
+    sets: NDArray[np.bool_] | None = None
 
     def said(self, threshold: float | NDArray[np.float64]) -> NDArray[np.bool_]:
         """Labels whose score is at least the threshold, ``(N, 10)``."""
-        return np.asarray(self.scores >= threshold)
+        return np.asarray(self.scores >= threshold) if self.sets is None else self.sets
 
 
 def examine(run: Snapshot, fewer: bool) -> Examined:
     """Choose thresholds on the validation pictures, and ask about the others."""
     validation, test = examined(fewer)
-    some, others, true = scores(run, validation), scores(run, test), test.labels > 0
-    known = validation.labels > 0
+    return judged(scores(run, validation), scores(run, test), validation.labels > 0, test.labels > 0)
+
+
+def judged(
+    some: NDArray[np.float64],
+    others: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    true: NDArray[np.bool_],
+    sets: NDArray[np.bool_] | None = None,
+) -> Examined:
+    """Choose thresholds by the scores `some` of the validation pictures, whose labels are `known`; judge `others`."""
+    curve = of_labels.micro_f1(others, true, THRESHOLDS)
+    if sets is not None:
+        curve = np.full(len(THRESHOLDS), of_labels.found(sets, true).micro)
     return Examined(
-        others, of_labels.micro_f1(others, true, THRESHOLDS), of_labels.best_one(some, known, THRESHOLDS),
-        of_labels.best_each(some, known, THRESHOLDS), of_labels.mean_average_precision(others, true),
+        others, curve, of_labels.best_one(some, known, THRESHOLDS), of_labels.best_each(some, known, THRESHOLDS),
+        of_labels.mean_average_precision(others, true), sets,
     )  # fmt: skip
