@@ -10,6 +10,7 @@ from explainer.core.layers import Boxes, Image, Label, Layer, Panel
 
 GAP = 10
 PITCH, GROUND = 1.1, 140  # side of a small copy's place over its own, and the grey between two
+TINT, TINTED = (230, 159, 0), 0.5  # colour over a copy that votes otherwise, and its share
 SAME, OTHER = 0, 1  # colours of a tile: its answer is kept, or it is another
 
 
@@ -62,7 +63,7 @@ def mosaic(
     room
         Places; those after the N copies are empty.
     colours
-        Of the frames ``(N,)``; 0 for copies that have none.
+        Of the frames ``(N,)``; 0 for copies that have none. Those that have one are tinted as well.
     names
         Colour → the word at the first frame that has it.
     """
@@ -70,8 +71,9 @@ def mosaic(
     pitch = round(PITCH * side)
     corners = np.stack(np.divmod(np.arange(len(small)), across)[::-1], 1) * pitch
     pixels = np.full((-(-room // across) * pitch, across * pitch, 3), GROUND, np.uint8)
-    for (x, y), tile in zip(corners, small, strict=True):
-        pixels[y : y + side, x : x + side] = tile
+    for (x, y), tile, colour in zip(corners, small, colours, strict=True):
+        shade = TINTED if colour else 0.0
+        pixels[y : y + side, x : x + side] = np.rint((1 - shade) * tile + shade * np.array(TINT))
     frames = np.concatenate([corners - 1, corners + side + 1], 1).astype(float)
     layers: list[Layer] = [Image("copies", pixels)]
     for colour in np.unique(colours[colours > 0]).tolist():

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 WHITE, SHOWN, STEPS = 255.0, 5, 10  # the steps are PGD's
 FEWEST, USUAL = 16, 128  # votes that prove: where their play begins and ends
 CALM = 0.02  # σ that most pictures bear
-TILE = 32  # pixels of a copy on the wall
-NAMED = 3  # classes of dissenters that are written on the wall
+TILE, NAMED = 32, 3  # pixels of a copy on the wall; classes of dissenters that are written there
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Params:
         float,
         Doc("Noise σ", "White is 1. More noise can prove more, but this network never trained with any."),
         Range(0.01, 0.5, step=0.01),
-    ] = 0.05
+    ] = 0.09
     choosing: Annotated[
         int, Doc("Votes that choose", "They name the class and prove nothing."), Range(8, 128, step=8)
     ] = 16
@@ -140,7 +139,7 @@ def _part(at: Booth, poll: Poll) -> Part:
             abstains=radius is None, radius=radius, radius_255=None if radius is None else radius * WHITE,
             noise_255=noise_length(sigma * WHITE, at.x.numel()),
         )  # fmt: skip
-    panels = (_wall(at, poll), _patch(at, radius), _copy(at, poll))
+    panels = (_wall(at, poll), _copy(at, poll), _patch(at, radius))
     return Part(
         panels, _charts(at, poll), (_sentence(at, poll, found),), values, headline=_headline(at, poll, radius),
         heroes=(panels[0].slug, panels[1].slug), play=_play(at, poll),
@@ -151,7 +150,7 @@ def _part(at: Booth, poll: Poll) -> Part:
 
 
 def _wall(at: Booth, poll: Poll) -> Panel:
-    """Every copy that has voted, with room for those to come; who votes otherwise is framed."""
+    """Every copy that has voted, with room for those to come; who votes otherwise is tinted and framed."""
     others = [k for k in poll.leaders(1 + NAMED) if k != poll.winner]
     rank = {poll.winner: 0, **{k: n for n, k in enumerate(others, 1)}}
     colours = np.array([rank.get(k, 1 + NAMED) for k in poll.answers.tolist()])
@@ -184,7 +183,8 @@ def _copy(at: Booth, poll: Poll) -> Panel:
     n, sigma, seed = int([*poll.against, 0][0]), WHITE * at.params.sigma, seeds(at.ctx.seed)[poll.proves]
     (pixels,) = latest(at.ctx, "copy", (*memo_name(at.ctx), sigma, seed, n), lambda: examples(at.x, sigma, seed, [n]))
     size = (float(pixels.shape[1]), float(pixels.shape[0]))
-    return Panel("One copy", size, (Image("copy", pixels),), at.name(int(poll.answers[n])), frame=False)
+    title = "One that votes otherwise" if len(poll.against) else "One copy"
+    return Panel(title, size, (Image("copy", pixels),), at.name(int(poll.answers[n])), frame=False)
 
 
 def _charts(at: Booth, poll: Poll) -> tuple[Chart, ...]:
