@@ -155,7 +155,7 @@ def test_what_is_shown_is_what_was_measured() -> None:
 def test_smoothing_is_its_own_formula() -> None:
     from scipy.stats import beta, norm
 
-    values = shot(SMOOTHING, "cat", proving=48, choosing=8, alpha=0.01).values
+    values = shot(SMOOTHING, "cat", proving=48, choosing=8, alpha=0.01, sigma=0.05).values
     k, n = int(values["votes_for"]), int(values["votes"])
     assert n == 48
     assert values["p_lower"] == pytest.approx(beta.ppf(0.01, k, n - k + 1) if k else 0.0)
@@ -165,7 +165,7 @@ def test_smoothing_is_its_own_formula() -> None:
 
 
 def test_the_majority_survives_an_attack_within_the_radius() -> None:
-    values = shot(SMOOTHING, "coffee", proving=32, choosing=8, attack=True).values
+    values = shot(SMOOTHING, "coffee", proving=32, choosing=8, attack=True, sigma=0.05).values
     assert values["radius"] > 0
     assert values["attack_majority_kept"] == 1.0
     assert values["attack_score"] < 1.0
