@@ -151,14 +151,16 @@ def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int) -> 
     values["source"] = float(place.first + local)
     return Result(
         reading, values, tuple(panels), (chart,), badges=(view.badge(tap),),
-        headline=headline(seen), heroes=("input-map", "output-map") if mixes else ("equation",),
+        headline=headline(seen, local), heroes=("input-map", "output-map") if mixes else ("equation",),
     )  # fmt: skip
 
 
-def headline(seen: view.Seen) -> str:
-    """Say what was added up."""
-    products, value = words.count(seen.tap.products.size, "product"), view.signed(seen.tap.value)
-    return f"Nobody designed this kernel: its {products} add up to {value} at one cell."
+def headline(seen: view.Seen, local: int) -> str:
+    """Say what was added up: what the equation shows, or of a kernel of one number all that are mixed."""
+    mixes = seen.window.kernel == (1, 1)
+    shown = seen.tap.products if mixes else seen.tap.products[local]
+    count, value = words.count(shown.size, "product"), view.signed(seen.tap.value if mixes else shown.sum())
+    return f"Nobody designed this kernel: its {count} {'' if mixes else 'on this map '}add up to {value}."
 
 
 def _input_map(seen: view.Seen, local: int, place: InNetwork) -> Panel:

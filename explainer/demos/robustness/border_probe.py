@@ -94,7 +94,7 @@ class BorderProbe(Demo[Params]):
             _reading(values, one_colour, here, card), values, _panels(frame, ready, colour, shown, changed, other),
             (_depth(one_colour, other), _across(shown), _bars(here, other, card)),
             input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32),
-            headline=_headline(values, other, card.label(int(here[0].scores.argmax()))),
+            headline=_headline(values),
             heroes=("constant-picture", "this-picture"), resolved={"layer": layer},
         )  # fmt: skip
 
@@ -186,10 +186,11 @@ def _values(
     )  # fmt: skip
 
 
-def _headline(values: dict[str, float], other: Beyond, label: str) -> str:
-    before, after = words.score(values["score_zeros"]), words.score(values["score_other"])
-    goes = "stays at" if before == after else f"goes from {before} to"
-    return f"Zeros beyond the edge frame a plain colour; with the edge {DONE[other]}, “{label}” {goes} {after}."
+def _headline(values: dict[str, float]) -> str:
+    share = words.percent(values["touched_share"])
+    if not values["touched_share"]:
+        return "One colour goes in, and no frame comes out: at this layer the zeros beyond the edge leave no trace."
+    return f"One colour goes in, a frame comes out: zeros beyond the edge change {share} of the cells."
 
 
 def _reading(values: dict[str, float], one_colour: list[Pass], here: list[Pass], card: ModelCard) -> str:
