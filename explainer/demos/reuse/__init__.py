@@ -1,0 +1,1 @@
+"""Demos of chapter 3, reusing representations: one file each."""
