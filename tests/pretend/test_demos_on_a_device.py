@@ -15,6 +15,7 @@ ON_THE_CPU = {
     "wrong-labels": "small nets train one to a core",
     "label-errors": "the vectors of its garments are shipped; only a folder needs the network",
     "missing-digit": "small nets train one to a core",
+    "distillation-lab": "small nets train one to a core",
     "ensembles": "small nets train one to a core",
     "adversarial-training": "small nets train one to a core",
     "robust-regression": "small nets train one to a core",

@@ -47,8 +47,12 @@ class Teacher(Told):
     def logits(self, images: Tensor) -> Tensor:
         """Answer ``(B, K)`` before the softmax, without a graph."""
         with torch.no_grad():
-            found: Tensor = _module(self.run, images.device, images.dtype)(images)
+            found: Tensor = self.module(images)(images)
         return found
+
+    def module(self, images: Tensor) -> nn.Module:
+        """Its net, where `images` are; it is not to be changed."""
+        return _module(self.run, images.device, images.dtype)
 
 
 @lru_cache(maxsize=4)
