@@ -249,8 +249,8 @@ def _headline(values: Mapping[str, float]) -> str:
     heard, share = words.percent(values["heard_share"]), values["seen_share"]
     if values.get("ratio", 0.0) >= ALL_HEARD:
         return f"This early unit sees only {values['theoretical_px']:.0f} px across, and listens to all of it."
-    seen = "the whole picture" if share > ALL else f"{words.percent(share)} of the picture"
-    return f"This unit can see {seen}, yet listens almost only to the blue square: {heard}."
+    seen = "all" if share > ALL else words.percent(share)
+    return f"This unit can see {seen} of the picture, yet listens almost only to {heard}: the blue square."
 
 
 def _reading(unit: Unit, values: Mapping[str, float], done: int, params: Params) -> str:

@@ -247,6 +247,8 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     if lost:
         others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "no other is left"
         return f"{listed(lost)} {_say(lost)} lost; {others}."
+    if strayed := [NAMES[n] for n, past in state.past.items() if state.made and min(past.overlaps) < OFF_BELOW]:
+        return f"No tracker is off the target now; {listed(strayed)} had lost it on the way."
     who = f"All {len(reports)} trackers hold" if len(reports) > 1 else "The tracker holds"
     return f"{who} the target so far; watch {'who' if len(reports) > 1 else 'whether it'} notices when it is lost."
 
@@ -280,9 +282,7 @@ def _say(names: list[str]) -> str:
 
 
 def _remarks(state: Memory) -> str:
-    said = []
-    if state.grown:
-        said.append("The box was too small and was enlarged: its surroundings are followed too.")
+    said = ["The box was too small and was enlarged: its surroundings are followed too."] if state.grown else []
     if state.line is not None:
         said += state.line.refused.values()
     return "".join(f" {text}" for text in said)
