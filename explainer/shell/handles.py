@@ -12,8 +12,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem
 
-from explainer.core.controls import Control
-from explainer.core.geometry import BoxXYXY, PointXY, Stroke
+from explainer.core.controls import AUTO, Control
+from explainer.core.geometry import CENTRE, BoxXYXY, PointXY, Stroke
 from explainer.render.look import Look
 from explainer.shell.plain import tip
 
@@ -33,12 +33,13 @@ class Handle(pg.GraphicsObject):
     """Base: keeps the value, the picture's size, hover, focus and keys."""
 
     moved = Signal(object, bool)  # value, whether the drag goes on
+    SOMEWHERE: Any = ()  # where it is, unseen, until the frame has seated it: Qt asks for its bounds all the same
 
     def __init__(self, control: Control, look: Look) -> None:
         super().__init__()
         self.control, self.look = control, look
         self.size = (1.0, 1.0)
-        self.value: Any = control.default
+        self.value: Any = self.SOMEWHERE if control.default == AUTO else control.default
         self._hot = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
         self.setAcceptHoverEvents(True)
@@ -104,6 +105,8 @@ class Handle(pg.GraphicsObject):
 class PointHandle(Handle):
     """A ring that is dragged; a click elsewhere on the picture brings it there."""
 
+    SOMEWHERE = CENTRE
+
     def boundingRect(self) -> QRectF:
         rx, ry = self.screen(GRIP + 3)
         x, y = self.value[0] * self.size[0], self.value[1] * self.size[1]
@@ -144,6 +147,8 @@ class PointHandle(Handle):
 
 class BoxHandle(Handle):
     """A box with edges and corners to pull; inside it is moved."""
+
+    SOMEWHERE = BoxXYXY(0.0, 0.0, 1.0, 1.0)
 
     def __init__(self, control: Control, look: Look) -> None:
         super().__init__(control, look)

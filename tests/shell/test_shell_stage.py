@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsView, QLabel, QToolButton, QWidget
 from shell_fakes import BOX, Boxed, Looks, photo
 
 from explainer.core.charts import Bars
-from explainer.core.controls import OnPicture, controls
+from explainer.core.controls import AUTO, Auto, OnPicture, controls
 from explainer.core.frame import Frame
 from explainer.core.geometry import BoxXYXY, PointXY, Stroke, scale_shift
 from explainer.core.layers import Cells, Heat, Image, Panel
@@ -503,6 +503,25 @@ def test_a_handle_lies_on_the_panel_it_names_wherever_that_stands(boxed):
     assert handle.getViewBox() is views(boxed)[0]._box
     assert handle.scene() is views(boxed)[0]._graphics.scene()
     assert handle.size == (160.0, 120.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    spot: Annotated[PointXY | Auto, OnPicture("input")] = AUTO
+    box: Annotated[BoxXYXY | Auto, OnPicture("input")] = AUTO
+
+
+def test_what_the_frame_has_not_seated_yet_is_nowhere_to_be_seen_and_has_bounds(stage):
+    stage.set_handles(controls(Seated), Seated())
+    stage.show_result(result(panel()))
+    stage.grab()
+    handles = stage.handles.handles
+    assert [handle.isVisible() for handle in handles.values()] == [False, False]
+    assert all(handle.boundingRect().isValid() for handle in handles.values()), "Qt asks for them all the same"
+    where = {"spot": PointXY(0.2, 0.3), "box": BOX}
+    stage.show_result(result(panel(), resolved=where))
+    assert {name: handle.value for name, handle in handles.items()} == where
+    assert all(handle.isVisible() for handle in handles.values())
 
 
 def test_handles_of_another_demo_replace_the_old_ones(boxed):
