@@ -247,7 +247,7 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     if lost:
         others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "no other is left"
         return f"{listed(lost)} {_say(lost)} lost; {others}."
-    if strayed := [NAMES[n] for n, past in state.past.items() if state.made and min(past.overlaps) < OFF_BELOW]:
+    if strayed := [NAMES[n] for n, p in state.past.items() if state.made and min(p.overlaps, default=1) < OFF_BELOW]:
         return f"No tracker is off the target now; {listed(strayed)} had lost it on the way."
     who = f"All {len(reports)} trackers hold" if len(reports) > 1 else "The tracker holds"
     return f"{who} the target so far; watch {'who' if len(reports) > 1 else 'whether it'} notices when it is lost."
