@@ -5,12 +5,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from explainer.commands import bootstrap, check
 from explainer.contract import clauses, plays, processor
 from explainer.contract.runs import Bench, contract_frames
 from explainer.core.context import Settings
 from explainer.lessons import checks
+from explainer.render.look import look
+from explainer.shell.stage import Stage
 
 GOLDEN = Path(__file__).parent / "golden"
 DEMOS = [demo.info.id for demo in bootstrap.demos().demos()]
@@ -112,6 +115,37 @@ def test_what_its_lessons_ask_for_runs_and_shows_what_they_print(demo_id: str) -
     known, problems, _ = check.run_lessons(bench(demo_id), lessons)
     holds(problems)
     holds(checks.name_problems(lessons, [bootstrap.demos().demo(demo_id)], {demo_id: known}))
+
+
+STAGES = {
+    "1024 × 700": (723, 627, 1.0, False), "1280 × 800": (770, 727, 1.0, False),
+    "1920 × 1080": (1410, 1007, 1.25, False), "presenting 1280 × 720": (1078, 720, 1.2, True),
+}  # fmt: skip
+"""The stage in windows of these sizes: width and height in px, scale of type, whether an audience looks."""
+HEROES, BLANK = 0.33, 0.13
+"""The least and the most that any of these may come to; the design's 0.38 and 0.08 hold for most."""
+
+
+@each_demo
+def test_its_pictures_fill_the_stage_and_nothing_overlaps(demo_id: str, qtbot) -> None:
+    one = bench(demo_id)
+    result = one.outcome(one.everyday).result
+    stage = Stage(look("light"))
+    qtbot.addWidget(stage)
+    stage.set_player(QWidget() if result.play else None)
+    stage.set_strip(QWidget() if any(c.kind == "layer" for c in one.demo.controls()) else None)
+    problems = []
+    for name, (width, height, scale, presenting) in STAGES.items():
+        stage.resize(width, height)
+        stage.show()
+        stage.set_look(look("light", scale))
+        stage.set_presenting(presenting, one.demo.info.title)
+        stage.show_result(result)
+        found = stage.measured()
+        problems += [f"{name}: {text}" for text in (*found["overlapping"], *found["outside"])]
+        problems += [f"{name}: heroes {found['heroes']:.2f}"] if found["heroes"] < HEROES else []
+        problems += [f"{name}: blank {found['blank']:.2f}"] if found["blank"] > BLANK else []
+    holds(problems)
 
 
 def test_every_golden_file_belongs_to_a_demo() -> None:
