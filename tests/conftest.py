@@ -20,7 +20,7 @@ _HOME = Path(tempfile.mkdtemp(prefix="explainer-tests-"))
 os.environ["EXPLAINER_HOME"] = str(_HOME)
 
 import pytest  # noqa: E402
-from hypothesis import settings  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 JOIN_S = 2.0
 MOST_MB = 6144  # of a process that runs tests; 2,900 were reached, 2,560 are wanted
@@ -28,7 +28,8 @@ _peaks_mb: dict[str, float] = {}
 
 # The same examples in every run, or a change is blamed for what it did not do. To look for new ones:
 # HYPOTHESIS_PROFILE=default .venv/bin/python -m pytest …
-settings.register_profile("same", derandomize=True)
+# No clock either: on a busy machine an example takes longer than 0.2 s, and to draw some takes longer than 1 s.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

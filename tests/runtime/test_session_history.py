@@ -15,7 +15,9 @@ from explainer.runtime import session as module
 from explainer.runtime.history import Change, History
 from explainer.runtime.session import FILE_NAME, RECENT_MOST, VERSION, Session, default_path, load, save
 
-PER_FUNCTION = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+PER_FUNCTION = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 
 
 @pytest.fixture

@@ -111,7 +111,9 @@ def test_at_is_exact_anywhere(files, kind):
 
 
 @given(order=st.lists(st.integers(0, COUNT - 1), min_size=1, max_size=12))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_order_of_seeks(files, order):
     source = open_video(files["mp4"])
     assert [number_of(source.at(i)) for i in order] == order
