@@ -51,6 +51,35 @@ def grey(pixels: NDArray[np.uint8], contrast: float = 1.0) -> NDArray[np.uint8]:
     return np.asarray(128 + contrast * (pixels.mean(2, keepdims=True) - 128), np.uint8).repeat(3, axis=2)
 
 
+FAINT, WEB, LINE, PER_BOX = 0.3, (86, 180, 233), 1 / 800, 0.16  # light left; colour, width and light of an outline
+
+
+def spotlit(pixels: NDArray[np.uint8], lit: NDArray[np.float64], web: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Picture that is dimmed outside the `lit` boxes, and there overlaid with the outlines of the boxes `web`.
+
+    The outlines add up like light, so that a web is brightest where most agree; what is lit stays clear of it.
+
+    Parameters
+    ----------
+    pixels
+        ``(H, W, 3)``.
+    lit, web
+        ``(N, 4)`` and ``(M, 4)``, x0, y0, x1, y1 in pixels; what lies outside the picture is cut off.
+    """
+    wide = max(1, round(pixels.shape[1] * LINE))
+    light = np.zeros(pixels.shape[:2], np.float32)
+    for x0, y0, x1, y1 in np.rint(web).astype(int).clip(0).tolist():
+        for strip in (np.s_[y0 : y0 + wide, x0:x1], np.s_[y1 : y1 + wide, x0:x1],
+                      np.s_[y0:y1, x0 : x0 + wide], np.s_[y0:y1, x1 : x1 + wide]):  # fmt: skip
+            light[strip] += PER_BOX
+    shown: NDArray[np.uint8] = np.rint(np.arange(256) * FAINT).astype(np.uint8)[pixels]
+    share = light[light > 0][:, None].clip(0, 1)
+    shown[light > 0] = np.rint(shown[light > 0] * (1 - share) + np.array(WEB) * share)
+    for x0, y0, x1, y1 in np.rint(lit).astype(int).clip(0).tolist():
+        shown[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
+    return shown
+
+
 def ruled(rows: int, columns: int, most: int = 28) -> tuple[Lines, ...]:
     """Lines between the cells of a map on a panel in cells; none where there are more than `most` a side, or one."""
     across = [np.array([[0.0, y], [columns, y]]) for y in range(1, rows)]

@@ -17,7 +17,7 @@ from explainer.core.frame import Frame
 from explainer.core.numbers import iou, numbers, softmax
 from explainer.core.params import changed, from_plain, to_plain
 from explainer.core.parts import Part
-from explainer.core.picture import Copy, heat
+from explainer.core.picture import Copy, heat, spotlit
 from explainer.core.subject import resolve_class
 
 FRAME = Frame(np.zeros((60, 80, 3), np.uint8))
@@ -156,3 +156,12 @@ def test_how_many_of_what() -> None:
 )
 def test_a_list_reads_as_one_would_say_it(items: list[str], text: str) -> None:
     assert words.listed(items) == text
+
+
+def test_what_is_lit_keeps_its_pixels_and_the_web_lies_around_it() -> None:
+    pixels = np.full((40, 60, 3), 200, np.uint8)
+    shown = spotlit(pixels, np.array([[20.0, 10, 40, 30]]), np.array([[10.0, 5, 50, 20]] * 9))
+    assert (shown[10:30, 20:40] == 200).all()
+    assert (shown[:4] == 60).all()
+    assert shown[5, 30].tolist() == [86, 180, 233]  # nine outlines agree
+    assert (spotlit(pixels, np.zeros((0, 4)), np.array([[-9.0, -9, 99, 99]]))[20, 30] == 60).all()

@@ -199,3 +199,21 @@ def test_a_true_box_is_found_once() -> None:
     assert matching.hits(table[:1], 0.5) == 1  # its second box is a mistake
     assert matching.hits(table[:0], 0.5) == 0
     assert table[0, 0] == np.float32(0.9)
+
+
+def test_counts_by_level_add_up() -> None:
+    codes = np.array([0, -1, -2, 1, -1])
+    found = matching.Matching(codes, codes > 9, np.zeros(5, np.float32))
+    assert found.counts((0, 2, 5)).tolist() == [[2, 1, 0, 1], [3, 1, 1, 1]]
+
+
+def test_an_anchor_aims_at_what_it_overlaps_most_else_at_the_nearest() -> None:
+    truth = np.array([[0, 0, 10, 10], [8, 8, 30, 30]], np.float32)
+    assert matching.nearest(truth, np.array([6, 6, 12, 12], np.float32)) == 0  # 16 of 120, not 16 of 504
+    assert matching.nearest(truth, np.array([90, 90, 99, 99], np.float32)) == 1
+    assert matching.nearest(truth[:0], truth[0]) == -1
+
+
+def test_distances_are_in_cells() -> None:
+    box, place = np.array([2, 0, 20, 40], np.float32), np.array([8, 8, 12, 12], np.float32)
+    assert matching.distances(box, place, (5.0, 2.0)).tolist() == [4, 2, 5, 6]

@@ -9,17 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
-from explainer.core.charts import Table
+from explainer.core.charts import Bars, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, scale_shift
 from explainer.core.layers import Arrows, Boxes, Heat, Image, Label, Layer, Panel, Points
+from explainer.core.picture import panel, spotlit
 from explainer.core.result import Result
 
 if TYPE_CHECKING:
     from explainer.vision.detection.anchors import Layout, Level, Setting
     from explainer.vision.detection.matching import Matching
 
-DRAWN, DOTS = 160, 120
+DRAWN, DOTS, NEAR = 160, 120, 300  # anchors that are drawn, by what they are
+FIRST = 1  # colour of the first true box: it stands out of a dimmed photo
 MUTED, ACCENT = -2, -1
 MOVED = 6  # colour of the moved box
 COLUMNS = 3
@@ -85,14 +87,9 @@ class Explored:
 
     def aim(self) -> int:
         """Return the true box that the chosen anchor overlaps most, the nearest if none; −1 without boxes."""
-        if not len(self.truth):
-            return -1
-        table = self.overlaps()[:, self.row - self.rows.start]
-        if table.max() > 0:
-            return int(table.argmax())
-        own = self.layout.boxes[self.row]
-        gap = (self.truth[:, :2] + self.truth[:, 2:] - own[:2] - own[2:]) / 2
-        return int((gap**2).sum(1).argmin())
+        from explainer.vision.detection.matching import nearest
+
+        return nearest(self.truth, self.layout.boxes[self.row])
 
     def code(self) -> NDArray[np.float64] | None:
         """Offsets of the chosen anchor, ``(4,)``; ``None`` without a box to aim at."""
@@ -112,60 +109,65 @@ class Explored:
 
     def sides(self) -> NDArray[np.float64] | None:
         """Distances left, top, right, bottom from the chosen place to its box, in cells of its level."""
+        from explainer.vision.detection.matching import distances
+
         aim = self.aim()
-        if aim < 0:
-            return None
-        x, y = (self.layout.boxes[self.row][:2] + self.layout.boxes[self.row][2:]) / 2
-        x0, y0, x1, y1 = self.truth[aim]
-        step = np.array([self.level.stride[1], self.level.stride[0]] * 2)
-        return np.asarray(np.array([x - x0, y - y0, x1 - x, y1 - y]) / step)
+        return None if aim < 0 else distances(self.truth[aim], self.layout.boxes[self.row], self.level.stride)
 
 
 def result(about: Explored) -> Result:
-    """Three pictures and a table."""
+    """The object among its anchors, then one cell, the levels and their counts."""
     return Result(
-        _reading(about), _values(about), (_cell(about), _input(about), _pyramid(about)), (_offsets(about),),
-        headline=_headline(about), heroes=("chosen-cell", "input"),
+        _reading(about), _values(about), (_input(about), _cell(about), _pyramid(about)),
+        (_levels(about), _offsets(about)), headline=_headline(about), heroes=("input",),
     )  # fmt: skip
 
 
 # Pictures -----------------------------------------------------------------------------------------------
 
 
-def _picture(about: Explored, layers: list[Layer], title: str, note: str) -> Panel:
-    frame = about.frame
-    return Panel(title, (frame.width, frame.height), (Image("picture", frame.pixels), *layers), note)
-
-
 def _input(about: Explored) -> Panel:
-    layers: list[Layer] = []
-    positive = np.flatnonzero(about.matching.positive)
-    shown = positive[np.argsort(-about.matching.best[positive], kind="stable")][:DRAWN]
-    for forced in (False, True):
-        rows = shown[about.matching.forced[shown] == forced]
-        if len(rows) and about.places:
-            layers.append(_dots(about, rows))
-        elif len(rows):
-            colours = tuple(int(k) for k in about.matching.codes[rows])
-            boxes = about.in_frame(about.layout.boxes[rows])
-            layers.append(Boxes("forced" if forced else "positive", boxes, colours=colours, dashed=forced))
-    layers.append(_truth(about))
-    what = "places" if about.places else "anchors"
-    note = f"{words.thousands(len(positive))} positive {what}"
-    note += f", {len(shown)} drawn" if len(positive) > len(shown) else ""
-    return _picture(about, layers, "Input", note)
+    """The true boxes lit, what learns them bold, and behind them a web of the anchors that nearly do."""
+    order = np.argsort(-about.matching.best, kind="stable")
+    learns = about.matching.positive[order]
+    near = order[~learns & (about.matching.best[order] > 0)][: 0 if about.places else NEAR]
+    shown, web = order[learns][:DRAWN], about.in_frame(about.layout.boxes[near])
+    layers: list[Layer] = [
+        Image("picture", spotlit(about.frame.pixels, about.in_frame(about.truth), web)),
+        *_learners(about, shown),
+        _truth(about),
+    ]
+    note = f"{words.thousands(int(learns.sum()))} positive {'places' if about.places else 'anchors'}"
+    note += f", {len(shown)} drawn" if learns.sum() > len(shown) else ""
+    note += f", IoU up to {about.matching.best[shown].max():.2f}" if len(shown) and not about.places else ""
+    note += f"; thin: the {len(near)} next best" if len(near) else ""
+    return Panel("Input", (about.frame.width, about.frame.height), tuple(layers), note)
+
+
+def _learners(about: Explored, rows: NDArray[np.int64]) -> list[Layer]:
+    """Anchors that learn, in the colour of their true box; those that only a rule makes learn are dashed."""
+    if about.places:
+        return [_dots(about, rows)] if len(rows) else []
+    forced = about.matching.forced[rows]
+    return [
+        Boxes(name, about.in_frame(about.layout.boxes[some]), colours=_tints(about, some), dashed=name == "forced")
+        for name, some in (("positive", rows[~forced]), ("forced", rows[forced])) if len(some)
+    ]  # fmt: skip
+
+
+def _tints(about: Explored, rows: NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(int(k) + FIRST for k in about.matching.codes[rows])
 
 
 def _truth(about: Explored) -> Boxes:
     count = len(about.truth)
     names = tuple(f"true box {k + 1}" if count > 1 else "true box" for k in range(count))
-    return Boxes("true boxes", about.in_frame(about.truth), names, tuple(range(len(names))))
+    return Boxes("true boxes", about.in_frame(about.truth), names, tuple(range(FIRST, FIRST + count)))
 
 
 def _dots(about: Explored, rows: NDArray[np.int64]) -> Points:
     boxes = about.in_frame(about.layout.boxes[rows])
-    colours = tuple(int(k) for k in about.matching.codes[rows])
-    return Points("positive", (boxes[:, :2] + boxes[:, 2:]) / 2, colours=colours, size_px=6.0)
+    return Points("positive", (boxes[:, :2] + boxes[:, 2:]) / 2, colours=_tints(about, rows), size_px=6.0)
 
 
 def _cell(about: Explored) -> Panel:
@@ -181,16 +183,16 @@ def _cell(about: Explored) -> Panel:
     others = [k for k in range(len(own)) if k != at]
     layers: list[Layer] = [Boxes("cell", square, colours=(ACCENT,))]
     if others and not about.places:
-        colours = tuple(int(codes[k]) if codes[k] >= 0 else MUTED for k in others)
+        colours = tuple(int(codes[k]) + FIRST if codes[k] >= 0 else MUTED for k in others)
         sets = tuple({"anchor": k + 1} for k in others)
         layers.append(Boxes("anchors", own[others], colours=colours, dashed=True, sets=sets))
     layers.append(_truth(about))
     layers += _moved(about, own[at])
     if not about.places:
-        colour = int(codes[at]) if codes[at] >= 0 else ACCENT
+        colour = int(codes[at]) + FIRST if codes[at] >= 0 else ACCENT
         layers.append(Boxes("anchor", own[[at]], (f"anchor {at + 1}: IoU {best[at]:.2f}",), (colour,)))
     note = f"{words.count(level.per_cell, 'anchor')}, level {number + 1}"
-    return _picture(about, layers, "Chosen cell", note)
+    return panel(about.frame, "Chosen cell", *layers, note=note)
 
 
 def _moved(about: Explored, anchor: NDArray[np.float64]) -> list[Layer]:
@@ -230,9 +232,8 @@ def _tile(about: Explored, number: int, x: float, y: float) -> list[Layer]:
     level, layout = about.layout.levels[number], about.layout
     part = slice(layout.starts[number], layout.starts[number + 1])
     best = about.matching.best[part].reshape(*level.grid, level.per_cell).max(2)
-    frame = about.frame
-    shrink = max(1, min(frame.width, frame.height) // 256)
-    pixels = np.ascontiguousarray(frame.pixels[::shrink, ::shrink])
+    shrink = max(1, min(about.frame.pixels.shape[:2]) // 256)
+    pixels = np.ascontiguousarray(about.frame.pixels[::shrink, ::shrink])
     fit = scale_shift(layout.resized[0] / pixels.shape[1], layout.resized[1] / pixels.shape[0], x, y)
     cells = scale_shift(layout.padded[0] / level.grid[1], layout.padded[1] / level.grid[0], x, y)
     layers: list[Layer] = [
@@ -246,7 +247,7 @@ def _tile(about: Explored, number: int, x: float, y: float) -> list[Layer]:
         centres = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, layout.padded)
         spots = np.clip((centres + np.array(level.stride[::-1]) / 2) / layout.resized, 0, 1)
         sets = tuple({"level": number + 1, "spot": PointXY(float(u), float(v))} for u, v in spots)
-        colours = tuple(int(k) for k in about.matching.codes[part][rows])
+        colours = _tints(about, rows + part.start)
         layers.append(
             Points(f"positive {number + 1}", centres + np.array([x, y]), colours=colours, size_px=5.0, sets=sets)
         )
@@ -259,13 +260,16 @@ def _tile(about: Explored, number: int, x: float, y: float) -> list[Layer]:
 # Charts -------------------------------------------------------------------------------------------------
 
 
-def _counts(about: Explored) -> NDArray[np.int64]:
-    """Anchors, positives, ignored and negatives of each level, ``(L, 4)``."""
-    rows = []
-    for a, b in zip(about.layout.starts, about.layout.starts[1:], strict=False):
-        codes = about.matching.codes[a:b]
-        rows.append((b - a, int((codes >= 0).sum()), int((codes == -2).sum()), int((codes == -1).sum())))
-    return np.array(rows)
+def _levels(about: Explored) -> Bars:
+    """How many learn on each level, most first, out of how many: a box of one size belongs to one or two of them."""
+    totals, hits = about.matching.counts(about.layout.starts)[:, :2].T
+    order = np.argsort(-hits, kind="stable").tolist()
+    return Bars(
+        "Who learns, by level", tuple(f"{n + 1}: {words.thousands(int(totals[n]))}" for n in order),
+        tuple(hits[order].astype(float).tolist()), float(max(1, hits.max())), format=".0f",
+        chosen=order.index(about.cell[0]), note=f"of so many {'places' if about.places else 'anchors'}",
+        sets=tuple({"level": n + 1} for n in order),
+    )  # fmt: skip
 
 
 def _offsets(about: Explored) -> Table:
@@ -295,7 +299,7 @@ def _signed(value: float) -> str:
 
 
 def _values(about: Explored) -> dict[str, float]:
-    counts = _counts(about).sum(0)
+    counts = about.matching.counts(about.layout.starts).sum(0)
     found = {
         "anchors": float(counts[0]),
         "positive": float(counts[1]),
@@ -325,15 +329,16 @@ def _values(about: Explored) -> dict[str, float]:
 
 def _grey_under(about: Explored) -> float:
     """Mean grey level of the picture under the chosen anchor; matching never asks for it."""
-    frame = about.frame
-    limits = np.array([frame.width, frame.height] * 2)
-    x0, y0, x1, y1 = np.clip(np.rint(about.in_frame(about.layout.boxes[[about.row]])[0]), 0, limits).astype(int)
-    x0, y0 = min(x0, frame.width - 1), min(y0, frame.height - 1)
-    return float(frame.pixels[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].mean())
+    high, wide = about.frame.pixels.shape[:2]
+    box = np.rint(about.in_frame(about.layout.boxes[[about.row]])[0])
+    x0, y0, x1, y1 = box.clip(0, [wide - 1, high - 1, wide, high]).astype(int)
+    return float(about.frame.pixels[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].mean())
 
 
 def _reading(about: Explored) -> str:
-    total, positive, ignored, negative = (words.thousands(int(n)) for n in _counts(about).sum(0))
+    total, positive, ignored, negative = (
+        words.thousands(int(n)) for n in about.matching.counts(about.layout.starts).sum(0)
+    )
     w, h = about.layout.padded
     what = "places" if about.places else "anchors"
     opening = f"{about.setting.title} lays {total} {what} over an input of {w} × {h} px. "
@@ -345,7 +350,7 @@ def _reading(about: Explored) -> str:
 
 
 def _headline(about: Explored) -> str:
-    total, positive, *_ = (int(n) for n in _counts(about).sum(0))
+    total, positive, *_ = (int(n) for n in about.matching.counts(about.layout.starts).sum(0))
     what = "places" if about.places else "anchors"
     if not len(about.truth):
         return f"No true box has an area, so all {words.thousands(total)} {what} count as background."

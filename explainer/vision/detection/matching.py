@@ -4,6 +4,7 @@ Codes, as torchvision's `Matcher` gives them: the number of the true box, −1 f
 ignored. Everything is float32, in torchvision's order of operations, so that ties fall the same way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,21 @@ def hits(table: Array, least: float) -> int:
     return count
 
 
+def nearest(truth: Array, anchor: Array) -> int:
+    """Which true box of ``(M, 4)`` an anchor ``(4,)`` overlaps most, else the nearest; −1 if M = 0."""
+    if not len(truth):
+        return -1
+    table = iou_table(truth, anchor[None])[:, 0]
+    gap = truth[:, :2] + truth[:, 2:] - anchor[:2] - anchor[2:]
+    return int(table.argmax() if table.max() > 0 else (gap**2).sum(1).argmin())
+
+
+def distances(truth: Array, anchor: Array, step: tuple[float, float]) -> NDArray[np.float64]:
+    """Left, top, right, bottom of a true box from the middle of an anchor, in cells of `step` (height, width)."""
+    middle = (anchor[:2] + anchor[2:]) / 2
+    return np.asarray(np.concatenate([middle - truth[:2], truth[2:] - middle]) / np.array(step[::-1] * 2, float))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Matching:
     """What became of N anchors before M true boxes.
@@ -55,6 +71,11 @@ class Matching:
     def positive(self) -> NDArray[np.bool_]:
         """``(N,)``."""
         return np.asarray(self.codes >= 0)
+
+    def counts(self, starts: Sequence[int]) -> Codes:
+        """All, positives, ignored and negatives of each level ``(L, 4)``; its rows begin at ``starts``."""
+        parts = np.split(self.codes, list(starts)[1:-1])
+        return np.array([(len(p), (p >= 0).sum(), (p == IGNORED).sum(), (p == NEGATIVE).sum()) for p in parts])
 
 
 def match(table: Array, high: float, low: float, rule: Rule) -> Matching:
