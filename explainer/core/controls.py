@@ -72,7 +72,9 @@ class Resets:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button; the value counts how often it was pressed."""
+    """A button; the value counts how often it was pressed. One that is `held` goes on counting while it is down."""
+
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class When:
 LayerName = Annotated[str, FromCard("layers")]
 ClassIndex = Annotated[str, FromCard("classes")]
 Presses = Annotated[int, Press()]
+Shots = Annotated[int, Press(held=True), Repeats()]
+"""Takes what is seen now, and goes on while the button, or the space bar on it, is held down."""
 TrainAgain = Annotated[
     int, Press(), Repeats(), Doc("Train again", "Forgets the run that is kept and trains it anew, before your eyes.")
 ]
@@ -134,6 +138,7 @@ class Control:
     choice: type[str] = str
     auto: bool = False
     plays: Plays | None = None
+    held: bool = False
 
     @property
     def choices_from(self) -> str | None:
@@ -246,7 +251,7 @@ def _kind(where: str, bare: Any, marks: Mapping[type, Any]) -> tuple[Kind, dict[
     if FromCard in marks:
         return ("layer" if marks[FromCard].what == "layers" else "class"), {}
     if Press in marks:
-        return "button", {"integer": True}
+        return "button", {"integer": True, "held": marks[Press].held}
     simple: dict[Any, Kind] = {
         bool: "toggle",
         PointXY: "point",

@@ -38,6 +38,9 @@ class DemoInfo:
     ----------
     temporal
         Needs consecutive frames and carries state from one to the next.
+    lasting
+        Of a temporal demo: its state is something collected, which outlives the source and the model; only a param
+        that `Resets`, or the demo itself, lets it go.
     uses_frame
         False for training runs that bring their own data.
     uses_folder
@@ -58,6 +61,7 @@ class DemoInfo:
     papers: tuple[str, ...] = ()
     cost: Cost | None = None
     temporal: bool = False
+    lasting: bool = False
     uses_frame: bool = True
     uses_folder: bool = False
     uses_model: bool = True

@@ -1,5 +1,6 @@
 """A wall of small pictures with what a net says of each: how training demos show what was learnt, and what was not."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np

@@ -1,8 +1,8 @@
 """What demos carry from one run to the next, and when it is forgotten.
 
-A temporal demo hands back its next state with each result; it counts only once ``run`` has returned and
-the job was still wanted. A training demo may also leave one with each partial result: the point at which
-it goes on when one comes back to it.
+A temporal demo hands back its next state with each result; it counts only once ``run`` has returned and the job was
+still wanted; what a lasting one has collected outlives source and model. A training demo may also leave one with each
+partial result: the point at which it goes on when one comes back to it.
 """
 
 from collections.abc import Hashable
@@ -25,6 +25,7 @@ class Ticket:
     scope: Hashable
     before: Any
     epoch: int
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +50,7 @@ class States:
             if demo.info.uses_frame:
                 self._forget_other_sources(source_id)
             before = self._before(demo, source_id, frame.index, scope)
-            return Ticket(demo.info.id, source_id, frame.index, scope, before, self._epoch)
+            return Ticket(demo.info.id, source_id, frame.index, scope, before, self._epoch, demo.info.lasting)
 
     def commit(self, ticket: Ticket, after: Any) -> None:
         """Keep `after`, unless states were dropped since the run began."""
@@ -65,6 +66,9 @@ class States:
 
     def _before(self, demo: Demo[Any], source_id: str, index: int, scope: Hashable) -> Any:
         last = self._by_demo.get(demo.info.id)
+        if last is not None and demo.info.lasting and last.ticket.scope == scope:
+            again = (last.ticket.source_id, last.ticket.index) == (source_id, index)
+            return last.ticket.before if again else last.after
         if last is None or (last.ticket.source_id, last.ticket.scope) != (source_id, scope):
             self._by_demo.pop(demo.info.id, None)
             return None
@@ -78,9 +82,10 @@ class States:
         return None
 
     def _forget_other_sources(self, source_id: str) -> None:
-        gone = [name for name, one in self._by_demo.items() if one.ticket.source_id not in ("", source_id)]
-        for name in gone:
-            del self._by_demo[name]
+        here = ("", source_id)
+        for name, one in list(self._by_demo.items()):
+            if one.ticket.source_id not in here and not one.ticket.lasting:
+                del self._by_demo[name]
 
 
 def keeps_state(demo: Demo[Any]) -> bool:
@@ -89,7 +94,9 @@ def keeps_state(demo: Demo[Any]) -> bool:
 
 
 def _scope(demo: Demo[Any], params: Any, settings: Settings) -> Hashable:
-    """What must not change for a state to hold: model, device, seed, and the params that reset."""
+    """What must not change for a state to hold: params that reset, and unless it lasts, model, device and seed."""
     resets = tuple(repr(getattr(params, one.name)) for one in demo.controls() if one.resets)
+    if demo.info.lasting:
+        return resets
     of_model = (settings.model, settings.fit) if demo.info.uses_model else ()
     return (of_model, settings.device, settings.seed, resets)

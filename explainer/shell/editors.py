@@ -31,6 +31,7 @@ from explainer.shell.number_box import NumberBox
 from explainer.shell.plain import Words, tip
 
 STEPS = 1000
+HELD_MS = 200  # between two presses of a button that is held: five shots a second differ enough
 
 
 class Editor(QWidget):
@@ -323,12 +324,15 @@ class TextEditor(Editor):
 
 
 class ButtonEditor(Editor):
-    """A button; its value counts the presses."""
+    """A button; its value counts the presses, and goes on counting while one that is to be held is down."""
 
     def __init__(self, control: Control, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(control, look, parent)
         self._count = 0
         button = QPushButton(control.label)
+        button.setAutoRepeat(control.held)
+        button.setAutoRepeatDelay(HELD_MS)
+        button.setAutoRepeatInterval(HELD_MS)
         self.row.addWidget(self.named(button))
         button.clicked.connect(lambda: self.changed.emit(self._count + 1, False))
 

@@ -196,7 +196,12 @@ class Recipe:
 
         Runs that ship with the program are found by the first of the two (`explainer.core.runs.of_recipe`).
         """
-        return _print([FORMAT, device, described(self.run)])[:24] + _print([__version__, torch.__version__])[:8]
+        return key_of(self.run, device)
+
+
+def key_of(what: Any, device: str = "cpu") -> str:
+    """Name on disk of what was computed from `what`, which `described` can tell: see `Recipe.key`."""
+    return _print([FORMAT, device, described(what)])[:24] + _print([__version__, torch.__version__])[:8]
 
 
 def _print(value: Any) -> str:
