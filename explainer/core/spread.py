@@ -1,12 +1,12 @@
 """Mean and spread over seeds: told and drawn in one way wherever several runs of the same kind are compared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explainer.core.charts import Bars, Series, Style
+from explainer.core.charts import Bars, Curve, Series, Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,22 @@ def spread_bars(
         title, tuple(label for label, _ in rows), tuple(one.mean for one in several), hi=hi, format=f".{digits}f",
         note=note, spread=whiskers,
     )  # fmt: skip
+
+
+def accuracy_curve(
+    title: str, name: str, x: ArrayLike, runs: ArrayLike, x_label: str, beside: Mapping[str, float], note: str
+) -> Curve:
+    """Share that is right, ``(runs, points)`` in 0…1, against something counted; in percent.
+
+    Parameters
+    ----------
+    beside
+        Dashed lines to measure it against: name → percent.
+    """
+    at = np.asarray(x, np.float64)
+    lines = [spread_line(name, at, 100 * np.asarray(runs, np.float64), colour=0)]
+    ends = np.array([at.min(), at.max()])
+    lines += [
+        Series(other, ends, np.full(2, high), "dashed", colour=n) for n, (other, high) in enumerate(beside.items(), 1)
+    ]
+    return Curve(title, tuple(lines), x_label, "% right", (0.0, 100.0), note=note)

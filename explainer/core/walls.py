@@ -1,6 +1,6 @@
 """A wall of small pictures with what a net says of each: how training demos show what was learnt, and what was not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from explainer.core.layers import CELL_PITCH, Boxes, Cells, Image, Panel
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.3  # of the ink of a picture that is not lit
 ERROR = 5  # colour of a frame
+SHOT_PX, LEAD = 80, 1.6  # side of a small colour picture, and room for the name before a row of them, in sides
 SPELT = 2  # labels of one picture that have room; more are counted
 
 
@@ -122,6 +123,77 @@ def wall_of_photos(
         for n, (one, corner) in enumerate(zip(dimmed, corners, strict=True))
     )
     return Panel(title, cells.size, (cells, *images), note, frame=False)
+
+
+def named_wall(
+    title: str,
+    images: NDArray[np.float32],
+    true: NDArray[np.integer],
+    said: NDArray[np.integer],
+    names: tuple[str, ...],
+    *,
+    columns: int,
+    rows: int,
+) -> Panel:
+    """Panel of the first pictures with the name that a net gives each, wrong ones framed; the note has its accuracy.
+
+    Parameters
+    ----------
+    images
+        ``(N, h, w)`` grey or ``(N, h, w, 3)``, in 0…1.
+    true, said
+        Numbers of classes, ``(N,)``.
+    """
+    few = images[: columns * rows]
+    grey = few if few.ndim == 3 else few.mean(3)
+    wrong, labels = said != true, tuple(names[k] for k in said[: len(few)])
+    note = f"{100 * float(1 - wrong.mean()):.0f} % right"
+    return framed(wall_of_words(title, grey, labels, columns=columns, note=note), wrong[: len(few)])
+
+
+def wall_of_classes(
+    title: str,
+    pictures: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    names: tuple[str, ...],
+    *,
+    mistaken: Mapping[int, int] = {},
+    in_use: int = 0,
+    columns: int = 8,
+) -> Panel:
+    """Panel with a row of colour pictures for each class that has some, and its name in front.
+
+    Parameters
+    ----------
+    pictures
+        ``(N, S, S, 3) uint8``; the newest `columns` of each class are shown.
+    labels
+        Number of the class of each, ``(N,)``.
+    mistaken
+        Pictures that are taken for another class, number → class: they come first, framed, with its name.
+    in_use
+        So many of the classes have a row even without pictures.
+    """
+    step = max(1, pictures.shape[1] // SHOT_PX)
+    side = pictures.shape[1] // step
+    pitch, lead = side * CELL_PITCH, side * LEAD
+    counts = np.bincount(labels, minlength=len(names))
+    classes = [k for k, count in enumerate(counts) if k < in_use or count]
+    layers: list[Image | Boxes | Label] = []
+    boxes, words, most = [], [], 3
+    for down, k in enumerate(classes):
+        mine = sorted(np.flatnonzero(labels == k).tolist(), key=lambda one: (one not in mistaken, -one))[:columns]
+        most = max(most, len(mine))
+        for across, one in enumerate(mine):
+            x, y = lead + across * pitch, down * pitch
+            small = np.ascontiguousarray(pictures[one, ::step, ::step])
+            layers.append(Image(f"{names[k]} {one + 1}", small, scale_shift(1, 1, x, y)))
+            if one in mistaken:
+                boxes.append([x, y, x + side, y + side])
+                words.append(f"→ {names[mistaken[one]]}")
+        layers.append(Label(f"class {k}", f"{names[k]} · {counts[k]}", (side / 12, (down + 0.35) * pitch), k))
+    frames = Boxes("mistaken", np.array(boxes, float).reshape(-1, 4), tuple(words), (ERROR,) * len(boxes))
+    return Panel(title, (lead + most * pitch, max(1, len(classes)) * pitch), (*layers, frames), frame=False)
 
 
 def framed(panel: Panel, which: NDArray[np.bool_]) -> Panel:

@@ -419,6 +419,24 @@ def test_the_same_picture_again_starts_from_what_it_started_from_before():
     assert counter.run(3) == (0, 1, 2)
 
 
+@pytest.mark.parametrize(
+    "then",
+    [{"source": "b"}, {"settings": replace(SETTINGS, model="other")}, {"settings": replace(SETTINGS, seed=9)}],
+)
+def test_what_a_lasting_demo_collected_outlives_source_and_model(then):
+    counter = Counter(lasting=True)
+    assert counter.run(0, 1, 2) == (0, 1)
+    assert counter.run(0, **then) == (0, 1, 2)
+    assert counter.run(0, gain=5, **then) == (0, 1, 2)  # the same picture is not counted twice
+    assert counter.run(1, anew=1, **then) is None
+
+
+def test_what_a_lasting_demo_collected_survives_a_jump_back():
+    counter = Counter(lasting=True)
+    counter.run(0, 1, 2)
+    assert counter.run(1) == (0, 1, 2)
+
+
 def test_returning_to_an_old_source_begins_anew():
     counter = Counter()
     counter.run(0, 1, source="a")

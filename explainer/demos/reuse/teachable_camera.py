@@ -6,10 +6,7 @@ It opens on shipped garments, whose features ship too; other sets take some seco
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Annotated
 
 from explainer.core import words
 from explainer.core.context import Context
@@ -24,8 +21,7 @@ from explainer.demos.reuse import _teach_view as view
 
 if TYPE_CHECKING:
     from explainer.vision.reuse.album import Album, Presses
-    from explainer.vision.reuse.compared import Compared
-    from explainer.vision.reuse.sets import Shown
+    from explainer.vision.reuse.desk import Desk
     from explainer.vision.reuse.taught import Taught
 
 LETTERS = "ABCDEF"
@@ -80,104 +76,46 @@ class TeachableCamera(Demo[Params]):
     """One forward pass a picture; the probe is refitted with each shot."""
 
     info = DemoInfo(
-        id="teachable-camera", title="Teachable camera", topics=(3,), papers=("yosinski2014", "kornblith2019b"),
+        id="teachable-camera", title="Teachable camera", topics=(3,), papers=("yosinski2014", "alain2017", "he2019"),
         summary="Show it a few things, and a second later it tells them apart: what ImageNet taught is used again.",
         cost=Cost(forwards=1), temporal=True, lasting=True, budget_s=60.0,
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Take the shots that were asked for, and answer."""
+        from explainer.vision.reuse.desk import Desk
+
         with ctx.model() as lent:
-            return _Run(frame, params, ctx, lent).result()
+            desk = Desk(frame, ctx, lent, _pressed(params))
+            album = desk.album(_names(params))
+            own = params.source == From.OWN
+            taught, part = _of_own(desk, album, params.classes) if own else _of_set(desk, album, params)
+            return (part + Part(badges=desk.kept(taught))).result(state=album)
 
 
-class _Run:
-    """One picture before one network."""
+def _of_own(desk: Desk, album: Album, in_use: int) -> tuple[Taught, Part]:
+    """Answer by the shots that somebody took."""
+    from explainer.vision.reuse import telling
 
-    def __init__(self, frame: Frame, params: Params, ctx: Context, lent: Any) -> None:
-        self.frame, self.params, self.ctx, self.lent = frame, params, ctx, lent
+    taught, seen = album.taught, desk.seen()
+    wall = view.shots_panel(taught, in_use)
+    values = numbers(shots_count=len(taught.labels), classes_count=int((taught.counts > 0).sum()))
+    told, line = (telling.confused(taught), telling.decided(taught, seen)), telling.line(taught, seen)
+    more = Part((wall,), view.learned(taught), told, values, headline=line, heroes=("picture",))
+    return taught, view.answered(desk.frame, taught, seen) + more
 
-    def result(self) -> Result:
-        """Go on with the album, whatever is looked at."""
-        from explainer.vision.reuse.album import gone_on
 
-        before, pressed = self.ctx.state, _pressed(self.params)
-        with self.ctx.stage("model"):
-            album = gone_on(before, self.frame, pressed, _names(self.params), self.ctx.card.name, self._features)
-        anew = pressed.again if pressed.again > album.first.again else 0
-        taught, part = self._own(album) if self.params.source == From.OWN else self._set(anew)
-        asked = pressed.keep > before.pressed.keep if before is not None else self.ctx.networks.at_once and pressed.keep
-        return (part + Part(badges=self._kept(taught) if asked else ())).result(state=album)
+def _of_set(desk: Desk, album: Album, params: Params) -> tuple[Taught, Part]:
+    """Answer by shots of a set, and examine that on pictures kept apart."""
+    from explainer.vision.reuse import telling
 
-    def _own(self, album: Album) -> tuple[Taught, Part]:
-        taught, seen = album.taught, self._seen()
-        wall = view.shots_panel(taught, self.params.classes)
-        values = numbers(shots_count=len(taught.labels), classes_count=int((taught.counts > 0).sum()))
-        part = view.answered(self.frame, taught, seen) + Part(
-            (wall,), (*view.curve(taught), *view.learned(taught)), (view.confused(taught), view.decided(taught, seen)),
-            values, headline=view.line(taught, seen), heroes=("picture", wall.slug),
-        )  # fmt: skip
-        return taught, part
-
-    def _set(self, anew: int) -> tuple[Taught, Part]:
-        params, ctx = self.params, self.ctx
-        place = (self.frame.source_id, len(ctx.frames)) if params.source == From.FOLDER else ()
-        key = (params.source, params.shots, ctx.seed, place)
-        shown = ctx.memo(("shown", *key), self._shown, keep=True)
-        made = lambda: self._compared(shown, anew)  # noqa: E731
-        both, taught = ctx.memo(("taught", *key, ctx.card.name, anew), made, keep=True)
-        seen, noun = self._seen(), NOUNS[params.source]
-        sentences = (view.skipped(shown), view.confused(taught), view.decided(taught, seen))
-        more = Part((view.shots_panel(taught, 0),), (), sentences, badges=view.dated(both))
-        part = view.examined(shown, both, taught, noun, params.shots) + view.answered(self.frame, taught, seen) + more
-        return taught, part
-
-    def _shown(self) -> Shown:
-        from explainer.vision.reuse import sets
-
-        def asked(at: int, total: int) -> None:
-            self.ctx.checkpoint()
-            self.ctx.progress(at / total, "reading the folder")
-
-        shots, seed = self.params.shots, self.ctx.seed
-        if self.params.source == From.FOLDER:
-            return sets.of_folder(self.ctx.frames, shots, seed, asked)
-        return sets.shipped(self.params.source.value, shots, seed)
-
-    def _compared(self, shown: Shown, anew: int) -> tuple[Compared, Taught]:
-        from explainer.vision.reuse.compared import compared
-        from explainer.vision.reuse.taught import examined, teach
-
-        def asked(share: float) -> None:
-            self.ctx.checkpoint()
-            self.ctx.progress(share, "features and a net from scratch")
-
-        train, test = shown.split
-        self.ctx.publish(view.waiting(shown, self.frame).result(partial=True))
-        with self.ctx.stage("explain"):
-            both = compared(self.lent, shown, self.ctx.seed, self.ctx.runs, asked, anew=bool(anew))
-            taught = teach(train.names, shown.train, train.labels, both.train)
-            return both, examined(taught, (both.test, test.labels) if len(test) else None)
-
-    def _features(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-        from explainer.vision.reuse.features import features
-
-        return features(self.lent, squares, lambda _done: self.ctx.checkpoint())
-
-    def _seen(self) -> NDArray[np.float32]:
-        """Features of the picture."""
-        from explainer.vision.reuse.features import SIDE
-        from explainer.vision.training.examples import square_of
-
-        make = lambda: self._features(square_of(self.frame.pixels, SIDE)[None])[0]  # noqa: E731
-        with self.ctx.stage("model"):
-            return self.ctx.memo(("seen", self.ctx.card.name, self.ctx.device), make)
-
-    def _kept(self, taught: Taught) -> tuple[str, ...]:
-        from explainer.vision.reuse.probed_net import network_of
-
-        card = self.ctx.networks.keep(network_of(self.lent, taught))
-        return (f"kept as “{card.title}” ({card.name}): choose it in the menu of models",) if card else ()
+    shown = desk.shown(params.source.value, params.shots)
+    both, taught = desk.learnt(shown, album, view.waiting(shown, desk.frame).result(partial=True))
+    seen = desk.seen()
+    sentences = (telling.skipped(shown), telling.confused(taught), telling.decided(taught, seen))
+    more = Part((view.shots_panel(taught),), (), sentences, badges=telling.when(both))
+    part = view.examined(shown, both, taught, NOUNS[params.source], params.shots)
+    return taught, part + view.answered(desk.frame, taught, seen) + more
 
 
 def _pressed(params: Params) -> Presses:

@@ -1,4 +1,4 @@
-"""A probe on frozen features beside a net from scratch, on the same shots; kept on disk, because features take seconds."""
+"""A probe on frozen features beside a net from scratch, on the same shots; kept, because features take seconds."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -44,7 +44,7 @@ def side_of(net: nn.Module, card: ModelCard) -> int:
 
 
 def as_input(squares: Squares, card: ModelCard, side: int, device: str | torch.device = "cpu") -> Tensor:
-    """Map ``(N, h, h, 3) uint8`` to ``(pixel / 255 − mean) / std`` as the weights of `card` ask, ``(N, 3, side, side)``."""
+    """Map ``(N, h, h, 3) uint8`` to ``(pixel / 255 − mean) / std``, ``(N, 3, side, side)``, as `card` asks."""
     x = torch.from_numpy(np.ascontiguousarray(squares)).to(device).permute(0, 3, 1, 2).float() / 255
     if x.shape[-1] != side:
         x = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True)

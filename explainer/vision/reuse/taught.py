@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from explainer.vision.reuse.features import Squares
 from explainer.vision.reuse.probe import Floats, Labels, LeftOut, Probe, fit, learning_curve, without_each
+from explainer.vision.training.examples import Examples
 
 MOST_LEFT_OUT = 80  # shots up to which each is left out once; of more, none decides alone
 
@@ -57,14 +58,14 @@ class Taught:
             np.add.at(found, (self.labels[self.left.asked], self.left.said), 1)
         return found
 
-    def decisive(self, features: NDArray[np.floating], answer: int) -> list[tuple[int, float]]:
-        """Shots without which a picture ``(D,)`` would have less of `answer`, with the score it would have."""
+    def decisive(self, features: NDArray[np.floating], answer: int, least: float = 0.0) -> list[tuple[int, float]]:
+        """Shots without which a picture ``(D,)`` would lose more than `least` of `answer`, and its score then."""
         if self.left is None or self.probe is None or not len(self.left.asked):
             return []
         now = float(self.probe.scores(features[None])[0, answer])
         without = self.left.scores(features)[:, answer]
         order = np.argsort(without, kind="stable")
-        return [(int(self.left.asked[n]), float(without[n])) for n in order if without[n] < now]
+        return [(int(self.left.asked[n]), float(without[n])) for n in order if without[n] < now - least]
 
 
 def teach(names: tuple[str, ...], squares: Squares, labels: Labels, features: NDArray[np.float32]) -> Taught:
@@ -80,3 +81,8 @@ def examined(taught: Taught, test: tuple[NDArray[np.floating], Labels] | None = 
     few, classes = len(taught.labels) <= MOST_LEFT_OUT, len(taught.names)
     left = without_each(taught.features, taught.labels, classes) if few else None
     return replace(taught, left=left, curve=learning_curve(taught.features, taught.labels, classes, test), whole=True)
+
+
+def unlearnt(train: Examples, squares: Squares) -> Taught:
+    """Shots before anything is known of them."""
+    return Taught(train.names, squares, train.labels, np.zeros((len(train), 1), np.float32), None)
