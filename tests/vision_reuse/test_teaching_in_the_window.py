@@ -34,12 +34,12 @@ def window(qapp, qtbot, tmp_path, monkeypatch):
 
     monkeypatch.setenv("EXPLAINER_HOME", str(tmp_path))
     style.dress(qapp, style.resolved("light", 1.0))
-    session = Session(demo="teachable-camera", source="sample:cat").with_params("teachable-camera", {"source": "own"})
-    made = make_window(session, "light", remember=False)
+    made = make_window(Session(demo="teachable-camera", source="sample:cat"), "light", remember=False)
     qtbot.addWidget(made)
     made.show()
     made.activateWindow()
     made.start()
+    made.conductor.set_params({"source": "own"})
     qtbot.waitUntil(lambda: values_of(made).get("shots_count") == 0, timeout=LONG_MS)
     return made
 

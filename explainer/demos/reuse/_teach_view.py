@@ -15,11 +15,11 @@ from explainer.core.layers import Label, Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.picture import panel
-from explainer.core.spread import accuracy_curve
+from explainer.core.spread import accuracy_curve, spread, spread_bars
 from explainer.core.walls import named_wall, wall_of_classes
 
 if TYPE_CHECKING:
-    from explainer.vision.reuse.compared import Compared
+    from explainer.vision.reuse.desk import Learnt
     from explainer.vision.reuse.sets import Shown
     from explainer.vision.reuse.taught import Taught
 
@@ -79,25 +79,28 @@ def curve(taught: Taught, beside: dict[str, float]) -> tuple[Chart, ...]:
     return (accuracy_curve(title, "probe", shots, right, "shots", beside, note),) if len(shots) > 1 else ()
 
 
-def examined(shown: Shown, both: Compared, taught: Taught, noun: str, shots: int) -> Part:
+def examined(shown: Shown, learnt: Learnt, noun: str, shots: int) -> Part:
     """Walls of pictures kept apart as the probe and the net from scratch name them, and how many are right."""
-    test = shown.split.test
-    if not len(test) or taught.probe is None:
+    from explainer.vision.reuse import telling
+
+    test, (both, taught, rights) = shown.split.test, learnt
+    if taught.probe is None or not len(rights):
         return Part(headline="Every picture of the folder is a shot; none is left to examine the probe on.")
     answers = {"Probe on frozen features": taught.probe.answers(both.test), "Net from scratch": both.scratch}
     walls = tuple(
         named_wall(title, test.images, test.labels, said, test.names, columns=COLUMNS, rows=ROWS)
         for title, said in answers.items()
     )
-    ours, other = (100 * float((said == test.labels).mean()) for said in answers.values())
-    bars = Bars(f"New {noun} named rightly", ("probe", "from scratch"), (ours, other), hi=100.0, format=".0f", note="%")
-    values = numbers(probe_percent=ours, scratch_percent=other, gain_points=ours - other, tests_count=len(test))
-    each = f"{words.count(shots, 'shot')} a class"
-    line = f"From {each} a probe names {ours:.0f} % of new {noun}; a net from scratch {other:.0f} %."
-    if ours <= other:
-        line = f"Frozen features do not help here: from {each} they name {ours:.0f} %, from scratch {other:.0f} %."
-    slugs = tuple(wall.slug for wall in walls)
-    return Part(walls, (bars, *curve(taught, {"from scratch": other})), (), values, headline=line, heroes=slugs)
+    bars = spread_bars(f"New {noun} named rightly", (("probe", rights[:, 0]), ("from scratch", rights[:, 1])), note="%")
+    ours, other = (spread(column) for column in rights.T)
+    values = numbers(
+        probe_percent=ours.mean, scratch_percent=other.mean, gain_points=ours.mean - other.mean,
+        tests_count=len(test), draws_count=len(rights), probe_spread_points=ours.deviation,
+        scratch_spread_points=other.deviation,
+    )  # fmt: skip
+    charts = (bars, *curve(taught, {"from scratch": float(rights[0, 1])}))
+    line, slugs = telling.against(ours, other, noun, shots), tuple(wall.slug for wall in walls)
+    return Part(walls, charts, (telling.drawn(ours, other),), values, headline=line, heroes=slugs)
 
 
 def waiting(shown: Shown, frame: Frame) -> Part:

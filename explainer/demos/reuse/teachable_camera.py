@@ -66,7 +66,7 @@ class Params:
     forget: Annotated[PressCount, _OWN, Repeats(), Doc("Forget all shots", "Starts with an empty album.")] = 0
     shots: Annotated[
         int, Range(1, 20), When("source", (From.GARMENTS, From.DIGITS, From.FOLDER)),
-        Doc("Shots of each class", "With more, a net from scratch catches up."),
+        Doc("Shots of each class", "With more, the lead over a net from scratch shrinks."),
     ] = 5  # fmt: skip
     again: TrainAgain = 0
     keep: UseNetwork = 0
@@ -110,11 +110,11 @@ def _of_set(desk: Desk, album: Album, params: Params) -> tuple[Taught, Part]:
     from explainer.vision.reuse import telling
 
     shown = desk.shown(params.source.value, params.shots)
-    both, taught = desk.learnt(shown, album, view.waiting(shown, desk.frame).result(partial=True))
-    seen = desk.seen()
+    learnt = desk.learnt(params.source.value, shown, album, view.waiting(shown, desk.frame).result(partial=True))
+    taught, seen = learnt.taught, desk.seen()
     sentences = (telling.skipped(shown), telling.confused(taught), telling.decided(taught, seen))
-    more = Part((view.shots_panel(taught),), (), sentences, badges=telling.when(both))
-    part = view.examined(shown, both, taught, NOUNS[params.source], params.shots)
+    more = Part((view.shots_panel(taught),), (), sentences, badges=telling.when(learnt.both))
+    part = view.examined(shown, learnt, NOUNS[params.source], params.shots)
     return taught, part + view.answered(desk.frame, taught, seen) + more
 
 

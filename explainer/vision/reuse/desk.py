@@ -1,6 +1,7 @@
 """Where a picture, a borrowed network and what was taught so far come together; each thing is computed once."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from explainer.core.frame import Frame
 from explainer.core.result import Result
 from explainer.vision.reuse import sets
 from explainer.vision.reuse.album import Album, Presses, gone_on
-from explainer.vision.reuse.compared import Compared, compared
+from explainer.vision.reuse.compared import Compared, compared, rights_of
 from explainer.vision.reuse.features import SIDE, Squares, features
 from explainer.vision.reuse.probed_net import network_of
 from explainer.vision.reuse.taught import Taught, examined, teach
@@ -18,6 +19,22 @@ from explainer.vision.training.examples import square_of
 from explainer.vision.zoo.classifier import Classifier
 
 FOLDER = "folder"
+DRAWS, APART = 3, 1000  # draws of shots from a shipped set, and how far apart their seeds are
+
+
+class Learnt(NamedTuple):
+    """What a set taught.
+
+    Parameters
+    ----------
+    rights
+        Percent of the pictures kept apart that probe and net from scratch name rightly, ``(draws, 2)``; the first
+        row is of the shots that are shown.
+    """
+
+    both: Compared
+    taught: Taught
+    rights: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +83,37 @@ class Desk:
         place = (self.frame.source_id, len(ctx.frames)) if source == FOLDER else ()
         return ctx.memo(("shown", source, shots, ctx.seed, place), made, keep=True)
 
-    def learnt(self, shown: sets.Shown, album: Album, waiting: Result) -> tuple[Compared, Taught]:
+    def learnt(self, source: str, shown: sets.Shown, album: Album, waiting: Result) -> Learnt:
         """Probe and net from scratch on a set; `waiting` is shown until they are there."""
-        ctx, (train, test) = self.ctx, shown.split
+        ctx, train = self.ctx, shown.split.train
         again = self.pressed.again if self.pressed.again > album.first.again else 0
 
-        def asked(share: float) -> None:
-            ctx.checkpoint()
-            ctx.progress(share, "features, and a net from scratch")
-
-        def made() -> tuple[Compared, Taught]:
+        def made() -> Learnt:
             ctx.publish(waiting)
-            both = compared(self.lent, shown, ctx.seed, ctx.runs, asked, anew=again > 0)
-            taught = teach(train.names, shown.train, train.labels, both.train)
-            return both, examined(taught, (both.test, test.labels) if len(test) else None)
+            return self._learnt(source, shown, anew=again > 0)
 
         with ctx.stage("explain"):
             return ctx.memo(("learnt", train.digest, ctx.seed, ctx.card.name, again), made, keep=True)
+
+    def _learnt(self, source: str, shown: sets.Shown, *, anew: bool) -> Learnt:
+        ctx, (train, test), draws = self.ctx, shown.split, 1 if source == FOLDER else DRAWS
+        begun = 0
+
+        def asked(share: float) -> None:
+            ctx.checkpoint()
+            ctx.progress((begun + share) / draws, "features, and nets from scratch")
+
+        both = compared(self.lent, shown, ctx.seed, ctx.runs, asked, anew=anew)
+        taught = teach(train.names, shown.train, train.labels, both.train)
+        if not len(test) or taught.probe is None:
+            return Learnt(both, examined(taught), np.zeros((0, 2)))
+        first = [float((said == test.labels).mean()) for said in (taught.probe.answers(both.test), both.scratch)]
+        rights = [tuple(first)]
+        for begun in range(1, draws):
+            seed = ctx.seed + begun * APART
+            other = sets.shipped(source, len(train) // train.classes, seed)
+            rights.append(rights_of(self.lent, other, seed, both.test, ctx.runs, asked, anew=anew))
+        return Learnt(both, examined(taught, (both.test, test.labels)), 100 * np.array(rights))
 
     def kept(self, taught: Taught) -> tuple[str, ...]:
         """Make a model of what was taught if that was asked for since the last picture, and say so."""

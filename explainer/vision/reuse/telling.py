@@ -4,11 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
+from explainer.core.spread import Spread
 from explainer.vision.reuse.compared import Compared
 from explainer.vision.reuse.sets import Shown
 from explainer.vision.reuse.taught import Taught
 from explainer.vision.training.watched import dated
 
+COUNTED = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
 LEAST = 0.01  # of a score: what a shot that decides has to cost
 
 
@@ -56,6 +61,21 @@ def confused(taught: Taught) -> str:
         f"Left out one at a time, {total - right} of {total} shots are taken for another class, "
         f"“{taught.names[own]}” for “{taught.names[other]}” most often."
     )
+
+
+def against(ours: Spread, other: Spread, noun: str, shots: int) -> str:
+    """Say how many new pictures probe and net from scratch name rightly, in percent."""
+    each = f"{COUNTED[shots] if shots < len(COUNTED) else shots} {'shot' if shots == 1 else 'shots'} a class"
+    if ours.mean <= other.mean:
+        return f"Frozen features do not help here: from {each} {ours.mean:.0f} %, from scratch {other.mean:.0f} %."
+    return f"From {each} a probe names {ours.mean:.0f} % of new {noun}; a net from scratch {other.mean:.0f} %."
+
+
+def drawn(ours: Spread, other: Spread) -> str:
+    """Say how far that hangs on the shots that were drawn."""
+    if ours.count == 1:
+        return ""
+    return f"Over {ours.count} draws of shots it is {ours.words(0)} % and {other.words(0)} %; the first draw is shown."
 
 
 def skipped(shown: Shown) -> str:
