@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core.geometry import scale_shift
-from explainer.core.layers import CELL_PITCH, Boxes, Cells, Image, Panel
+from explainer.core.layers import CELL_PITCH, Boxes, Cells, Image, Label, Panel
 
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.3  # of the ink of a picture that is not lit

@@ -11,13 +11,13 @@ from explainer.core.problem import ExplainerError
 from explainer.testing import fake_context, sample, tiny
 from explainer.vision.reuse.features import SIDE, as_input, features, squares_of
 from explainer.vision.training import garments
-from explainer.vision.training.examples import square_of
+from explainer.vision.training.examples import centre_square
 
 SETTINGS = Settings(device="cpu")
 
 
 def test_they_are_what_the_last_layer_is_given_and_the_zoos_net_stays_as_it_was():
-    squares = np.stack([square_of(sample(name).pixels, SIDE) for name in ("cat", "coffee", "dog")])
+    squares = np.stack([centre_square(sample(name).pixels, SIDE) for name in ("cat", "coffee", "dog")])
     with bootstrap.zoo().lease("efficientnet-lite0", SETTINGS) as lent:
         net = lent.network()
         before = {name: tensor.clone() for name, tensor in net.state_dict().items()}

@@ -16,7 +16,7 @@ from explainer.runtime.runs import DiskRuns, shipped_folder
 from explainer.runtime.token import JobToken
 from explainer.testing import sample
 from explainer.vision.reuse.features import SIDE, as_input
-from explainer.vision.training.examples import square_of
+from explainer.vision.training.examples import centre_square
 from explainer.vision.zoo.zoo import Zoo
 
 CUP, CAT = sample("coffee").pixels, sample("cat").pixels
@@ -90,7 +90,7 @@ def test_use_this_network_makes_one_that_answers_alike():
     with Zoo().lease(name, Settings(model=name, device="cpu")) as net:
         assert net.card.labels == ("cat", "cup")
         assert (net.card.tier, net.card.input_px) == ("trained", SIDE)
-        square = square_of(np.roll(CUP, 3 * person.index, axis=1), SIDE)[None]
+        square = centre_square(np.roll(CUP, 3 * person.index, axis=1), SIDE)[None]
         scores = torch.softmax(net.logits(as_input(square, net.card, SIDE)), 1)[0]
     assert float(scores[1]) == pytest.approx(result.values["score"], abs=1e-4)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from explainer.core.frame import Frame
 from explainer.vision.reuse.features import SIDE, Squares
 from explainer.vision.reuse.taught import Taught, examined, teach
-from explainer.vision.training.examples import square_of
+from explainer.vision.training.examples import centre_square
 
 MOST_SHOTS = 100  # of one class
 FeaturesOf = Callable[[Squares], NDArray[np.float32]]
@@ -75,7 +75,7 @@ def gone_on(
     same = album.model == model and len(labels) == len(old.labels)
     if not new and same and names == old.names:
         return replace(album, pressed=pressed, taught=examined(old))
-    shot = np.repeat(square_of(frame.pixels, SIDE)[None], len(new), axis=0)
+    shot = np.repeat(centre_square(frame.pixels, SIDE)[None], len(new), axis=0)
     held = old.features if same else of(squares)
     features = np.concatenate([held, of(shot)]) if len(held) else of(shot)
     labels = np.concatenate([labels, np.array(new, np.int64)])

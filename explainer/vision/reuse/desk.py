@@ -15,7 +15,7 @@ from explainer.vision.reuse.compared import Compared, compared, rights_of
 from explainer.vision.reuse.features import SIDE, Squares, features
 from explainer.vision.reuse.probed_net import network_of
 from explainer.vision.reuse.taught import Taught, examined, teach
-from explainer.vision.training.examples import square_of
+from explainer.vision.training.examples import centre_square
 from explainer.vision.zoo.classifier import Classifier
 
 FOLDER = "folder"
@@ -63,7 +63,7 @@ class Desk:
 
     def seen(self) -> NDArray[np.float32]:
         """Features of the picture ``(D,)``."""
-        make = lambda: self.features(square_of(self.frame.pixels, SIDE)[None])[0]  # noqa: E731
+        make = lambda: self.features(centre_square(self.frame.pixels, SIDE)[None])[0]  # noqa: E731
         with self.ctx.stage("model"):
             return self.ctx.memo(("seen", self.ctx.card.name, self.ctx.device), make)
 
