@@ -127,7 +127,7 @@ class SearchByPicture(Demo[Params]):
                 for done in gallery.fill(net, params.layer):
                     ctx.progress(0.95 * done / len(gallery.rows), f"embedding {done} of {len(gallery.rows)} pictures")
                     if len(gallery) >= shown_at:
-                        ctx.publish(answered(Searched(ctx, gallery, (key, done)), params).result(partial=True))
+                        ctx.publish(so_far(Searched(ctx, gallery, (key, done)), params))
                         shown_at = 2 * len(gallery)
         if len(gallery) < LEAST:
             raise ExplainerError("There are too few pictures that can be read.", f"Open a folder with {LEAST} or more.")
@@ -153,6 +153,13 @@ def told_apart(params: Params) -> tuple[Wanted, Wanted]:
         plain = Wanted(params.features == Features.PIXELS, 0, False, MEASURES[params.metric])
         return plain, replace(plain, metric=MEASURES[params.beside])
     return Wanted(False, 0, True, "euclid"), Wanted(True, 0, True, "euclid")
+
+
+def so_far(made: Searched, params: Params) -> Result:
+    """The ranking of what is embedded already; the first picture is the query, so that it stays."""
+    part = answered(made, replace(params, query=params.query or 1))
+    say = f"{len(made.gallery)} of {len(made.gallery.rows)} pictures are compared so far."
+    return (part + Part(sentences=(say,))).result(partial=True)
 
 
 def answered(made: Searched, params: Params) -> Part:

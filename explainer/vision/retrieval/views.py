@@ -24,7 +24,7 @@ from explainer.vision.retrieval.searched import Searched, Wanted
 ACROSS, BLOCK = 5, 2  # pictures in a row of the wall, and those that the query is as wide and as high as
 LETTERS = 11  # of a word on a picture
 GRAINY = 40  # side up to which single pixels are shown
-LISTED = 3  # pairs of near-duplicates that are shown
+LISTED = 4  # pairs of near-duplicates that are shown
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 Pixels = NDArray[np.uint8]
 Rows = NDArray[np.int64]
@@ -140,9 +140,10 @@ def twins(gallery: Gallery, pairs: Pairs, least: float) -> Part:
         return Part(sentences=(f"No two pictures are near-duplicates: no cosine reaches {least:.2f}.",))
     rows = pairs.rows[:LISTED].ravel()
     cosines = [f"{c:.3f}" for c in pairs.cosines[:LISTED].tolist()]
+    called = tuple(word(gallery, int(row)) for row in rows)
     panel = wall_of_photos(
-        "Near-duplicates", np.stack([gallery.copies[row] for row in rows]), tuple(word(gallery, int(row)) for row in rows),
-        tuple(text for c in cosines for text in (c, "")), columns=2, lit=np.ones(len(rows), np.bool_),
+        "Near-duplicates", np.stack([gallery.copies[row] for row in rows]), called,
+        tuple(text for c in cosines for text in (c, "")), columns=min(4, len(rows)), lit=np.ones(len(rows), np.bool_),
         smooth=gallery.copy_side > GRAINY, note=words.count(pairs.total, "pair"),
     )  # fmt: skip
     clicks = tuple({"query": str(row + 1), "box": "0,0,1,1"} for row in rows)
@@ -184,11 +185,10 @@ def reading(gallery: Gallery, row: int, *, chosen: bool, pixels: bool, values: M
     why = ", chosen because two rankings differ most for it; click any picture to search with that one"
     say = [f"The query is **{gallery.called[row]}**{why * chosen}."]
     if "mean_hits" in values:
-        say.append(
-            f"{'It is not typical: over' if chosen else 'Over'} {values['queries']:,.0f} queries {values['mean_hits']:.1f} of the "
-            f"{values['k_count']:.0f} nearest are right, by {'the network' if pixels else 'pixels'} "
-            f"{values['mean_hits_other']:.1f}."
-        )
+        by, v = "the network" if pixels else "pixels", values
+        over = f"{'It is not typical: over' if chosen else 'Over'} {v['queries']:,.0f} queries"
+        right = f"{v['mean_hits']:.1f} of the {v['k_count']:.0f} nearest are right"
+        say.append(f"{over} {right}, by {by} {v['mean_hits_other']:.1f}.")
     if gallery.unread:
         say.append(f"{words.count(gallery.unread, 'file')} could not be read.")
     if len(gallery.rows) < gallery.total:
