@@ -13,7 +13,7 @@ from explainer.core.controls import AUTO, Auto, Choice, Doc, LayerName
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import identity, resized
-from explainer.core.layers import Image, Panel
+from explainer.core.layers import Cells, Image, Panel
 from explainer.core.memo import memo_name, prepared
 from explainer.core.model_card import ModelCard
 from explainer.core.numbers import numbers
@@ -21,6 +21,7 @@ from explainer.core.picture import heat, panel
 from explainer.core.result import Result
 
 HALFWAY = 0.5  # of the cells
+FULL = 0.6  # deviation that is brightest on the wall of layers
 RGB = tuple[float, float, float]
 
 
@@ -89,13 +90,14 @@ class BorderProbe(Demo[Params]):
         layer = _framed(one_colour[0]) if params.layer == AUTO else card.layer(params.layer).name
         shown = deviation(one_colour[0].maps[layer])
         changed = difference(here[0].maps[layer], here[1].maps[layer])
+        panels = _panels(frame, ready, colour, shown, changed, other)
         values = _values(shown, deviation(one_colour[1].maps[layer]), changed, one_colour, here)
         return Result(
-            _reading(values, one_colour, here, card), values, _panels(frame, ready, colour, shown, changed, other),
+            _reading(values, one_colour, here, card), values, (*panels, _wall(one_colour[0], layer)),
             (_depth(one_colour, other), _across(shown), _bars(here, other, card)),
             input=np.ascontiguousarray(ready.tensor.cpu().numpy(), np.float32),
-            headline=_headline(values),
-            heroes=("constant-picture", "this-picture"), resolved={"layer": layer},
+            headline=_headline(values, list(one_colour[0].maps).index(layer) + 1),
+            heroes=("layer-by-layer",), resolved={"layer": layer},
         )  # fmt: skip
 
 
@@ -138,6 +140,22 @@ def _panels(frame: Frame, ready: Any, colour: RGB, shown: Any, changed: Any, oth
         Panel("Constant picture", (frame.width, frame.height), (flat, over_flat), f"{words.cells(shown.shape)} cells"),
         panel(frame, "This picture", over, note=f"change with the edge {DONE[other]}", focus=ready.focus),
     )
+
+
+def _wall(one: Pass, chosen: str) -> Panel:
+    """Deviation map of every layer, from the first to the last: the frame grows inwards."""
+    from explainer.vision.stress.borders import deviation
+
+    maps = [deviation(maps) for maps in one.maps.values()]
+    side = max(max(found.shape) for found in maps)
+    tiles = np.stack([found[np.ix_(*(np.arange(side) * n // side for n in found.shape))] for found in maps])
+    names, columns = tuple(one.maps), -(-len(tiles) // max(1, round((len(tiles) / 2) ** 0.5)))
+    cells = Cells(
+        "layers", tiles, columns, 0.0, FULL, labels=tuple(map(str, range(1, len(tiles) + 1))),
+        sets=tuple({"layer": name} for name in names), chosen=names.index(chosen),
+    )  # fmt: skip
+    note = "one colour went in; bright: differs from the middle"
+    return Panel("Layer by layer", cells.size, (cells,), note, frame=False)
 
 
 def _depth(passes: list[Pass], other: Beyond) -> Curve:
@@ -186,11 +204,11 @@ def _values(
     )  # fmt: skip
 
 
-def _headline(values: dict[str, float]) -> str:
+def _headline(values: dict[str, float], number: int) -> str:
     share = words.percent(values["touched_share"])
     if not values["touched_share"]:
         return "One colour goes in, and no frame comes out: at this layer the zeros beyond the edge leave no trace."
-    return f"One colour goes in, a frame comes out: zeros beyond the edge change {share} of the cells."
+    return f"One colour goes in, and a frame grows from layer to layer: at layer {number} it covers {share}."
 
 
 def _reading(values: dict[str, float], one_colour: list[Pass], here: list[Pass], card: ModelCard) -> str:
