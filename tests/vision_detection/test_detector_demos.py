@@ -145,24 +145,32 @@ def test_rules_need_no_pass_and_the_sweep_comes_last(passes: list[int]) -> None:
     bench, frame = a_context(), sample("temple")
     whole = run(LAB, frame, bench)
     assert len(bench.published) == 1
-    assert sum(passes) == 16
-    assert whole.values["behind_after"] >= 0.35
-    assert whole.values["front_after"] >= 0.35
-    assert "both are found" in whole.reading
+    assert sum(passes) == 17, "the first picture, 15 of the sweep, and the place that it chose"
+    assert whole.values["behind_before"] >= 0.35
+    assert whole.values["behind_after"] == 0
+    assert "dropped by suppression" in whole.reading
     for values in ({"iou": 0.2}, {"method": "gaussian"}, {"score": 0.1}, {"method": "agnostic"}):
         run(LAB, frame, bench, **values)
-    assert sum(passes) == 16
+    assert sum(passes) == 17
     run(LAB, frame, bench, a=PointXY(0.4, 0.6))
-    assert sum(passes) == 17  # the sweep does not depend on where the front figure stands
+    assert sum(passes) == 18  # the sweep does not depend on where the front figure stands
+
+
+def test_it_opens_on_nobody_in_full_view_being_lost(passes: list[int]) -> None:
+    del passes
+    frame = Frame(np.full((400, 300, 3), 90, np.uint8))
+    found = run(LAB, frame, a_context())
+    lost = found.values["behind_before"] >= 0.35 and found.values["behind_after"] == 0
+    assert lost or min(found.values["front_after"], found.values["behind_after"]) >= 0.35
 
 
 def test_a_strict_rule_drops_one_of_two_that_the_network_saw() -> None:
     bench, frame = a_context(), sample("temple")
-    strict = run(LAB, frame, bench, iou=0.05, sweep=False)
+    strict = run(LAB, frame, bench, a=nms_lab.IN_FRONT, iou=0.05, sweep=False)
     assert "by suppression" in strict.reading
     assert min(strict.values["behind_after"], strict.values["front_after"]) == 0
     assert min(strict.values["behind_before"], strict.values["front_before"]) >= 0.35
-    soft = run(LAB, frame, bench, method="linear", iou=0.05, score=0.1, sweep=False)
+    soft = run(LAB, frame, bench, a=nms_lab.IN_FRONT, method="linear", iou=0.05, score=0.1, sweep=False)
     assert min(soft.values["behind_after"], soft.values["front_after"]) > 0.1
 
 

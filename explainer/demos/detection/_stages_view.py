@@ -179,7 +179,7 @@ class Shown:
         """What suppression leaves, and what it is given."""
         best = np.argsort(-self.found.scores, kind="stable")[:DRAWN]
         note = f"{len(best)} best of {words.thousands(len(self.found.candidates))}"
-        return self._kept(), self.seen.panel("Before suppression", self._boxes(best), note)
+        return self._kept(), self.seen.panel("Candidates", self._boxes(best), note)
 
     def _kept(self) -> Panel:
         return self.seen.panel("Proposals", self._boxes(self.seen.rows), f"{len(self.seen.rows)}, coloured by level")

@@ -132,14 +132,16 @@ def _shown(frame: Frame, params: Params, every: Sequence[Judged], ctx: Context, 
 
 
 def _where_one_is_dropped(frame: Frame, params: Params, sweep: Sequence[tuple[Scene, Answers]]) -> PointXY:
-    """Of the places of the sweep the one where a figure with the best score goes with the duplicates.
+    """Of the places of the sweep the one where the figure behind, with the best score, goes with the duplicates.
 
+    Where only the one in front goes, who is in full view, the picture would rather puzzle than tell.
     It is judged by the rule that the controls begin with, so that nobody moves when the rule is changed.
     """
-    from explainer.vision.detection.judging import judge
+    from explainer.vision.detection.judging import BACK, judge
 
     rule = _rule(Params())
-    losses = [judge(*one, rule).loss(rule.score) for one in sweep]
+    judged = [judge(*one, rule) for one in sweep]
+    losses = [one.loss(rule.score) if one.state(BACK, rule.score) == "dropped" else 0.0 for one in judged]
     if max(losses) <= 0:
         return IN_FRONT
     _, front = _figures(frame, params, SHIFTS[int(np.argmax(losses))])

@@ -122,7 +122,7 @@ def summed_up(found: Found) -> str:
     """How many answers are kept, and the surest of those that are not."""
     card, every = found.cards[0], [trials(exam) for exam in found.exams()]
     kept, count = float(np.mean(np.concatenate(every))), sum(map(len, every))
-    wrong = f"; the surest wrong answer is “{card.label(found.worst[0].answer)}”" if found.worst else ""
+    wrong = f"; the surest other answer is “{card.label(found.worst[0].answer)}”" if found.worst else ""
     if len(every) > 1:
         return f"On {len(every)} photos the answer is kept in {words.percent(kept)} of the trials{wrong}."
     name = f"“{card.label(found.photos[0].exams[0].answer)}”"
