@@ -58,10 +58,7 @@ class Params:
     size: Annotated[
         float, Range(0.1, 1.0, 0.05), Doc("Height", "Share of the picture's height. Small figures are missed sooner.")
     ] = 0.7
-    method: Annotated[
-        Method,
-        Doc("Suppression", "What a kept box does to those it overlaps."),
-    ] = Method.GREEDY
+    method: Annotated[Method, Doc("Suppression", "What a kept box does to those it overlaps.")] = Method.GREEDY
     iou: Annotated[
         float,
         Range(0.0, 1.0, 0.01),
@@ -104,9 +101,8 @@ class NmsLab(Demo[Params]):
             return _shown(frame, params, (), ctx)
         if not is_latest(ctx, "nms sweep", key):
             first = params if placed else replace(params, a=IN_FRONT)
-            ctx.publish(
-                replace(_shown(frame, first, (), ctx, partial=True), resolved={} if placed else {"a": IN_FRONT})
-            )
+            early = _shown(frame, first, (), ctx, partial=True)
+            ctx.publish(replace(early, resolved={} if placed else {"a": IN_FRONT}))
         sweep = latest(ctx, "nms sweep", key, lambda: _swept(frame, params, ctx))
         every = latest(ctx, "nms swept", (key, rule), lambda: [judge(s, k, rule) for s, k in sweep])
         at = params.a if isinstance(params.a, PointXY) else _where_one_is_dropped(frame, params, sweep)
