@@ -63,7 +63,7 @@ def test_of_equals_the_earlier_comes_first_also_in_a_large_gallery(metric: Metri
 @pytest.mark.parametrize("metric", METRICS)
 def test_all_orders_are_those_of_single_queries(metric: Metric) -> None:
     gallery = vectors()
-    for some, orders in all_orders(gallery, np.arange(0, 90, 7), metric, most=4):
+    for some, orders in all_orders(gallery, np.arange(0, 90, 7), metric):
         for row, order in zip(some.tolist(), orders, strict=True):
             np.testing.assert_array_equal(order, ordered(closeness(gallery[row], gallery, metric), row))
 

@@ -146,3 +146,11 @@ def test_any_number_of_neighbours_is_shown(k: int) -> None:
     result = ran(Folder(), k=k)
     assert result.values["k_count"] == k
     assert result.headline
+
+
+def test_a_large_folder_is_taken_evenly_and_judged_by_fewer_queries() -> None:
+    from explainer.vision.retrieval.gallery import MOST, SMALLER, of_frames
+
+    gallery = of_frames(Folder(3 * MOST), 32)
+    assert (len(gallery.rows), gallery.total, gallery.copy_side) == (MOST, 3 * MOST, SMALLER)
+    assert np.diff(gallery.rows).max() <= 4

@@ -88,7 +88,7 @@ class Params:
         Features.NETWORK
     )
     query: Annotated[
-        int, Range(0, 20_000, lowest="a telling one"), Doc("Search for", "Click a picture to search with it.")
+        int, Range(0, 10_000, lowest="a telling one"), Doc("Search for", "Click a picture to search with it.")
     ] = 0  # fmt: skip
     box: Annotated[BoxXYXY, OnPicture("query"), Doc("Part of it", "Search with a part of the query alone.")] = WHOLE
     pictures: Annotated[Pictures, Doc("Among", "Open a folder or a film to search your own.")] = Pictures.OWN
@@ -131,6 +131,7 @@ class SearchByPicture(Demo[Params]):
                         shown_at = 2 * len(gallery)
         if len(gallery) < LEAST:
             raise ExplainerError("There are too few pictures that can be read.", f"Open a folder with {LEAST} or more.")
+        ctx.progress(0.96, "ranking")
         with ctx.stage("explain"):
             return whole(Searched(ctx, gallery, (key, gallery.at)), params)
 
@@ -166,9 +167,8 @@ def answered(made: Searched, params: Params) -> Part:
     """Both rankings of the query's neighbours, with what they say."""
     from explainer.vision.retrieval.gallery import cut
 
-    gallery, (one, other) = made.gallery, rankings(params)
+    gallery, (one, other), known = made.gallery, rankings(params), params.beside in INDICES
     k = min(params.k, len(gallery) - 1)
-    known = params.beside in INDICES
     row = made.telling(told_apart(params), k) if not params.query else min(params.query, len(gallery)) - 1
     part = None if params.box == WHOLE else cut(made.picture(row), params.box)
     spaces = [made.space(w, row, part, params.layer) for w in (one, other)]

@@ -20,7 +20,7 @@ from explainer.vision.training import digits, frozen, garments
 from explainer.vision.training.examples import centre_square
 
 COUNT = 500  # garments or digits
-MOST = 20_000  # pictures of a folder, of which more are taken evenly
+MOST = 10_000  # pictures of a folder, of which more are taken evenly
 MANY = 4000  # from here on the small copies are smaller
 SMALL, SMALLER = 96, 40  # their sides
 Pixels = NDArray[np.uint8]
@@ -59,6 +59,7 @@ class Gallery:
     called: list[str] = field(default_factory=list)
     copies: list[Pixels] = field(default_factory=list)
     batches: list[NDArray[np.float32]] = field(default_factory=list)
+    _labelled: tuple[int, NDArray[np.int64] | None] = (0, None)  # for how many, and what
 
     def fill(self, net: Any, layer: str) -> Iterator[int]:
         """Read and embed what is still to come, a batch at a time, and say after each how many rows are done."""
@@ -106,6 +107,11 @@ class Gallery:
     @property
     def labels(self) -> NDArray[np.int64] | None:
         """Class of each, ``(N,)``; ``None`` where there are none."""
+        if self._labelled[0] != len(self):
+            self._labelled = len(self), self._classes()
+        return self._labelled[1]
+
+    def _classes(self) -> NDArray[np.int64] | None:
         if self.known is not None:
             return self.known[np.array(self.held, np.int64)]
         folders = [name.rpartition("/")[0] for name in self.called]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Metric = Literal["euclid", "cosine", "dot"]
 METRICS: tuple[Metric, ...] = ("euclid", "cosine", "dot")
 BLOCK = 4096  # vectors that are compared at once, so that a large gallery needs no second copy of itself
+AT_ONCE = 200_000  # pairs that are ranked between two looks at whether it is still wanted
 Vectors = NDArray[np.floating]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -56,13 +57,14 @@ def nearest(query: Vectors, gallery: Vectors, metric: Metric, count: int, leave_
     return rows, near[rows]
 
 
-def all_orders(vectors: Vectors, rows: Rows, metric: Metric, most: int = 64) -> Iterator[tuple[Rows, Rows]]:
+def all_orders(vectors: Vectors, rows: Rows, metric: Metric) -> Iterator[tuple[Rows, Rows]]:
     """For some rows of a gallery at a time: the rows, and all others from the nearest on, ``(q, N − 1)``.
 
     By one matrix product, so nearly equal distances may fall either way.
     """
     full = normalised(vectors) if metric == "cosine" else np.asarray(vectors, np.float64)
     squares = np.einsum("nd,nd->n", full, full)
+    most = max(1, min(64, AT_ONCE // len(full)))
     for begin in range(0, len(rows), most):
         some = rows[begin : begin + most]
         near = full[some] @ full.T

@@ -16,6 +16,7 @@ from explainer.vision.retrieval.ranking import Metric, all_orders, as_query, for
 from explainer.vision.training.examples import centre_square
 
 JUDGED = 500  # queries by which a ranking is judged, evenly taken
+FEWEST, WORK = 100, 1_000_000  # of a large gallery fewer: queries times pictures
 PROBED = 200  # queries by which an index is judged
 Vectors = NDArray[np.floating]
 Rows = NDArray[np.int64]
@@ -105,7 +106,8 @@ class Searched:
     def queries(self) -> Rows:
         """Rows by which a ranking is judged."""
         count = len(self.gallery)
-        return np.unique(np.linspace(0, count - 1, min(count, JUDGED)).round().astype(np.int64))
+        most = min(count, JUDGED, max(FEWEST, WORK // count))
+        return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
 
     def judged(self, wanted: Wanted, k: int) -> Judged | None:
         """How good a ranking is over many queries; ``None`` where no classes are known."""

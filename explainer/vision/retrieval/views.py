@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from explainer.vision.retrieval.judging import Judged
 from explainer.vision.retrieval.ranking import METRICS
 from explainer.vision.retrieval.searched import Searched, Wanted
 
-ACROSS, BLOCK = 5, 2  # pictures in a row of the wall, and those that the query is as wide and as high as
+BLOCK, BESIDE = 2, 3  # the query is as wide and as high as two neighbours, and three stand beside it
 LETTERS = 11  # of a word on a picture
 GRAINY = 40  # side up to which single pixels are shown
 LISTED = 4  # pairs of near-duplicates that are shown
@@ -53,8 +54,8 @@ class Row:
 
 
 def short(text: str) -> str:
-    """A word as it fits on a picture: the end of a file's name, which tells it from others."""
-    last = text.rpartition("/")[2]
+    """A word as it fits on a picture: the end of a file's name, which tells it from others, without its suffix."""
+    last = PurePath(text).stem or text
     return last if len(last) <= LETTERS else f"…{last[1 - LETTERS :]}"
 
 
@@ -66,25 +67,26 @@ def word(gallery: Gallery, row: int) -> str:
 
 def wall(one: Row, gallery: Gallery, query: int) -> Panel:
     """The query, large, and its neighbours from the nearest on; wrong ones framed; a click searches with one."""
-    side, pitch = gallery.copy_side, gallery.copy_side * CELL_PITCH
-    free = [n for n in range(ACROSS * ACROSS) if n // ACROSS >= BLOCK or n % ACROSS >= BLOCK]
+    side, pitch, across = gallery.copy_side, gallery.copy_side * CELL_PITCH, BLOCK + min(BESIDE, len(one.rows))
+    free = [n for n in range(across * across) if n // across >= BLOCK or n % across >= BLOCK]
     places = free[: len(one.rows)]
     at = {place: n for n, place in enumerate(places)}
-    each = [at.get(place, -1) for place in range(max([*places, ACROSS + 1]) + 1)]
+    each = [at.get(place, -1) for place in range(max([*places, 0]) + 1)]  # −1: below the query
     sets = tuple({"query": str(one.rows[n] + 1), "box": "0,0,1,1"} if n >= 0 else None for n in each)
     label = [word(gallery, int(one.rows[n])) if n >= 0 else "" for n in each]
     label[0] = word(gallery, query)
     cells = Cells(
-        "words", np.zeros((len(each), side, side), np.float32), ACROSS, 0.0, 1.0, "categorical", tuple(label), sets,
+        "words", np.zeros((len(each), side, side), np.float32), across, 0.0, 1.0, "categorical", tuple(label), sets,
         below=tuple(one.below[n] if n >= 0 else "" for n in each),
     )  # fmt: skip
     wide, smooth = (BLOCK - 1) * CELL_PITCH + 1, side > GRAINY
     images = [Image("query", gallery.copies[query], scale_shift(wide, wide, 0.0, 0.0), smooth=smooth)]
     for n, (row, place) in enumerate(zip(one.rows.tolist(), places, strict=True), 1):
-        to = scale_shift(1.0, 1.0, place % ACROSS * pitch, place // ACROSS * pitch)
+        to = scale_shift(1.0, 1.0, place % across * pitch, place // across * pitch)
         images.append(Image(f"neighbour {n}", gallery.copies[row], to, smooth=smooth))
     wrong = np.array([n >= 0 and bool(one.wrong[n]) for n in each])
-    return framed(Panel(one.title, cells.size, (cells, *images), one.note, frame=False), wrong)
+    size = (cells.size[0], max(cells.size[1], BLOCK * pitch))
+    return framed(Panel(one.title, size, (cells, *images), one.note, frame=False), wrong)
 
 
 def quality(found: list[Judged], clicks: tuple[Sets, ...], other: str, k: int) -> Matrix:
@@ -111,10 +113,9 @@ def saved(ivf: tuple[Floats, Floats], pq: tuple[Floats, Floats], k: int) -> Curv
         for name, (recall, compared), style, colour in drawn
     )  # fmt: skip
     everything = Series("exact", np.array([0.0, 100.0]), np.array([100.0, 100.0]), "dotted", -2)
-    return Curve(
-        "Found against compared", (*lines, everything), "vectors compared, %", f"of the {k} nearest, %", (0.0, 105.0),
-        (0.0, 60.0),
-    )  # fmt: skip
+    nearest = f"of the {k} nearest, %" if k > 1 else "of the nearest, %"
+    axes = ("vectors compared, %", nearest, (0.0, 105.0), (0.0, 60.0))
+    return Curve("Found against compared", (*lines, everything), *axes)
 
 
 def over_all(made: Searched, one: Wanted, k: int) -> Part:
@@ -168,7 +169,8 @@ def headline(ranked: Sequence[Row], many: str, shared: int, *, same: bool) -> st
     beside = "all" if other.hits == k else NUMBERS[other.hits]
     only = "only " * (0 < other.hits < one.hits)
     tail = f"{other.by} it is the same number" if one.hits == other.hits else f"{other.by} {only}{beside} would be"
-    right = f"All {ten} are" if one.hits == k else f"{NUMBERS[one.hits].capitalize()} of the {ten} are"
+    every = "Both nearest" if k == 2 else f"All {ten}"
+    right = f"{every} are" if one.hits == k else f"{NUMBERS[one.hits].capitalize()} of the {ten} are"
     right = f"Only one of the {ten} is among the" if one.hits == 1 else right
     return f"{right} {many}; {tail}."
 
