@@ -24,11 +24,12 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.picture import heat
 from explainer.core.result import Result
-from explainer.core.walls import named_wall
+from explainer.core.walls import named_wall, wall_of_classes
 
 if TYPE_CHECKING:
     from explainer.vision.reuse.finetune import Moved
     from explainer.vision.reuse.sets import Shown
+    from explainer.vision.training.examples import Split
     from explainer.vision.training.fit import Snapshot
 
 LAYERS = 18
@@ -103,7 +104,11 @@ class FreezeDepth(Demo[Params]):
             ctx.progress(share, "frozen layers, once")
 
         shown = ctx.memo(("set", *given), lambda: sets.shipped(given[0].value, params.shots, ctx.seed), keep=True)
-        made = lambda: finetune.data(shown, first, asked, right=right)  # noqa: E731
+
+        def made() -> Split:
+            ctx.publish(waiting(shown).result(partial=True))
+            return finetune.data(shown, first, asked, right=right)
+
         data = ctx.memo(("put out", *given, first, right), made, keep=True)
         base = ctx.memo(("probe", *given, first, right), lambda: finetune.probed(data, first), keep=True)
         batch = params.norm == Norm.BATCH
@@ -117,6 +122,14 @@ class FreezeDepth(Demo[Params]):
             return part_of(now, shown, base, change, params).result(partial=partial)
 
         return watched(ctx, how, show, again=params.again)
+
+
+def waiting(shown: Shown) -> Part:
+    """Shots, before anything is computed from them."""
+    train = shown.split.train
+    wall = wall_of_classes("Shots", shown.train, train.labels, train.names)
+    values = numbers(shots_count=len(train))
+    return Part((wall,), (), ("What the frozen layers put out is computed once.",), values, heroes=(wall.slug,))
 
 
 def part_of(now: Snapshot, shown: Shown, base: NDArray[np.int64], change: Moved | None, params: Params) -> Part:
