@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core.charts import Bars, Chart, Matrix
 from explainer.core.controls import Choice
-from explainer.core.layers import Panel
-from explainer.core.walls import wall
+from explainer.core.layers import CELL_PITCH, Boxes, Cells, Panel
+from explainer.core.walls import wall, wall_of_words
 
 if TYPE_CHECKING:
+    from explainer.vision.training.examples import Examples
     from explainer.vision.training.imbalance import Learnt
     from explainer.vision.training.recipe import Recipe
 
 RARE_COLOUR = 1
 SHOWN, COLUMNS = 40, 8
 GAMMA = 2.0  # of the focal loss
+WAY = ((0.0, ""), (0.25, "¼"), (0.5, "½"), (0.75, "¾"), (1.0, ""))  # steps from one digit to the other; "": a digit
 Sets = tuple[Mapping[str, Any], ...]
 
 
@@ -32,6 +36,13 @@ class Remedy(Choice):
     WEIGHTS = "weights", "Class weights"
     ADJUSTED = "adjusted", "Logit adjustment"
     SHIFTED = "shifted", "Shifted copies"
+    SMOTE = "smote", "SMOTE in features"
+    GHOSTS = "ghosts", "SMOTE in pixels"
+
+    @property
+    def spoken(self) -> str:
+        """The label as it stands within a sentence."""
+        return self.label if self.label.startswith("SMOTE") else self.label.lower()
 
 
 class Rare(Choice):
@@ -58,12 +69,45 @@ def recipe_of(remedy: Remedy, rare: Rare, ratio: int, seed: int, gamma: float = 
 
 def digits_panel(title: str, net: Learnt) -> Panel:
     """Test digits of the rare classes, as many of each; bright where they are read."""
+    return _rare_wall(title, net, net.test, net.said, f"reads {100 * net.rare_recall:.0f} % of the rare")
+
+
+def own_panel(title: str, net: Learnt) -> Panel:
+    """The same of the test digits that were split off too late."""
+    assert net.own is not None
+    return _rare_wall(title, net, *net.own, f"reads {100 * net.own_recall:.0f} % of the rare")
+
+
+def _rare_wall(title: str, net: Learnt, test: Examples, every: NDArray[np.int64], note: str) -> Panel:
     classes = np.flatnonzero(net.rare)
     each = SHOWN // len(classes)
-    rows = np.concatenate([np.flatnonzero(net.test.labels == one)[:each] for one in classes])
-    true, said = net.test.labels[rows], net.said[rows]
-    note = f"reads {100 * net.rare_recall:.0f} % of the rare"
-    return wall(title, net.test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
+    rows = np.concatenate([np.flatnonzero(test.labels == one)[:each] for one in classes])
+    true, said = test.labels[rows], every[rows]
+    return wall(title, test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
+
+
+def ghosts_panel(net: Learnt, train: Examples, remedy: Remedy) -> Panel | None:
+    """A row for each rare class: a digit, what lies between it and its nearest in pixels, and that one."""
+    from explainer.vision.training import smote
+    from explainer.vision.training.examples import tensors
+
+    images = tensors(train)[0]
+    points = net.run.module().hidden(images) if remedy == Remedy.SMOTE else images.flatten(1)  # type: ignore[operator]
+    pairs = smote.pairs(points.detach(), train.labels, net.rare)
+    if not len(pairs):
+        return None
+    first, second = (train.images[rows][:, None] for rows in pairs.T)
+    steps = np.array([one for one, _ in WAY], np.float32)[:, None, None]
+    row = first + steps * (second - first)
+    labels = tuple(word or str(train.labels[one]) for one in pairs[:, 0] for _, word in WAY)
+    panel = wall_of_words(
+        "Between two digits", row.reshape(-1, *row.shape[2:]), labels, columns=len(WAY),
+        note="their features are mixed, not their pixels" if remedy == Remedy.SMOTE else "the pixels are mixed",
+    )  # fmt: skip
+    (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
+    across = cells.values.shape[2] * CELL_PITCH
+    box = np.array([[0.97 * across, 0.0, (len(WAY) - 1) * across - 1, panel.size[1] - 1]])
+    return replace(panel, layers=(*panel.layers, Boxes("ghosts", box, dashed=True, colours=(RARE_COLOUR,))))
 
 
 def rare_chart(nets: list[Learnt], which: int, names: tuple[str, ...], sets: Sets) -> Chart:

@@ -8,6 +8,7 @@ References
 ----------
 Menon, Jayasumana, Rawat, Jain, Veit, Kumar. *Long-tail learning via logit adjustment.* ICLR 2021.
 Lin, Goyal, Girshick, He, Dollár. *Focal loss for dense object detection.* ICCV 2017.
+Chawla, Bowyer, Hall, Kegelmeyer. *SMOTE: Synthetic minority over-sampling technique.* JAIR 16, 2002.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from explainer.vision.training import digits, small_net
+from explainer.vision.training import digits, small_net, smote
 from explainer.vision.training.examples import Examples, Split
 from explainer.vision.training.fit import Snapshot
 from explainer.vision.training.parts import Adam, CrossEntropy, scores_of
@@ -30,6 +31,8 @@ from explainer.vision.training.recipe import Augment, Batches, Loss, Measure, Re
 FREQUENT = 120  # training digits of each class that is not rare
 STEPS, EVERY = 300, 20
 RATE, BATCH = 0.003, 64
+TESTED = 5  # one of so many is tested on, where the split comes too late
+LEAKING = ("over", "ghosts")  # remedies that can come before the split
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,18 @@ class ByClass(Measure):
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Own(Measure):
+    """What the net says of test digits that were split off too late: ``own (N,)``."""
+
+    test: Examples
+
+    def __call__(self, net: nn.Module, data: Split) -> Mapping[str, NDArray[np.float64] | float]:
+        """Ask about them."""
+        del data
+        return {"own": scores_of(net, self.test).argmax(1).cpu().numpy().astype(np.float64)}
+
+
 def by_class(values: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """Mean of ``values (N,)`` over each class."""
     totals, counts = np.bincount(labels, values), np.bincount(labels)
@@ -155,18 +170,37 @@ def recipe(remedy: str, rare: tuple[int, ...], ratio: int, seed: int, gamma: flo
     Parameters
     ----------
     remedy
-        ``none``, ``under``, ``focal``, ``over``, ``weights``, ``adjusted``, or ``shifted``: oversampling with `shifts`.
+        ``none``, ``under``, ``focal``, ``over``, ``weights``, ``adjusted``, ``shifted``: oversampling with `shifts`,
+        ``smote`` in features, or ``ghosts``: SMOTE in pixels.
     gamma
         Exponent of the focal loss; its α is 1.
     """
     train = chosen(seed, rare, ratio)
     loss = _loss(remedy, np.bincount(train.labels, minlength=10), gamma)
-    level = remedy in ("over", "shifted", "under")
+    level = remedy in ("over", "shifted", "under", "smote", "ghosts")
     batches = Levelled(BATCH, up=remedy != "under") if level else Batches(BATCH)
+    augment = {"shifted": shifts, "ghosts": smote.InPixels(train)}.get(remedy, Augment())
     return Recipe(
-        Split(train, digits.split().test), small_net.SmallNet(), loss, Adam(RATE), STEPS,
-        augment=shifts if remedy == "shifted" else Augment(), batches=batches,
+        Split(train, digits.split().test), small_net.SmallNet(), smote.InFeatures(train) if remedy == "smote" else loss,
+        Adam(RATE), STEPS, augment=augment, batches=batches,
         measures=(ByClass(loss, _drawn(batches, train.labels)),), seed=seed, every=EVERY,
+    )  # fmt: skip
+
+
+def leaked(remedy: str, rare: tuple[int, ...], ratio: int, seed: int) -> Recipe:
+    """Return the recipe of the mistake: resample first, by one of `LEAKING`, and then split into training and test.
+
+    Copies or ghosts of one digit come to lie on both sides. What the net says of its own test digits is noted too.
+    """
+    few = chosen(seed, rare, ratio)
+    rng = np.random.default_rng([seed, 11])
+    rows = next(Levelled(BATCH).epochs(few.labels, seed, 0))
+    many = smote.levelled(few, seed) if remedy == "ghosts" else few.take(rows)
+    many = many.take(rng.permutation(len(many)))
+    own, train = many.first(len(many) // TESTED), many.take(np.arange(len(many) // TESTED, len(many)))
+    return Recipe(
+        Split(train, digits.split().test), small_net.SmallNet(), CrossEntropy(), Adam(RATE), STEPS,
+        batches=Batches(BATCH), measures=(ByClass(CrossEntropy(), (1.0,) * 10), Own(own)), seed=seed, every=EVERY,
     )  # fmt: skip
 
 
@@ -214,6 +248,21 @@ class Learnt:
     def said(self) -> NDArray[np.int64]:
         """The net's digit for each test digit at this mark, ``(N,)``."""
         return np.asarray(self.run.history["said"][self.at], np.int64)
+
+    @property
+    def own(self) -> tuple[Examples, NDArray[np.int64]] | None:
+        """Test digits that were split off too late, with the net's digit for each; ``None`` after an honest split."""
+        found = [one.test for one in self.run.recipe.measures if isinstance(one, Own)]
+        return (found[0], np.asarray(self.run.history["own"][self.at], np.int64)) if found else None
+
+    @property
+    def own_recall(self) -> float:
+        """Share of the rare classes' digits that are read among those of `own`; NaN where there are none."""
+        if self.own is None:
+            return float("nan")
+        test, said = self.own
+        mine = self.rare[test.labels]
+        return float((said == test.labels)[mine].mean())
 
     @property
     def few(self) -> int:

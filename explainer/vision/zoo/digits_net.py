@@ -28,9 +28,14 @@ class DigitsNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Two convolutions, ``(B, 16, 8, 8)``, the maximum of each 2 × 2, two linear maps."""
-        x = self.pool(self.act2(self.conv2(self.act1(self.conv1(x)))))
-        out: Tensor = self.linear2(self.act3(self.linear1(x.flatten(1))))
+        out: Tensor = self.linear2(self.hidden(x))
         return out
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """What the last layer sees of pictures, ``(B, 32)``."""
+        x = self.pool(self.act2(self.conv2(self.act1(self.conv1(x)))))
+        found: Tensor = self.act3(self.linear1(x.flatten(1)))
+        return found
 
 
 class PaperNet(DigitsNet):
