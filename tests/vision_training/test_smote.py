@@ -136,11 +136,15 @@ def test_resampled_before_the_split_the_test_promises_too_much(remedy):
     assert seen.own_recall > seen.rare_recall + 0.1
 
 
-def test_pairs_are_a_digit_and_its_nearest(few):
+def test_pairs_are_a_digit_and_the_last_of_its_neighbours(few):
     points, _ = flat(few)
     rare = np.isin(np.arange(10), HIGH)
     found = smote.pairs(points, few.labels, rare)
     assert few.labels[found].tolist() == [[one, one] for one in HIGH]
+    for first, second in found:
+        others = np.flatnonzero(few.labels == few.labels[first])
+        order = np.argsort(np.linalg.norm(points[others] - points[first], axis=1))
+        assert second == others[order[smote.NEIGHBOURS]]
     one = imbalance.chosen(0, HIGH, 100)
     assert smote.pairs(flat(one)[0], one.labels, rare).shape == (0, 2)
 

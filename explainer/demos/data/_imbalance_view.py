@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explainer.core.charts import Bars, Chart, Matrix
 from explainer.core.controls import Choice
-from explainer.core.layers import CELL_PITCH, Boxes, Cells, Panel
+from explainer.core.layers import Boxes, Panel
 from explainer.core.walls import wall, wall_of_words
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 RARE_COLOUR = 1
 SHOWN, COLUMNS = 40, 8
 GAMMA = 2.0  # of the focal loss
-WAY = ((0.0, ""), (0.25, "¼"), (0.5, "½"), (0.75, "¾"), (1.0, ""))  # steps from one digit to the other; "": a digit
 Sets = tuple[Mapping[str, Any], ...]
 
 
@@ -87,7 +86,7 @@ def _rare_wall(title: str, net: Learnt, test: Examples, every: NDArray[np.int64]
 
 
 def ghosts_panel(net: Learnt, train: Examples, remedy: Remedy) -> Panel | None:
-    """A row for each rare class: a digit, what lies between it and its nearest in pixels, and that one."""
+    """A column for each rare class: a digit, what lies half-way to one of its neighbours in pixels, and that one."""
     from explainer.vision.training import smote
     from explainer.vision.training.examples import tensors
 
@@ -96,17 +95,14 @@ def ghosts_panel(net: Learnt, train: Examples, remedy: Remedy) -> Panel | None:
     pairs = smote.pairs(points.detach(), train.labels, net.rare)
     if not len(pairs):
         return None
-    first, second = (train.images[rows][:, None] for rows in pairs.T)
-    steps = np.array([one for one, _ in WAY], np.float32)[:, None, None]
-    row = first + steps * (second - first)
-    labels = tuple(word or str(train.labels[one]) for one in pairs[:, 0] for _, word in WAY)
+    first, second = (train.images[rows] for rows in pairs.T)
+    ends = tuple(str(one) for one in train.labels[pairs[:, 0]])
     panel = wall_of_words(
-        "Between two digits", row.reshape(-1, *row.shape[2:]), labels, columns=len(WAY),
-        note="their features are mixed, not their pixels" if remedy == Remedy.SMOTE else "the pixels are mixed",
+        "Between two digits", np.concatenate([first, (first + second) / 2, second]), (*ends, *["½"] * len(ends), *ends),
+        columns=len(ends), note="features are mixed, not these" if remedy == Remedy.SMOTE else "ghosts",
     )  # fmt: skip
-    (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
-    across = cells.values.shape[2] * CELL_PITCH
-    box = np.array([[0.97 * across, 0.0, (len(WAY) - 1) * across - 1, panel.size[1] - 1]])
+    width, third = panel.size[0], panel.size[1] / 3
+    box = np.array([[0.0, third - 0.5, width - 1, 2 * third - 0.5]])
     return replace(panel, layers=(*panel.layers, Boxes("ghosts", box, dashed=True, colours=(RARE_COLOUR,))))
 
 

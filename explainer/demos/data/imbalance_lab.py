@@ -161,7 +161,7 @@ def leak_headline(leaky: Learnt) -> str:
     own, true = 100 * leaky.own_recall, 100 * leaky.rare_recall
     if own <= true:
         return f"So far its own test reads {own:.0f} % of the rare digits, new ones {true:.0f} %."
-    return f"Its own test promises {own:.0f} % of the rare digits; of digits it never met {true:.0f} % are read."
+    return f"Its own test promises {own:.0f} % of the rare digits; of new ones {true:.0f} % are read."
 
 
 def leak_reading(honest: Learnt, leaky: Learnt) -> tuple[str, ...]:

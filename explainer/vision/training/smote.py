@@ -143,7 +143,8 @@ def levelled(train: Examples, seed: int, k: int = NEIGHBOURS) -> Examples:
 
 
 def pairs(points: Tensor, labels: NDArray[np.int64], rare: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each rare class that has two examples: its first one and that one's nearest, ``(C, 2)`` rows."""
-    near = nearest(points, torch.from_numpy(labels), 1)[:, 0].numpy()
+    """For each rare class with two examples: its first one, and the last of that one's neighbours, ``(C, 2)`` rows."""
+    near = nearest(points, torch.from_numpy(labels)).numpy()
     firsts = [int(np.flatnonzero(labels == one)[0]) for one in np.flatnonzero(rare) if (labels == one).any()]
-    return np.array([(one, near[one]) for one in firsts if near[one] >= 0], np.int64).reshape(-1, 2)
+    found = [(one, near[one][near[one] >= 0][-1]) for one in firsts if near[one, 0] >= 0]
+    return np.array(found, np.int64).reshape(-1, 2)
