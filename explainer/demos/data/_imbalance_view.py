@@ -35,13 +35,13 @@ class Remedy(Choice):
     WEIGHTS = "weights", "Class weights"
     ADJUSTED = "adjusted", "Logit adjustment"
     SHIFTED = "shifted", "Shifted copies"
-    SMOTE = "smote", "SMOTE in features"
-    GHOSTS = "ghosts", "SMOTE in pixels"
+    SMOTE = "smote", "SMOTE, features"
+    GHOSTS = "ghosts", "SMOTE, pixels"
 
     @property
     def spoken(self) -> str:
         """The label as it stands within a sentence."""
-        return self.label if self.label.startswith("SMOTE") else self.label.lower()
+        return self.label.replace(",", " in") if self.label.startswith("SMOTE") else self.label.lower()
 
 
 class Rare(Choice):
