@@ -116,6 +116,10 @@ def test_copies_are_listed_as_near_duplicates() -> None:
     assert result.values["near_duplicates"] >= 1
 
 
+def test_an_index_that_compares_more_than_all_says_so() -> None:
+    assert ran(Folder(), beside="pq").headline.startswith("Among so few pictures an index does not pay")
+
+
 def test_too_few_readable_pictures_are_refused() -> None:
     with pytest.raises(ExplainerError, match="too few"):
         ran(Folder(4, broken=(1, 2)))

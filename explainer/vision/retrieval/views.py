@@ -96,9 +96,15 @@ def quality(found: list[Judged], clicks: tuple[Sets, ...], other: str, k: int) -
     columns: tuple[str, ...] = ("R@1", f"R@{k}", f"P@{k}", "mAP")
     kept = slice(0 if k > 1 else 1, None)  # @1 stands there once
     sets = tuple(click for click in clicks for _ in columns[kept])
-    note = f"over {words.count(len(found[0].rows), 'query', 'queries')}; click a row"
+    note = f"in %, over {words.count(len(found[0].rows), 'query', 'queries')}; click a row"
     return Matrix(
-        "How good each ranking is", table[:, kept], (*rows, other), columns[kept], format=".2f", note=note, sets=sets
+        "How good each ranking is",
+        100 * table[:, kept],
+        (*rows, other),
+        columns[kept],
+        format=".0f",
+        note=note,
+        sets=sets,
     )
 
 
@@ -177,6 +183,8 @@ def headline(ranked: Sequence[Row], many: str, shared: int, *, same: bool) -> st
 
 def found(shared: int, k: int, compared: float) -> str:
     """Say how many of the true neighbours an index finds, and what share of the vectors it compares."""
+    if compared >= 1:
+        return f"Among so few pictures an index does not pay: it compares {words.percent(compared)} of the vectors."
     many = "All" if shared == k else NUMBERS[shared].capitalize()
     ten = f"of the {NUMBERS[k]} nearest are" if k > 1 else "of the nearest is"
     return f"{many} {ten} found by comparing {words.percent(compared)} of the vectors."
