@@ -267,6 +267,13 @@ def test_boxes_of_the_walk_hold_the_figures():
     assert made.there.all()
 
 
+def test_the_ways_ahead_are_those_that_are_walked():
+    ways = crowd.ways(3, 4, 6, (640, 480))
+    assert ways.shape == (3, 7, 2)
+    for n in (0, 6):
+        np.testing.assert_array_equal(ways[:, n], [(one.x, one.y) for one in crowd.places(3, 4 + n, (640, 480))])
+
+
 def test_a_wall_hides_and_is_seen():
     open_, walled = crowd.walk(GREY, 3, 0, None), crowd.walk(GREY, 3, 0, (0.0, 0.0, 1.0, 1.0))
     assert open_.visible.max() == 1

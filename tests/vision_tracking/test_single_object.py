@@ -29,6 +29,12 @@ def pixels_as_features(pictures):
 # Made motion --------------------------------------------------------------------------------------------
 
 
+def test_the_way_ahead_runs_through_the_middles_of_the_true_boxes():
+    way = motion.way(MADE, 3, 5, ("rotation", "speed"), 0.5)
+    boxes = np.array([motion.picture(MADE, n, ("rotation", "speed"), 0.5).box for n in range(3, 9)])
+    np.testing.assert_allclose(way, (boxes[:, :2] + boxes[:, 2:]) / 2, atol=1e-6)
+
+
 def test_the_true_box_holds_what_was_moved():
     """Where the picture differs from the ground lies the true box, to a pixel of the soft edge."""
     for index in (0, 5, 20, 40):

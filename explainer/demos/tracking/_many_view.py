@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class Moment:
 
     pixels: NDArray[np.uint8]
     truth: Crowd | None = None
+    ways: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 1, 2)))  # ahead of each figure, where known
 
 
 def result(
@@ -45,7 +46,7 @@ def result(
     """Everything of one picture, at one of its moments."""
     assert state.tracks is not None
     scale = (frame.width / now.pixels.shape[1], frame.height / now.pixels.shape[0])
-    documents = {"tracks.txt": str(state.history.tracks)}
+    documents, keeps = {"tracks.txt": str(state.history.tracks)}, replace(state, restarted=False)
     if now.truth is not None:
         documents["truth.txt"] = str(state.history.truth)
     draw = _tracks if params.moment == len(MOMENTS) else _expected
@@ -55,8 +56,8 @@ def result(
         (draw(frame, params, state, step, now, scale), _predictions(frame, params, step, now, scale)),
         tuple(chart for chart in charts if chart is not None), documents=documents,
         badges=(f"tracks.txt to save: {state.history.count} pictures in the format of the MOT Challenge",),
-        state=replace(state, restarted=False), headline=_headline(params, state, step), heroes=("input",),
-        play=Play("moment", 1, len(MOMENTS), params.moment, counted=MOMENTS[params.moment - 1]), unsuitable=unfit,
+        headline=_headline(params, state, step, len(now.ways) > 1), heroes=("input",), unsuitable=unfit,
+        play=Play("moment", 1, len(MOMENTS), params.moment, counted=MOMENTS[params.moment - 1]), state=keeps,
     )  # fmt: skip
 
 
@@ -86,6 +87,8 @@ def _tracks(frame: Frame, _params: Any, state: Memory, step: Step, now: Moment, 
     labels = tuple(f"#{one} {_name(c)}" for one, c in zip(ids, classes, strict=True))
     ways = {one: way for one, way in state.history.trails.items() if len(way) > 1}
     layers: list[Layer] = [Image("picture", now.pixels, scale_shift(*scale))]
+    if len(now.ways):
+        layers.append(Lines("ways ahead", tuple(now.ways * scale), width_px=2.0))
     if ways:
         paths = tuple(np.array(way) * scale for way in ways.values())
         layers.append(Lines("trails", paths, tuple(_colour(one) for one in ways)))
@@ -229,13 +232,14 @@ def _counted(scores: Scores) -> dict[str, float | None]:
     }  # fmt: skip
 
 
-def _headline(params: Any, state: Memory, step: Step) -> str:
+def _headline(params: Any, state: Memory, step: Step, crossing: bool) -> str:
     switches, before = state.history.switches, step.before
     if switches:
         times = "once" if len(switches) == 1 else f"{len(switches)} times"
         return f"A figure came back under another number {times}: an identity switch."
     if not len(before):
-        return "Every box gets a number of its own; the next pictures show who keeps it."
+        way = "walking along the white lines they may hide one another" if crossing else "the next pictures follow"
+        return f"Every figure gets a number; {way}: who keeps it?"
     number, paired = count(len(before), "track"), len(step.pairs)
     if params.moment == 1:
         moves = "moves on at its last speed, and its doubt grows"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explainer.core.charts import Chart, Curve, Series, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
-from explainer.core.layers import Boxes, Heat, Image, Layer, Panel, Points
+from explainer.core.layers import Boxes, Heat, Image, Layer, Lines, Panel, Points
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.core.words import listed, percent
@@ -34,11 +34,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """The picture that the trackers see, the true box in it, and the share of the target that can be seen."""
+    """What the trackers see, the true box in it, the share of the target that can be seen, and its way ahead."""
 
     pixels: NDArray[np.uint8]
     truth: Box | None = None
     visible: float = 1.0
+    way: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +131,8 @@ def _picture(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Mo
         colours = tuple(COLOURS[name] for name in some)
         boxes = _scaled([report.box for report in some.values()], scale)
         layers.append(Boxes("says it is lost" if lost else "trackers", boxes, labels, colours, dashed=lost))
-    if now.truth is not None:
+    if now.truth is not None and now.way is not None:
+        layers.insert(1, Lines("way ahead", (now.way * scale,), width_px=3.0))
         layers.append(Boxes("truth", _scaled([now.truth], scale), (), (TRUTH,), dashed=True))
     note = f"picture {state.count}"
     note += f", {percent(now.visible)} of the target to be seen" if now.truth is not None else ""
@@ -249,6 +251,9 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
         return f"{listed(lost)} {_say(lost)} lost; {others}."
     if strayed := [NAMES[n] for n, p in state.past.items() if state.made and min(p.overlaps, default=1) < OFF_BELOW]:
         return f"No tracker is off the target now; {listed(strayed)} had lost it on the way."
+    if state.count == 1 and state.made is not None and reports:
+        who = f"{len(reports)} trackers start" if len(reports) > 1 else "A tracker starts"
+        return f"{who} on one target, which moves along the white line: who will lose it, and notice?"
     who = f"All {len(reports)} trackers hold" if len(reports) > 1 else "The tracker holds"
     return f"{who} the target so far; watch {'who' if len(reports) > 1 else 'whether it'} notices when it is lost."
 

@@ -146,7 +146,7 @@ def _input(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> Pan
     places = [seen.window_centre, *(ring(track) if settings.look_around else ())]
     windows = np.array([_corners(place, shape.window_px) for place in places])
     target = np.array([_corners(track.centre, shape.box_px)])
-    label = "lost" if track.lost else f"PSR {seen.psr:.1f}"
+    label = "lost" if track.lost else "target"
     return panel(
         frame, "Input",
         Boxes("search window", windows, colours=(WINDOW,) * len(windows), dashed=True),
@@ -240,12 +240,11 @@ def _moved_px(now: Memory) -> float:
 def _headline(seen: Sighting, now: Memory) -> str:
     if now.track.lost:
         return "The target is lost: no peak stands out of the filter's answer."
-    high, first = f"the peak stands {seen.psr:.0f} standard deviations above the rest", now.first.psr
     if now.count == 1:
-        return f"From one picture the filter has learned its target: {high}."
-    if seen.psr > first:
-        return f"Each picture teaches the filter: {high}, at first {first:.0f}."
-    return f"This picture fits the filter less well: {high}, at first {first:.0f}."
+        return "The filter knows nothing but this box, and answers with one sharp peak: there is the target."
+    how, than = ("Found again", "higher") if seen.psr > now.first.psr else ("Found again, but less surely", "lower")
+    heights = f"{seen.psr:.0f} against {now.first.psr:.0f}"
+    return f"{how}: the peak over the target is {than} than in the first picture, {heights}."
 
 
 def _reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> str:

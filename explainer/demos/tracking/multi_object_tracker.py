@@ -25,6 +25,7 @@ LEAST_SCORE = 0.2  # below it no detection is kept for anything
 SAME_PLACE = 0.6  # two boxes that overlap more are one thing, whatever their classes
 NOISE = 0.05  # of a detection's centre, as a share of the box's height
 CORRECTED = 3  # the last moment of a picture
+AHEAD = 24  # pictures of the ways that are drawn before the figures go them
 EMPTY = 6  # pictures of a film without a detection, after which that is said
 
 
@@ -175,7 +176,8 @@ def _moment(count: int, frame: Frame, params: Params, ctx: Context) -> Moment:
         return Moment(frame.pixels if wall is None else crowd.hidden(frame.pixels, wall))
     key = ("crowd", params.figures, count, wall)
     made = ctx.memo(key, lambda: crowd.walk(frame.pixels, params.figures, count, wall))
-    return Moment(made.pixels, made)
+    size = (made.pixels.shape[1], made.pixels.shape[0])
+    return Moment(made.pixels, made, crowd.ways(params.figures, count, AHEAD, size))
 
 
 def _upright(box: BoxXYXY) -> tuple[float, float, float, float]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from explainer.vision.tracking.lineup import Settings
     from explainer.vision.tracking.siamese import Extract
 
-LITE = "efficientnet-lite0"
+LITE, AHEAD = "efficientnet-lite0", 24  # pictures of the way that is drawn before the target goes it
 
 
 class Scene(Choice):
@@ -78,9 +78,7 @@ class Params:
 
     box: Annotated[BoxXYXY | Auto, OnPicture("input"), Resets(), Doc("Target", "Draw it round the target.")] = AUTO
     scene: Annotated[
-        Scene,
-        Resets(),
-        Doc("Motion", "Made motion has a true box in every picture; a film has none."),
+        Scene, Resets(), Doc("Motion", "Made motion has a true box in every picture; a film has none.")
     ] = Scene.MADE
     difficulties: Annotated[
         tuple[Difficulty, ...],
@@ -100,11 +98,7 @@ class Params:
         Resets(),
         Doc("Trackers", "All see the same pictures. MIL is the slowest."),
     ] = (Tracker.MOSSE, Tracker.KCF, Tracker.CSRT, Tracker.SIAMESE)
-    net: Annotated[
-        Net,
-        Resets(),
-        Doc("Siamese: network", "Whose features are compared."),
-    ] = Net.LITE0
+    net: Annotated[Net, Resets(), Doc("Siamese: network", "Whose features are compared.")] = Net.LITE0
     depth: Annotated[
         Depth,
         Resets(),
@@ -185,7 +179,8 @@ def _moment(memory: Memory, frame: Frame, params: Params) -> Moment:
     if memory.made is None:
         return Moment(lineup.reduced(frame.pixels, memory.factor))
     drawn = motion.picture(memory.made, memory.count, params.difficulties, params.strength)
-    return Moment(drawn.pixels, drawn.box, drawn.visible)
+    way = motion.way(memory.made, memory.count, AHEAD, params.difficulties, params.strength)
+    return Moment(drawn.pixels, drawn.box, drawn.visible, way)
 
 
 def _settings(params: Params) -> Settings:

@@ -89,6 +89,12 @@ def places(count: int, index: int, size: tuple[int, int]) -> tuple[cutouts.Place
     return tuple(found)
 
 
+def ways(count: int, index: int, ahead: int, size: tuple[int, int]) -> Floats:
+    """Middles of `count` figures from picture `index` to `ahead` pictures after it, ``(count, ahead + 1, 2)``."""
+    moments = [places(count, n, size) for n in range(index, index + ahead + 1)]
+    return np.array([[(one.x, one.y) for one in moment] for moment in moments]).swapaxes(0, 1)
+
+
 def walk(pixels: Pixels, count: int, index: int, wall: Box | None) -> Crowd:
     """Draw picture `index` of the walk over a picture ``(H, W, 3) uint8 RGB``.
 

@@ -105,6 +105,12 @@ def pose(made: Cast, index: int, what: tuple[Difficulty, ...], strength: float) 
     )
 
 
+def way(made: Cast, index: int, ahead: int, what: tuple[Difficulty, ...], strength: float) -> NDArray[np.float64]:
+    """Middles of the target in picture `index` and the `ahead` pictures after it, ``(ahead + 1, 2)`` in pixels."""
+    poses = [pose(made, n, what, strength) for n in range(index, index + ahead + 1)]
+    return np.array([(at.x, at.y) for at in poses])
+
+
 def true_box(made: Cast, at: Pose) -> tuple[float, float, float, float]:
     """The smallest upright box round the turned ellipse."""
     x0, y0, x1, y1 = made.box
