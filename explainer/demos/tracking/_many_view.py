@@ -238,8 +238,8 @@ def _headline(params: Any, state: Memory, step: Step, crossing: bool) -> str:
         times = "once" if len(switches) == 1 else f"{len(switches)} times"
         return f"A figure came back under another number {times}: an identity switch."
     if not len(before):
-        way = "walking along the white lines they may hide one another" if crossing else "the next pictures follow"
-        return f"Every figure gets a number; {way}: who keeps it?"
+        way = " along the white lines" if crossing else " in the next pictures"
+        return f"Every figure gets a number; who keeps it{way}?"
     number, paired = count(len(before), "track"), len(step.pairs)
     if params.moment == 1:
         moves = "moves on at its last speed, and its doubt grows"

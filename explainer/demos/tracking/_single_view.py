@@ -252,8 +252,8 @@ def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
     if strayed := [NAMES[n] for n, p in state.past.items() if state.made and min(p.overlaps, default=1) < OFF_BELOW]:
         return f"No tracker is off the target now; {listed(strayed)} had lost it on the way."
     if state.count == 1 and state.made is not None and reports:
-        who = f"{len(reports)} trackers start" if len(reports) > 1 else "A tracker starts"
-        return f"{who} on one target, which moves along the white line: who will lose it, and notice?"
+        who = f"{len(reports)} trackers follow" if len(reports) > 1 else "A tracker follows"
+        return f"{who} one target along the white line: who will lose it?"
     who = f"All {len(reports)} trackers hold" if len(reports) > 1 else "The tracker holds"
     return f"{who} the target so far; watch {'who' if len(reports) > 1 else 'whether it'} notices when it is lost."
 
