@@ -10,7 +10,7 @@ from explainer.core.geometry import scale_shift
 from explainer.core.layers import CELL_PITCH, Boxes, Cells, Image, Label, Panel
 
 BAND = 3 / 8  # of a picture's height, above it: room for its label
-DIM = 0.3  # of the ink of a picture that is not lit
+DIM = 0.45  # of the ink of a picture that is not lit
 ERROR = 5  # colour of a frame
 SHOT_PX, LEAD = 80, 1.6  # side of a small colour picture, and room for the name before a row of them, in sides
 SPELT = 2  # labels of one picture that have room; more are counted

@@ -86,3 +86,10 @@ def test_a_draw_takes_as_many_of_each_class():
 def test_pictures_that_are_all_the_same_are_no_reason_to_fail(same):
     scores = probe.fit(np.full((4, 9), same), np.array([0, 0, 1, 1]), 2).scores(np.full((1, 9), same))
     np.testing.assert_allclose(scores, 0.5, atol=1e-3)
+
+
+def test_with_one_shot_of_each_class_none_is_left_out():
+    features = np.random.default_rng(0).normal(size=(3, 8))
+    found = probe.without_each(features, np.arange(3), 3)
+    assert len(found.asked) == len(found.said) == 0
+    assert found.scores(features[0]).shape == (0, 3)

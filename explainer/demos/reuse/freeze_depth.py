@@ -128,8 +128,8 @@ def waiting(shown: Shown) -> Part:
     """Shots, before anything is computed from them."""
     train = shown.split.train
     wall = wall_of_classes("Shots", shown.train, train.labels, train.names)
-    values = numbers(shots_count=len(train))
-    return Part((wall,), (), ("What the frozen layers put out is computed once.",), values, heroes=(wall.slug,))
+    said = f"What the frozen layers put out for these {len(train)} shots is computed once."
+    return Part((wall,), (), (said,), numbers(shots_count=len(train)), heroes=(wall.slug,))
 
 
 def part_of(now: Snapshot, shown: Shown, base: NDArray[np.int64], change: Moved | None, params: Params) -> Part:

@@ -5,7 +5,7 @@ It opens on shipped garments, whose features ship too; other sets take some seco
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from explainer.core import words
@@ -16,7 +16,10 @@ from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import panel
+from explainer.core.problem import ExplainerError, Problem
 from explainer.core.result import Result
+from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.demos.reuse import _teach_view as view
 
 if TYPE_CHECKING:
@@ -89,8 +92,23 @@ class TeachableCamera(Demo[Params]):
             desk = Desk(frame, ctx, lent, _pressed(params))
             album = desk.album(_names(params))
             own = params.source == From.OWN
-            taught, part = _of_own(desk, album, params.classes) if own else _of_set(desk, album, params)
+            try:
+                taught, part = _of_own(desk, album, params.classes) if own else _of_set(desk, album, params)
+            except ExplainerError as error:
+                if params.source != From.FOLDER:
+                    raise
+                return replace(_unsorted(frame, error.problem), state=album)
             return (part + Part(badges=desk.kept(taught))).result(state=album)
+
+
+def _unsorted(frame: Frame, problem: Problem) -> Result:
+    """Say that what is open is no folder of folders, and lead on to what is."""
+    said = Part(
+        (panel(frame, "Picture"),), (), (f"{problem.what} So there are 0 classes to learn.",),
+        numbers(classes_count=0), headline=problem.what, heroes=("picture",),
+    )  # fmt: skip
+    offers = (Offer("open"), Offer("set", {"source": From.GARMENTS.value}, "Garments"))
+    return replace(said.result(), unsuitable=Unsuitable(f"{problem.what} {problem.todo}".strip(), offers))
 
 
 def _of_own(desk: Desk, album: Album, in_use: int) -> tuple[Taught, Part]:
@@ -100,7 +118,8 @@ def _of_own(desk: Desk, album: Album, in_use: int) -> tuple[Taught, Part]:
     taught, seen = album.taught, desk.seen()
     wall = view.shots_panel(taught, in_use)
     values = numbers(shots_count=len(taught.labels), classes_count=int((taught.counts > 0).sum()))
-    told, line = (telling.confused(taught), telling.decided(taught, seen)), telling.line(taught, seen)
+    so_far = f"{words.count(len(taught.labels), 'shot')} of {in_use} classes so far."
+    told, line = (so_far, telling.confused(taught), telling.decided(taught, seen)), telling.line(taught, seen)
     more = Part((wall,), view.learned(taught), told, values, headline=line, heroes=("picture",))
     return taught, view.answered(desk.frame, taught, seen) + more
 

@@ -142,7 +142,7 @@ def without_each(features: NDArray[np.floating], labels: Labels, classes: int) -
     asked = np.flatnonzero(np.bincount(labels, minlength=classes)[labels] > 1)
     whole = span.fitted(rows, labels, classes)
     probes = [span.fitted(np.delete(rows, one), labels, classes, near=whole) for one in asked]
-    weights = np.array([one.weights for one in probes]).reshape(len(asked), classes, -1)
+    weights = np.array([one.weights for one in probes]).reshape(len(asked), *whole.weights.shape)
     bias = np.array([one.bias for one in probes]).reshape(len(asked), classes)
     said = [one.answers(span.coordinates[[row]])[0] for one, row in zip(probes, asked, strict=True)]
     return LeftOut(span, asked, weights, bias, np.array(said, np.int64))
