@@ -98,8 +98,8 @@ def test_the_headline_follows_the_gradient():
     assert [text.partition("come back to ")[2].split(",")[0].rstrip(".") for text in said[1:7]] == [
         "the pool", "conv 5", "conv 4", "conv 3", "conv 2", "conv 1",
     ]  # fmt: skip
-    took = "The net takes this 2 for an 8, and the error comes back to the first layer undiminished"
-    assert said[7] == f"{took}: all layers can learn."
+    took = "The net takes this 2 for an 8; its error reaches the first layer undiminished"
+    assert said[7] == f"{took}, so all layers can learn."
     assert run(step=7).values["size_ratio"] == pytest.approx(0.89, abs=0.005)
     assert "the loss falls from 2.76 to" in said[8]
     assert "vanishes" in run(depth=12, activation="sigmoid", step=13).headline

@@ -56,7 +56,7 @@ def _fate(scene: Scene, ratio: float) -> str:
         said, label = int(scene.run.probabilities.argmax()), scene.label
         taken = f"takes this {label} for {'an' if said == 8 else 'a'} {said}" if said != label else "is not sure enough"
         strength = "undiminished" if 0.5 < ratio < 2 else "weakened" if ratio < 1 else "stronger"
-        return f"The net {taken}, and the error comes back to the first layer {strength}: all layers can learn."
+        return f"The net {taken}; its error reaches the first layer {strength}, so all layers can learn."
     fate, what = (
         ("vanishes", "of it, and hardly learns") if ratio < 1 else ("explodes", "times as much, too much to learn")
     )
