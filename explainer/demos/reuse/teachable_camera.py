@@ -16,10 +16,8 @@ from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
-from explainer.core.picture import panel
-from explainer.core.problem import ExplainerError, Problem
+from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.demos.reuse import _teach_view as view
 
 if TYPE_CHECKING:
@@ -86,6 +84,7 @@ class TeachableCamera(Demo[Params]):
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Take the shots that were asked for, and answer."""
+        from explainer.vision.reuse import telling
         from explainer.vision.reuse.desk import Desk
 
         with ctx.model() as lent:
@@ -97,18 +96,8 @@ class TeachableCamera(Demo[Params]):
             except ExplainerError as error:
                 if params.source != From.FOLDER:
                     raise
-                return replace(_unsorted(frame, error.problem), state=album)
+                return replace(telling.unsorted(frame, error.problem), state=album)
             return (part + Part(badges=desk.kept(taught))).result(state=album)
-
-
-def _unsorted(frame: Frame, problem: Problem) -> Result:
-    """Say that what is open is no folder of folders, and lead on to what is."""
-    said = Part(
-        (panel(frame, "Picture"),), (), (f"{problem.what} So there are 0 classes to learn.",),
-        numbers(classes_count=0), headline=problem.what, heroes=("picture",),
-    )  # fmt: skip
-    offers = (Offer("open"), Offer("set", {"source": From.GARMENTS.value}, "Garments"))
-    return replace(said.result(), unsuitable=Unsuitable(f"{problem.what} {problem.todo}".strip(), offers))
 
 
 def _of_own(desk: Desk, album: Album, in_use: int) -> tuple[Taught, Part]:

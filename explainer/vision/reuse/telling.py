@@ -1,10 +1,19 @@
 """What was taught, in words: what a picture is taken for, which shot decides that, and which shots are mixed up."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.core import words
+from explainer.core.frame import Frame
+from explainer.core.numbers import numbers
+from explainer.core.parts import Part
+from explainer.core.picture import panel
+from explainer.core.problem import Problem
+from explainer.core.result import Result
 from explainer.core.spread import Spread
+from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.vision.reuse.compared import Compared
 from explainer.vision.reuse.sets import Shown
 from explainer.vision.reuse.taught import Taught
@@ -89,3 +98,13 @@ def skipped(shown: Shown) -> str:
 def when(both: Compared) -> tuple[str, ...]:
     """Say so where it was not computed just now."""
     return (f"trained on {dated(both.when)} and kept",) if both.when is not None else ()
+
+
+def unsorted(frame: Frame, problem: Problem) -> Result:
+    """Say that what is open is no folder of folders, and lead on to what is."""
+    said = Part(
+        (panel(frame, "Picture"),), (), (f"{problem.what} So there are 0 classes to learn.",),
+        numbers(classes_count=0), headline=problem.what, heroes=("picture",),
+    )  # fmt: skip
+    offers = (Offer("open"), Offer("set", {"source": "garments"}, "Garments"))
+    return replace(said.result(), unsuitable=Unsuitable(f"{problem.what} {problem.todo}".strip(), offers))
