@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from explainer.vision.training.imbalance import Learnt
 
 STEPS, EVERY = 300, 20
-ROWS = 5  # test digits of each class
+ROWS = 6  # test digits of each class
 BLUE, ORANGE = (86, 150, 210), (230, 159, 0)
 LEARNT, READ = 0.3, 0.8  # a loss in nats below which digits are known by heart; a recall that is good
 

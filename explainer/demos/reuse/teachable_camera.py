@@ -79,7 +79,7 @@ class TeachableCamera(Demo[Params]):
     info = DemoInfo(
         id="teachable-camera", title="Teachable camera", topics=(3,), papers=("yosinski2014", "alain2017", "he2019"),
         summary="Show it a few things, and a second later it tells them apart: what ImageNet taught is used again.",
-        cost=Cost(forwards=1), temporal=True, lasting=True, budget_s=60.0,
+        cost=Cost(forwards=1), temporal=True, lasting=True, budget_s=60.0, sample="coffee",
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
