@@ -9,9 +9,10 @@ from explainer.commands import bootstrap
 from explainer.core.context import Settings
 from explainer.core.problem import ExplainerError
 from explainer.testing import fake_context, sample, tiny
-from explainer.vision.reuse.features import SIDE, as_input, features, squares_of
+from explainer.vision.reuse.features import SIDE, features, squares_of
 from explainer.vision.training import garments
 from explainer.vision.training.examples import centre_square
+from explainer.vision.zoo.prepare import as_input
 
 SETTINGS = Settings(device="cpu")
 

@@ -15,8 +15,9 @@ from explainer.runtime.events import Finished
 from explainer.runtime.runs import DiskRuns, shipped_folder
 from explainer.runtime.token import JobToken
 from explainer.testing import sample
-from explainer.vision.reuse.features import SIDE, as_input
+from explainer.vision.reuse.features import SIDE
 from explainer.vision.training.examples import centre_square
+from explainer.vision.zoo.prepare import as_input
 from explainer.vision.zoo.zoo import Zoo
 
 CUP, CAT = sample("coffee").pixels, sample("cat").pixels

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explainer.core.problem import ExplainerError
+from explainer.vision.zoo.prepare import as_input
 
 BATCH = 8
 LARGEST = 32  # side up to which a picture's own pixels are its vector; larger ones are shrunk to `SHRUNK`
@@ -55,9 +56,8 @@ def pooled(net: Any, squares: NDArray[np.uint8], layer: str) -> NDArray[np.float
         module: nn.Module = net.network().get_submodule(name)
     except (KeyError, IndexError, AttributeError) as error:
         raise ExplainerError(f"{card.title} has no layer {layer}.", "Choose one from the list.") from error
-    mean, std = (torch.tensor(v, device=net.device).view(1, 3, 1, 1) for v in (card.mean, card.std))
-    x = torch.from_numpy(squares).to(net.device).permute(0, 3, 1, 2).float() / 255
-    return _until(net.network(), module, (x - mean) / std, f"Layer {layer} of {card.title}")
+    x = as_input(squares, card, squares.shape[1], net.device)
+    return _until(net.network(), module, x, f"Layer {layer} of {card.title}")
 
 
 def _until(net: nn.Module, module: nn.Module, x: Tensor, called: str) -> NDArray[np.float32]:

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from explainer.core.model_card import ModelCard
 from explainer.core.problem import ExplainerError
 from explainer.vision.training.examples import Examples
 from explainer.vision.zoo.classifier import Classifier
 from explainer.vision.zoo.lite0 import EfficientNetLite
+from explainer.vision.zoo.prepare import as_input
 from explainer.vision.zoo.split import last_linear
 
 SIDE = 160
@@ -41,15 +41,6 @@ def _enlarged(image: NDArray[np.float32], side: int) -> Squares:
 def side_of(net: nn.Module, card: ModelCard) -> int:
     """Side of the pictures that a network is shown: 160 px where it takes any size, else its own."""
     return SIDE if isinstance(net, EfficientNetLite) else card.input_px
-
-
-def as_input(squares: Squares, card: ModelCard, side: int, device: str | torch.device = "cpu") -> Tensor:
-    """Map ``(N, h, h, 3) uint8`` to ``(pixel / 255 − mean) / std``, ``(N, 3, side, side)``, as `card` asks."""
-    x = torch.from_numpy(np.ascontiguousarray(squares)).to(device).permute(0, 3, 1, 2).float() / 255
-    if x.shape[-1] != side:
-        x = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True)
-    mean, std = (torch.tensor(one, device=device).view(1, 3, 1, 1) for one in (card.mean, card.std))
-    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 def features(

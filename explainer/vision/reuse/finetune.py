@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explainer.vision.reuse.cka import alike, gram
-from explainer.vision.reuse.features import Squares, as_input
+from explainer.vision.reuse.features import Squares
 from explainer.vision.reuse.probe import fit
 from explainer.vision.reuse.sets import Shown
 from explainer.vision.training.examples import Examples, Split, tensors
@@ -28,6 +28,7 @@ from explainer.vision.training.recipe import Batches, Net, Optimiser, Recipe
 from explainer.vision.zoo.architectures import base_card
 from explainer.vision.zoo.cards import shipped_weights
 from explainer.vision.zoo.lite0 import HEAD_CHANNELS, EfficientNetLite, lite0
+from explainer.vision.zoo.prepare import as_input
 from explainer.vision.zoo.shipped import read_shipped
 
 MODEL, TITLE = "efficientnet-lite0", "EfficientNet-Lite0"

@@ -19,6 +19,7 @@ from explainer.core.paths import resource
 from explainer.core.problem import ExplainerError
 from explainer.vision.training import garments, label_errors
 from explainer.vision.training.examples import centre_square
+from explainer.vision.zoo.prepare import as_input
 
 NETWORK = "efficientnet-lite0"
 SIDE = 96  # of a picture that is embedded, in pixels; 224 would cost five times as much
@@ -37,13 +38,12 @@ def vectors_of(
     asked
         Called before each batch with how many are done; may raise to stop.
     """
-    mean, std = (torch.tensor(v, device=net.device).view(1, 3, 1, 1) for v in (net.card.mean, net.card.std))
     quick, found = net.network(), []
     for start in range(0, len(squares), BATCH):
         asked(start)
-        batch = torch.from_numpy(squares[start : start + BATCH]).to(net.device).permute(0, 3, 1, 2).float() / 255
+        batch = as_input(squares[start : start + BATCH], net.card, squares.shape[1], net.device)
         with torch.no_grad():
-            maps = quick.head(quick.blocks(quick.stem((batch - mean) / std)))
+            maps = quick.head(quick.blocks(quick.stem(batch)))
         found.append(maps.mean((2, 3)).cpu().numpy())
     return np.concatenate(found)
 

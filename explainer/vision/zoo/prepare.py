@@ -138,3 +138,12 @@ def _resize(pixels: Pixels, height: int, width: int, mode: str) -> Pixels:
     planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     small = F.interpolate(planes, size=(height, width), mode=mode, antialias=True)
     return np.asarray(small[0].permute(1, 2, 0).numpy())
+
+
+def as_input(squares: NDArray[np.uint8], card: ModelCard, side: int, device: str | torch.device = "cpu") -> Tensor:
+    """Map ``(N, h, h, 3) uint8`` to ``(pixel / 255 − mean) / std``, ``(N, 3, side, side)``, as `card` asks."""
+    x = torch.from_numpy(np.ascontiguousarray(squares)).to(device).permute(0, 3, 1, 2).float() / 255
+    if x.shape[-1] != side:
+        x = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True)
+    mean, std = (torch.tensor(one, device=device).view(1, 3, 1, 1) for one in (card.mean, card.std))
+    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
