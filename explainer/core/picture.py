@@ -51,6 +51,11 @@ def grey(pixels: NDArray[np.uint8], contrast: float = 1.0) -> NDArray[np.uint8]:
     return np.asarray(128 + contrast * (pixels.mean(2, keepdims=True) - 128), np.uint8).repeat(3, axis=2)
 
 
+def dark(pixels: NDArray[np.uint8], light: float = 0.6) -> NDArray[np.uint8]:
+    """Picture ``(H, W, 3)`` in grey with `light` of its brightness, before which colours glow."""
+    return np.asarray(light * grey(pixels), np.uint8)
+
+
 FAINT, WEB, LINE, PER_BOX = 0.3, (86, 180, 233), 1 / 800, 0.16  # light left; colour, width and light of an outline
 
 

@@ -25,7 +25,7 @@ BEFORE = "written before there was a vocabulary; it has to shrink to the limit w
 SAID = "its headline came on top; a few lines have to go again"
 EXCEPTIONS = {
     "data/augment_and_retrain": (278, "its samples and bars are drawn as one picture, in the order of their gain"),
-    "detection/roi_align": (278, "its map lies over the picture, and its outputs bear names"),
+    "detection/roi_align": (283, "its map lies over the picture, and its outputs bear names"),
     "explained/picture_gates": (285, "draws its maps over the picture, and gives way to a net that has gates"),
     "learning/receptive_field": (271, "what the unit cannot see is dimmed, and shares end where the picture does"),
     "learning/train_small_net": (276, "its epochs play, beside a wall of digits as they were read at first"),
@@ -44,7 +44,7 @@ EXCEPTIONS = {
     "explained/feature_visualization": (424, "its tabs and its search of a folder are 100 lines of it"),
     "explained/integrated_gradients": (315, "its path, which is played, and its bill of shares are 70 lines of it"),
     "explained/occlusion_and_rise": (347, "windows and masks that gather, which is played, are 80 lines of it"),
-    "explained/self_attention": (368, "its arrow and its sentence about where a patch looks are 40 lines of it"),
+    "explained/self_attention": (374, "its arrow and its sentence about where a patch looks are 46 lines of it"),
     "learning/backpropagation_stepper": (
         534,
         "drawn as a net from digit to scores, whose way back plays; the rest has to shrink",

@@ -74,6 +74,14 @@ def test_the_strongest_map_is_that_inside_the_box():
     assert roi.strongest(maps, np.array([4.0, 4.0, 4.0, 4.0])) == 1  # at the far edge: the whole map
 
 
+def test_the_most_varied_map_is_that_with_the_largest_deviation_inside_the_box():
+    maps = np.zeros((3, 4, 4), np.float32)
+    maps[0, :2, :2], maps[1, 1, 1], maps[2, 3, 3] = 6.0, 3.0, 9.0  # strong and even; weak and uneven; elsewhere
+    box = np.array([0.2, 0.2, 1.8, 1.8])
+    assert (roi.strongest(maps, box), roi.most_varied(maps, box)) == (0, 1)
+    assert roi.most_varied(maps, np.array([3.1, 3.1, 3.2, 3.2])) == 2  # one cell: the strongest
+
+
 def test_the_farthest_side_across_and_down_is_told() -> None:
     start, end = roi.missed(np.array([1.0, 2.0, 5.0, 8.0]), np.array([0.5, 2.0, 6.0, 6.5]))
     np.testing.assert_array_equal(start, [[5.0, 5.0], [3.0, 8.0]])

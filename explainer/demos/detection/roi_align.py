@@ -36,6 +36,7 @@ TOLD_PX = 2.0  # a side that is off by less has no arrow
 class Shown(Choice):
     """Feature map."""
 
+    VARIED = "varied", "The most varied in the box"
     STRONGEST = "strongest", "The strongest in the box"
     MEAN = "mean", "Mean of all"
 
@@ -57,9 +58,9 @@ class Params:
     aligned: Annotated[
         bool, Doc("Values in the middle of cells", "Off: half a cell too far right and down, as first programmed.")
     ] = True
-    shown: Annotated[Shown, Doc("Feature map", "The one that answers most inside the box, or the mean of all.")] = (
-        Shown.STRONGEST
-    )
+    shown: Annotated[
+        Shown, Doc("Feature map", "One that varies or answers most inside the box, or the mean of all.")
+    ] = Shown.VARIED
 
 
 class RoiAlign(Demo[Params]):
@@ -74,7 +75,7 @@ class RoiAlign(Demo[Params]):
         """Read the box and follow both outputs over shifts of up to a cell."""
         from explainer.vision import seating
         from explainer.vision.attribution.views import to_pixels
-        from explainer.vision.detection.roi import strongest
+        from explainer.vision.detection.roi import most_varied, strongest
 
         how, seats = seating.seated(params, frame, ctx, layer=seating.last, box=seating.well_inside)
         layer = ctx.card.layer(how.layer)
@@ -87,7 +88,8 @@ class RoiAlign(Demo[Params]):
         with ctx.stage("explain"):
             corners = apply(invert(ready.to_frame), box_in_pixels(frame, how.box).reshape(2, 2))
             exact, scale = np.clip(corners, 0, side).ravel(), maps.shape[2] / side
-            number = -1 if params.shown == Shown.MEAN else strongest(maps, exact * scale)
+            choose = strongest if params.shown == Shown.STRONGEST else most_varied
+            number = -1 if params.shown == Shown.MEAN else choose(maps, exact * scale)
             features = maps[number] if number >= 0 else np.asarray(maps.mean(0))
             name = layer.label.split(" · ")[0]
             seen = to_pixels(ready.tensor, ctx.card.mean, ctx.card.std)
@@ -216,8 +218,8 @@ def _both_maps(about: Read) -> tuple[Panel, Panel]:
     edge, below, lines = np.array(about.shape[::-1] * 2, float), grey(about.seen, 0.85), ruled(*about.shape)
     asked, hard, soft = (np.clip(b, 0, edge) for b in (about.moved * about.scale, about.hard.parts, about.soft.parts))
     pool: tuple[Layer, ...] = (
-        *lines, *filled("rounded", about.hard.region, HARD), Boxes("parts", hard, colours=(HARD,) * len(hard)),
-        Boxes("asked", asked[None], ("the box",), (SOFT,), dashed=True), *_arrows(about, asked),
+        *lines, *filled("rounded", about.hard.region, HARD, 0.75), Boxes("parts", hard, colours=(HARD,) * len(hard)),
+        *filled("box", asked, SOFT, 0.8), Boxes("asked", asked[None], ("the box",), (SOFT,)), *_arrows(about, asked),
     )  # fmt: skip
     points = Points("samples", np.clip(about.soft.points, 0, edge[:2]), size_px=5.0)
     parts = Boxes("parts", soft, colours=(SOFT,) * len(soft))
@@ -241,7 +243,10 @@ def _arrows(about: Read, asked: Floats) -> tuple[Layer, ...]:
 
 def _outputs(about: Read) -> tuple[Panel, ...]:
     both = (("Pooled", about.hard), ("Aligned", about.soft))
-    drawn = [(name, Cells("output", read.values[None].astype(np.float32), 1, *about.look)) for name, read in both]
+    every = np.stack([read.values for _, read in both])
+    lo, hi = float(every.min()), float(every.max())
+    look = (lo, hi, "sequential") if hi > lo >= 0 else about.look  # of the map's whole range they may hold little
+    drawn = [(name, Cells("output", read.values[None].astype(np.float32), 1, *look)) for name, read in both]
     return tuple(
         Panel(name, cells.size, (cells,), words.cells(cells.values.shape[1:]), frame=False) for name, cells in drawn
     )

@@ -12,11 +12,11 @@ from explainer.core import words
 from explainer.core.charts import Bars
 from explainer.core.frame import Frame
 from explainer.core.geometry import scale_shift
-from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Layer, Panel
+from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Panel
 from explainer.core.number_text import number
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
-from explainer.core.picture import panel
+from explainer.core.picture import Copy, dark, panel
 
 if TYPE_CHECKING:
     from explainer.vision.attention.telling import Gaze
@@ -114,7 +114,13 @@ def _pointing(seen: Seen) -> tuple[Layer, ...]:
         return _box(seen, seen.patch)
     if seen.patch is None:
         return _box(seen, gaze.spot, 1)
-    return (*_box(seen, seen.patch), Arrows("looks at", seen.places[[seen.patch]], seen.places[[gaze.spot]]))
+    way = Arrows("looks at", seen.places[[seen.patch]], seen.places[[gaze.spot]])
+    return (*_box(seen, seen.patch), way, _said(seen, "this patch", seen.patch), _said(seen, "looks here", gaze.spot))
+
+
+def _said(seen: Seen, text: str, patch: int) -> Label:
+    x, y = seen.places[patch].tolist()
+    return Label(text, text, (x, y))
 
 
 def _over(seen: Seen, title: str, row: NDArray[np.float64], note: str, over: tuple[Layer, ...]) -> Panel:
@@ -122,7 +128,8 @@ def _over(seen: Seen, title: str, row: NDArray[np.float64], note: str, over: tup
     values = row[1:].reshape(seen.grid).astype(np.float32)
     lo, hi = float(np.median(values)) if title == "Rollout" else 0.0, _limit(values)  # all layers leave some everywhere
     heat = Heat("attention", values, min(lo, 0.9 * hi), hi, scale_shift(*seen.cell), smooth=False)
-    return panel(seen.frame, title, heat, *over, note=note)
+    under = dark(seen.frame.pixels)
+    return Copy(seen.frame, under.shape).panel(title, heat, *over, note=note, under=under)
 
 
 def _heads(seen: Seen) -> Panel:

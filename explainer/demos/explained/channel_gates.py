@@ -146,7 +146,7 @@ def _result(seen: Seen) -> Result:
     """Put all of it together."""
     limit = float(np.percentile(seen.maps, 97.5)) or 1.0  # single hot pixels would leave the rest dark
     panels = (
-        _scene(seen), _mosaic("After the gates", seen, seen.used, limit, "each map × its gate"),
+        _scene(seen, limit), _mosaic("After the gates", seen, seen.used, limit, "each map × its gate"),
         _mosaic("Before the gates", seen, np.ones_like(seen.used), limit, "same scale"),
     )  # fmt: skip
     return Result(
@@ -160,25 +160,29 @@ def _applied(seen: Seen) -> str:
     if not seen.forced:
         return APPLIED[seen.rule]
     value = seen.used[seen.chosen]
-    return f"map {seen.chosen} {'shut' if value == 0 else f'at {value:.2g}'}, else {APPLIED[seen.rule]}"
+    rest = "" if seen.rule == Gates.OWN else f", else {APPLIED[seen.rule]}"
+    return f"map {seen.chosen} {'shut' if value == 0 else f'at {value:.2g}'}{rest}"
 
 
-def _scene(seen: Seen) -> Panel:
-    """The scene, and on it what the net reads with its own gates and with those that are applied."""
-    side = seen.scene.shape[0]
-    layers: list[Layer] = [Heat("ink", seen.scene, 0.0, 1.0, colours="grey", over=False, smooth=False)]
-    own = int(seen.own_probabilities.argmax())
-    layers.append(
-        Label("own answer", f"the net's gates: reads {own}", (0.6, 1.3), RIGHT if own == seen.label else WRONG)
+def _verdict(gates: str, answer: int, seen: Seen, at: tuple[float, float] = (0.6, 1.3)) -> Label:
+    """What the net reads, as a chip."""
+    verdict, colour = ("right", RIGHT) if answer == seen.label else ("wrong", WRONG)
+    return Label(gates, f"{gates}: reads {answer}, {verdict}", at, colour)
+
+
+def _scene(seen: Seen, limit: float) -> Panel:
+    """The scene, what the chosen map answers to in it, and what the net reads with its own gates."""
+    layers: tuple[Layer, ...] = (
+        Heat("ink", seen.scene, 0.0, 1.0, colours="grey", over=False),
+        Heat("map", seen.maps[seen.chosen], 0.0, limit),
+        _verdict(APPLIED[Gates.OWN], int(seen.own_probabilities.argmax()), seen),
     )
-    if not np.array_equal(seen.used, seen.own):
-        colour = RIGHT if seen.answer == seen.label else WRONG
-        layers.append(Label("answer", f"{_applied(seen)}: reads {seen.answer}", (0.6, 2.8), colour))
-    return Panel("Scene", (side, side), tuple(layers), f"there is a {seen.label} in it", frame=False)
+    size, note = seen.scene.shape[::-1], f"there is a {seen.label} in it; glowing: map {seen.chosen}"
+    return Panel("Scene", size, layers, note, frame=False)
 
 
 def _mosaic(title: str, seen: Seen, gates: Floats, limit: float, note: str) -> Panel:
-    """All maps times their gates, the chosen one framed."""
+    """All maps times their gates, the chosen one framed; over those that are applied, what the net reads."""
     every, applied = range(len(gates)), gates is seen.used
     labels = tuple(f"{k} × {gates[k]:.2f}" if applied else str(k) for k in every)
     mosaic = Cells(
@@ -186,8 +190,12 @@ def _mosaic(title: str, seen: Seen, gates: Floats, limit: float, note: str) -> P
         sets=tuple({"channel": k} for k in every), chosen=seen.chosen,
     )  # fmt: skip
     which = (np.arange(len(gates)) == seen.chosen) & applied & seen.forced
-    frame = Boxes("set by hand", squares(mosaic, which), colours=(WRONG,) * int(which.sum()))
-    return Panel(title, mosaic.size, (mosaic, frame), note, frame=False)
+    hand = squares(mosaic, which)
+    layers: list[Layer] = [mosaic, Boxes("set by hand", hand, colours=(WRONG,) * len(hand))]
+    if applied and not np.array_equal(seen.used, seen.own):
+        x, y = hand.reshape(-1, 2, 2).mean((0, 1)) if len(hand) else (0.6, 1.3)
+        layers.append(_verdict(_applied(seen), seen.answer, seen, (float(x), float(y))))
+    return Panel(title, mosaic.size, tuple(layers), note, frame=False)
 
 
 def _gates(seen: Seen) -> Bars:
@@ -219,31 +227,23 @@ def _values(seen: Seen) -> dict[str, float]:
 
 
 def _headline(seen: Seen) -> str:
-    own, there = int(seen.own_probabilities.argmax()), f"it is a {seen.label}"
+    own = int(seen.own_probabilities.argmax())
     if np.array_equal(seen.used, seen.own):
-        verdict = "rightly" if own == seen.label else f"though {there}"
+        verdict = "rightly" if own == seen.label else f"though it is a {seen.label}"
         return f"The net weighs each map by a gate of its own, and reads the digit as {own}, {verdict}."
     done = "Other gates"
     if np.flatnonzero(seen.used != seen.own).tolist() == [seen.chosen]:
         done = "One feature map of twelve shut out" if seen.used[seen.chosen] == 0 else "One gate of twelve moved"
     if own == seen.answer:
         return f"{done}, and the net still reads the digit as {own}."
-    return (
-        f"{done}, and the net takes the {own} for a {seen.answer}."
-        if own == seen.label
-        else (f"{done}, and the answer turns from {own} to {seen.answer}.")
-    )
+    turned = f"the net takes the {own} for a" if own == seen.label else f"the answer turns from {own} to"
+    return f"{done}, and {turned} {seen.answer}."
 
 
 def _reading(seen: Seen) -> str:
-    verdict = "rightly" if seen.answer == seen.label else f"though it is a {seen.label}"
-    gates = (
-        f"Map {seen.chosen} passes with gate {seen.used[seen.chosen]:.2f} (its own is {seen.own[seen.chosen]:.2f}, "
-        f"usually {seen.usual[seen.chosen]:.2f})."
-    )
+    verdict, k = "rightly" if seen.answer == seen.label else f"though it is a {seen.label}", seen.chosen
+    gates = f"Map {k} passes with gate {seen.used[k]:.2f} (its own is {seen.own[k]:.2f}, usually {seen.usual[k]:.2f})."
     score = f"With these gates the net reads {100 * seen.accuracy:.1f} % of {seen.tested} test scenes"
-    unchanged = bool(np.array_equal(seen.used, seen.own))
-    against = "." if unchanged else f", with its own {100 * seen.own_accuracy:.1f} %."
-    return (
-        f"The net says {seen.answer} (score {seen.probabilities[seen.answer]:.2f}), {verdict}. {gates} {score}{against}"
-    )
+    against = "." if np.array_equal(seen.used, seen.own) else f", with its own {100 * seen.own_accuracy:.1f} %."
+    said = f"The net says {seen.answer} (score {seen.probabilities[seen.answer]:.2f}), {verdict}."
+    return f"{said} {gates} {score}{against}"

@@ -12,17 +12,19 @@ from explainer.core.controls import Choice, Doc, OnPicture, Plays, Range, When
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Stroke
-from explainer.core.layers import Mask
+from explainer.core.layers import Layer
 from explainer.core.numbers import numbers
 from explainer.core.picture import Copy
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.core.unsuitable import Offer, Unsuitable
 from explainer.core.words import count
+from explainer.demos.segmentation._shared import named
 
 LONGEST = 384  # px of the copy that is worked on
 WHOLE, TOP = 100, 255  # % of the water's way, and levels
 RAGGED = 0.85  # of their convex hulls that things fill, at least
+COUNTED = 30  # objects that bear numbers
 COLOURS, EDGE = 7, 7  # objects take the palette's in turn; neighbours may meet, so they are outlined
 BLOBS = Offer("set", {"foreground": "discs", "grow": 10}, "Lay discs that touch over it")
 WHY = "Light and dark do not divide this picture into separate things: the pieces would be ragged shadows."
@@ -53,16 +55,14 @@ class Params:
         Ground, Doc("Foreground", "What is to be divided: one side of Otsu's threshold. Where that is ragged, discs.")
     ] = Ground.AUTO
     light: Annotated[
-        int,
-        Range(0, 40, 1, unit="%"),
+        int, Range(0, 40, 1, unit="%"),
         Doc("Even out light", "Subtracts a blur so wide, in shares of the picture, first; 0 leaves it as it is."),
         When("foreground", (Ground.AUTO, Ground.BRIGHTER, Ground.DARKER)),
-    ] = 12
+    ] = 12  # fmt: skip
     grow: Annotated[
-        int,
-        Range(-10, 20, 1, unit="px"),
+        int, Range(-10, 20, 1, unit="px"),
         Doc("Grow the region", "Until objects touch: then counting connected parts no longer counts objects."),
-    ] = 10
+    ] = 10  # fmt: skip
     strokes: Annotated[
         tuple[Stroke, ...],
         OnPicture("foreground"),
@@ -174,9 +174,8 @@ def _panels(frame: Frame, params: Params, land: Any, found: Any) -> tuple[Any, .
     copy, paths, whole = Copy(frame, land.mask.shape), contours(land.mask), params.water == WHOLE
     under = found.labels if whole else np.where(found.wet <= TOP * params.water / WHOLE, found.labels, 0)
     painted = count(len(params.strokes), "strokes painted", "strokes painted") if params.strokes else ""
-    parts, objects = (_coloured(copy, name, labels) for name, labels in
-                      (("part", components(land.mask)), ("objects", under)))  # fmt: skip
-    shown = lit(frame.pixels, land.mask)
+    joined, shown = components(land.mask), lit(frame.pixels, land.mask)
+    parts, objects = _coloured(copy, "part", joined, joined), _coloured(copy, "objects", under, found.labels)
     outline = copy.outline("foreground outline", paths, EDGE)
     note = count(found.count, "object") if whole else f"water at {params.water} %"
     return (
@@ -184,29 +183,31 @@ def _panels(frame: Frame, params: Params, land: Any, found: Any) -> tuple[Any, .
         copy.panel("Objects", *objects, copy.mask("borders", borders(under) & (under > 0), EDGE), *outline, note=note,
                    under=shown),
         copy.panel("Distance", copy.heat("distance", land.smoothed, unit="px", over=False),
-                   *copy.points("hilltops", np.argwhere(found.markers), EDGE, 7.0),
-                   note=count(found.count, "hilltop")),
+                   *copy.points("hilltops", np.argwhere(found.markers), EDGE, 7.0), note=count(found.count, "hilltop")),
     )  # fmt: skip
 
 
-def _coloured(copy: Copy, name: str, labels: NDArray[np.int32]) -> list[Mask]:
-    """Each number in a colour of its own, as far as there are colours; they are taken from left to right."""
-    there, first = np.unique(labels.T, return_index=True)
-    order = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
-    order[there[np.argsort(first)]] = np.arange(len(there))
-    ranked = np.where(labels > 0, order[labels] % COLOURS, -1)
-    return [copy.mask(f"{name} {k + 1}", ranked == k, k) for k in np.unique(ranked[ranked >= 0]).tolist()]
+def _coloured(copy: Copy, name: str, labels: NDArray[np.int32], every: NDArray[np.int32]) -> list[Layer]:
+    """Each in its colour, as far as there are colours, and with its number among `every`, counted from the left."""
+    there, first = np.unique(every.T, return_index=True)
+    order = [k for k in there[np.argsort(first)].tolist() if k > 0]
+    ranks = np.full(int(every.max(initial=0)) + 1, -1)
+    ranks[order] = np.arange(len(order)) % COLOURS
+    ranked = ranks[labels]
+    layers: list[Layer] = [
+        copy.mask(f"{name} {k + 1}", ranked == k, k) for k in np.unique(ranked[ranked >= 0]).tolist()
+    ]
+    if len(order) <= COUNTED:
+        layers += [tag for n, k in enumerate(order) for tag in named(copy, labels == k, str(n + 1), n % COLOURS)]
+    return layers
 
 
 def _curve(hills: NDArray[np.float64], land: Any, params: Params, steady: tuple[float, float, int]) -> Curve:
     top = max(float(hills.max()), 1.0)
-    lines = (
-        Series("objects", DEPTHS, hills),
-        Series("parts", DEPTHS[[0, -1]], np.full(2, float(land.parts)), "dashed", 0),
-        Series("now", np.array([params.h, params.h]), np.array([0.0, top]), "dotted", -2),
-    )
-    note = f"steady from {steady[0]:g} to {steady[1]:g} px"
-    span = (float(DEPTHS[0]), float(DEPTHS[-1]))
+    parts = Series("parts", DEPTHS[[0, -1]], np.full(2, float(land.parts)), "dashed", 0)
+    now = Series("now", np.array([params.h, params.h]), np.array([0.0, top]), "dotted", -2)
+    lines = Series("objects", DEPTHS, hills), parts, now
+    note, span = f"steady from {steady[0]:g} to {steady[1]:g} px", (float(DEPTHS[0]), float(DEPTHS[-1]))
     return Curve("Objects by depth of a notch", lines, "depth in px", "", (0.0, 1.08 * top), span, note)
 
 
@@ -228,8 +229,7 @@ def _headline(land: Any, found: Any, play: Play, params: Params) -> str:
         return f"Water rises from every hilltop, {play.counted} so far; where two meet, a border stays."
     if found.count <= land.parts:
         return f"{count(found.count, 'object')}: no part has a notch deep enough to be cut."
-    joined = count(land.parts, "connected part")
-    who = "the discs" if params.foreground == Ground.DISCS else "they"
+    joined, who = count(land.parts, "connected part"), "the discs" if params.foreground == Ground.DISCS else "they"
     return f"{joined}, but {found.count} objects: the watershed cuts where {who} touch."
 
 

@@ -49,6 +49,8 @@ def spot(row: Floats, grid: Grid, patch: int | None = None) -> int:
 def telling_patch(attention: Floats, of_class: Floats, grid: Grid) -> int:
     """Of the patches that stand out to the class token, the one that attends most to one place far from itself.
 
+    What attends mostly to its own neighbours tells less of it: each counts by the share that leaves them.
+
     Parameters
     ----------
     attention
@@ -59,7 +61,10 @@ def telling_patch(attention: Floats, of_class: Floats, grid: Grid) -> int:
     inner = np.pad(np.ones((max(grid[0] - 2, 0), max(grid[1] - 2, 0)), bool), 1)[: grid[0], : grid[1]].ravel()
     salient = np.where(inner, blurred(np.where(inner, of_class, 0.0), grid), -1.0)
     asked = np.argsort(-salient, kind="stable")[: max(1, round(SALIENT * len(salient)))].tolist()
-    reach = [blurred(np.where(steps(grid, k) > AWAY, attention[k], 0.0), grid).max() for k in asked]
+    reach = [
+        blurred(np.where(steps(grid, k) > AWAY, attention[k], 0.0), grid).max() * (1.0 - near(attention[k], grid, k))
+        for k in asked
+    ]
     return int(asked[int(np.argmax(reach))])
 
 

@@ -151,7 +151,22 @@ def steps(values: NDArray[np.float32]) -> tuple[int, float]:
 
 def strongest(maps: NDArray[np.float32], box: Array) -> int:
     """Number of the one of ``(C, h, w)`` that is largest, on average, in a box given in cells."""
+    return int(_inside(maps, box).mean((1, 2)).argmax())
+
+
+def most_varied(maps: NDArray[np.float32], box: Array) -> int:
+    """Number of the one of ``(C, h, w)`` whose cells in a box, given in cells, have the largest standard deviation.
+
+    What the strongest map holds there is often the same everywhere, for a ReLU6 ends at 6. A box in one cell has
+    no deviation: there it is the strongest.
+    """
+    part = _inside(maps, box)
+    return int(part.std((1, 2)).argmax()) if part[0].size > 1 else strongest(maps, box)
+
+
+def _inside(maps: NDArray[np.float32], box: Array) -> NDArray[np.float32]:
+    """All cells that a box touches, or the whole maps where it lies outside them."""
     x0, y0, x1, y1 = box
     rows, columns = (slice(int(a), max(int(np.ceil(b)), int(a) + 1)) for a, b in ((y0, y1), (x0, x1)))
     part = maps[:, rows, columns]
-    return int((part if part.size else maps).mean((1, 2)).argmax())
+    return part if part.size else maps
