@@ -13,6 +13,7 @@ from explainer.core.charts import Bars, Curve, Series, Table
 from explainer.core.frame import Frame
 from explainer.core.geometry import PointXY, apply, compose, invert, scale_shift
 from explainer.core.layers import Arrows, Boxes, Heat, Layer, Panel, Points
+from explainer.core.picture import Copy, dark
 from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
 
@@ -100,11 +101,11 @@ def result(seen: Seen, x: NDArray[np.float32]) -> Result:
 
 
 def input_panel(seen: Seen) -> Panel:
-    """What is left after suppression, and the chosen cell reaching for the four sides."""
+    """What is left after suppression."""
     final = seen.final[np.arange(len(seen.final))[::-1]]  # the best is drawn last, over the others
     centres = final.centre / (seen.frame.width, seen.frame.height)
     sets = tuple({"spot": PointXY(float(x), float(y))} for x, y in centres)
-    layers: list[Layer] = [shared.box_layer("objects", final, sets=sets), *_reach(seen)]
+    layers: list[Layer] = [shared.box_layer("objects", final, sets=sets)]
     return shared.frame_panel("Input", seen.frame, layers, f"{len(seen.final)} after suppression")
 
 
@@ -131,7 +132,10 @@ def _reach(seen: Seen) -> list[Layer]:
 
 
 def level_panel(seen: Seen, level: int) -> Panel:
-    """One number for every cell of a level, and the level's boxes; what suppression drops is dashed."""
+    """One number for every cell of a level on the dark photo, and the level's boxes; the chosen cell reaches for its.
+
+    What suppression drops is dashed.
+    """
     stride, rows, columns = seen.kept.grids[level]
     where = seen.kept.level(level)
     grid = _map(seen, where).astype(np.float32).reshape(rows, columns)
@@ -141,9 +145,12 @@ def level_panel(seen: Seen, level: int) -> Panel:
         places = apply(seen.kept.to_frame, seen.kept.centres[where][marked])
         layers.append(Points("cells", places, size_px=4.0, colours=(-1,) * len(marked)))
     layers += _band(seen, level) if seen.shown == "centreness" else _level_boxes(seen, where)
+    if level == seen.kept.level_of(seen.row):
+        layers += _reach(seen)
     what = {"best": "best score", "class": seen.name, "centreness": "centre-ness"}[seen.shown]
-    note = f"{what}, {columns} × {rows}; {len(marked)} {'taught' if seen.shown == 'centreness' else 'above'}"
-    return shared.frame_panel(f"Cells of {stride} px", seen.frame, layers, note)
+    told = "taught" if seen.shown == "centreness" else "sure enough"
+    note, under = f"{len(marked)} of {rows * columns} {told}; {what}", dark(seen.frame.pixels)
+    return Copy(seen.frame, under.shape).panel(f"Cells of {stride} px", *layers, note=note, under=under)
 
 
 def _heat(seen: Seen, grid: NDArray[np.float32], stride: int) -> Heat:
@@ -277,7 +284,7 @@ def headline(seen: Seen) -> str:
     if not (what := shared.inventory(seen.final)):
         return "The detector finds nothing here that it is sure enough of."
     found = f"one {what.removeprefix('1 × ')}" if len(seen.final) == 1 else f"{len(seen.final)} things: “{what}”"
-    return f"One look with {words.thousands(len(seen.kept.scores))} cells, and the detector finds {found}."
+    return f"{words.thousands(len(seen.kept.scores))} cells look once, and the detector finds {found}."
 
 
 def reading(seen: Seen) -> str:

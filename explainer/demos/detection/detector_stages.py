@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from explainer.vision.detection.composed_scenes import Scene
     from explainer.vision.detection.stages import Stages
 
-SIDES = (0.15, 0.28)  # of a cut-out, as shares of the picture's shorter side
-FADED = 0.5  # of the photo: the first stage proposes what lies in it, and the second throws it away
+SIDES = (0.2, 0.34)  # of a cut-out, as shares of the picture's shorter side
 KNOWN, SURE = 3, 0.8  # so many objects, found so surely, are really there
 PROPOSALS, OVERLAP = 50, 0.7  # how many are kept, and how far they may overlap
 
@@ -148,13 +147,13 @@ def _shows_what_it_knows(found: Stages, ctx: Context) -> bool:
 
 
 def _scene(frame: Frame, params: Params, ctx: Context) -> Scene:
-    """Return real digits, garments and coins, which no shipped net was trained on, on a paler copy of the picture."""
+    """Return real digits, garments and coins, which no shipped net was trained on, on a blurred copy of the picture."""
     from explainer.vision.detection import composed_scenes, cutouts
 
     def make() -> Scene:
         rng = np.random.default_rng([params.scene, params.count])
         items = [composed_scenes.crisp(item) for item in composed_scenes.varied(rng, 4 * params.count + 1)]
-        ground = cutouts.faded(frame.pixels, FADED)
+        ground = cutouts.faded(frame.pixels)
         return composed_scenes.drawn_scene(ground, items, rng, params.count, SIDES, visible=1.0)
 
     with ctx.stage("prepare"):

@@ -88,14 +88,10 @@ def cut_out(name: Name) -> CutOut:
     return CutOut(np.ascontiguousarray(picture[box][..., ::-1]), mask[box].astype(np.float32))
 
 
-def faded(background: NDArray[np.uint8], share: float = 1.0) -> NDArray[np.uint8]:
-    """Blur a background and make it paler, so that nothing but the figures is to be found in it.
-
-    With a `share` below 1 the picture as it is makes up the rest: it stays to be seen, and may be found something in.
-    """
+def faded(background: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blur a background and make it paler, so that nothing but the figures is to be found in it."""
     out_of_focus = cv2.GaussianBlur(background, (0, 0), max(background.shape[:2]) * BLUR)
-    pale = PALE * PAPER + (1 - PALE) * out_of_focus
-    return np.asarray(np.rint(share * pale + (1 - share) * background), np.uint8)
+    return np.asarray(np.rint(PALE * PAPER + (1 - PALE) * out_of_focus), np.uint8)
 
 
 def compose(background: NDArray[np.uint8], figures: Sequence[Placed]) -> Scene:
