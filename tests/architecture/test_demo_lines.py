@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "detection/anchor_explorer": (587, BEFORE),
     "detection/detector_stages": (527, "six stages with the panels of each; the rest has to shrink"),
     "detection/nms_lab": (465, "a lab whose boxes can be played dying one by one; the rest has to shrink"),
-    "detection/object_detector": (448, "gives way to another picture where it is sure of nothing, in 5 lines of it"),
+    "detection/object_detector": (453, "its cells glow on a dark photo, with arrows from the one that answers"),
     "explained/attribution_bench": (568, "quick maps come first, in 20 lines of it; the rest has to shrink"),
     "explained/feature_visualization": (424, "its tabs and its search of a folder are 100 lines of it"),
     "explained/integrated_gradients": (315, "its path, which is played, and its bill of shares are 70 lines of it"),
