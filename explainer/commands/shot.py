@@ -126,4 +126,5 @@ def wait_for_result(shown: "MainWindow") -> str:
         shown.showing.finish()
         shown.conductor.scheduler.wait_idle(LOOK_S)  # the network strip comes after the result
         QCoreApplication.processEvents()
+        shown.showing.results.catch_up()  # after several results on end, words and charts are still those before
     return problems[-1] if problems else ""

@@ -74,6 +74,12 @@ class ResultView(QObject):
             self._charts_timer.start(int(1000 * CHART_EVERY_S))
         return due
 
+    def catch_up(self) -> None:
+        """Draw at once what waits for its turn."""
+        if self._charts_timer.isActive():
+            self._charts_timer.stop()
+            self._late_charts()
+
     def _late_charts(self) -> None:
         self._last_charts = monotonic()
         self.paint_again()

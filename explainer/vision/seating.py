@@ -23,6 +23,7 @@ DETECTOR_PX = 320  # longer side of what the detector sees: half of its usual wo
 LEAST_SCORE = 0.35
 LEAST_SHARE, MOST_SHARE = 0.01, 0.6  # of the picture: what fills it is no place in it
 ALMOST_ALL = 0.97
+PERSON = "person"
 WORN = ("backpack", "handbag", "tie")  # what belongs to a person is no object of its own
 LEAST_THING = 0.04  # of the picture: a tie is no person
 SALIENT_SIDE, THING_SIDE = 0.34, 0.5  # of a salient box, as a share of the picture's sides
@@ -164,12 +165,24 @@ def once(kind: str, frame: Frame, ctx: Context, make: Callable[[], T]) -> T:
 # Objects ------------------------------------------------------------------------------------------------
 
 
-def _found(frame: Frame, ctx: Context, most: float = MOST_SHARE, least: float = LEAST_SHARE) -> BoxXYXY | None:
+def person(frame: Frame, ctx: Context) -> bool:
+    """Whether `subject` is a person."""
+
+    def make() -> bool:
+        return _found(frame, ctx, ALMOST_ALL, only=PERSON) == subject(frame, ctx)
+
+    return once("person", frame, ctx, make)
+
+
+def _found(
+    frame: Frame, ctx: Context, most: float = MOST_SHARE, least: float = LEAST_SHARE, only: str = ""
+) -> BoxXYXY | None:
     from explainer.vision.detection import coco, gfl, nanodet
 
     net = ctx.memo(("nanodet", ctx.device), lambda: nanodet.load(ctx.device), keep=True)
     found = gfl.boxes(nanodet.look(net, frame.pixels, DETECTOR_PX), LEAST_SCORE)
-    own = np.array([coco.name(int(k)) not in WORN for k in found.class_id], np.bool_)
+    names = [coco.name(int(k)) for k in found.class_id]
+    own = np.array([name not in WORN and only in ("", name) for name in names], np.bool_)
     return best_object(found.xyxy[own], found.score[own], frame.width, frame.height, most, least)
 
 

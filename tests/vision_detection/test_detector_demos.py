@@ -103,7 +103,8 @@ def test_a_click_on_a_box_asks_its_cell() -> None:
     assert len(boxes.xyxy) > 5
     for index in (0, len(boxes.xyxy) - 1):
         asked = run(DETECTOR, frame, bench, **boxes.sets[index])
-        ends = layer(asked, 0, Arrows).end
+        grid = next(k for k, panel in enumerate(asked.panels) if panel.slug == asked.heroes[1])
+        ends = layer(asked, grid, Arrows).end
         reach = [ends[0, 0], ends[1, 1], ends[2, 0], ends[3, 1]]
         assert reach == pytest.approx(boxes.xyxy[index].tolist(), abs=0.01)
         assert boxes.labels[index].endswith(f"{asked.values['cell_score']:.2f}")

@@ -83,6 +83,12 @@ def test_on_photos_it_stands_on_the_person_and_on_the_cup() -> None:
     assert overlap(seating.box(AUTO, sample("coffee"), fake_context()), (0.25, 0.05, 0.76, 0.82)) > 0.6
 
 
+def test_what_is_to_be_cut_out_is_a_person_or_not() -> None:
+    assert seating.person(sample("astronaut"), fake_context())
+    assert not seating.person(sample("dog"), fake_context())
+    assert not seating.person(Frame(flat()), fake_context())
+
+
 def test_what_was_placed_by_hand_stays() -> None:
     frame, ctx, box = Frame(flat()), fake_context(), BoxXYXY(0.1, 0.1, 0.2, 0.2)
     assert seating.box(box, frame, ctx) == box

@@ -11,6 +11,7 @@ from explainer.demos.segmentation import _shared as shared
 
 LONGEST = 320  # px of the copy that masks are compared on
 ROUNDS = 3
+LEAST_PERSON = 0.04  # share of the picture: of a smaller one the matte, which is made for portraits, finds little
 Bools = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 
@@ -76,10 +77,12 @@ def _by_grabcut(_frame: Frame, copy: Pixels, about: Bools, ctx: Context) -> Bool
 
 
 def _by_object(frame: Frame, copy: Pixels, _about: Bools, ctx: Context) -> Bools:
-    """GrabCut from the box of the best object."""
+    """GrabCut from the box of the best object; the matte of a person, whom GrabCut mixes up with what is behind."""
     from explainer.vision import seating
     from explainer.vision.segmentation import grab, painting
 
+    if seating.person(frame, ctx) and (matte := mask("person", frame, copy, _about, ctx)).mean() >= LEAST_PERSON:
+        return matte
     small, box = painting.small(copy, grab.LONGEST), seating.subject(frame, ctx)
     height, width = small.shape[:2]
     inside = painting.painted(shared.upright(box, frame, 0.4, 0.12), height, width)

@@ -119,7 +119,7 @@ class MaskMetrics(Demo[Params]):
         moved = f"moved by {params.shift_x:g} %".replace("-", "−")
         play = Play("shift_x", -FAR, FAR, params.shift_x, by_place, moved, note="curve: IoU")
         return Result(
-            _reading(covered, edge, values), values, _panels(copy, mask, wanted, near, covered),
+            _reading(covered, edge, values), values, _panels(copy, mask, wanted, near, covered, edge),
             (_bars(covered, edge),), headline=_headline(covered, edge), heroes=("by-area", "by-boundary"), play=play,
         )  # fmt: skip
 
@@ -143,7 +143,7 @@ def _by_place(mask: Bools, wanted: Bools, params: Params, copy: Copy) -> Floats:
     return np.array([scores.area(one, wanted).iou or 0.0 for one in moved])
 
 
-def _panels(copy: Copy, found: Bools, wanted: Bools, near: float, covered: Any) -> tuple[Panel, ...]:
+def _panels(copy: Copy, found: Bools, wanted: Bools, near: float, covered: Any, edge: Any) -> tuple[Panel, ...]:
     from explainer.vision.segmentation.painting import lit
 
     reference = shared.region(copy, "reference", wanted, shared.REFERENCE)
@@ -152,7 +152,9 @@ def _panels(copy: Copy, found: Bools, wanted: Bools, near: float, covered: Any) 
     return (
         copy.panel("Input", *reference, note="the reference"),
         copy.panel("By area", *area, note="IoU: green as a share of all colours", under=grey),
-        copy.panel("By boundary", *edges, note="green: within reach of the reference", under=grey),
+        copy.panel(
+            "By boundary", *edges, *_agreed(copy.frame, edge), note="green: within reach of the reference", under=grey
+        ),
     )
 
 
@@ -168,6 +170,14 @@ def _overlap(frame: Frame, covered: Any) -> tuple[Layer, ...]:
         "overlap", f"IoU {covered.iou:.2f}: green part of the bar", (float(x[0]), frame.height * 0.92), shared.HIT
     )
     return (Lines("shares", paths, tuple(colour for _, colour in parts), width_px=12.0), label)
+
+
+def _agreed(frame: Frame, edge: Any) -> tuple[Layer, ...]:
+    """The score along the boundary, where that by area stands in the picture beside it."""
+    if edge.f is None:
+        return ()
+    text = f"boundary F {edge.f:.2f}: green part of the outlines"
+    return (Label("agreed", text, (frame.width * 0.03, frame.height * 0.92), shared.HIT),)
 
 
 def _boundaries(copy: Copy, mask: Bools, reference: Bools, near: float) -> tuple[Layer, ...]:
