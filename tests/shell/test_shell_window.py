@@ -644,3 +644,14 @@ def test_presenting_fits_a_small_projector(window, qtbot):
     window.dressing.finish()
     window.resize(1280, 800)
     assert window.catalogue.isVisible()
+
+
+def test_charts_that_wait_for_their_turn_can_be_drawn_at_once(window, monkeypatch):
+    results, drawn = window.showing.results, []
+    monkeypatch.setattr(results, "paint_again", lambda: drawn.append("again"))
+    results.catch_up()
+    assert not drawn
+    results._charts_timer.start(100_000)
+    results.catch_up()
+    results.catch_up()
+    assert drawn == ["again"]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core import words
 from explainer.core.charts import Chart, Curve, Matrix, Series
-from explainer.core.layers import Boxes, Cells, Lines, Panel
+from explainer.core.layers import Boxes, Cells, Label, Layer, Lines, Panel
 from explainer.core.walls import squares, stairs
 
 if TYPE_CHECKING:
     from explainer.vision.training.thresholds import Cut
 
-COLUMNS, DIM, FAINT = 20, 0.25, 0.6
+COLUMNS, DIM, FAINT = 20, 0.33, 0.7
 FALSE, MISSED, LINE = 5, 4, 7  # colours of the two errors, and of the cut
 MUTED = -2
 
@@ -26,13 +27,20 @@ def wall_panel(cut: Cut) -> Panel:
     ink = cut.asked.images * light[:, None, None]
     cells = Cells("digits", ink.astype(np.float32), COLUMNS, 0.0, 1.0, "grey")
     false, missed = squares(cells, yes & ~cut.positive), squares(cells, ~yes & cut.positive)
-    layers = (
+    layers: tuple[Layer, ...] = (
         cells,
         Lines("threshold", (stairs(cells, cut.called),), (LINE,), width_px=3.0),
         Boxes("false alarms", false, colours=(FALSE,) * len(false)),
         Boxes("missed", missed, colours=(MISSED,) * len(missed), dashed=True),
+        *_named("false alarm", false, FALSE),
+        *_named(f"missed {cut.digit}", missed, MISSED),
     )
     return Panel("Surest first", cells.size, layers, f"bright: score {cut.threshold:.2f} or more", frame=False)
+
+
+def _named(text: str, boxes: NDArray[np.float64], colour: int) -> tuple[Label, ...]:
+    """Say below the last of some framed squares what they are."""
+    return tuple(Label(text, text, (x0, 2 * y1 - y0), colour) for x0, y0, _, y1 in boxes[-1:].tolist())
 
 
 def charts(cut: Cut, third: str, own: float) -> tuple[Chart, ...]:
