@@ -248,8 +248,8 @@ def test_what_was_expected_and_not_found_is_dashed():
     for i in range(6):
         state = _with_detection(demo, params, state, i, i / 25, 10 + 4 * i).state
     gone = run(demo, np.full_like(CAT, 90), params, state, 6, 6 / 25)
-    assert layer(gone, "Input", "unseen").labels == ("#1 unseen",)
-    assert gone.headline == "#1 goes on unseen, by prediction alone."
+    assert layer(gone, "Input", "unseen").labels == ("#1 not found",)
+    assert gone.headline == "#1 goes on by prediction alone, not found."
 
 
 def test_nanodet_follows_the_walk():

@@ -32,15 +32,15 @@ def wall_panel(cut: Cut) -> Panel:
         Lines("threshold", (stairs(cells, cut.called),), (LINE,), width_px=3.0),
         Boxes("false alarms", false, colours=(FALSE,) * len(false)),
         Boxes("missed", missed, colours=(MISSED,) * len(missed), dashed=True),
-        *_named("false alarm", false, FALSE),
-        *_named(f"missed {cut.digit}", missed, MISSED),
+        *_named("false alarm", false, FALSE, cells.size[1]),
+        *_named(f"missed {cut.digit}", missed, MISSED, cells.size[1]),
     )
     return Panel("Surest first", cells.size, layers, f"bright: score {cut.threshold:.2f} or more", frame=False)
 
 
-def _named(text: str, boxes: NDArray[np.float64], colour: int) -> tuple[Label, ...]:
+def _named(text: str, boxes: NDArray[np.float64], colour: int, height: float) -> tuple[Label, ...]:
     """Say below the last of some framed squares what they are."""
-    return tuple(Label(text, text, (x0, 2 * y1 - y0), colour) for x0, y0, _, y1 in boxes[-1:].tolist())
+    return tuple(Label(text, text, (x0, min(2 * y1 - y0, height)), colour) for x0, y0, _, y1 in boxes[-1:].tolist())
 
 
 def charts(cut: Cut, third: str, own: float) -> tuple[Chart, ...]:

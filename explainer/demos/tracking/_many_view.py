@@ -96,7 +96,7 @@ def _tracks(frame: Frame, _params: Any, state: Memory, step: Step, now: Moment, 
     unseen = (tracks.unseen > 0) & np.isin(tracks.identity, list(state.history.lives))
     if unseen.any():
         who = tracks.identity[unseen].tolist()
-        names = tuple(f"#{one} unseen" for one in who)
+        names = tuple(f"#{one} not found" for one in who)
         boxes = _scaled(tracks.belief.xyxy[unseen], scale)
         layers.append(Boxes("unseen", boxes, names, tuple(map(_colour, who)), dashed=True))
     note = f"picture {state.history.count}; dashed: expected, not found"
@@ -250,7 +250,7 @@ def _headline(params: Any, state: Memory, step: Step, crossing: bool) -> str:
     known = [int(before.identity[row]) for row in lost if int(before.identity[row]) in state.history.lives]
     if known:
         who = f"#{known[0]} goes" if len(known) == 1 else f"{len(known)} tracks go"
-        return f"{who} on unseen, by prediction alone{_switches(state.history.scores)}."
+        return f"{who} on by prediction alone, not found{_switches(state.history.scores)}."
     if paired:
         found = (
             "The track was"
@@ -291,7 +291,7 @@ def _now(state: Memory, step: Step) -> str:
     text = f"{len(step.pairs)} of {len(step.before)} tracks got one of {len(step.seen)} detections"
     waiting = int(((state.tracks.unseen > 0).sum()) if state.tracks is not None else 0)
     if waiting:
-        text += f"; {waiting} {'goes' if waiting == 1 else 'go'} on unseen, on prediction alone"
+        text += f"; {waiting} {'goes' if waiting == 1 else 'go'} on by prediction alone, not found"
     scores = state.history.scores
     mota = f", MOTA {_share(scores.clear.mota)}" if scores else ""
     return f"{text}{_switches(scores)}{mota}."
