@@ -74,7 +74,10 @@ def test_dear_misses_lower_the_threshold(results):
 
 
 def test_frames_mark_the_errors(results, run):
-    cells, _, false, missed = results["default"].panels[0].layers
+    panel = results["default"].panels[0]
+    cells, _, false, missed, *names = panel.layers
+    assert [name.text for name in names] == ["false alarm", "missed 8"]
+    assert all(0 <= name.xy[0] <= panel.size[0] and 0 <= name.xy[1] <= panel.size[1] for name in names)
     assert len(false.xyxy) == results["default"].values["false_count"]
     assert len(missed.xyxy) == results["default"].values["missed_count"]
     pitch = cells.size[0] / 20
