@@ -15,7 +15,9 @@ from explainer.runtime.events import Finished
 from explainer.runtime.runs import DiskRuns, shipped_folder
 from explainer.runtime.token import JobToken
 from explainer.testing import sample
+from explainer.vision.reuse import compared
 from explainer.vision.reuse.features import SIDE
+from explainer.vision.reuse.sets import TESTS
 from explainer.vision.training.examples import centre_square
 from explainer.vision.zoo.prepare import as_input
 from explainer.vision.zoo.zoo import Zoo
@@ -117,3 +119,21 @@ def test_garments_gain_and_digits_do_not(tmp_path):
     other = digits.show(CAT)
     assert other.values["gain_points"] < -5
     assert other.headline.startswith("Frozen features do not help here")
+
+
+def test_pictures_kept_apart_are_asked_about_once_for_any_number_of_shots(monkeypatch):
+    asked, as_it_is = [], compared.features
+
+    def counted(lent, squares, listen):
+        asked.append(len(squares))
+        return as_it_is(lent, squares, listen)
+
+    monkeypatch.setattr(compared, "features", counted)
+    monkeypatch.setattr(compared, "_from_scratch", lambda how, _: np.zeros(len(how.data.test), np.int64))  # takes long
+    person = Person(source="digits", shots=1)
+    first = person.show(CUP).values
+    assert asked.count(TESTS) == 1
+    second = person.show(CUP, shots=2).values
+    assert asked.count(TESTS) == 1
+    anew = Person(source="digits", shots=2)
+    assert anew.show(CUP).values["probe_percent"] == second["probe_percent"] != first["probe_percent"]

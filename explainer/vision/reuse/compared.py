@@ -19,6 +19,7 @@ from explainer.vision.training.recipe import Recipe, key_of
 from explainer.vision.zoo.classifier import Classifier
 
 Asked = Callable[[float], None]
+Features = Callable[[], NDArray[np.float32]]
 FEATURES_TAKE = 0.7  # share of the work
 
 
@@ -42,13 +43,24 @@ class Compared:
     when: datetime | None = None
 
 
-def compared(lent: Classifier, shown: Shown, seed: int, runs: Runs, asked: Asked, *, anew: bool = False) -> Compared:
+def compared(
+    lent: Classifier,
+    shown: Shown,
+    seed: int,
+    runs: Runs,
+    asked: Asked,
+    *,
+    anew: bool = False,
+    held: Callable[[Features], NDArray[np.float32]] = lambda make: make(),
+) -> Compared:
     """Look it up, or compute features and train the net from scratch.
 
     Parameters
     ----------
     asked
         Called often with the share that is done; may raise to stop.
+    held
+        Gives the features of the pictures kept apart, of another number of shots perhaps, or has them made.
     anew
         Whether what is kept is passed over.
     """
@@ -61,7 +73,9 @@ def compared(lent: Classifier, shown: Shown, seed: int, runs: Runs, asked: Asked
             return Compared(kept.arrays["train"], kept.arrays["test"], kept.arrays["scratch"], kept.when)
     total = max(1, len(shown.train) + len(shown.test))
     learnt = features(lent, shown.train, lambda done: asked(FEATURES_TAKE * done / total))
-    others = features(lent, shown.test, lambda done: asked(FEATURES_TAKE * (len(shown.train) + done) / total))
+    others = held(
+        lambda: features(lent, shown.test, lambda done: asked(FEATURES_TAKE * (len(shown.train) + done) / total))
+    )
     found = Compared(learnt, others, _from_scratch(how, asked))
     runs.save(key, how.steps, how.steps, {"train": learnt, "test": others, "scratch": found.scratch})
     return found

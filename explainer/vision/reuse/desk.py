@@ -103,7 +103,10 @@ class Desk:
             ctx.checkpoint()
             ctx.progress((begun + share) / draws, "features, and nets from scratch")
 
-        both = compared(self.lent, shown, ctx.seed, ctx.runs, asked, anew=anew)
+        # the same pictures are kept apart for every number of shots, and are most of those that the network is shown
+        of_tests = ("features of tests", test.digest, ctx.card.name, ctx.device)
+        held = lambda make: ctx.memo(of_tests, make, keep=True)  # noqa: E731
+        both = compared(self.lent, shown, ctx.seed, ctx.runs, asked, anew=anew, held=held)
         taught = teach(train.names, shown.train, train.labels, both.train)
         if not len(test) or taught.probe is None:
             return Learnt(both, examined(taught), np.zeros((0, 2)))
