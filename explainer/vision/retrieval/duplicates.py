@@ -25,7 +25,7 @@ def near_duplicates(vectors: Vectors, least: float, most: int, asked: Callable[[
 
     A block of the gallery at a time: memory does not grow with the number of pairs. `asked` may raise to stop.
     """
-    full, total = normalised(vectors).astype(np.float32), 0
+    full, total = _at_length_1(vectors), 0
     rows, cosines = np.empty((0, 2), np.int64), np.empty(0)
     for begin in range(0, len(full), BLOCK):
         for other in range(begin, len(full), BLOCK):
@@ -39,3 +39,11 @@ def near_duplicates(vectors: Vectors, least: float, most: int, asked: Callable[[
             best = np.lexsort((rows[:, 1], rows[:, 0], -cosines))[:most]
             rows, cosines = rows[best], cosines[best]
     return Pairs(rows, np.clip(cosines, -1.0, 1.0), total)
+
+
+def _at_length_1(vectors: Vectors) -> NDArray[np.float32]:
+    """Vectors of length 1, made a block at a time: a whole copy in double precision would be twice as large."""
+    full = np.empty(vectors.shape, np.float32)
+    for n in range(0, len(vectors), BLOCK):
+        full[n : n + BLOCK] = normalised(vectors[n : n + BLOCK])
+    return full

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from explainer.core.context import Context
 from explainer.core.memo import latest
 from explainer.vision.retrieval import inverted_file, product_codes
+from explainer.vision.retrieval.exact import Exact
 from explainer.vision.retrieval.features import is_grey, pixels_of, pooled, principal
 from explainer.vision.retrieval.gallery import Gallery
 from explainer.vision.retrieval.judging import Judged, judged
@@ -36,15 +37,21 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
-    """A gallery's vectors ``(N, D)``, the query's ``(D,)``, and by what nearness is measured."""
+    """A gallery's vectors ``(N, D)``, the query's ``(D,)``, and by what nearness is measured.
+
+    `exact` sifts vectors that are held in single precision.
+    """
 
     vectors: Vectors
     query: Vectors
     metric: Metric
     dims: int
+    exact: Exact | None = None
 
     def order(self, count: int, leave_out: int) -> Rows:
         """Rows of the nearest."""
+        if self.exact is not None and count < len(self.vectors) // 4:
+            return self.exact.nearest(self.query, self.metric, count, leave_out)[0]
         return nearest(self.query, self.vectors, self.metric, count, leave_out)[0]
 
 
@@ -91,7 +98,11 @@ class Searched:
     def space(self, wanted: Wanted, row: int, part: NDArray[np.uint8] | None, layer: str) -> Space:
         """The space with a query in it: a picture of the gallery, or a part of one, ``(h, w, 3) uint8``."""
         whole, query = self.vectors(wanted, None if part is None else self.embedded(wanted.pixels, part, layer))
-        return Space(whole, whole[row] if query is None else query[0], wanted.metric, whole.shape[1])
+        asked, name = whole[row] if query is None else query[0], (self.key, wanted.dims, wanted.normalise)
+        if whole.dtype != np.float32:
+            return Space(whole, asked, wanted.metric, whole.shape[1])
+        sifted = latest(self.ctx, ("exact", wanted.pixels), name, lambda: Exact.of(np.asarray(whole, np.float32)))
+        return Space(whole, asked, wanted.metric, whole.shape[1], sifted)
 
     def embedded(self, pixels: bool, part: NDArray[np.uint8], layer: str) -> Vectors:
         """Vector ``(1, D)`` of a part of a picture."""
