@@ -60,3 +60,12 @@ class Timed(Protocol):
     def duration_s(self) -> float:
         """Seconds from the first picture to the end of the last."""
         ...
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """Pictures of files: what is known of one without opening it."""
+
+    def stamp(self, index: int) -> tuple[str, str]:
+        """What picture number `index` is called, and path, size and time of change in one; "" where it is no file."""
+        ...

@@ -7,7 +7,7 @@ from typing import overload
 
 from explainer.core.frame import Frame
 from explainer.core.problem import ExplainerError, Problem
-from explainer.core.source import Source
+from explainer.core.source import Source, Stamped
 
 HELD = 8
 
@@ -64,6 +64,12 @@ class SourceFrames(Sequence[Frame]):
     def __iter__(self) -> Iterator[Frame]:
         """Read one picture after the other."""
         return (self[i] for i in range(len(self)))
+
+    def stamp(self, index: int) -> tuple[str, str]:
+        """What a picture of a folder is called, and what tells whether its file changed; "" for both of others."""
+        with self._lock:
+            source = self._opened()
+            return source.stamp(index) if isinstance(source, Stamped) else ("", "")
 
     def close(self) -> None:
         """Let go of the source; a later use opens it again."""

@@ -54,6 +54,15 @@ class FolderSource:
         self._next = index + 1
         return self._load(index)
 
+    def stamp(self, index: int) -> tuple[str, str]:
+        """What a picture is called, and what changes when its file does: path, bytes, ns; "" for one that is gone."""
+        path = (self._folder / self.names[index]).absolute()
+        try:
+            now = path.stat()
+        except (OSError, ValueError):
+            return self._shown(index), ""
+        return self._shown(index), repr((str(path), now.st_size, now.st_mtime_ns, self._stretch))
+
     def close(self) -> None:
         """Nothing is held open."""
         self._next = len(self.names)
@@ -66,11 +75,12 @@ class FolderSource:
         picture = read_picture(path, stretch=self._stretch)
         if isinstance(picture, Problem):
             return picture
-        parts = [shown_name(Path(part)) for part in Path(self.names[index]).parts]
-        self._last = Frame(
-            picture.pixels, self.id, index, float(index), "/".join(parts), picture.notes, picture.stretchable
-        )
+        name = self._shown(index)
+        self._last = Frame(picture.pixels, self.id, index, float(index), name, picture.notes, picture.stretchable)
         return self._last
+
+    def _shown(self, index: int) -> str:
+        return "/".join(shown_name(Path(part)) for part in Path(self.names[index]).parts)
 
     def _with(self, frame: Frame, skipped: list[Problem]) -> Frame:
         if not skipped:

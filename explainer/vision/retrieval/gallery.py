@@ -4,7 +4,7 @@ A gallery is filled a few pictures at a time and keeps what it has, so that a se
 was. Of each picture it holds a small copy and one vector; the picture itself is read again when it is looked at.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer import __version__
 from explainer.core.context import Context
 from explainer.core.frame import Frame
+from explainer.core.paths import user_cache
 from explainer.core.problem import ExplainerError
+from explainer.core.runs import NO_RUNS
+from explainer.core.source import Stamped
 from explainer.vision.retrieval.features import BATCH, pooled
+from explainer.vision.retrieval.store import Store, content_of, fingerprint, make_room
 from explainer.vision.training import digits, frozen, garments
 from explainer.vision.training.examples import centre_square
 
@@ -24,6 +29,20 @@ MOST = 10_000  # pictures of a folder, of which more are taken evenly
 MANY = 4000  # from here on the small copies are smaller
 SMALL, SMALLER = 96, 40  # their sides
 Pixels = NDArray[np.uint8]
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """One picture on its way into a gallery; `stamp` is "" where it need not be stored, `made` if just embedded."""
+
+    row: int
+    name: str
+    copy: Pixels
+    vector: NDArray[np.float32] | None = None
+    square: Pixels | None = None
+    stamp: bytes = b""
+    content: bytes = b""
+    made: bool = False
 
 
 @dataclass(eq=False)
@@ -42,6 +61,10 @@ class Gallery:
         Of the small copy that is held.
     labels, names, many
         Class of each row, and what one and several of a class are called; of a folder they follow from its folders.
+    store, stamp
+        What is kept on disk, and by what a picture of a folder is known again: its name, and its file's stamp.
+    known_before
+        How many pictures need not be embedded, because the store knew them.
     """
 
     read: Callable[[int], tuple[Pixels, str]]
@@ -59,29 +82,65 @@ class Gallery:
     called: list[str] = field(default_factory=list)
     copies: list[Pixels] = field(default_factory=list)
     batches: list[NDArray[np.float32]] = field(default_factory=list)
+    store: Store | None = None
+    stamp: Callable[[int], tuple[str, str]] = lambda _: ("", "")
+    known_before: int = 0
     _labelled: tuple[int, NDArray[np.int64] | None] = (0, None)  # for how many, and what
 
-    def fill(self, net: Any, layer: str) -> Iterator[int]:
-        """Read and embed what is still to come, a batch at a time, and say after each how many rows are done."""
-        while self.at < len(self.rows):
-            some = self.rows[self.at : self.at + BATCH]
-            squares, copies, called, held = [], [], [], []
-            for row in some:
-                with suppress(ExplainerError):
-                    pixels, name = self.read(row)
-                    squares.append(centre_square(pixels, self.side))
-                    copies.append(centre_square(pixels, self.copy_side))
-                    called.append(name)
-                    held.append(row)
-            vectors = pooled(net, np.stack(squares), layer) if squares else None
-            if vectors is not None:  # all or nothing: a stop within the pass leaves the batch to be read again
-                self.batches.append(vectors)
-            self.copies += copies
-            self.called += called
-            self.held += held
-            self.unread += len(some) - len(held)
-            self.at += len(some)
-            yield self.at
+    def fill(self, net: Any, layer: str) -> Generator[int]:
+        """Read and embed what is still to come, a batch at a time, and say after each how many rows are done.
+
+        What the store knows by its file is not even read; what it knows by its pixels is not embedded.
+        """
+        try:
+            while self.at < len(self.rows):
+                some = self.rows[self.at : self.at + BATCH]
+                found = [one for row in some if (one := self._entry(row)) is not None]
+                self._embed(net, layer, found)  # all or nothing: a stop within leaves the batch to be read again
+                self._take(found)
+                self.unread += len(some) - len(found)
+                self.at += len(some)
+                yield self.at
+        finally:
+            if self.store is not None:
+                self.store.flush()
+
+    def _entry(self, row: int) -> "Entry | None":
+        """A picture as far as it is known; ``None`` where it cannot be read."""
+        name, stamp = self.stamp(row) if self.store is not None else ("", "")
+        key = fingerprint(stamp) if stamp else b""
+        known = self.store.find(key) if self.store is not None and stamp else None
+        if known is not None:
+            return Entry(row, name, known[1], known[0])
+        with suppress(ExplainerError):
+            pixels, name = self.read(row)
+            square, copy = centre_square(pixels, self.side), centre_square(pixels, self.copy_side)
+            if self.store is None or not stamp:
+                return Entry(row, name, copy, square=square)
+            content = content_of(pixels)
+            same = self.store.find(content)
+            return Entry(row, name, copy, None if same is None else same[0], square, key, content)
+        return None
+
+    def _embed(self, net: Any, layer: str, found: list["Entry"]) -> None:
+        new = [one for one in found if one.vector is None and one.square is not None]
+        if new:
+            vectors = pooled(net, np.stack([one.square for one in new if one.square is not None]), layer)
+            for one, vector in zip(new, vectors, strict=True):
+                one.vector, one.made = vector, True
+
+    def _take(self, found: list["Entry"]) -> None:
+        for one in found:
+            if one.vector is None:
+                continue
+            self.copies.append(one.copy)
+            self.called.append(one.name)
+            self.held.append(one.row)
+            self.known_before += not one.made
+            if self.store is not None and one.stamp:
+                self.store.add(one.stamp, one.content, one.vector, one.copy)
+        if found:
+            self.batches.append(np.stack([one.vector for one in found if one.vector is not None]))
 
     def __len__(self) -> int:
         return len(self.held)
@@ -198,9 +257,21 @@ def _source(frames: Sequence[Frame]) -> str:
 
 def _opened(ctx: Context, pictures: str, layer: str, source: str) -> Gallery:
     if source:
-        return of_frames(ctx.frames, ctx.card.input_px)
+        return _stored(ctx, layer, of_frames(ctx.frames, ctx.card.input_px))
     quick = ctx.card.name == frozen.NETWORK
     side = frozen.SIDE if quick else ctx.card.input_px
     if pictures == "digits":
         return of_digits(side)
     return of_garments(side, shipped=quick and ctx.card.layer(layer) == ctx.card.layer("last"))
+
+
+def _stored(ctx: Context, layer: str, gallery: Gallery) -> Gallery:
+    """With what is kept on disk of this network and layer, where the pictures are files and anything may be kept."""
+    frames, card = ctx.frames, ctx.card
+    if not isinstance(frames, Stamped) or ctx.runs is NO_RUNS or card.tier not in ("shipped", "fetched"):
+        return gallery
+    folder = user_cache() / "index"
+    make_room(folder)
+    name = fingerprint(__version__, card.name, card.layer(layer).name, gallery.side, gallery.copy_side)
+    gallery.store, gallery.stamp = Store(folder / name.hex(), gallery.copy_side), frames.stamp
+    return gallery

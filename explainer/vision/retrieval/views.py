@@ -201,6 +201,10 @@ def reading(gallery: Gallery, row: int, *, chosen: bool, pixels: bool, values: M
         say.append(f"{over} {right}, by {by} {v['mean_hits_other']:.1f}.")
     if gallery.unread:
         say.append(f"{words.count(gallery.unread, 'file')} could not be read.")
+    if gallery.known_before:
+        say.append(f"{words.count(gallery.known_before, 'picture')} need not be embedded: they are known already.")
+    if gallery.store is not None and gallery.store.problem:
+        say.append(f"The index is not kept: {gallery.store.problem}")
     if len(gallery.rows) < gallery.total:
         say.append(f"Of {gallery.total:,} pictures {len(gallery.rows):,} were taken, evenly.")
     return tuple(say)
