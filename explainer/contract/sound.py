@@ -243,6 +243,8 @@ def _cells(layer: Cells, panel: Panel) -> Iterator[str]:
     yield from _beside(len(layer.values), layer)
     if not -1 <= layer.chosen < len(layer.values):
         yield f"it has no tile {layer.chosen}"
+    if layer.marks and not len(layer.marks) == len(layer.below) == len(layer.values):
+        yield f"it has {len(layer.marks)} marks and {len(layer.below)} words for {len(layer.values)} tiles"
     if layer.under is not None and (layer.under.ndim != 3 or layer.under.dtype != np.uint8 or not layer.under.size):
         yield f"the picture below its tiles is {layer.under.dtype} {layer.under.shape}"
     if any(have + SLACK_PX < need for have, need in zip(panel.size, layer.size, strict=True)):

@@ -114,7 +114,9 @@ class Cells:
 
     `labels` stand in the upper left corner of each, `below` in the lower left one. The panel is as large as the
     mosaic: ``columns · (w + gap)`` by ``rows · (h + gap)`` in map pixels. `under` is a picture ``(H, W, 3) uint8 RGB``
-    that lies below every tile, so that one sees where each is warm.
+    that lies below every tile, so that one sees where each is warm. With `marks`, one for each tile, tiles are pictures
+    and no measurements: `labels` and `below` are strips across the head and the foot of each, and where a mark is not
+    −1 the upper strip and a frame round the tile have its colour of the class palette.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Cells:
     chosen: int = -1
     under: NDArray[np.uint8] | None = None
     below: tuple[str, ...] = ()
+    marks: tuple[int, ...] = ()
 
     @property
     def size(self) -> tuple[float, float]:

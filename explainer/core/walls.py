@@ -12,6 +12,8 @@ from explainer.core.layers import CELL_PITCH, Boxes, Cells, Image, Label, Panel
 BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.45  # of the ink of a picture that is not lit
 ERROR = 5  # colour of a frame
+ABREAST, ACROSS = 9, 3  # pictures of each of two walls side by side that a hall can read, and columns of them
+FOOT = 1 / 4  # of a picture's height, below it: room for its words
 SHOT_PX, LEAD = 80, 1.6  # side of a small colour picture, and room for the name before a row of them, in sides
 SPELT = 2  # labels of one picture that have room; more are counted
 
@@ -45,6 +47,53 @@ def wall(
         for t, s in zip(true.tolist(), said.tolist(), strict=True)
     )
     return _labelled(title, images, labels, columns, lit, note)
+
+
+def wall_of_answers(
+    title: str,
+    images: NDArray[np.float32],
+    true: NDArray[np.integer],
+    said: NDArray[np.integer],
+    *,
+    columns: int = ACROSS,
+    wrong: NDArray[np.bool_] | None = None,
+    note: str = "",
+) -> Panel:
+    """Panel of a few large pictures at full contrast, ``3`` below each; a misread one is framed: ``3 read as 8``.
+
+    Parameters
+    ----------
+    images
+        ``(N, h, w)`` in 0…1.
+    true, said
+        What each is, and what the net says, ``(N,)``: numbers of classes.
+    wrong
+        Which are framed, ``(N,)``; without it those that are misread.
+    """
+    below = tuple(str(t) if t == s else f"{t} read as {s}" for t, s in zip(true.tolist(), said.tolist(), strict=True))
+    return wall_with_marks(title, images, below, said != true if wrong is None else wrong, columns=columns, note=note)
+
+
+def wall_with_marks(
+    title: str,
+    images: NDArray[np.float32],
+    below: tuple[str, ...],
+    wrong: NDArray[np.bool_],
+    *,
+    columns: int = ACROSS,
+    note: str = "",
+) -> Panel:
+    """Panel of pictures ``(N, h, w)`` in 0…1 with words below each; those that are `wrong` ``(N,)`` are framed."""
+    foot = round(FOOT * images.shape[1])
+    cells = Cells(
+        "digits", np.pad(images.astype(np.float32), ((0, 0), (0, foot), (0, 0))), columns, 0.0, 1.0, "grey",
+        below=below, marks=_marks(wrong),
+    )  # fmt: skip
+    return Panel(title, cells.size, (cells,), note, frame=False)
+
+
+def _marks(wrong: NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(ERROR if one else -1 for one in wrong.tolist())
 
 
 def wall_of_sets(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTransform
 
 from explainer.core.layers import Boxes, Cells, Label, Layer, Points
 from explainer.render.compose import cell_box
@@ -18,6 +18,8 @@ GROUND = QColor(20, 20, 22, 222)
 INK = QColor("white")
 HALO = QColor(0, 0, 0, 150)
 HIGH, ROUND, PAD, DOT = 18, 4, 6, 6  # px at type scale 1
+QUIET, INSET = QColor(205, 205, 208), 2  # ink of a strip without a mark; px beside its words
+STRIP = ("word", "base", "caption", "small")  # type of strips: the largest that fits
 LEAST_TILE = 26  # px: smaller tiles show no words
 _LAST_NUMBER = re.compile(
     r"^(?:(.*?[^×\s:])[\s:]+)?([<>]?[+−-]?\d[\d.,]*(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(?:[ \u00a0]?(?:%|px|ms))?)$"
@@ -116,10 +118,13 @@ def draw(painter: QPainter, layers: Sequence[Layer], view: View, busy: Busy | No
     tiles = [tile for layer in layers if isinstance(layer, Cells) for tile in _tiles(layer, view)]
     chips = [chip for layer in layers for chip in chips_of(layer, view.look)]
     chips = [chip for chip in chips if _seen(chip, view)]
-    if not tiles and not chips:
+    if not tiles and not chips and not any(isinstance(layer, Cells) and layer.marks for layer in layers):
         return
     for text, rect in tiles:
         _draw_chip(painter, Chip(text, rect.center()), _rect(rect), view.look)
+    for layer in layers:
+        if isinstance(layer, Cells) and layer.marks:
+            _draw_strips(painter, layer, view)
     taken = tuple(map(_rect, (*(rect for _, rect in tiles), *view.taken)))
     wishes = tuple(wish(chip, view) for chip in chips)
     found = _arranged(wishes, _rect(view.room), taken, float(view.look.px(28)), busy)
@@ -142,7 +147,7 @@ def _seen(chip: Chip, view: View) -> bool:
 
 def _tiles(layer: Cells, view: View) -> Iterator[tuple[str, QRectF]]:
     """Words in the upper and the lower left corner of each tile that has room for its own."""
-    rows = ((layer.labels, False), (layer.below, True))
+    rows = () if layer.marks else ((layer.labels, False), (layer.below, True))
     for index, text, low in ((n, text, low) for words, low in rows for n, text in enumerate(words)):
         if not text:
             continue
@@ -151,6 +156,32 @@ def _tiles(layer: Cells, view: View) -> Iterator[tuple[str, QRectF]]:
         wide, high = _size(Chip(text, QPointF()), view.look)
         if tile.width() >= max(wide, view.look.px(LEAST_TILE)) and tile.height() >= 1.5 * high:
             yield text, QRectF(tile.left(), tile.bottom() - high if low else tile.top(), wide, high)
+
+
+def _draw_strips(painter: QPainter, layer: Cells, view: View) -> None:
+    """Words across heads and feet of marked tiles, in the largest type in which all fit; the upper is coloured."""
+    look, inset = view.look, view.look.px(INSET)
+    tiles = [view.to_screen.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
+             for x0, y0, x1, y1 in (cell_box(layer, n) for n in range(len(layer.marks)))]  # fmt: skip
+    room = min(tile.width() for tile in tiles) - 2 * inset
+    fonts = (look.font(size, bold=True) for size in STRIP)
+    font = next((one for one in fonts if _widest(one, (*layer.labels, *layer.below)) <= room), None)
+    if font is None:
+        return
+    painter.setFont(font)
+    high = min(QFontMetricsF(font).height() + inset, tiles[0].height() / 3)
+    coloured = (layer.labels, layer.below) if layer.labels else (layer.below, ())
+    for words, quiet in ((coloured[0], False), (coloured[1], True)):
+        for text, mark, tile in zip(words, layer.marks, tiles, strict=False):
+            plain, top = quiet or mark < 0, tile.top() if words is layer.labels else tile.bottom() - high
+            strip = QRectF(tile.left(), top, tile.width(), high)
+            painter.fillRect(strip, GROUND if plain else look.mark_color(mark))
+            painter.setPen(QUIET if plain else INK)
+            painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _widest(font: QFont, texts: Sequence[str]) -> float:
+    return max(map(QFontMetricsF(font).horizontalAdvance, texts), default=0.0)
 
 
 def _draw_leader(painter: QPainter, place: Place, look: Look) -> None:

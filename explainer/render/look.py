@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase
 from explainer.core import paths
 
 ThemeName = Literal["light", "dark"]
-SIZES = {"small": 11, "caption": 12, "base": 13, "title": 20}
+SIZES = {"small": 11, "caption": 12, "base": 13, "word": 16, "title": 20}
 
 # Okabe & Ito's set, told apart with the common colour-vision deficiencies too; yellow comes last because
 # it is weak on light grounds.
@@ -80,6 +80,10 @@ class Look:
         if index == -2:
             return self.theme.color("muted")
         return QColor(CLASS_COLOURS[index % len(CLASS_COLOURS)])
+
+    def mark_color(self, index: int) -> QColor:
+        """`series_color` as the ground of white words."""
+        return QColor(readable(self.series_color(index).name(), "#ffffff", READ))
 
     def line_color(self, index: int) -> QColor:
         """`series_color` of a line or a dot on the stage's ground, dark or light enough to be seen there."""

@@ -14,9 +14,10 @@ KEYED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.Fo
 
 
 def bar_of(panel: Panel | None) -> Any:
-    """The topmost map, whose colours the bar explains; colours of classes have no lower and upper end."""
+    """The topmost map, whose colours the bar explains; classes have no ends, and marked pictures no scale."""
     layers = reversed(panel.layers) if panel is not None else ()
-    return next((one for one in layers if isinstance(one, Heat | Cells) and one.colours != "categorical"), None)
+    maps = (one for one in layers if isinstance(one, Heat | Cells) and one.colours != "categorical")
+    return next((one for one in maps if not getattr(one, "marks", ())), None)
 
 
 def unbroken(text: str) -> str:

@@ -15,6 +15,7 @@ from explainer.render.look import Look
 
 HALO = QColor(0, 0, 0, 150)
 MANY_CORNERS = 400  # of a layer of lines
+MARK_PX = 4.0  # of the frame round a marked tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,12 @@ def _cells(canvas: Canvas, layer: Cells) -> None:
         x0, y0, x1, y1 = cell_box(layer, layer.chosen)
         painter.setPen(canvas.pen(canvas.look.theme.color("accent"), 2.5))
         painter.drawRect(QRectF(x0, y0, x1 - x0, y1 - y0))
+    for index, mark in enumerate(layer.marks):
+        if mark >= 0:
+            x0, y0, x1, y1 = cell_box(layer, index)
+            half = MARK_PX * canvas.look.scale / canvas.zoom / 2
+            inside = QRectF(x0, y0, x1 - x0, y1 - y0).adjusted(half, half, -half, -half)
+            _frame(canvas, inside, canvas.look.mark_color(mark), MARK_PX)
 
 
 def _bright(canvas: Canvas, colours: tuple[int, ...], index: int) -> QColor:

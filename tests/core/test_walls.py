@@ -3,7 +3,19 @@
 import numpy as np
 
 from explainer.core.layers import Boxes, Cells
-from explainer.core.walls import BAND, DIM, framed, outlines, squares, stairs, wall, wall_of_sets, wall_of_words
+from explainer.core.walls import (
+    BAND,
+    DIM,
+    FOOT,
+    framed,
+    outlines,
+    squares,
+    stairs,
+    wall,
+    wall_of_answers,
+    wall_of_sets,
+    wall_of_words,
+)
 
 IMAGES = np.ones((3, 8, 8), np.float32)
 TRUE, SAID = np.array([3, 1, 0]), np.array([8, 1, 2])
@@ -73,3 +85,18 @@ def test_an_outline_goes_round_one_cell_of_the_second_picture():
     left = 4 * 1.08
     found = {tuple(map(tuple, np.round(one - (left, 0), 6).tolist())) for one in outlines(cells, inside)}
     assert found == {((2, 1), (3, 1)), ((2, 2), (3, 2)), ((2, 1), (2, 2)), ((3, 1), (3, 2))}
+
+
+def test_a_wall_of_answers_frames_what_is_misread_and_says_what_it_was_taken_for():
+    panel = wall_of_answers("A", IMAGES, TRUE, SAID, columns=2, note="two")
+    (cells,) = panel.layers
+    assert isinstance(cells, Cells)
+    assert cells.below == ("3 read as 8", "1", "0 read as 2")
+    assert cells.marks == (5, -1, 5)
+    foot = round(8 * FOOT)
+    assert cells.values.shape == (3, 8 + foot, 8)
+    assert not cells.values[:, 8:].any()
+    assert cells.values[:, :8].min() == 1.0, "at full contrast, read or not"
+    assert (panel.size, panel.note) == (cells.size, "two")
+    (own,) = wall_of_answers("A", IMAGES, TRUE, SAID, wrong=np.array([False, True, False])).layers
+    assert own.marks == (-1, 5, -1)

@@ -232,3 +232,26 @@ def test_numbers_at_an_axis_that_would_touch_are_left_out_evenly():
     assert inside(2.0, 10.0, 0.0, 100.0) == 0.0
     assert inside(99.0, 10.0, 0.0, 100.0) == 90.0
     assert inside(50.0, 10.0, 0.0, 100.0) == 45.0
+
+
+def strips(mark, wide=200, **words):
+    """Colours at the middle of the edge, of the head and of the foot of one marked tile, left of any word."""
+    cells = Cells("c", np.zeros((1, 10, 10), np.float32), 1, 0, 1, marks=(mark,), **words)
+    image = QImage(wide, wide, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    zoom = wide / 10
+    chips.draw(painter, [cells], chips.View(QTransform.fromScale(zoom, zoom), QRectF(0, 0, wide, wide), look()), None)
+    painter.end()
+    return [image.pixelColor(2, y).name() for y in (4, wide // 2, wide - 5)]
+
+
+def test_the_upper_strip_of_a_marked_tile_has_the_colour_of_its_mark(qapp):
+    mark, bare = look().mark_color(5).name(), "#000000"
+    head, middle, foot = strips(5, labels=("bag",), below=("shirt",))
+    assert (head, middle) == (mark, bare)
+    assert foot not in (mark, bare)
+    head, middle, foot = strips(5, below=("3 read as 8",))
+    assert (head, middle, foot) == (bare, bare, mark)
+    assert strips(-1, below=("3",))[2] not in (mark, bare)
+    assert strips(5, wide=30, below=("3 read as 8",)) == [bare] * 3, "no room for the words"

@@ -74,15 +74,6 @@ def test_digits_move_as_roll_does_but_for_the_border():
     assert not ensembles.moved(test, 0, -1).images[:, -1].any()
 
 
-def test_telling_digits_come_in_their_groups():
-    right, wrong = np.array([0.9, 0.1]), np.array([0.2, 0.8])
-    one = np.stack([right, wrong, right, wrong])
-    two = np.stack([right, np.array([1.0, 0.0]), np.array([0.0, 1.0]), wrong])
-    labels = np.zeros(4, np.int64)
-    both = np.stack([one, two]).mean(0)
-    assert ensembles.telling(one, both, labels).tolist() == [1, 2, 3]
-
-
 def test_the_usual_member_comes_first_and_none_is_lost():
     p, labels = some(members=5, count=200)
     first = ensembles.usual_first(p, labels)
@@ -123,7 +114,7 @@ def test_a_drawn_digit_is_read_by_every_member():
     assert part.panels[0].slug == next(one.panel for one in demo.Ensembles().controls() if one.name == "drawn")
     assert part.values["own_digit"] == p.mean(0).argmax()
     assert part.values["agree_count"] == (p.argmax(1) == p.mean(0).argmax()).sum()
-    assert part.panels[1].layers[0].labels == tuple(str(one) for one in p.argmax(1))
+    assert part.panels[1].layers[0].below == tuple(str(one) for one in p.argmax(1))
     assert "Draw a digit" in demo.own(runs, demo.Params(drawn=())).headline
 
 

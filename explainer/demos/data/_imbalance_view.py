@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from explainer.core.charts import Bars, Chart, Matrix
 from explainer.core.controls import Choice
 from explainer.core.layers import Boxes, Panel
-from explainer.core.walls import wall, wall_of_words
+from explainer.core.telling import changes, in_proportion, taken_in_turn
+from explainer.core.walls import wall_of_answers, wall_of_words
 
 if TYPE_CHECKING:
     from explainer.vision.training.examples import Examples
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from explainer.vision.training.recipe import Recipe
 
 RARE_COLOUR = 1
-SHOWN, COLUMNS = 40, 8
+SHOWN, COLUMNS = 12, 4
 GAMMA = 2.0  # of the focal loss
 Sets = tuple[Mapping[str, Any], ...]
 
@@ -66,23 +67,34 @@ def recipe_of(remedy: Remedy, rare: Rare, ratio: int, seed: int, gamma: float = 
     return imbalance.recipe(str(remedy), rare_of(rare), ratio, seed, gamma, Augmented(("shift",)))
 
 
-def digits_panel(title: str, net: Learnt) -> Panel:
-    """Test digits of the rare classes, as many of each; bright where they are read."""
-    return _rare_wall(title, net, net.test, net.said, f"reads {100 * net.rare_recall:.0f} % of the rare")
+def shown_rows(plain: Learnt, helped: Learnt) -> NDArray[np.int64]:
+    """Few rare test digits, those that the remedy repairs first, in the proportions that hold for all at the end."""
+    rare = _in_turn(plain.test, plain)
+    before, after = ((net.run.history["said"][-1] == net.test.labels)[rare] for net in (plain, helped))
+    return np.asarray(rare[in_proportion(changes(before, after), SHOWN)])
+
+
+def _in_turn(test: Examples, net: Learnt) -> NDArray[np.int64]:
+    rare = np.flatnonzero(net.rare[test.labels])
+    return rare[taken_in_turn(test.labels[rare])]
+
+
+def digits_panel(title: str, net: Learnt, rows: NDArray[np.int64]) -> Panel:
+    """Test digits of the rare classes; framed where they are misread."""
+    note = f"reads {100 * net.rare_recall:.0f} % of the rare"
+    return wall_of_answers(
+        title, net.test.images[rows], net.test.labels[rows], net.said[rows], columns=COLUMNS, note=note
+    )
 
 
 def own_panel(title: str, net: Learnt) -> Panel:
     """The same of the test digits that were split off too late."""
     assert net.own is not None
-    return _rare_wall(title, net, *net.own, f"reads {100 * net.own_recall:.0f} % of the rare")
-
-
-def _rare_wall(title: str, net: Learnt, test: Examples, every: NDArray[np.int64], note: str) -> Panel:
-    classes = np.flatnonzero(net.rare)
-    each = SHOWN // len(classes)
-    rows = np.concatenate([np.flatnonzero(test.labels == one)[:each] for one in classes])
-    true, said = test.labels[rows], every[rows]
-    return wall(title, test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
+    test, said = net.own
+    rare = _in_turn(test, net)
+    rows = rare[in_proportion((said == test.labels)[rare].astype(np.int64), SHOWN)]
+    note, few = f"reads {100 * net.own_recall:.0f} % of the rare", test.take(rows)
+    return wall_of_answers(title, few.images, few.labels, said[rows], columns=COLUMNS, note=note)
 
 
 def ghosts_panel(net: Learnt, train: Examples, remedy: Remedy) -> Panel | None:

@@ -88,10 +88,11 @@ def shown(nets: list[Learnt], params: Params) -> Part:
     nets = nets[: len(Remedy)]
     which = list(Remedy).index(params.remedy)
     plain, helped, name = nets[0], nets[which] if leaky is None else leaky, params.remedy.label
+    rows = view.shown_rows(plain if leaky is None else leaky, helped)
     panels = (
-        (digits_panel(Remedy.NONE.label, plain), digits_panel(name if which else "No remedy either", helped))
+        (digits_panel("No remedy", plain, rows), digits_panel(name if which else "No remedy either", helped, rows))
         if leaky is None
-        else (view.own_panel("Its own test digits", leaky), digits_panel("Digits it never met", leaky))
+        else (view.own_panel("Its own test digits", leaky), digits_panel("Digits it never met", leaky, rows))
     )
     names = tuple(one.label for one in Remedy)
     sets = tuple({"remedy": str(one)} for one in Remedy)
@@ -147,7 +148,7 @@ def headline(plain: Learnt, helped: Learnt, remedy: Remedy | None) -> str:
 
 def reading(plain: Learnt, helped: Learnt) -> tuple[str, ...]:
     """Say what the remedy costs the frequent digits."""
-    learned = f"Bright digits are read. Each rare class has {plain.few} training digits, every other class 120."
+    learned = f"Framed digits are misread. Each rare class has {plain.few} training digits, every other class 120."
     before, after = 100 * plain.frequent_recall, 100 * helped.frequent_recall
     return learned, f"Of the frequent test digits {before:.1f} % are read with no remedy, **{after:.1f} %** with it."
 

@@ -24,7 +24,8 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
-from explainer.core.walls import wall
+from explainer.core.telling import differing
+from explainer.core.walls import ABREAST, wall_of_answers, wall_with_marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from explainer.vision.training.examples import Examples
     from explainer.vision.training.fit import Snapshot
 
-SHOWN, COLUMNS = 40, 8
 SINGLE, TOGETHER = 1, 2  # colours
 REFUSED = np.linspace(0.0, 0.5, 26)
 MOST = 10
@@ -120,7 +120,7 @@ def shown(vote: Vote, test: Examples, params: Params, *, begun: bool) -> Part:
     from explainer.vision.training import ensembles
 
     p, labels, many = vote.p, test.labels, vote.members > 1
-    rows = ensembles.telling(p[0], vote.joint[-1], labels)[:SHOWN]
+    rows = differing(p[0].argmax(1) == labels, vote.joint[-1].argmax(1) == labels, ABREAST)
     joined = f"{vote.members} averaged into one" if params.kind == Kind.SWA else f"{vote.members} together"
     panels = (
         digits_panel("One alone", test, p[0], rows),
@@ -159,13 +159,19 @@ def own(runs: Sequence[Snapshot], params: Params) -> Part:
     pixels, agree = np.repeat(np.uint8(255) * ink[..., None], 3, 2), int((said == best).sum())
     panels = (
         Panel("Your digit", ink.shape, (Image("ink", pixels),), "draw on it", frame=False),
-        wall("Each member reads", np.repeat(image[None], count, 0), said, said, columns=5, lit=said == best),
+        wall_with_marks(
+            "Each member reads",
+            np.repeat(image[None], count, 0),
+            tuple(map(str, said.tolist())),
+            said != best,
+            columns=5,
+        ),
     )
     contradict = f"{agree} of {count} members read it as “{best}”, and the others contradict."
     say = f"Every member reads it as “{best}”." if agree == count else contradict
     return Part(
         panels, (Bars("Average of the members", tuple("0123456789"), tuple(mean.tolist()), chosen=best),),
-        (f"Bright members agree with the average, which gives “{best}” {words.score(float(mean[best]))}.",),
+        (f"Framed members contradict the average, which gives “{best}” {words.score(float(mean[best]))}.",),
         numbers(own_digit=best, own_score=mean[best], agree_count=agree, members=count),
         headline=say if ink.any() else "Draw a digit on the left.", heroes=tuple(panel.slug for panel in panels),
         play=Play("members", 1, len(p), count, counted=f"{count} of {words.count(len(p), 'member')}"),
@@ -173,12 +179,12 @@ def own(runs: Sequence[Snapshot], params: Params) -> Part:
 
 
 def digits_panel(title: str, test: Examples, p: NDArray[np.float64], rows: NDArray[np.int64]) -> Panel:
-    """Digits that one or all misread; bright where they are read correctly."""
+    """Digits that one or all misread; framed where they are misread."""
     from explainer.vision.training.ensembles import misread
 
     said, true = p.argmax(1)[rows], test.labels[rows]
     note = f"{misread(p, test.labels)} of {len(test)} wrong"
-    return wall(title, test.images[rows], true, said, columns=COLUMNS, lit=said == true, note=note)
+    return wall_of_answers(title, test.images[rows], true, said, note=note)
 
 
 def members_chart(vote: Vote, kind: Kind) -> Chart:
@@ -232,10 +238,10 @@ def headline(vote: Vote, kind: Kind, *, begun: bool) -> str:
 def reading(vote: Vote, named: dict[str, float], kind: Kind) -> tuple[str, ...]:
     """Say how the error splits."""
     if vote.members == 1:
-        return (f"Bright digits are read correctly. One alone misreads {vote.alone} of {len(vote.labels)}.",)
+        return (f"Framed digits are misread. One alone misreads {vote.alone} of {len(vote.labels)}.",)
     single, average, spread = (named[f"brier_{part}"] for part in ("single", "average", "spread"))
     known = (
-        "Bright digits are read correctly; the first rows are those about which one and all differ. "
+        "Framed digits are misread; the first are those that voting repairs, the last those that it does not. "
         f"Some member contradicts another on {named['disputed_count']:.0f} of {len(vote.labels)}."
     )
     why = "; it is one net, and no mean of answers" if kind == Kind.SWA else f": {spread:.3f} was the members' spread"

@@ -6,7 +6,7 @@ steps of both take about seven seconds of processor time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -17,21 +17,19 @@ from explainer.core.context import Context
 from explainer.core.controls import Choice, Doc, Range, Resets, TrainAgain
 from explainer.core.demo import Demo, DemoInfo
 from explainer.core.frame import Frame
-from explainer.core.layers import Boxes, Cells, Panel
+from explainer.core.layers import Panel
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
-from explainer.core.walls import squares, wall
+from explainer.core.walls import ABREAST, wall_with_marks
 
 if TYPE_CHECKING:
     from explainer.vision.training.fit import Snapshot
     from explainer.vision.training.wrong_labels import Learnt
 
-SHOWN, COLUMNS = 40, 8
 MOST = 1500
 PLAIN, OTHER = 1, 2  # colours of the two nets
-LEARNT = 5  # colour of a frame: an error
 HEART = 50.0  # percent of the wrong labels from which they count as learnt by heart
 
 
@@ -126,17 +124,15 @@ def shown(plain: Learnt, other: Learnt, params: Params) -> Part:
 
 
 def digits_panel(title: str, net: Learnt) -> Panel:
-    """The first wrongly labelled digits; bright where they are read as written, framed where the label is repeated."""
-    rows = np.flatnonzero(net.wrong)[:SHOWN] if net.wrong.any() else np.arange(SHOWN)
-    repeated = net.wrong[rows] & (net.said[rows] == net.given.labels[rows])
-    note = f"new digits: {words.percent(net.test[net.at])}"
-    given = net.given.images[rows]
-    panel = wall(
-        title, given, net.true[rows], net.said[rows], columns=COLUMNS, lit=net.said[rows] == net.true[rows], note=note
+    """The first wrongly labelled digits; framed where the net says anything but what is written."""
+    rows = np.flatnonzero(net.wrong)[:ABREAST] if net.wrong.any() else np.arange(ABREAST)
+    true, said, taught = net.true[rows], net.said[rows], net.given.labels[rows]
+    below = tuple(
+        f"{t} learnt as {s}" if s == g != t else str(t) if s == t else f"{t} read as {s}"
+        for t, s, g in zip(true.tolist(), said.tolist(), taught.tolist(), strict=True)
     )
-    (cells,) = (layer for layer in panel.layers if isinstance(layer, Cells))
-    frames = squares(cells, repeated)
-    return replace(panel, layers=(cells, Boxes("by heart", frames, colours=(LEARNT,) * len(frames))))
+    note = f"reads {words.percent(net.test[net.at])} of new digits"
+    return wall_with_marks(title, net.given.images[rows], below, said != true, note=note)
 
 
 # Charts -------------------------------------------------------------------------------------------------
@@ -210,7 +206,7 @@ def reading(plain: Learnt, other: Learnt, name: str) -> tuple[str, ...]:
     if plain.at == 0 or not wrong:
         return (f"Of {len(plain.true)} training digits, {wrong} have a wrong label.",)
     seen = (
-        "Bright digits are read as they are written; framed ones get the wrong label that the net was taught: "
+        "Framed digits are misread. One that is “learnt as” another gets the wrong label that the net was taught: "
         f"{100 * plain.by_heart[plain.at]:.0f} % with plain cross-entropy, "
         f"{100 * other.by_heart[other.at]:.0f} % with {name}."
     )

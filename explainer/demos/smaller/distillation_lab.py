@@ -23,14 +23,14 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.result import Result
 from explainer.core.spread import spread, spread_bars
-from explainer.core.walls import wall
+from explainer.core.telling import differing
+from explainer.core.walls import ABREAST, wall_of_answers
 
 if TYPE_CHECKING:
     from explainer.vision.training.distilling import Teacher
     from explainer.vision.training.feature_matching import Size
     from explainer.vision.training.fit import Snapshot
 
-SHOWN, COLUMNS = 40, 8
 NAMES = {"labels": "Taught by labels", "soft": "Taught by soft answers", "features": "Taught by features too"}
 
 
@@ -130,7 +130,7 @@ def shown(teacher: Teacher, runs: list[Snapshot], params: Params, *, timed: bool
     said = Said(every[0], dict(zip(matching.METHODS, grouped, strict=True)), test.labels)
     pair = ("labels", str(params.taught))
     agree = [said.students[name][0] == said.teacher for name in pair]
-    rows = np.lexsort((agree[0] & agree[1], agree[0] == agree[1]))[:SHOWN]  # first those that one of the two misses
+    rows = differing(*agree, ABREAST)
     panels = tuple(student_panel(name, test.images[rows], said, rows) for name in pair)
     taught = [("labels", said.right("labels")), ("soft", said.right("soft")), ("+ features", said.right("features"))]
     agreed = [("labels", said.agree("labels")), ("soft", said.agree("soft")), ("+ features", said.agree("features"))]
@@ -161,10 +161,10 @@ def shown(teacher: Teacher, runs: list[Snapshot], params: Params, *, timed: bool
 
 
 def student_panel(name: str, images: NDArray[np.float32], said: Said, rows: NDArray[np.int64]) -> Panel:
-    """Digits as one student answers them; bright where it says what the teacher says."""
+    """Digits as one student answers them; framed where it contradicts the teacher."""
     mine, wanted = said.students[name][0, rows], said.teacher[rows]
     note = f"agrees on {said.agree(name)[0]:.0f} %"
-    return wall(NAMES[name], images, wanted, mine, columns=COLUMNS, lit=mine == wanted, note=note)
+    return wall_of_answers(NAMES[name], images, wanted, mine, note=note)
 
 
 def cost_chart(sizes: dict[str, Size], times: dict[str, float]) -> Chart:

@@ -308,15 +308,6 @@ def usual_first(p: Floats, labels: NDArray[np.int64]) -> Floats:
     return p[[one, *(k for k in range(len(p)) if k != one)]]
 
 
-def telling(alone: Floats, joint: Floats, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of the digits that all together repair, then those that they break, then those that both misread.
-
-    Repaired and broken against one member alone; probabilities are ``(N, 10)``; all in the order of the digits.
-    """
-    one, all_ = alone.argmax(1) == labels, joint.argmax(1) == labels
-    return np.concatenate([np.flatnonzero(which) for which in (~one & all_, one & ~all_, ~one & ~all_)])
-
-
 def kept_right(p: Floats, labels: NDArray[np.int64], shares: Floats) -> Floats:
     """Share that is right among those answered, when the least certain share is refused: one number a share.
 
