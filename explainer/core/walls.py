@@ -13,6 +13,7 @@ BAND = 3 / 8  # of a picture's height, above it: room for its label
 DIM = 0.45  # of the ink of a picture that is not lit
 ERROR = 5  # colour of a frame
 ABREAST, ACROSS = 9, 3  # pictures of each of two walls side by side that a hall can read, and columns of them
+STRIP = 0.17  # of a photo's height, above and below it: room for its words
 FOOT = 1 / 4  # of a picture's height, below it: room for its words
 SHOT_PX, LEAD = 80, 1.6  # side of a small colour picture, and room for the name before a row of them, in sides
 SPELT = 2  # labels of one picture that have room; more are counted
@@ -160,13 +161,21 @@ def wall_of_photos(
     lit: NDArray[np.bool_],
     smooth: bool = True,
     note: str = "",
+    wrong: NDArray[np.bool_] | None = None,
 ) -> Panel:
-    """Panel of photos ``(N, h, w, 3) uint8``, each with a word above and one below; bright where they are `lit`."""
+    """Panel of photos ``(N, h, w, 3) uint8``, each with a word above and one below; bright where they are `lit`.
+
+    With `wrong` ``(N,)`` the words have strips of their own, which leave the picture free, and wrong ones are framed.
+    """
     count, height, width = pictures.shape[:3]
-    cells = Cells("words", np.zeros((count, height, width), np.float32), columns, 0.0, 1.0, "categorical", labels,
-                  below=below)  # fmt: skip
+    band = 0 if wrong is None else round(STRIP * height)
+    cells = Cells(
+        "words", np.zeros((count, height + 2 * band, width), np.float32), columns, 0.0, 1.0,
+        "categorical" if wrong is None else "grey", labels, below=below, marks=() if wrong is None else _marks(wrong),
+    )  # fmt: skip
     dimmed = np.rint(pictures * np.where(lit, 1.0, DIM)[:, None, None, None]).astype(np.uint8)
-    corners = [(n % columns * width * CELL_PITCH, n // columns * height * CELL_PITCH) for n in range(count)]
+    high = (height + 2 * band) * CELL_PITCH
+    corners = [(n % columns * width * CELL_PITCH, n // columns * high + band) for n in range(count)]
     images = tuple(
         Image(f"picture {n + 1}", one, scale_shift(1, 1, *corner), smooth=smooth)
         for n, (one, corner) in enumerate(zip(dimmed, corners, strict=True))

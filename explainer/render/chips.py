@@ -15,9 +15,10 @@ from explainer.render.labels import Arrangement, Floats, Place, Rect, Wish, arra
 from explainer.render.look import SEEN, Look, readable
 
 GROUND = QColor(20, 20, 22, 222)
-INK = QColor("white")
+INK, DARK = QColor("white"), QColor(20, 20, 22)
 HALO = QColor(0, 0, 0, 150)
 HIGH, ROUND, PAD, DOT = 18, 4, 6, 6  # px at type scale 1
+MARK_PX = 4  # of the frame round a marked tile
 QUIET, INSET = QColor(205, 205, 208), 2  # ink of a strip without a mark; px beside its words
 STRIP = ("word", "base", "caption", "small")  # type of strips: the largest that fits
 LEAST_TILE = 26  # px: smaller tiles show no words
@@ -173,9 +174,11 @@ def _draw_strips(painter: QPainter, layer: Cells, view: View) -> None:
     coloured = (layer.labels, layer.below) if layer.labels else (layer.below, ())
     for words, quiet in ((coloured[0], False), (coloured[1], True)):
         for text, mark, tile in zip(words, layer.marks, tiles, strict=False):
-            plain, top = quiet or mark < 0, tile.top() if words is layer.labels else tile.bottom() - high
-            strip = QRectF(tile.left(), top, tile.width(), high)
-            painter.fillRect(strip, GROUND if plain else look.mark_color(mark))
+            plain = quiet or mark < 0
+            inside = look.px(MARK_PX) if plain and mark >= 0 else 0  # the frame stays whole
+            top = tile.top() if words is layer.labels else tile.bottom() - high - inside
+            strip = QRectF(tile.left() + inside, top, tile.width() - 2 * inside, high)
+            painter.fillRect(strip, DARK if plain else look.mark_color(mark))
             painter.setPen(QUIET if plain else INK)
             painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, text)
 

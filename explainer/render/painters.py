@@ -10,12 +10,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points
+from explainer.render.chips import MARK_PX
 from explainer.render.compose import cell_box
 from explainer.render.look import Look
 
 HALO = QColor(0, 0, 0, 150)
 MANY_CORNERS = 400  # of a layer of lines
-MARK_PX = 4.0  # of the frame round a marked tile
 
 
 @dataclass(frozen=True, slots=True)

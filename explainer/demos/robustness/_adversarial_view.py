@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainer.core.charts import Chart, Curve, Matrix, Series
 from explainer.core.layers import Cells, Lines, Panel
-from explainer.core.walls import framed, outlines, wall
+from explainer.core.telling import changes, in_proportion
+from explainer.core.walls import ABREAST, ACROSS, outlines, wall_of_answers
 
 if TYPE_CHECKING:
     from explainer.vision.training.adversarial import Learnt
@@ -16,26 +18,32 @@ if TYPE_CHECKING:
 NETS = {"usual": "Usual training", "one": "One-step training", "pgd": "PGD training"}
 ATTACKS = {"clean": "none", "noise": "noise", "fgsm": "FGSM", "pgd": "PGD", "double": "PGD, 2 ε"}
 SHOWN_AS = {"clean": "clean", "noise": "with noise", "fgsm": "under FGSM", "pgd": "under PGD"}
-COLUMNS = 6
+FEW = 4  # gradients that can be told apart in the film
 LEFT, RIGHT = 1, 2  # colours of the two nets
 
 
-def digits_panel(name: str, net: Learnt, attack: str) -> Panel:
-    """The first test digits after an attack on this net, framed where it misreads them."""
-    pictures, said = net.pictures(attack), net.said(attack)
-    true = net.examined.labels[: len(pictures)]
-    said = said[: len(pictures)]
+def shown_rows(left: Learnt, right: Learnt, attack: str) -> NDArray[np.int64]:
+    """Few of the digits whose pictures are kept, in the proportions that hold for all of those at the end."""
+    kept = len(left.slopes)
+    read = [(one.run.history[attack][-1] == one.examined.labels)[:kept] for one in (left, right)]
+    return in_proportion(changes(*read), ABREAST)
+
+
+def digits_panel(name: str, net: Learnt, attack: str, rows: NDArray[np.int64]) -> Panel:
+    """Test digits after an attack on this net, framed where it misreads them."""
     note = f"reads {net.now(attack):.0f} % {SHOWN_AS[attack]}"
-    panel = wall(name, pictures, true, said, columns=COLUMNS, note=note)
-    return framed(panel, said != true)
+    return wall_of_answers(name, net.pictures(attack)[rows], net.examined.labels[rows], net.said(attack)[rows],
+                           note=note)  # fmt: skip
 
 
-def slopes_panel(side: str, net: Learnt) -> Panel:
-    """Gradients of the same digits, each scaled to its own largest, with the ink outlined."""
-    largest = np.abs(net.slopes).max((1, 2), keepdims=True)
-    scaled = (net.slopes / np.maximum(largest, np.finfo(np.float64).tiny)).astype(np.float32)
-    cells = Cells("gradients", scaled, COLUMNS, -1.0, 1.0, "diverging")
-    ink = Lines("ink", outlines(cells, net.ink))
+def slopes_panel(side: str, net: Learnt, rows: NDArray[np.int64], *, small: bool) -> Panel:
+    """Gradients of the same digits, each scaled to its own largest, with the ink outlined; where `small`, of a few."""
+    rows, columns = (rows[:FEW], 2) if small else (rows, ACROSS)
+    slopes = net.slopes[rows]
+    largest = np.abs(slopes).max((1, 2), keepdims=True)
+    scaled = (slopes / np.maximum(largest, np.finfo(np.float64).tiny)).astype(np.float32)
+    cells = Cells("gradients", scaled, columns, -1.0, 1.0, "diverging")
+    ink = Lines("ink", outlines(cells, net.ink[rows]))
     return Panel(f"{side} gradient", cells.size, (cells, ink), f"{net.on_ink:.0f} % on ink", frame=False)
 
 

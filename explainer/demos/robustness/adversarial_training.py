@@ -106,8 +106,10 @@ def shown(nets: dict[str, Learnt], params: Params) -> Part:
     left, right = (nets[name] for name in str(params.pair).split("-"))
     names = tuple(view.NETS[name] for name in str(params.pair).split("-"))
     attack = str(params.attack)
-    digits = tuple(view.digits_panel(*one, attack) for one in zip(names, (left, right), strict=True))
-    slopes = (view.slopes_panel("Left", left), view.slopes_panel("Right", right))
+    rows = view.shown_rows(left, right, attack)
+    digits = tuple(view.digits_panel(*one, attack, rows) for one in zip(names, (left, right), strict=True))
+    sides = (("Left", left), ("Right", right))
+    slopes = tuple(view.slopes_panel(*one, rows, small=params.look == Look.DIGITS) for one in sides)
     heroes, others = (digits, slopes) if params.look == Look.DIGITS else (slopes, digits)
     at = int(right.epochs[right.at])
     play = Play(

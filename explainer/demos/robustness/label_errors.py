@@ -24,17 +24,17 @@ from explainer.core.numbers import numbers
 from explainer.core.parts import Part
 from explainer.core.plays import Play, Plays
 from explainer.core.result import Result
-from explainer.core.walls import framed, wall_of_photos
+from explainer.core.walls import wall_of_photos
 
 if TYPE_CHECKING:
     from explainer.vision.training.frozen import Labelled
     from explainer.vision.training.label_errors import Judged
 
-COLUMNS, TILES = 7, 21
+COLUMNS, TILES = 6, 12
 LETTERS, NAME = 10, 28  # of a class's name on a tile, and of a picture's in the headline
 CLASSES = 10  # of the confident joint that are shown
 ALONG = 100  # places along the chart
-MOST = 19 * TILES  # places of the list that can be reached here; the file has all
+MOST = 34 * TILES  # places of the list that can be reached here; the file has all
 Rows = NDArray[np.int64]
 
 
@@ -59,7 +59,7 @@ class Params:
 
     looked: Annotated[
         int, Range(1, MOST), Plays(8.0, "Look through the list"),
-        Doc("Look at the first", "Most suspicious first; the wall shows 21 at a time."),
+        Doc("Look at the first", "Most suspicious first; the wall shows 12 at a time."),
     ] = TILES  # fmt: skip
     rank: Annotated[
         Rank, Doc("Suspicious if", "Margin, self-confidence, or the confident joint; the chart compares them.")
@@ -119,7 +119,7 @@ def short(name: str) -> str:
 def begun(looked: Labelled) -> Part:
     """The first pictures with their labels, while they are being judged."""
     rows = np.arange(min(TILES, len(looked.labels)))
-    panel = tiles(looked, rows, np.zeros(len(rows), np.bool_), ("",) * len(rows), "above: its label")
+    panel = tiles(looked, rows, np.zeros(len(rows), np.bool_), ("",) * len(rows), "")
     say = "Every label is being checked against what the other pictures teach."
     read = f"{words.count(len(looked.labels), 'picture')} in {len(looked.names)} classes."
     return Part((panel,), (), (read,), numbers(pictures=len(looked.labels)), headline=say, heroes=(panel.slug,))
@@ -135,7 +135,7 @@ def shown(looked: Labelled, judged: Judged, params: Params) -> Result:
     rows = order[first : first + TILES]
     names, p = [short(looked.names[k]) for k in judged.other[rows].tolist()], judged.p[rows, judged.other[rows]]
     below = tuple(f"{name} {score:.2f}" for name, score in zip(names, p.tolist(), strict=True))
-    note = "above: its label, below: what it looks like" + ("" if looked.true is None else "; framed: indeed wrong")
+    note = "below: what it looks like" + ("" if looked.true is None else "; framed: its label is indeed wrong")
     panel = tiles(looked, rows, np.arange(first, first + len(rows)) < count, below, note)
     hit = (np.cumsum(looked.wrong[order]) / np.arange(1, len(order) + 1))[first : first + len(rows)]
     play = Play(
@@ -151,12 +151,11 @@ def shown(looked: Labelled, judged: Judged, params: Params) -> Result:
 
 def tiles(looked: Labelled, rows: Rows, lit: NDArray[np.bool_], below: tuple[str, ...], note: str) -> Panel:
     """Pictures with their label above; framed where it is known to be wrong and was looked at."""
-    labels = tuple(short(looked.names[k]) for k in looked.labels[rows].tolist())
-    panel = wall_of_photos(
+    labels = tuple(f"label: {short(looked.names[k])}" for k in looked.labels[rows].tolist())
+    return wall_of_photos(
         "Most suspicious first", looked.squares[rows], labels, below, columns=COLUMNS, lit=lit,
-        smooth=looked.true is None, note=note,
+        smooth=looked.true is None, note=note, wrong=looked.wrong[rows] & lit,
     )  # fmt: skip
-    return framed(panel, looked.wrong[rows] & lit)
 
 
 def ranked_chart(looked: Labelled, judged: Judged, params: Params) -> Chart:
