@@ -71,7 +71,9 @@ class EquationBody(Painted):
                 self._grid(painter, grid, room, single if grid.values.size == 1 else font, last=last)
                 painter.setFont(look.font("small"))
                 painter.setPen(look.theme.color("text"))
-                under = QRectF(room.left() - sign / 2, room.bottom() + 3, room.width() + sign, foot)
+                wide = max(room.width() + sign, painter.fontMetrics().horizontalAdvance(grid.name) + 2)
+                under = QRectF(room.center().x() - wide / 2, room.bottom() + 3, wide, foot)
+                under.moveRight(min(under.right(), self.width()))  # a name wider than its grid stays on the chart
                 painter.drawText(under, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, grid.name)
                 left = room.right()
             top += high + foot

@@ -20,7 +20,7 @@ def test_products_and_bias_are_the_networks_own_answer(spot: PointXY, back: int)
     patch, kernel, products, total = (grid.values for grid in equation.grids)
     np.testing.assert_allclose(patch * kernel, products)
     assert total.item() == pytest.approx(products.sum())
-    assert result.heroes == ("equation",)
+    assert result.heroes == ("kernels-it-learnt", "output-map")
 
 
 def test_another_input_map_shows_its_own_products_and_leaves_the_answer() -> None:

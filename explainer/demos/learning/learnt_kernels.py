@@ -10,7 +10,7 @@ import numpy as np
 from explainer.core import words
 from explainer.core.charts import Chart, Matrix
 from explainer.core.context import Context
-from explainer.core.controls import AUTO, LAST, Auto, Doc, LayerName, OnPicture, Range
+from explainer.core.controls import AUTO, LAST, Auto, Choice, Doc, LayerName, OnPicture, Range
 from explainer.core.demo import Cost, Demo, DemoInfo
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, PointXY, apply, invert
@@ -18,12 +18,21 @@ from explainer.core.layers import Boxes, Cells, Image, Panel
 from explainer.core.memo import latest, prepared
 from explainer.core.result import Result
 from explainer.demos.learning import _convolution_view as view
+from explainer.demos.learning._kernel_wall import Kernels, headline
+from explainer.demos.learning._kernel_wall import wall as kernel_wall
 
 if TYPE_CHECKING:
     from explainer.vision.convolution.arithmetic import Tap
     from explainer.vision.convolution.inside import Operation, Survey
 
 SHOWN = 12  # input maps that are shown: those that move the sum most
+
+
+class Look(Choice):
+    """What is large."""
+
+    KERNELS = "kernels", "Kernels it learnt"
+    SUM = "sum", "The sum, written out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Params:
         int, Doc("Output map", "Which of the layer's answers is taken apart."), Range(-1, 4095, lowest="strongest")
     ] = -1
     source: Annotated[int, Doc("Input map", "Whose products are shown."), Range(-1, 4095, lowest="adds most")] = -1
+    look: Annotated[Look, Doc("Large", "A kernel of 1 × 1 is no picture, and its sum is a table.")] = Look.KERNELS
 
 
 class LearntKernels(Demo[Params]):
@@ -78,9 +88,10 @@ class LearntKernels(Demo[Params]):
             read = seen.seen_by(channel)
             output, weight = seen.output[channel], seen.weight[channel]
             tap = tap_of(seen.x[read], weight, seen.window, at, output, float(seen.bias[channel]))
-        where = InNetwork(chosen, channel, read.start, seen.groups, folded, ready.to_frame, ready.focus)
+        every = Kernels(seen.weight, seen.output[:, at[0], at[1]], channel)
+        where = InNetwork(chosen, channel, read.start, seen.groups, folded, ready.to_frame, ready.focus, every)
         one = view.Seen(tap, seen.window, seen.x[read], output, input_px)
-        return replace(in_network(frame, one, where, params.source), resolved=seats)
+        return replace(in_network(frame, one, where, params.source, params.look), resolved=seats)
 
 
 def _edge(wanted: PointXY | str, frame: Frame, ctx: Context) -> PointXY:
@@ -129,9 +140,10 @@ class InNetwork:
     folded: bool
     to_frame: Affine
     focus: tuple[float, float, float, float]
+    every: Kernels
 
 
-def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int) -> Result:
+def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int, look: Look) -> Result:
     """Put together the microscope on a layer of the network."""
     tap = seen.tap
     local = source - place.first if place.first <= source < place.first + len(seen.maps) else int(tap.ranked[0])
@@ -143,7 +155,11 @@ def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int) -> 
         Panel("Input", (frame.width, frame.height), layers),
         view.output_map(seen, None, f"map {place.channel} of {outputs}"), _input_map(seen, local, place),
     ]  # fmt: skip
-    if len(seen.maps) > 1:
+    heroes: tuple[str, ...] = ("input-map", "output-map") if mixes else ("equation",)
+    if look == Look.KERNELS and not mixes:
+        panels.append(kernel_wall(place.every, local))
+        heroes = (panels[-1].slug, "output-map")
+    elif len(seen.maps) > 1:
         panels.append(_by_channel(tap, local, place))
     chart = _mixture(tap, place) if mixes else view.equation(seen, local, f"map {place.first + local}")
     reading = f"{_which(place)} {view.added_up(tap)} {view.agreement(tap, 'the network')} {view.work(seen, outputs)}"
@@ -151,16 +167,8 @@ def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int) -> 
     values["source"] = float(place.first + local)
     return Result(
         reading, values, tuple(panels), (chart,), badges=(view.badge(tap),),
-        headline=headline(seen, local), heroes=("input-map", "output-map") if mixes else ("equation",),
+        headline=headline(place.every), heroes=heroes,
     )  # fmt: skip
-
-
-def headline(seen: view.Seen, local: int) -> str:
-    """Say what was added up: what the equation shows, or of a kernel of one number all that are mixed."""
-    mixes = seen.window.kernel == (1, 1)
-    shown = seen.tap.products if mixes else seen.tap.products[local]
-    count, value = words.count(shown.size, "product"), view.signed(seen.tap.value if mixes else shown.sum())
-    return f"Nobody designed this kernel: its {count} {'' if mixes else 'on this map '}add up to {value}."
 
 
 def _input_map(seen: view.Seen, local: int, place: InNetwork) -> Panel:
