@@ -130,7 +130,7 @@ def shown(teacher: Teacher, runs: list[Snapshot], params: Params, *, timed: bool
     said = Said(every[0], dict(zip(matching.METHODS, grouped, strict=True)), test.labels)
     pair = ("labels", str(params.taught))
     agree = [said.students[name][0] == said.teacher for name in pair]
-    rows = differing(*agree, ABREAST)
+    rows = differing(agree[0], agree[1], ABREAST)
     panels = tuple(student_panel(name, test.images[rows], said, rows) for name in pair)
     taught = [("labels", said.right("labels")), ("soft", said.right("soft")), ("+ features", said.right("features"))]
     agreed = [("labels", said.agree("labels")), ("soft", said.agree("soft")), ("+ features", said.agree("features"))]
