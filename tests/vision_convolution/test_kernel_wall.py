@@ -3,7 +3,8 @@
 import numpy as np
 
 from explainer.core.layers import Cells
-from explainer.demos.learning._kernel_wall import SHOWN, Kernels, headline, pictures, wall
+from explainer.demos.learning._kernel_wall import SHOWN, headline, wall
+from explainer.vision.convolution.kernels import Kernels, pictures
 
 RNG = np.random.default_rng(3)
 

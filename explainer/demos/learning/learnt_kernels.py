@@ -18,12 +18,12 @@ from explainer.core.layers import Boxes, Cells, Image, Panel
 from explainer.core.memo import latest, prepared
 from explainer.core.result import Result
 from explainer.demos.learning import _convolution_view as view
-from explainer.demos.learning._kernel_wall import Kernels, headline
-from explainer.demos.learning._kernel_wall import wall as kernel_wall
+from explainer.demos.learning import _kernel_wall as kernels
 
 if TYPE_CHECKING:
     from explainer.vision.convolution.arithmetic import Tap
     from explainer.vision.convolution.inside import Operation, Survey
+    from explainer.vision.convolution.kernels import Kernels
 
 SHOWN = 12  # input maps that are shown: those that move the sum most
 
@@ -41,13 +41,9 @@ class Params:
 
     layer: Annotated[LayerName | Auto, Doc("Layer", "Whose convolution is looked at.")] = AUTO
     back: Annotated[
-        int,
-        Range(-12, 12),
-        Doc("Convolutions back", "0 is the layer's last; steps go towards the picture, or on below 0."),
+        int, Range(-12, 12), Doc("Convolutions back", "0 is the layer's last; more is nearer the picture, below 0 on.")
     ] = 0
-    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Place", "Drag the ring: the cell above it is taken.")] = (
-        AUTO
-    )
+    spot: Annotated[PointXY | Auto, OnPicture("input"), Doc("Place", "Drag the ring to another cell.")] = AUTO
     channel: Annotated[
         int, Doc("Output map", "Which of the layer's answers is taken apart."), Range(-1, 4095, lowest="strongest")
     ] = -1
@@ -69,6 +65,7 @@ class LearntKernels(Demo[Params]):
         from explainer.vision import seating
         from explainer.vision.convolution.arithmetic import tap_of
         from explainer.vision.convolution.inside import watch
+        from explainer.vision.convolution.kernels import Kernels
 
         params, seats = seating.seated(params, frame, ctx, spot=_edge, layer=_first)
         with ctx.model() as net:
@@ -157,7 +154,7 @@ def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int, loo
     ]  # fmt: skip
     heroes: tuple[str, ...] = ("input-map", "output-map") if mixes else ("equation",)
     if look == Look.KERNELS and not mixes:
-        panels.append(kernel_wall(place.every, local))
+        panels.append(kernels.wall(place.every, local))
         heroes = (panels[-1].slug, "output-map")
     elif len(seen.maps) > 1:
         panels.append(_by_channel(tap, local, place))
@@ -167,7 +164,7 @@ def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int, loo
     values["source"] = float(place.first + local)
     return Result(
         reading, values, tuple(panels), (chart,), badges=(view.badge(tap),),
-        headline=headline(place.every), heroes=heroes,
+        headline=kernels.headline(place.every), heroes=heroes,
     )  # fmt: skip
 
 
