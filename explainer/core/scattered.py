@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE, BORDER = 880, 30  # px of the map, and what is kept free along its edges for a thumb's half
+DOT, RIM = 6, 3  # px: of a picture that has no room, and round one in its own colours
 GROUND = (14, 17, 26)
 COLOURS = np.array(
     [
@@ -47,6 +48,52 @@ def laid_out(
         part = drawn[y : y + thumb, x : x + thumb]
         np.maximum(part, tinted, out=part)
     return np.rint(drawn).astype(np.uint8)
+
+
+def without_overlap(at: NDArray[np.float64], order: NDArray[np.integer], apart: float) -> NDArray[np.bool_]:
+    """Which of the thumbs at ``(N, 2)`` have room, ``(N,)``: each in turn, if none before is as near, in px."""
+    chosen = np.zeros(len(at), np.bool_)
+    for one in order.tolist():
+        chosen[one] = not (np.abs(at[chosen] - at[one]).max(1) < apart).any()
+    return chosen
+
+
+def pinned(
+    pictures: NDArray[np.uint8],
+    at: NDArray[np.float64],
+    classes: NDArray[np.integer],
+    shown: NDArray[np.bool_],
+    *,
+    ink: bool,
+    thumb: int,
+) -> NDArray[np.uint8]:
+    """Draw the pictures that are `shown` over dots for the others, ``(SIDE, SIDE, 3)``.
+
+    Parameters
+    ----------
+    pictures
+        ``(N, S, S, 3)``.
+    at, classes, shown
+        Centre in px of the map, class and whether there is room for it, of each.
+    ink
+        Grey pictures in the colour of their class on a ground of their own; else in their colours with a rim.
+    """
+    drawn = np.empty((SIDE, SIDE, 3), np.uint8)
+    drawn[:] = GROUND
+    ground, rows = np.array(GROUND, np.float32), np.arange(thumb) * pictures.shape[1] // thumb
+    for one in np.flatnonzero(~shown):
+        x, y = np.clip(np.rint(at[one] - DOT / 2).astype(int), 0, SIDE - DOT)
+        drawn[y : y + DOT, x : x + DOT] = COLOURS[classes[one] % len(COLOURS)]
+    for one in np.flatnonzero(shown):
+        x, y = np.clip(np.rint(at[one] - thumb / 2).astype(int), 0, SIDE - thumb)
+        small, colour = pictures[one][rows][:, rows], COLOURS[classes[one] % len(COLOURS)]
+        part = drawn[y : y + thumb, x : x + thumb]
+        if ink:  # where two overlap the brighter wins
+            np.maximum(part, np.rint(ground + small / np.float32(255) * (colour - ground)).astype(np.uint8), out=part)
+            continue
+        part[:] = colour
+        part[RIM:-RIM, RIM:-RIM] = small[RIM:-RIM, RIM:-RIM]
+    return drawn
 
 
 def middles(at: NDArray[np.float64], classes: NDArray[np.integer]) -> dict[int, tuple[float, float]]:

@@ -10,21 +10,19 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestNeighbors
 
+from explainer.vision.metrics.neighbours import Metric, all_orders, normalised
 from explainer.vision.retrieval.duplicates import near_duplicates
 from explainer.vision.retrieval.features import pixels_of, principal
 from explainer.vision.retrieval.judging import average_precision, judged
-from explainer.vision.retrieval.ranking import (
+from explainer.vision.retrieval.ranking import (  # fmt: skip
     BLOCK,
     METRICS,
-    Metric,
-    all_orders,
     as_query,
     closeness,
     for_euclid,
     nearest,
-    normalised,
     ordered,
-)  # fmt: skip
+)
 
 Floats = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ from explainer.core.result import Result
 from explainer.demos.reuse.search_by_picture import SearchByPicture
 from explainer.testing import fake_context, run_demo
 from explainer.testing.context import FakeContext
+from explainer.vision.metrics.neighbours import normalised
 from explainer.vision.retrieval.gallery import cut, of_garments
-from explainer.vision.retrieval.ranking import nearest, normalised
+from explainer.vision.retrieval.ranking import nearest
 from explainer.vision.training import frozen, garments
 
 

@@ -6,8 +6,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 from torch import nn
 from torch.nn import functional as F
 
@@ -91,16 +89,6 @@ def test_every_batch_holds_as_many_of_each_class_and_an_epoch_repeats_none():
     for batch in rows.reshape(-1, 10 * metric.EACH):
         assert (np.bincount(labels[batch], minlength=10) == metric.EACH).all()
     assert not np.array_equal(rows, next(order.epochs(labels, 5, 1)))
-
-
-def test_neighbours_and_directions_are_scikit_learns():
-    vectors = np.random.default_rng(1).normal(size=(60, 7)) * np.arange(1, 8)
-    found = NearestNeighbors(n_neighbors=11).fit(vectors).kneighbors(vectors, return_distance=False)
-    np.testing.assert_array_equal(metric.neighbours(vectors), found[:, 1:])
-    xy, variance = metric.principal(vectors)
-    pca = PCA(2).fit(vectors)
-    np.testing.assert_allclose(np.abs(xy), np.abs(pca.transform(vectors)), atol=1e-9)
-    assert variance == pytest.approx(pca.explained_variance_ratio_.sum())
 
 
 def test_places_keep_shape_and_stay_on_the_map():

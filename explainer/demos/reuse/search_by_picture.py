@@ -26,7 +26,7 @@ from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 
 if TYPE_CHECKING:
-    from explainer.vision.retrieval.ranking import Metric
+    from explainer.vision.metrics.neighbours import Metric
     from explainer.vision.retrieval.searched import Searched, Wanted
 
 INDICES = ("ivf", "pq")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explainer.vision.metrics.components import axes
+
 Floats = NDArray[np.floating]
 
 
@@ -79,18 +81,12 @@ class Components:
 
 
 def principal(features: Floats, count: int = 3) -> Components:
-    """Principal components of vectors ``(P, C)``: eigenvectors of their covariance.
-
-    A component's sign is free; it is chosen so that its largest entry is positive.
-    """
+    """Principal components of vectors ``(P, C)``, P and C at least `count`."""
     x = np.asarray(features, dtype=np.float64)
     x = x - x.mean(0)
-    values, vectors = np.linalg.eigh(x.T @ x)
-    values, vectors = values[::-1][:count].clip(0), vectors[:, ::-1][:, :count]
-    largest = np.abs(vectors).argmax(0)
-    vectors = vectors * np.where(vectors[largest, np.arange(count)] < 0, -1.0, 1.0)
+    scores = x @ axes(x, count)
     total = float((x * x).sum())
-    return Components(x @ vectors, values / total if total > 0 else np.zeros(count))
+    return Components(scores, (scores**2).sum(0) / total if total > 0 else np.zeros(count))
 
 
 def as_colours(scores: Floats, grid: tuple[int, int]) -> NDArray[np.uint8]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.vision.retrieval.ranking import Vectors, normalised
+from explainer.vision.metrics.neighbours import normalised
+from explainer.vision.retrieval.ranking import Vectors
 
 BLOCK = 1024
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explainer.core.problem import ExplainerError
+from explainer.vision.metrics.components import axes
 from explainer.vision.zoo.prepare import as_input
 
 BATCH = 8
@@ -84,22 +85,12 @@ def _until(net: nn.Module, module: nn.Module, x: Tensor, called: str) -> NDArray
 def principal(vectors: NDArray[np.floating], dims: int) -> Callable[[NDArray[np.floating]], NDArray[np.float64]] | None:
     """Projection onto the first `dims` principal components of ``(N, D)``, centred; ``None`` where that drops nothing.
 
-    Of at most `FITTED` evenly taken vectors, by the eigenvectors of the smaller of covariance and Gram matrix.
+    From at most `FITTED` evenly taken vectors.
     """
     rows = np.linspace(0, len(vectors) - 1, min(len(vectors), FITTED)).round().astype(int)
     if not 0 < dims < min(len(rows), vectors.shape[1]):
         return None
     mean = vectors[rows].mean(0, dtype=np.float64)
     some = vectors[rows] - mean
-    axes = _axes(some, dims)
-    return lambda more: np.asarray((more - mean) @ axes)
-
-
-def _axes(centred: NDArray[np.float64], dims: int) -> NDArray[np.float64]:
-    """Directions of largest variance ``(D, dims)``, the largest entry of each positive."""
-    wide = centred.shape[1] > centred.shape[0]
-    square = centred @ centred.T if wide else centred.T @ centred
-    found = np.linalg.eigh(square)[1][:, ::-1][:, :dims]
-    axes = centred.T @ found if wide else found
-    axes = axes / np.maximum(np.linalg.norm(axes, axis=0), 1e-12)
-    return np.asarray(axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(dims)]))
+    along = axes(some, dims)
+    return lambda more: np.asarray((more - mean) @ along)

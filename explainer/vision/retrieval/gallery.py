@@ -212,14 +212,14 @@ def _of_images(images: Pixels, labels: NDArray[np.int64], side: int, kind: str) 
     return Gallery(read, range(len(images)), len(images), side, images.shape[1], known=labels)
 
 
-def of_frames(frames: Sequence[Frame], side: int) -> Gallery:
-    """The pictures of a folder or a film, at most `MOST`, evenly taken."""
+def of_frames(frames: Sequence[Frame], side: int, most: int = MOST) -> Gallery:
+    """The pictures of a folder or a film, at most so many, evenly taken."""
 
     def read(row: int) -> tuple[Pixels, str]:
         frame = frames[row]
         return frame.pixels, frame.name or f"picture {row + 1}"
 
-    rows = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), MOST)).round().astype(int)).tolist()
+    rows = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), most)).round().astype(int)).tolist()
     return Gallery(read, rows, len(frames), side, SMALL if len(rows) <= MANY else SMALLER, own=True)
 
 
@@ -231,15 +231,18 @@ def cut(picture: Pixels, box: Sequence[float]) -> Pixels:
     return picture[top : max(top + 1, round(y1 * high)), left : max(left + 1, round(x1 * wide))]
 
 
-def kept(ctx: Context, pictures: str, layer: str, least: int) -> tuple[Hashable, Gallery]:
+def kept(ctx: Context, pictures: str, layer: str, least: int, most: int = MOST) -> tuple[Hashable, Gallery]:
     """The gallery that is asked for, as far as it is filled, and its name; one is kept for the session.
 
     Parameters
     ----------
     pictures
         ``"own"``: the source's, where it has `least` or more, else garments; ``"garments"`` or ``"digits"``.
+    most
+        Of the source's so many are taken, evenly.
     """
-    key = (pictures, layer, _source(ctx.frames) if pictures == "own" and len(ctx.frames) >= least else "")
+    source = _source(ctx.frames) if pictures == "own" and len(ctx.frames) >= least else ""
+    key = (pictures, layer, source, min(most, len(ctx.frames)) if source else 0)
     room: dict[Hashable, Gallery] = ctx.memo("gallery", dict, keep=True)
     if key not in room:
         room.clear()
@@ -255,9 +258,9 @@ def _source(frames: Sequence[Frame]) -> str:
     return ""
 
 
-def _opened(ctx: Context, pictures: str, layer: str, source: str) -> Gallery:
+def _opened(ctx: Context, pictures: str, layer: str, source: str, most: int) -> Gallery:
     if source:
-        return _stored(ctx, layer, of_frames(ctx.frames, ctx.card.input_px))
+        return _stored(ctx, layer, of_frames(ctx.frames, ctx.card.input_px, most))
     quick = ctx.card.name == frozen.NETWORK
     side = frozen.SIDE if quick else ctx.card.input_px
     if pictures == "digits":

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.vision.retrieval.ranking import Metric, Rows, Vectors, all_orders
+from explainer.vision.metrics.neighbours import Metric, all_orders
+from explainer.vision.retrieval.ranking import Rows, Vectors
 
 Floats = NDArray[np.float64]
 

@@ -4,26 +4,16 @@ Euclidean distance, cosine and dot product rank differently. For vectors of leng
 ``‖a − b‖² = 2 − 2 cos(a, b)`` and the dot product is the cosine.
 """
 
-from collections.abc import Iterator
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
-Metric = Literal["euclid", "cosine", "dot"]
+from explainer.vision.metrics.neighbours import Metric, normalised
+
 METRICS: tuple[Metric, ...] = ("euclid", "cosine", "dot")
 BLOCK = 4096  # vectors that are compared at once, so that a large gallery needs no second copy of itself
-AT_ONCE = 200_000  # pairs that are ranked between two looks at whether it is still wanted
 Vectors = NDArray[np.floating]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-
-
-def normalised(vectors: Vectors) -> Floats:
-    """Vectors ``(…, D)`` at length 1; those of length 0 stay as they are."""
-    full = np.asarray(vectors, np.float64)
-    length = np.linalg.norm(full, axis=-1, keepdims=True)
-    return np.asarray(np.divide(full, length, out=full.copy(), where=length > 0))
 
 
 def closeness(query: Vectors, gallery: Vectors, metric: Metric) -> Floats:
@@ -55,23 +45,6 @@ def nearest(query: Vectors, gallery: Vectors, metric: Metric, count: int, leave_
     near = closeness(query, gallery, metric)
     rows = ordered(near, leave_out)[:count]
     return rows, near[rows]
-
-
-def all_orders(vectors: Vectors, rows: Rows, metric: Metric) -> Iterator[tuple[Rows, Rows]]:
-    """For some rows of a gallery at a time: the rows, and all others from the nearest on, ``(q, N − 1)``.
-
-    By one matrix product, so nearly equal distances may fall either way.
-    """
-    full = normalised(vectors) if metric == "cosine" else np.asarray(vectors, np.float64)
-    squares = np.einsum("nd,nd->n", full, full)
-    most = max(1, min(64, AT_ONCE // len(full)))
-    for begin in range(0, len(rows), most):
-        some = rows[begin : begin + most]
-        near = full[some] @ full.T
-        if metric == "euclid":
-            near = 2 * near - squares  # minus the squared distance, but for a constant of each query
-        near[np.arange(len(some)), some] = -np.inf
-        yield some, np.argsort(-near, axis=1, kind="stable")[:, :-1]
 
 
 def for_euclid(vectors: Vectors, metric: Metric) -> Floats:

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from explainer.core.context import Context
 from explainer.core.memo import latest
+from explainer.vision.metrics.neighbours import Metric, all_orders, normalised
 from explainer.vision.retrieval import inverted_file, product_codes
 from explainer.vision.retrieval.exact import Exact
 from explainer.vision.retrieval.features import is_grey, pixels_of, pooled, principal
 from explainer.vision.retrieval.gallery import Gallery
 from explainer.vision.retrieval.judging import Judged, judged
-from explainer.vision.retrieval.ranking import Metric, all_orders, as_query, for_euclid, nearest, normalised
+from explainer.vision.retrieval.ranking import as_query, for_euclid, nearest
 from explainer.vision.training.examples import centre_square
 
 JUDGED = 500  # queries by which a ranking is judged, evenly taken

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from explainer.vision.metrics.components import laid_flat
+from explainer.vision.metrics.neighbours import neighbours, own_share
 from explainer.vision.training import digits, garments
 from explainer.vision.training.examples import Examples, Split
 from explainer.vision.training.parts import Adam, scores_of
@@ -193,30 +195,6 @@ def recipe(data: str, loss: str, seed: int) -> Recipe:
 # What a map is worth ------------------------------------------------------------------------------------
 
 
-def neighbours(vectors: NDArray[Any], count: int = NEAR) -> NDArray[np.intp]:
-    """Rows of the nearest others of each vector ``(N, D)``, nearest first, ``(N, count)``; ties by their order."""
-    squared = (vectors**2).sum(1)
-    d = squared[:, None] + squared[None] - 2 * vectors @ vectors.T
-    np.fill_diagonal(d, np.inf)
-    return np.argsort(d, axis=1, kind="stable")[:, :count]
-
-
-def shared(near: NDArray[np.intp], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share of each picture's neighbours ``(N, k)`` that are of its class, ``(N,)``."""
-    return np.asarray((labels[near] == labels[:, None]).mean(1))
-
-
-def principal(vectors: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
-    """Coordinates ``(N, 2)`` along the two directions in which the vectors vary most, and their share of the variance.
-
-    The sign of each direction is such that its largest coefficient is positive.
-    """
-    centred = np.asarray(vectors, np.float64) - vectors.mean(0)
-    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
-    two = directions[:2] * np.sign(directions[[0, 1], np.abs(directions[:2]).argmax(1)])[:, None]
-    return centred @ two.T, float((sizes[:2] ** 2).sum() / (sizes**2).sum())
-
-
 def flat(examples: Examples) -> NDArray[np.float64]:
     """Pictures as vectors of their pixels, ``(N, S²)``."""
     return examples.images.reshape(len(examples), -1).astype(np.float64)
@@ -247,12 +225,12 @@ class Space:
 def by_pixels(examples: Examples) -> Space:
     """Every pixel is a direction; the map shows the first two principal components."""
     vectors = flat(examples)
-    xy, variance = principal(vectors)
-    near = neighbours(vectors)
-    return Space(xy, near, shared(near, examples.labels), variance)
+    xy, variance = laid_flat(vectors)
+    near = neighbours(vectors, NEAR)
+    return Space(xy, near, own_share(near, examples.labels), variance)
 
 
 def as_drawn(xy: NDArray[np.float64], labels: NDArray[np.int64]) -> Space:
     """The map is the space itself."""
-    near = neighbours(xy)
-    return Space(xy, near, shared(near, labels))
+    near = neighbours(xy, NEAR)
+    return Space(xy, near, own_share(near, labels))
