@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE, BORDER = 880, 30  # px of the map, and what is kept free along its edges for a thumb's half
-DOT, RIM = 6, 3  # px: of a picture that has no room, and round one in its own colours
+DOT, RIM = 7, 3  # px: of a picture that has no room, and round one in its own colours
 GROUND = (14, 17, 26)
 COLOURS = np.array(
     [

@@ -240,10 +240,9 @@ def reading(cloud: Cloud, params: Params, found: dict[str, float]) -> tuple[str,
     """Say what the space is, how many are misplaced, and what must not be read off the map."""
     of = "pixels" if by_pixels(params) else "numbers of the network"
     what = f"{words.count(len(cloud.vectors), 'picture')} of {found['vector_numbers']:,.0f} {of} each lie in a plane."
-    odd = f"{found['misplaced_count']:.0f} are misplaced: "
-    why = "none of their nearest is near them here." if cloud.labels is None else (
-        "they lie among another class here, and among their own in the space."
-    )  # fmt: skip
+    torn = "none of their nearest is near them here"
+    why = torn if cloud.labels is None else "they lie among another class here, and among their own in the space"
+    odd = f"Misplaced are {found['misplaced_count']:.0f}: {why}." if found["misplaced_count"] else ""
     if params.method == Method.PCA:
-        return what, odd + why, f"Two directions show {found['variance_percent']:.0f} % of the variance."
-    return what, odd + why, "How large a group is, and how far from the next, means nothing on a t-SNE map."
+        return what, odd, f"Two directions show {found['variance_percent']:.0f} % of the variance."
+    return what, odd, "How large a group is, and how far from the next, means nothing on a t-SNE map."

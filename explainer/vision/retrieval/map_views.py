@@ -26,6 +26,8 @@ def map_panel(title: str, note: str, one: Mapped, row: int | None) -> Panel:
         first[one.true[row]] = 2
         first[row] = 3
     shown = without_overlap(at, np.argsort(-first, kind="stable"), CLOSE * thumb if cloud.ink else thumb)
+    if cloud.ink and cloud.labels is None:  # noise: the places alone are of interest
+        shown &= first > 1
     classes = np.zeros(len(at), np.int64) if cloud.labels is None else cloud.labels
     pixels = pinned(cloud.pictures, at, classes, shown, ink=cloud.ink, thumb=thumb)
     # Below the picture, where it is not seen, lies what a click finds.
