@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from explainer.vision.metrics.neighbours import Metric
 from explainer.vision.retrieval.exact import Exact
-from explainer.vision.retrieval.ranking import BLOCK, METRICS, Metric, nearest
+from explainer.vision.retrieval.ranking import BLOCK, METRICS, nearest
 
 Singles = NDArray[np.float32]
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.vision.retrieval.ranking import BLOCK, Floats, Metric, Rows, Vectors, closeness, normalised, ordered
+from explainer.vision.metrics.neighbours import Metric, normalised
+from explainer.vision.retrieval.ranking import BLOCK, Floats, Rows, Vectors, closeness, ordered
 
 EPSILON = float(np.finfo(np.float32).eps)
 Singles = NDArray[np.float32]
