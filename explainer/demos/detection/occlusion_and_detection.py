@@ -19,6 +19,7 @@ from explainer.core.geometry import BoxXYXY
 from explainer.core.layers import Boxes, Image, Panel
 from explainer.core.memo import latest
 from explainer.core.numbers import iou, numbers
+from explainer.core.panes import inside, pane
 from explainer.core.picture import panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
@@ -96,6 +97,8 @@ class OcclusionAndDetection(Demo[Params]):
             whole = np.array(cover.in_pixels(seat, *size), np.float64)
             box = cover.from_side(whole, params.side, params.covered / 100)
             pixels = cover.covered(frame.pixels, box, params.fill, ctx.seed)
+            # The eye sees the object through a pane; the detector gets the grey alone.
+            shown = pane(frame.pixels, pixels, inside(pixels.shape, box)) if params.fill == Fill.GREY else pixels
         with ctx.stage("model"):
             found = latest(ctx, "covered", (box, params.fill), lambda: _looked([pixels], ctx)[0])
         now = covered_object.judge(about, found, box)
@@ -104,7 +107,7 @@ class OcclusionAndDetection(Demo[Params]):
         play = Play("covered", 0, 100, params.covered, counted=counted)
         first = Result(
             _reading(about, now, params.score), _values(about, now, params.score),
-            (_uncovered(frame, about), _input(frame, pixels, about, now, params.score)), (_called(about, now),),
+            (_uncovered(frame, about), _input(frame, shown, about, now, params.score)), (_called(about, now),),
             partial=True, headline=_headline(about, now, params.score), heroes=("without-a-cover", "with-a-cover"),
             resolved=seats, play=play, unsuitable=_unsuitable(about),
         )  # fmt: skip
@@ -169,11 +172,20 @@ def _input(frame: Frame, pixels: NDArray[np.uint8], about: Chosen, now: Judged, 
     """The covered picture with what is still found at the object's place, and dashed its box without a cover."""
     found = _told(about, now, least)
     lost = now.box is None or now.score < least
-    dashed = Boxes("uncovered", about.box[None], (f"{about.name} lost",) * lost, colours=(-2,), dashed=True)
+    dashed = Boxes(
+        "uncovered",
+        about.box[None],
+        (f"{about.name} lost: {about.score:.2f} → {now.score:.2f}",) * lost,
+        colours=(-2,),
+        dashed=True,
+    )
     called = tuple(f"taken for {one}" for one in shared.tags(found)) if lost else shared.tags(found[:1])
     shown = found if lost else found[:1]  # other names do not matter while the object is found
     boxes = Boxes("found", shown.xyxy.astype(np.float64), called, (1,) * len(shown) if lost else (0,) * len(shown))
-    note, layers = f"{words.percent(now.visible)} of the box visible", (Image("covered", pixels), dashed, boxes)
+    note, layers = (
+        f"the detector sees {words.percent(now.visible)} of the box",
+        (Image("covered", pixels), dashed, boxes),
+    )
     return Panel("With a cover", (frame.width, frame.height), layers, note)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from explainer.core import words
 from explainer.core.layers import Boxes, Image, Panel
 from explainer.core.numbers import numbers
+from explainer.core.panes import inside, pane
 from explainer.core.parts import Part
 from explainer.core.plays import Play
 
@@ -29,7 +30,7 @@ def played(about: Any, seen: Any, whole: Part, share: float) -> Part:
     *below, heat = whole.panels[0].layers[:2]
     here = float(seen.each[done - 1])
     effect = falls(here) if windows else f"score {words.score(here)}"
-    now = picture(about, f"Hidden {thing}", view, effect)
+    now = picture(about, f"Hidden {thing}", view, effect, seen.places.box(done - 1) if windows else None)
     boxes: tuple[Boxes, ...] = ()
     if windows:
         boxes = (box(about, seen.places.box(done - 1), effect),)
@@ -50,11 +51,14 @@ def falls(drop: float, ending: str = "") -> str:
     return f"{lead}{'falls' if drop >= 0 else 'rises'} by {abs(drop):.2f}"
 
 
-def picture(about: Any, title: str, view: Any, note: str) -> Panel:
-    """Draw an input of the network as a picture."""
+def picture(about: Any, title: str, view: Any, note: str, hidden: tuple[int, int, int, int] | None = None) -> Panel:
+    """Draw an input of the network as a picture; the eye sees through its `hidden` box."""
     from explainer.vision.attribution.views import to_pixels
 
-    shown = Image("view", to_pixels(view, about.card.mean, about.card.std), about.to_frame)
+    pixels = to_pixels(view, about.card.mean, about.card.std)
+    if hidden is not None:
+        pixels = pane(to_pixels(about.x, about.card.mean, about.card.std), pixels, inside(pixels.shape, hidden))
+    shown = Image("view", pixels, about.to_frame)
     panel: Panel = about.panel(title, shown, note=note)
     return panel
 

@@ -210,9 +210,13 @@ def _finished(about: Subject, seen: Seen) -> Part:
     """All of it."""
     panels = (_map_panel(about, seen.method, seen.heat), *_view_panels(about, seen))
     if seen.places is not None:  # over the map, too, stands the window that is missed most
-        drop = float(seen.each.max())
-        there = play.box(about, seen.places.box(int(seen.each.argmax())), play.falls(drop))
-        panels = tuple(replace(p, layers=(*p.layers, there)) if i < 2 else p for i, p in enumerate(panels))
+        most = seen.places.box(int(seen.each.argmax()))
+        change = f"{about.label.strip('“”')} {words.score(about.score)} → {words.score(seen.views[0][1])}"
+        effects = (play.falls(float(seen.each.max())), change)
+        marked = (
+            replace(p, layers=(*p.layers, play.box(about, most, e))) for p, e in zip(panels[:2], effects, strict=True)
+        )
+        panels = (*marked, *panels[2:])
     told = _of_occlusion(about, seen) if seen.method == Method.OCCLUSION else _of_rise(about, seen)
     return Part(panels, heroes=(panels[0].slug, panels[1].slug)) + told + Part(values=_peak(about, seen.heat))
 
@@ -225,8 +229,11 @@ def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Pan
 
 def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:
     titles = ("Missed most", "Missed least") if seen.method == Method.OCCLUSION else ("Best mask", "Worst mask")
-    for title, (view, score) in zip(titles, seen.views, strict=True):
-        yield play.picture(about, title, view, f"score {words.score(score)}")
+    ends = (int(seen.each.argmax()), int(seen.each.argmin()))
+    for title, (view, score), end in zip(titles, seen.views, ends, strict=True):
+        hidden = seen.places.box(end) if seen.places is not None else None
+        striped = "; striped: hidden from the network" if hidden is not None else ""
+        yield play.picture(about, title, view, f"score {words.score(score)}{striped}", hidden)
 
 
 def _peak(about: Subject, heat: NDArray[np.float32]) -> dict[str, float]:

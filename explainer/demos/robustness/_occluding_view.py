@@ -1,6 +1,6 @@
 """What the occlusion stress test shows and says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 from explainer.core import words
 from explainer.core.charts import Bars, Chart, Curve, Series
 from explainer.core.geometry import resized
-from explainer.core.layers import Panel
+from explainer.core.layers import Image, Label, Panel
 from explainer.core.numbers import numbers
+from explainer.core.panes import pane
 from explainer.core.picture import heat, panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
 from explainer.demos.robustness._occluding import Scene, Trial
 
 SHOWN = 3
+FLAT = {"grey": "grey", "black": "black", "mean": "colour"}  # fills without a picture of their own
 # Name in the curve, words in the reading, colour of the line.
 ORDERS: Mapping[str, tuple[str, str, int]] = {
     "random": ("random", "in random blocks", -2),
@@ -66,7 +68,24 @@ def _play(scene: Scene, test: Trial) -> Play | None:
 
 
 def _input_panel(scene: Scene, test: Trial) -> Panel:
-    return panel(scene.seen, "Input", note=f"{words.percent(test.hidden)} covered", focus=test.ready.focus)
+    """What is covered: under a plain colour it shines through for the eye, though not for the network."""
+    bare, seen = scene.frame, scene.seen
+    flat = scene.params.fill in FLAT
+    pixels = pane(bare.pixels, seen.pixels, scene.region) if flat else seen.pixels
+    share = words.percent(test.hidden)
+    note = f"{share} covered; the network sees plain {FLAT[scene.params.fill]} there" if flat else f"{share} covered"
+    shown = Image("picture", pixels, focus=test.ready.focus)
+    return Panel("Input", (bare.width, bare.height), (shown, *_change(scene, test)), note if test.hidden else "")
+
+
+def _change(scene: Scene, test: Trial) -> Iterator[Label]:
+    """On the cover: what it does to the class's score."""
+    rows, columns = np.nonzero(scene.region)
+    if len(rows) and test.hidden:
+        before, after = (words.score(float(row[test.index])) for row in (test.before, test.after))
+        wide, high = np.ptp(columns) + 1, np.ptp(rows) + 1
+        at = (float(columns.min() + 0.04 * wide), float(rows.max() - 0.04 * high))
+        yield Label("change", f"{test.card.label(test.index)} {before} → {after}", at)
 
 
 def _map_panel(scene: Scene, test: Trial, values: NDArray[np.float32], number: int) -> Panel:
@@ -96,7 +115,12 @@ def _curves(test: Trial, number: int) -> Chart:
         if order in test.curves
     )
     title = "Score while covered" if number == 0 else f"{test.card.title}: curves"
-    return Curve(title, lines, "% covered", "score", (0.0, 1.0), (0.0, 100.0), test.label)
+    return Curve(title, lines, "% covered", "score", (0.0, _roof(lines)), (0.0, 100.0), test.label)
+
+
+def _roof(lines: Sequence[Series]) -> float:
+    """Upper end of the score's axis: the next tenth above all curves, so that low ones are no flat line."""
+    return min(1.0, float(np.ceil(10 * max((float(line.y.max()) for line in lines), default=1.0) + 0.01)) / 10)
 
 
 # Numbers ------------------------------------------------------------------------------------------------
