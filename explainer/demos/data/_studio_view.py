@@ -19,6 +19,7 @@ from explainer.demos.data._studio import Answers, Drawn, Scene
 HIGH, STRIP, GAP = 100.0, 14.0, 5.0  # of a tile in panel pixels: its height, the strip below it, and the room between
 WIDE = 1.9  # width to height that a sheet is laid out for
 SCREEN_LETTERS = 56  # that fit side by side on the narrowest sheet, 360 px wide
+LINE = 0.19  # from one line of a name to the next, in heights of a tile
 FLIPPED, BOX, MASK, POINT, SHOWN = 5, 7, 2, 4, 5  # colours of the class palette, and how many classes are shown
 
 
@@ -156,10 +157,19 @@ def _strips(
         best, level = int(row.argmax()), y + HIGH + STRIP * 0.5
         paths += [np.array([(x, level), (x + wide * end, level)]) for end in (1.0, float(row[own]))]
         named = spread.flips[number] and letters >= 3
-        text = shortened(scene.ctx.card.label(best), letters) if named else words.score(float(row[best]))
-        yield Label(f"answer {number + 1}", text, (x + 0.06 * wide, y + 0.9 * HIGH), FLIPPED if named else -1)
+        lines = in_lines(scene.ctx.card.label(best), letters) if named else (words.score(float(row[best])),)
+        for n, text in enumerate(lines):
+            at = (x + 0.06 * wide, y + (0.9 - LINE * (len(lines) - 1 - n)) * HIGH)
+            yield Label(f"answer {number + 1}, line {n + 1}", text, at, FLIPPED if named else -1)
     colours = [colour for flip in spread.flips for colour in (-2, FLIPPED if flip else -1)]
     yield Lines("scores", tuple(paths), tuple(colours), width_px=4.0)
+
+
+def in_lines(name: str, letters: int) -> tuple[str, ...]:
+    """A class's name up to a comma, in two lines where one of so many letters cannot hold it: “military uniform”."""
+    first, _, rest = (name := name.split(",", maxsplit=1)[0]).partition(" ")
+    lines = (name,) if len(name) <= letters or not rest else (first, rest)
+    return tuple(shortened(line, letters) for line in lines)
 
 
 def shortened(name: str, letters: int) -> str:
