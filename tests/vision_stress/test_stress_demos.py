@@ -110,7 +110,7 @@ def test_no_light_changed_and_no_remedy_is_the_picture_itself() -> None:
     result = shot(LIGHT, shadow=(), exposure_ev=0.0, grain=False, remedies=())
     assert result.values["score_lit"] == result.values["score_as_it_is"]
     assert "score_remedy" not in result.values
-    assert len(result.panels) == 2
+    assert "After the remedy" not in {panel.title for panel in result.panels}
 
 
 def test_the_fall_of_the_light_passes_through_the_picture_that_is_shown() -> None:
@@ -123,6 +123,21 @@ def test_the_fall_of_the_light_passes_through_the_picture_that_is_shown() -> Non
     assert result.play is not None
     assert (result.play.first, result.play.last, result.play.at) == (0.0, -6.0, -2.0)
     assert (result.play.curve == lit.y).all()
+
+
+def test_lost_for_good_is_after_the_last_right_answer() -> None:
+    from explainer.demos.robustness._relighting import lost_for_good
+
+    assert [lost_for_good(np.array(right)) for right in ([1, 0, 1, 0, 0], [0, 0, 0], [1, 0, 1])] == [3, 0, 3]
+
+
+def test_where_the_answer_is_lost_it_is_another_and_half_a_stop_before_it_is_not() -> None:
+    falls = {"grain": False, "remedies": (), "shadow": ()}
+    lost = [panel for panel in shot(LIGHT, **falls).panels if panel.title.startswith("Lost at")]
+    assert len(lost) == 1
+    ev = float(-np.round(2 * np.log2(float(lost[0].title.split()[2].removeprefix("1/")))) / 2)
+    changed_at = [shot(LIGHT, **falls, exposure_ev=one).values["answer_changed"] for one in (ev, ev + 0.5)]
+    assert changed_at == [1.0, 0.0]
 
 
 def test_overexposed_pixels_are_called_lost() -> None:

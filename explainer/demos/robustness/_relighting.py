@@ -71,6 +71,9 @@ class Trial:
         What the network sees, in frame pixels.
     fall
         Scores of the class as the light falls `FALL`, without and with the remedies ``(2, 13)``; once it is known.
+    turned
+        The step of `FALL` from which on the answer is never again that of the picture as it is, and the
+        probabilities ``(K,)`` there; ``None`` where it is so to the end.
     tone_map
         An `explainer.vision.stress.light_map.ToneMap`, once it is known.
     """
@@ -85,6 +88,7 @@ class Trial:
     focus: tuple[float, float, float, float]
     input: NDArray[np.float32]
     fall: Floats | None = None
+    turned: tuple[int, Floats] | None = None
     tone_map: Any = None
 
     @property
@@ -138,7 +142,17 @@ def fallen(trial: Trial, net: Any) -> Trial:
     key = (replace(scene.light, exposure_ev=DAY), *scene.painted, params.remedies, params.renorm)
     with ctx.stage("explain"):
         both = latest(ctx, ("fall", *memo_name(ctx)), key, make)
-    return replace(trial, fall=np.stack([one[:, trial.index] for one in both]))
+    from_here = lost_for_good(both[0].argmax(1) == trial.plain.argmax())
+    turned = (from_here, both[0][from_here]) if from_here < len(FALL) else None
+    return replace(trial, fall=np.stack([one[:, trial.index] for one in both]), turned=turned)
+
+
+def lost_for_good(right: NDArray[np.bool_]) -> int:
+    """First step after which no answer is right any more; as many as there are steps where the last one still is.
+
+    The first wrong answer of all would mean less: between two like classes the answer often comes and goes.
+    """
+    return int(np.flatnonzero(right)[-1]) + 1 if right.any() else 0
 
 
 def mapped(trial: Trial, net: Any, show: Callable[[Trial], None]) -> Trial:

@@ -1,6 +1,7 @@
 """What the illumination stress test shows and says."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,11 @@ def result(trial: Trial, *, partial: bool = False) -> Result:
 def _play(trial: Trial) -> Play:
     ev = trial.scene.params.exposure_ev
     curve, note = (None, "") if trial.fall is None else (trial.fall[0], f"curve: score of {trial.label}")
-    counted = "full light" if ev >= 0 else f"1/{2**-ev:.3g} of the light"
-    return Play("exposure_ev", DAY, NIGHT, min(DAY, ev), curve, counted, note=note)
+    return Play("exposure_ev", DAY, NIGHT, min(DAY, ev), curve, _of_the_light(ev), note=note)
+
+
+def _of_the_light(ev: float) -> str:
+    return "full light" if ev >= 0 else f"1/{2**-ev:.3g} of the light"
 
 
 def _headline(trial: Trial) -> str:
@@ -75,6 +79,10 @@ def _panels(trial: Trial) -> Iterator[Panel]:
     yield _panel(trial, "Other light", scene.lit, trial.lit)
     if scene.has_remedy:
         yield _panel(trial, "After the remedy", scene.cured, trial.cured)
+    if trial.turned is not None:
+        step, row = trial.turned
+        lit = scene.relit(replace(scene.light, exposure_ev=float(FALL[step])))
+        yield _panel(trial, f"Lost at {_of_the_light(float(FALL[step]))}", lit, row)
 
 
 def _panel(trial: Trial, title: str, pixels: Pixels, row: NDArray[np.float64]) -> Panel:
@@ -96,8 +104,9 @@ def _fall(trial: Trial, fall: NDArray[np.float64]) -> Curve:
     lines = [Series("other light", -FALL, fall[0], colour=1)]
     if trial.scene.has_remedy:
         lines.append(Series("with remedy", -FALL, fall[1]))
-    now = Series("now", np.full(2, max(-trial.scene.params.exposure_ev, 0.0)), np.array([0.0, 1.0]), "dotted", -2)
-    title, axes = "As the light falls", ("stops less light", "score", (0.0, 1.0), (DAY, -NIGHT))
+    roof = min(1.0, float(np.ceil(10 * fall.max() + 0.01)) / 10)  # low scores are no flat line at the foot
+    now = Series("now", np.full(2, max(-trial.scene.params.exposure_ev, 0.0)), np.array([0.0, roof]), "dotted", -2)
+    title, axes = "As the light falls", ("stops less light", "score", (0.0, roof), (DAY, -NIGHT))
     return Curve(title, (*lines, now), *axes, trial.label)
 
 

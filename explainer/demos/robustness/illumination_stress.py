@@ -55,7 +55,7 @@ class Params:
     grain: Annotated[bool, Doc("Shot noise", "Few photons are a coarse measurement.")] = True
     photons: Annotated[
         int, Doc("Photons in white", "The noise of N photons is √N."), Range(2, 2000, log=True), When("grain", (True,))
-    ] = 60
+    ] = 200
     contrast: Annotated[
         float, Doc("Contrast", "Distance from the mean grey."), Range(0.0, 3.0, step=0.05, unit="×")
     ] = 1.0
