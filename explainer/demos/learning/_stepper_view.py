@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TILE, BESIDE, ABOVE = 8.0, 2.4, 4.0  # of a map, between two layers, for their names; in pixels of a map
 APART = 0.6  # between two maps of a layer
-FEW = 7  # layers of a net of which fewer maps are drawn, so that they are larger
+FEW, FEWER = 7, 4  # layers of a net of which fewer maps are drawn, so that they are larger
 STRONG = 0.99  # share of the gradient that is within its colours: a single cell would leave all others pale
 SMALLEST_LOG = -16.0  # where a gradient of 0 is drawn
 
@@ -79,7 +79,7 @@ def _net(scene: Scene, *, back: bool) -> Panel:
 
 def _most_active(scene: Scene) -> list[NDArray[np.int64]]:
     """Numbers of the maps of each layer that are drawn: in a deep net all, else those that answer most."""
-    count = 8 if scene.at.recipe.depth > FEW else 5
+    count = 8 if scene.at.recipe.depth > FEW else 4 if scene.at.recipe.depth > FEWER else 3
     activity = [np.abs(y).mean(axis=(1, 2)) for y in (*(conv.y for conv in scene.run.convs), scene.run.pooled)]
     return [np.zeros(1, np.int64), *(np.sort(np.argsort(-a, kind="stable")[:count]) for a in activity)]
 

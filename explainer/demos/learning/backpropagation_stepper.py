@@ -44,9 +44,9 @@ class Params:
     step: Annotated[
         int, Range(0, MOST_LAYERS + 2), Doc("Step back", "0 is the loss; the last one is the optimiser's."),
         Plays(6.0, "Send the gradient back, from the loss to the digit"),
-    ] = 7  # fmt: skip
+    ] = 5  # fmt: skip
     digit: Annotated[int, Range(0, 499), Doc("Digit", "One of 500 handwritten test digits.")] = 3
-    depth: Annotated[int, Range(2, MOST_LAYERS), Doc("Layers", "Convolutions, and one linear layer at the end.")] = 6
+    depth: Annotated[int, Range(2, MOST_LAYERS), Doc("Layers", "Convolutions, and one linear layer at the end.")] = 4
     activation: Annotated[Activation, Doc("Activation", "The slope of a sigmoid is 1/4 at most.")] = Activation.RELU
     start: Annotated[Start, Doc("Starting weights", "He's keep the gradient's size through ReLUs.")] = Start.HE
     residual: Annotated[bool, Doc("Residual", "Adds each layer's input to its output: a way past the layer.")] = False
