@@ -47,7 +47,7 @@ EXCEPTIONS = {
     "explained/feature_visualization": (424, "its tabs and its search of a folder are 100 lines of it"),
     "explained/integrated_gradients": (315, "its path, which is played, and its bill of shares are 70 lines of it"),
     "explained/occlusion_and_rise": (
-        358,
+        359,
         "windows and masks that gather, which is played, are 80 lines of it, panes 11",
     ),
     "explained/self_attention": (374, "its arrow and its sentence about where a patch looks are 46 lines of it"),

@@ -30,7 +30,7 @@ def played(about: Any, seen: Any, whole: Part, share: float) -> Part:
     *below, heat = whole.panels[0].layers[:2]
     here = float(seen.each[done - 1])
     effect = falls(here) if windows else f"score {words.score(here)}"
-    now = picture(about, f"Hidden {thing}", view, effect, seen.places.box(done - 1) if windows else None)
+    now = picture(about, f"Hidden {thing}", view, effect, seen.places.box(done - 1) if seen.flat else None)
     boxes: tuple[Boxes, ...] = ()
     if windows:
         boxes = (box(about, seen.places.box(done - 1), effect),)

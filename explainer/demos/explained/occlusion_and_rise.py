@@ -114,7 +114,7 @@ class Seen:
 
     The views are network inputs ``(1, 3, S, S)`` with the class's score: with the window hidden that is missed most
     and with the one that is missed least, or behind the best mask and the worst. `until` gives map and view after some
-    of the windows, which stand at `places`, or masks.
+    of the windows, which stand at `places`, or masks. `flat`: a window has one colour, so that nothing is seen there.
     """
 
     method: Method
@@ -123,6 +123,7 @@ class Seen:
     views: tuple[tuple[Any, float], tuple[Any, float]]
     until: Callable[[int], tuple[NDArray[np.float32], Any]]
     places: Any = None
+    flat: bool = False
 
     @property
     def thing(self) -> str:
@@ -172,7 +173,7 @@ def _occluded(about: Subject, network: Any, params: Params, ctx: Context) -> See
         (hidden(int(step.drops.argmax())), hidden(int(step.drops.argmin()))),
     )
     most, least = ((view, float(score(view))) for view in views)
-    return Seen(params.method, step.values, step.drops, (most, least), until, places)
+    return Seen(params.method, step.values, step.drops, (most, least), until, places, params.fill != Fill.BLUR)
 
 
 def _masked(about: Subject, network: Any, params: Params, ctx: Context) -> Seen:
@@ -231,7 +232,7 @@ def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:
     titles = ("Missed most", "Missed least") if seen.method == Method.OCCLUSION else ("Best mask", "Worst mask")
     ends = (int(seen.each.argmax()), int(seen.each.argmin()))
     for title, (view, score), end in zip(titles, seen.views, ends, strict=True):
-        hidden = seen.places.box(end) if seen.places is not None else None
+        hidden = seen.places.box(end) if seen.flat else None
         striped = "; striped: hidden from the network" if hidden is not None else ""
         yield play.picture(about, title, view, f"score {words.score(score)}{striped}", hidden)
 
