@@ -17,6 +17,7 @@ ON_THE_CPU = {
     "search-by-picture": "the vectors of its garments are shipped; only a folder needs the network",
     "embedding-map": "the vectors of its garments are shipped, and the map of 500 points is NumPy's",
     "metric-learning": "at this size a GPU spends its time on being asked",
+    "learning-without-labels": "at this size a GPU spends its time on being asked",
     "freeze-depth": "frozen layers answer once, and the few that learn are small at 96 pixels",
     "missing-digit": "small nets train one to a core",
     "distillation-lab": "small nets train one to a core",

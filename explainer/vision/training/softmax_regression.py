@@ -48,6 +48,8 @@ def fitted(
     classes: int,
     penalty: float = PENALTY,
     asked: Callable[[], None] = lambda: None,
+    *,
+    scaled: bool = False,
 ) -> SoftmaxRegression:
     """Fit vectors ``(N, D)`` to labels ``(N,)`` in 0…K − 1.
 
@@ -57,10 +59,13 @@ def fitted(
         λ, more than 0.
     asked
         Called at each step; may raise to stop.
+    scaled
+        Whether vectors are used as they are. Without this the columns are brought to mean 0 and spread 1.
     """
     from scipy.optimize import minimize  # loads half a second of scipy
 
     mean, spread = vectors.mean(0, dtype=np.float64), vectors.std(0, dtype=np.float64) + 1e-6
+    mean, spread = (np.zeros_like(mean), np.ones_like(spread)) if scaled else (mean, spread)
     x = torch.from_numpy((vectors - mean) / spread)  # torch's products keep to the threads that the job may use
     rows, given, width = torch.arange(len(x)), torch.from_numpy(labels), x.shape[1]
 
