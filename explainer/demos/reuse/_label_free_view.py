@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Bars, Chart, Curve, Series, Table
+from explainer.core.charts import Chart, Curve, Series
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Image, Lines, Panel
 from explainer.core.picture import heat
-from explainer.core.spread import spread, spread_bars
+from explainer.core.spread import spread_bars, spread_line
 from explainer.core.walls import wall_of_words
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 VIEWS, EACH = 4, 2  # of a picture, and pictures of a class, in the batch that is shown
 EDGE, GAP = VIEWS * EACH, 1  # cells for a picture of each class along the edges, and between them and the matrix
 WALL_ROWS = 6
+CURVE = "Right by number of labels"
+COLOURS = (1, 2, -1, 5)  # of pixels, a random net, what was learnt, and labels alone
 LIMIT = 0.7  # of a standard deviation, on the axis of the spectrum
 Floats = NDArray[np.float64]
 
@@ -28,6 +31,7 @@ def matrix_panel(similar: Floats, views: NDArray[np.float32], note: str) -> Pane
     """Cosines of every two views, a picture of each class along both edges, and lines between classes."""
     count, start = len(similar), EDGE + GAP
     firsts = np.rint(255 * views[:: VIEWS * EACH]).astype(np.uint8)
+    firsts = np.pad(firsts, ((0, 0), (1, 1), (1, 1)))  # so that they do not touch
     side = firsts.shape[1]
     scale = EDGE / side
     down = np.concatenate(list(firsts), 0)[..., None].repeat(3, 2)
@@ -88,14 +92,18 @@ def spectrum_chart(sizes: Floats) -> Curve:
 
 
 def label_charts(found: dict[str, Floats], chosen: int, counts: tuple[int, ...], learnt: str) -> tuple[Chart, ...]:
-    """Share that is right for a number of labels, with its spread over draws of them; and all numbers as a table."""
+    """Share that is right for a number of labels, and for all numbers of them; with its spread over draws of them."""
     many = "1 label" if counts[chosen] == 1 else f"{counts[chosen]} labels"
     rows = [(name, 100 * table[:, chosen]) for name, table in found.items()]
     bars = spread_bars(f"Right with {many} of each class", rows, note="%, and its spread over draws of the labels")
     at = next((n for n, name in enumerate(found) if name == learnt), 0)
-    table = Table(
-        "Right by number of labels", ("%", *(f"{count} a class" for count in counts)),
-        tuple((name, *(spread(100 * column).words() for column in one.T)) for name, one in found.items()),
+    x = np.log10(counts)
+    lines = [
+        spread_line(name, x, 100 * one, *(("solid", -1) if n == at else ("dashed", COLOURS[n])))
+        for n, (name, one) in enumerate(found.items())
+    ]
+    curve = Curve(
+        CURVE, tuple(lines), "labels of each class, log₁₀ (1, 10, 100)", "% right",
+        (0.0, 100.0), note="band: one standard deviation over draws of the labels",
     )  # fmt: skip
-    return Bars(bars.title, bars.labels, bars.values, bars.hi, bars.lo, bars.format, at, bars.note,
-                spread=bars.spread), table  # fmt: skip
+    return replace(bars, chosen=at), curve

@@ -162,7 +162,7 @@ def shown(run: Snapshot, found: Tables, params: Params) -> Part:
     )  # fmt: skip
     told = values(run, mark, similar, found, params)
     large = few and params.look == Look.LABELS
-    heroes = (chart_slug(few[0]),) if large else tuple(panel.slug for panel in panels)
+    heroes = (chart_slug(few[1]),) if large else tuple(panel.slug for panel in panels)
     return Part(
         panels, (*few[:1], *charts, *few[1:]), reading(told, params), told, headline=headline(told, run, params),
         heroes=heroes, play=play,
