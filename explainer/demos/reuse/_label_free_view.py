@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Chart, Curve, Series
+from explainer.core.charts import Chart, Curve, Series, Table
 from explainer.core.geometry import scale_shift
 from explainer.core.layers import Image, Lines, Panel
 from explainer.core.picture import heat
-from explainer.core.spread import spread_bars, spread_line
+from explainer.core.spread import spread, spread_bars, spread_line
 from explainer.core.walls import wall_of_words
 
 if TYPE_CHECKING:
@@ -106,4 +106,8 @@ def label_charts(found: dict[str, Floats], chosen: int, counts: tuple[int, ...],
         CURVE, tuple(lines), "labels of each class, log₁₀ (1, 10, 100)", "% right",
         (0.0, 100.0), note="band: one standard deviation over draws of the labels",
     )  # fmt: skip
-    return replace(bars, chosen=at), curve
+    table = Table(
+        "With spread", ("% right", *(f"{count} a class" for count in counts)),
+        tuple((name, *(spread(100 * column).words() for column in one.T)) for name, one in found.items()),
+    )  # fmt: skip
+    return replace(bars, chosen=at), curve, table

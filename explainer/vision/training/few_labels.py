@@ -21,7 +21,8 @@ from explainer.vision.training.softmax_regression import fitted
 
 COUNTS = (1, 10, 100)  # labels of each class
 DRAWS, TAUGHT_DRAWS = 5, 3  # of labels; a net that is taught takes longer than a probe
-STEPS, BATCH, RATE = 150, 32, 0.005  # of the encoder that is taught by labels
+STEPS, BATCH, RATE = 300, 32, 0.005  # of the encoder that is taught by labels
+CHANGE = 0.6  # of its views: with few steps, stronger ones slow it down
 
 Asked = Callable[[], None]
 Floats = NDArray[np.float64]
@@ -105,6 +106,6 @@ def taught_by(split: Split, rows: Rows, seed: int) -> Recipe:
     """Recipe of an encoder that is taught by the labels of some pictures."""
     few = Split(split.train.take(rows), split.test)
     return Recipe(
-        few, LearnerNet(few.train.side, "labels"), Taught(), Adam(RATE), STEPS, Cosine(),
+        few, LearnerNet(few.train.side, "labels"), Taught(CHANGE), Adam(RATE), STEPS, Cosine(),
         batches=Batches(min(BATCH, len(rows)), whole=True), seed=seed, every=STEPS,
     )  # fmt: skip
