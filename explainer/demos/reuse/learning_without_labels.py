@@ -162,9 +162,10 @@ def shown(run: Snapshot, found: Tables, params: Params) -> Part:
     )  # fmt: skip
     told = values(run, mark, similar, found, params)
     large = few and params.look == Look.LABELS
+    ordered = (few[1], few[0], few[2]) if large else (*few[:1], *charts)
     heroes = (chart_slug(few[1]),) if large else tuple(panel.slug for panel in panels)
     return Part(
-        panels, (few[1], few[0], few[2]) if large else (*few[:1], *charts), reading(told, params), told, headline=headline(told, run, params),
+        panels, ordered, reading(told, params), told, headline=headline(told, run, params),
         heroes=heroes, play=play,
     )  # fmt: skip
 
