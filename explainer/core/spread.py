@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explainer.core.charts import Bars, Curve, Series, Style
+from explainer.core.charts import Bars, Curve, Series, Style, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,26 @@ def spread_bars(
         title, tuple(label for label, _ in rows), tuple(one.mean for one in several), hi=hi, format=f".{digits}f",
         note=note, spread=whiskers,
     )  # fmt: skip
+
+
+def spread_curve(
+    title: str, ways: Mapping[str, ArrayLike], x: NDArray[np.float64], x_label: str, y_label: str,
+    ends: tuple[float, float], *, chosen: int = 0, note: str = "",
+) -> Curve:  # fmt: skip
+    """Several ways of doing a thing over ``x``: way → ``(runs, points)``; the chosen one is drawn through."""
+    lines = [
+        spread_line(name, x, runs, *(("solid", -1) if n == chosen else ("dashed", n + 1)))
+        for n, (name, runs) in enumerate(ways.items())
+    ]
+    return Curve(title, tuple(lines), x_label, y_label, ends, note=note)
+
+
+def spread_table(title: str, ways: Mapping[str, ArrayLike], corner: str, heads: Sequence[str]) -> Table:
+    """Mean and spread in words for each way → ``(runs, columns)``."""
+    rows = ((name, np.asarray(runs, np.float64)) for name, runs in ways.items())
+    return Table(
+        title, (corner, *heads), tuple((name, *(spread(column).words() for column in found.T)) for name, found in rows)
+    )
 
 
 def accuracy_curve(

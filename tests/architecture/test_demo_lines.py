@@ -29,6 +29,10 @@ EXCEPTIONS = {
     "explained/picture_gates": (285, "draws its maps over the picture, and gives way to a net that has gates"),
     "learning/receptive_field": (271, "what the unit cannot see is dimmed, and shares end where the picture does"),
     "learning/train_small_net": (276, "its epochs play, beside a wall of digits as they were read at first"),
+    "reuse/learning_without_labels": (
+        329,
+        "six methods, each with its task on a wall, a path, a spectrum and few labels",
+    ),
     "robustness/randomised_smoothing": (
         298,
         "a wall of all copies that vote, which is played, and a patch as strong as the proof allows",

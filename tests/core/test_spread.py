@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explainer.core.spread import spread, spread_bars, spread_line
+from explainer.core.spread import spread, spread_bars, spread_curve, spread_line, spread_table
 
 
 def test_the_deviation_is_that_of_a_sample():
@@ -26,3 +26,11 @@ def test_a_line_has_a_band_and_a_bar_a_whisker_where_there_are_several_runs():
     assert bars.values == (91.0, 95.0)
     assert bars.spread == pytest.approx((np.sqrt(2), 0.0))
     assert spread_bars("One", [("none", [90.0])]).spread == ()
+
+
+def test_several_ways_are_compared_in_a_curve_and_in_words():
+    ways = {"pixels": [[1.0, 2.0], [3.0, 4.0]], "learnt": [[5.0, 6.0], [5.0, 8.0]]}
+    curve = spread_curve("Right", ways, np.array([0.0, 1.0]), "labels", "% right", (0.0, 10.0), chosen=1)
+    assert [(line.name, line.style) for line in curve.series] == [("pixels", "dashed"), ("learnt", "solid")]
+    np.testing.assert_allclose(curve.series[1].y, [5, 7])
+    assert spread_table("Both", ways, "% right", ["1", "2"]).rows[1] == ("learnt", "5.0 ± 0.0", "7.0 ± 1.4")

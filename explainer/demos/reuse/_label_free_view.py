@@ -8,49 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explainer.core.charts import Chart, Curve, Series, Table
-from explainer.core.geometry import scale_shift
-from explainer.core.layers import Image, Lines, Panel
-from explainer.core.picture import heat
-from explainer.core.spread import spread, spread_bars, spread_line
+from explainer.core.charts import Chart, Curve, Series
+from explainer.core.layers import Panel
+from explainer.core.likeness import likeness
+from explainer.core.spread import spread_bars, spread_curve, spread_table
 from explainer.core.walls import wall_of_words
 
 if TYPE_CHECKING:
     from explainer.vision.training.fit import Snapshot
 
 VIEWS, EACH = 4, 2  # of a picture, and pictures of a class, in the batch that is shown
-EDGE, GAP = VIEWS * EACH, 1  # cells for a picture of each class along the edges, and between them and the matrix
 WALL_ROWS = 6
 CURVE = "Right by number of labels"
-COLOURS = (1, 2, -1, 5)  # of pixels, a random net, what was learnt, and labels alone
 LIMIT = 0.7  # of a standard deviation, on the axis of the spectrum
 Floats = NDArray[np.float64]
 
 
 def matrix_panel(similar: Floats, views: NDArray[np.float32], note: str) -> Panel:
-    """Cosines of every two views, a picture of each class along both edges, and lines between classes."""
-    count, start = len(similar), EDGE + GAP
+    """Cosines of every two views, with a picture of each class along both edges."""
     firsts = np.rint(255 * views[:: VIEWS * EACH]).astype(np.uint8)
-    firsts = np.pad(firsts, ((0, 0), (1, 1), (1, 1)))  # so that they do not touch
-    side = firsts.shape[1]
-    scale = EDGE / side
-    down = np.concatenate(list(firsts), 0)[..., None].repeat(3, 2)
-    across = np.concatenate(list(firsts), 1)[..., None].repeat(3, 2)
-    cells = heat(
-        similar.astype(np.float32), scale_shift(1, 1, start, start), name="cosine", limit=1.0, signed=True, over=False,
-        smooth=False,
-    )  # fmt: skip
-    end, pitch = start + count, VIEWS * EACH
-    edges = [start + pitch * k for k in range(1, count // pitch)]
-    lines = [np.array([[start, at], [end, at]], float) for at in edges]
-    lines += [np.array([[at, start], [at, end]], float) for at in edges]
-    layers = (
-        Image("pictures down", down, scale_shift(scale, scale, 0, start), smooth=False),
-        Image("pictures across", across, scale_shift(scale, scale, start, 0), smooth=False),
-        cells,
-        Lines("classes", tuple(lines), (-2,) * len(lines), width_px=0.8),
-    )
-    return Panel("Similarity of views", (end, end), layers, note, frame=False)
+    return likeness("Similarity of views", similar, list(firsts), note)
 
 
 def views_panel(originals: NDArray[np.float32], views: NDArray[np.float32], labels: tuple[str, ...]) -> Panel:
@@ -94,20 +71,13 @@ def spectrum_chart(sizes: Floats) -> Curve:
 def label_charts(found: dict[str, Floats], chosen: int, counts: tuple[int, ...], learnt: str) -> tuple[Chart, ...]:
     """Share that is right for a number of labels, and for all numbers of them; with its spread over draws of them."""
     many = "1 label" if counts[chosen] == 1 else f"{counts[chosen]} labels"
-    rows = [(name, 100 * table[:, chosen]) for name, table in found.items()]
-    bars = spread_bars(f"Right with {many} of each class", rows, note="%, and its spread over draws of the labels")
     at = next((n for n, name in enumerate(found) if name == learnt), 0)
-    x = np.log10(counts)
-    lines = [
-        spread_line(name, x, 100 * one, *(("solid", -1) if n == at else ("dashed", COLOURS[n])))
-        for n, (name, one) in enumerate(found.items())
-    ]
-    curve = Curve(
-        CURVE, tuple(lines), "labels of each class, log₁₀ (1, 10, 100)", "% right",
-        (0.0, 100.0), note="band: one standard deviation over draws of the labels",
+    percent = {name: 100 * table for name, table in found.items()}
+    rows = [(name, table[:, chosen]) for name, table in percent.items()]
+    bars = spread_bars(f"Right with {many} of each class", rows, note="%, and its spread over draws of the labels")
+    curve = spread_curve(
+        CURVE, percent, np.log10(counts), "labels of each class, log₁₀ (1, 10, 100)", "% right", (0.0, 100.0),
+        chosen=at, note="band: one standard deviation over draws of the labels",
     )  # fmt: skip
-    table = Table(
-        "With spread", ("% right", *(f"{count} a class" for count in counts)),
-        tuple((name, *(spread(100 * column).words() for column in one.T)) for name, one in found.items()),
-    )  # fmt: skip
+    table = spread_table("With spread", percent, "% right", [f"{count} a class" for count in counts])
     return replace(bars, chosen=at), curve, table
