@@ -4,7 +4,7 @@ import numpy as np
 
 from explainer.core.layers import Cells
 from explainer.demos.learning._kernel_wall import SHOWN, headline, wall
-from explainer.vision.convolution.kernels import Kernels, pictures
+from explainer.vision.convolution.learnt import Kernels, pictures
 
 RNG = np.random.default_rng(3)
 

@@ -13,14 +13,14 @@ from explainer.core.walls import wall_of_photos
 from explainer.demos.learning import _convolution_view as view
 
 if TYPE_CHECKING:
-    from explainer.vision.convolution.kernels import Kernels
+    from explainer.vision.convolution.learnt import Kernels
 
 SHOWN, COLUMNS = 12, 4
 
 
 def wall(kernels: Kernels, source: int) -> Panel:
     """The strongest kernels and the chosen one, framed; a click takes another one apart."""
-    from explainer.vision.convolution.kernels import pictures
+    from explainer.vision.convolution.learnt import pictures
 
     rows = kernels.strongest(SHOWN)
     panel = wall_of_photos(

@@ -23,7 +23,7 @@ from explainer.demos.learning import _kernel_wall as kernels
 if TYPE_CHECKING:
     from explainer.vision.convolution.arithmetic import Tap
     from explainer.vision.convolution.inside import Operation, Survey
-    from explainer.vision.convolution.kernels import Kernels
+    from explainer.vision.convolution.learnt import Kernels
 
 SHOWN = 12  # input maps that are shown: those that move the sum most
 
@@ -65,7 +65,7 @@ class LearntKernels(Demo[Params]):
         from explainer.vision import seating
         from explainer.vision.convolution.arithmetic import tap_of
         from explainer.vision.convolution.inside import watch
-        from explainer.vision.convolution.kernels import Kernels
+        from explainer.vision.convolution.learnt import Kernels
 
         params, seats = seating.seated(params, frame, ctx, spot=_edge, layer=_first)
         with ctx.model() as net:
