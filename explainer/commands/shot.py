@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     shown.lesson.show_now()
     for _ in range(3):  # layouts, then what they post, then what that paints
         app.processEvents()
+    shown.showing.results.catch_up()  # a film has gone on meanwhile: words and charts of the picture that stands there
     picture = headless.exact(shown, *args.size)
     measures = _measured(shown) if args.measure else ""
     shown.close()

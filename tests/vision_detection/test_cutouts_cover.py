@@ -143,6 +143,8 @@ def test_one_box_speaks_for_one_object_only() -> None:
     assert score == pytest.approx([0.8, 0])
     between = Detections(np.array([[0.5, 0, 10.5, 10]], np.float32), np.array([0.8], np.float32), np.array([0]))
     assert truth.best_for(between, two, np.array([0, 0]))[0].tolist() == [0, 0]  # it fits both alike
+    assert truth.over_several(between, two, np.array([0, 0])).tolist() == [True]
+    assert truth.over_several(between, two, np.array([0, 1])).tolist() == [False]  # of another class
     assert truth.best_for(between, two, np.array([0, 1]))[0] == pytest.approx([0.8, 0])
     assert truth.best_for(found[:0], two, np.array([0, 0]))[1].tolist() == [-1, -1]
 

@@ -157,6 +157,20 @@ def test_rules_need_no_pass_and_the_sweep_comes_last(passes: list[int]) -> None:
     assert sum(passes) == 18  # the sweep does not depend on where the front figure stands
 
 
+def test_headline_label_and_chart_tell_of_the_same_deleted_figure() -> None:
+    found = run(LAB, sample("temple"))
+    before, at = found.values["behind_before"], found.values["true_iou"]
+    assert f"person behind, found with {before:.2f}: one box over both is left" in found.headline
+    labels = {one.name: one.labels for one in found.panels[0].layers if isinstance(one, Boxes)}
+    assert labels["deleted"] == (f"deleted {before:.2f}",)
+    assert any(label.startswith("over both ") for label in labels["kept"])
+    chart = found.charts[0]
+    assert chart.note == "the one behind"
+    raw, left = (dict(zip(line.x, line.y, strict=True)) for line in chart.series[:2])
+    here = min(raw, key=lambda x: abs(x - at))
+    assert (here, raw[here], left[here]) == pytest.approx((at, before, 0.0), abs=0.02)
+
+
 def test_it_opens_on_nobody_in_full_view_being_lost(passes: list[int]) -> None:
     del passes
     frame = Frame(np.full((400, 300, 3), 90, np.uint8))

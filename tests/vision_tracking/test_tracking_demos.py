@@ -1,5 +1,7 @@
 """The two larger tracking demos: what they say of bad input, of late and changed pictures, and what they hand on."""
 
+import itertools
+
 import numpy as np
 import pytest
 from skimage import data
@@ -81,14 +83,37 @@ def test_a_hidden_target_is_called_lost_by_kcf_and_the_table_says_so():
 def test_the_headline_names_who_is_lost_and_who_is_not():
     from types import SimpleNamespace as Bare
 
-    from explainer.demos.tracking import _single_view as view
+    from explainer.demos.tracking import _single_words as words
 
     lost, found = Bare(lost=True), Bare(lost=False)
     state = Bare(past={}, made=None)
-    assert view._headline(state, {"kcf": lost, "csrt": lost}) == (
+    assert words.headline(state, {"kcf": lost, "csrt": lost}) == (
         "KCF and CSRT say that they are lost; no other is left."
     )
-    assert view._headline(state, {"kcf": lost, "csrt": found}) == "KCF says that it is lost; CSRT does not."
+    assert words.headline(state, {"kcf": lost, "csrt": found}) == "KCF says that it is lost; CSRT does not."
+
+
+def test_with_a_truth_the_headline_says_who_is_on_the_target_and_who_knows_that_it_is_lost():
+    from types import SimpleNamespace as Bare
+
+    from explainer.demos.tracking import _single_words as words
+
+    def said(**trackers):
+        past = {name: Bare(overlaps=(1.0, overlap)) for name, (overlap, _) in trackers.items()}
+        reports = {name: Bare(lost=lost) for name, (_, lost) in trackers.items()}
+        return words.headline(Bare(past=past, made=object(), visible=(1.0, 1.0)), reports)
+
+    on, unaware, told, wrong = (0.9, False), (0.0, False), (0.0, True), (0.9, True)
+    assert said(mosse=on, kcf=told, csrt=on, siamese=told) == (
+        "MOSSE and CSRT are on the target; KCF and Siamese know they are lost."
+    )
+    assert said(kcf=unaware, csrt=told) == (
+        "Nobody is on the target; KCF is lost without knowing; CSRT knows it is lost."
+    )
+    assert said(mosse=wrong, csrt=on) == "CSRT is on the target; MOSSE gives up too early."
+    assert said(mosse=on, csrt=on) == "MOSSE and CSRT are on the target, and none of them feels lost."
+    for five in itertools.product((on, unaware, told, wrong), repeat=5):
+        assert len(said(**dict(zip(words.NAMES, five, strict=True))).split()) <= 20
 
 
 def test_a_film_has_no_truth_and_the_reading_says_so():
@@ -142,6 +167,19 @@ def test_another_size_starts_anew():
 
 
 # Many ---------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_counted_before_there_is_a_track_to_pair():
+    first, second = follow(many.MultiObjectTracker(), [CAT] * 2, WALK)
+    assert not {"paired", "mota_percent", "switches"} & set(first.values)
+    assert "MOTA" not in first.reading
+    assert "0 of" not in first.reading
+    assert {cell for _, cell in first.charts[-1].rows} == {"–"}
+    begun = first.values["tracks"]
+    assert first.headline.startswith(f"{begun:.0f} tracks begin")
+    assert second.values["paired"] > 0
+    assert second.values["true_boxes"] > second.values["visible_figures"], "the first picture counts, once one counts"
+    assert "–" not in {cell for _, cell in second.charts[-1].rows}
 
 
 def test_the_documents_score_as_the_table_says():

@@ -11,8 +11,7 @@ from explainer.core import words
 from explainer.core.layers import Boxes, Panel
 from explainer.core.plays import Play
 from explainer.core.result import Result
-from explainer.demos.detection import _nanodet_view as shared
-from explainer.demos.detection._nms_view import tints
+from explainer.demos.detection._nms_view import tags, tints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,8 +62,7 @@ def _alive(panel: Panel, now: Judged, order: NDArray[np.int64], at: int) -> Pane
         ),
         Boxes(
             "kept", now.raw.xyxy[kept[::-1]].astype(np.float64),
-            shared.tags(now.raw[np.array(kept[::-1], np.int64)], now.done.score[kept[::-1]]),
-            tints(now, kept[::-1]),
+            tags(now, kept[::-1]), tints(now, kept[::-1]),
         ),
     )  # fmt: skip
     note = f"{len(kept)} kept, {words.count(len(order) - at, 'box waits', 'boxes wait')}"

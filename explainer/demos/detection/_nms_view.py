@@ -15,23 +15,48 @@ from explainer.core.result import Result
 from explainer.demos.detection import _nanodet_view as shared
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from explainer.vision.detection.judging import Judged, Rule
 
 BACK, FRONT = 0, 1  # rows of the truth
 NAMES = ("the one behind", "the one in front")
 DRAWN, LISTED = 120, 6
-HIT, EXTRA = 2, 5  # green and red of the class colours: right, and false or too many
+HIT, EXTRA, BOTH = 2, 5, 3  # green, red and pink of the class colours: right, false or too many, over both figures
 SOFT = ("linear", "gaussian")
 
 
 def tints(now: Judged, rows: Iterable[int]) -> tuple[int, ...]:
-    """Colour of each raw box: whether it is the one that speaks for a figure."""
-    return tuple(HIT if row in now.kept_row else EXTRA for row in rows)
+    """Colour of each raw box: whether it speaks for one figure, lies over both, or is false."""
+    both = over_both(now)
+    return tuple(HIT if row in now.kept_row else BOTH if both[row] else EXTRA for row in rows)
+
+
+def tags(now: Judged, rows: Sequence[int]) -> tuple[str, ...]:
+    """Name and score of each raw box; one that lies over both figures says so."""
+    both, chosen = over_both(now), np.array(rows, np.int64)
+    names = shared.tags(now.raw[chosen], now.done.score[chosen])
+    return tuple(f"over both {now.done.score[r]:.2f}" if both[r] else name for r, name in zip(rows, names, strict=True))
+
+
+def over_both(now: Judged) -> NDArray[np.bool_]:
+    """Which raw boxes fit both figures alike, ``(N,)``."""
+    from explainer.vision.detection import truth
+
+    return truth.over_several(now.raw, now.scene.boxes, now.scene.class_id)
+
+
+def told(now: Judged, rule: Rule) -> int:
+    """Of which figure headline and chart tell: the deleted one of the better score, else one unseen, else the back."""
+    states = [now.state(figure, rule.score) for figure in (BACK, FRONT)]
+    if now.worst(rule.score) == "found":
+        return BACK
+    return max((k for k in (BACK, FRONT) if states[k] == now.worst(rule.score)), key=lambda k: now.raw_score[k])
 
 
 def result(frame: Frame, now: Judged, rule: Rule, sweep: Sequence[Judged], *, partial: bool = False) -> Result:
     """Panels, charts, words and numbers."""
-    charts = (*((sweep_chart(now, sweep),) if sweep else ()), box_table(now, rule))
+    charts = (*((sweep_chart(now, sweep, told(now, rule)),) if sweep else ()), box_table(now, rule))
     return Result(
         reading(now, rule, sweep), values(now, rule, sweep), (input_panel(frame, now), raw_panel(frame, now)), charts,
         partial=partial, headline=headline(now, rule), heroes=("before-suppression", "after-suppression"),
@@ -44,16 +69,19 @@ def _panel(title: str, frame: Frame, now: Judged, layers: Sequence[Layer], note:
 
 def input_panel(frame: Frame, now: Judged) -> Panel:
     """The scene with what is left, and dashed the true boxes."""
-    last = now.done.kept[::-1]  # the best is drawn over the others
-    final = now.raw[last]
-    boxes = Boxes(
-        "kept", final.xyxy.astype(np.float64), shared.tags(final, now.done.score[last]), tints(now, last.tolist())
-    )
+    last = now.done.kept[::-1].tolist()  # the best is drawn over the others
+    boxes = Boxes("kept", now.raw.xyxy[last].astype(np.float64), tags(now, last), tints(now, last))
     true = Boxes("truth", now.scene.boxes, colours=(-2, -2), dashed=True)
     lost = [int(row) for row, after in zip(now.raw_row, now.kept_row, strict=True) if row >= 0 > after]
     names = tuple(f"deleted {now.raw.score[row]:.2f}" for row in lost)
     gone = Boxes("deleted", now.raw.xyxy[lost].astype(np.float64), names, (EXTRA,) * len(lost), dashed=True)
-    return _panel("After suppression", frame, now, (true, boxes, gone), "green: right, red: false or deleted")
+    return _panel(
+        "After suppression",
+        frame,
+        now,
+        (true, boxes, gone),
+        "green: one figure, pink: both in one, red: false or deleted",
+    )
 
 
 def raw_panel(frame: Frame, now: Judged) -> Panel:
@@ -63,6 +91,7 @@ def raw_panel(frame: Frame, now: Judged) -> Panel:
     shown = np.arange(min(len(now.raw), DRAWN))
     near = overlap.iou(now.raw.xyxy[shown], now.scene.boxes)
     owner = np.where(near.max(1, initial=0.0) >= 0.3, near.argmax(1) if len(shown) else 0, -2)
+    owner[over_both(now)[shown]] = BOTH
     stays = np.isin(shown, now.done.kept)
     layers = []
     for name, rows, dashed in (("dropped", shown[~stays], True), ("kept", shown[stays], False)):
@@ -72,18 +101,19 @@ def raw_panel(frame: Frame, now: Judged) -> Panel:
     return _panel("Before suppression", frame, now, layers, f"{len(now.raw)} boxes, {gone} dropped")
 
 
-def sweep_chart(now: Judged, sweep: Sequence[Judged]) -> Curve:
-    """Score of the weaker figure against the true overlap, before and after suppression."""
+def sweep_chart(now: Judged, sweep: Sequence[Judged], figure: int) -> Curve:
+    """Score of one figure against the true overlap, before and after suppression."""
     steps = sorted(sweep, key=lambda one: one.overlap)
     x = np.array([one.overlap for one in steps])
-    before, after = (np.array([getattr(s, f).min() for s in steps]) for f in ("raw_score", "kept_score"))
+    before, after = (np.array([getattr(s, f)[figure] for s in steps]) for f in ("raw_score", "kept_score"))
     here = np.array([now.overlap, now.overlap])
     series = (
         Series("before", x, before, "dashed", -2),
         Series("after", x, after, colour=BACK),
         Series("now", here, np.array([0.0, 1.0]), "dotted", -1),
     )
-    return Curve("Score of the weaker figure", series, "IoU of the true boxes", "score", (0.0, 1.0), (0.0, 1.0))
+    limits = (0.0, 1.0)
+    return Curve("Score before and after", series, "IoU of the true boxes", "score", limits, limits, NAMES[figure])
 
 
 def box_table(now: Judged, rule: Rule) -> Table:
@@ -131,16 +161,19 @@ def headline(now: Judged, rule: Rule) -> str:
     """Whether both figures survive."""
     from explainer.vision.detection import coco
 
-    worst, boxes = now.worst(rule.score), words.count(len(now.raw), "box", "boxes")
+    worst, boxes, figure = now.worst(rule.score), words.count(len(now.raw), "box", "boxes"), told(now, rule)
     if worst == "unseen":
-        return f"Of {boxes} none fits one of the figures alone: the network does not tell it from the other."
+        seen = now.state(1 - figure, rule.score) == "found"
+        whom = f"{NAMES[figure]} alone" if seen else "either figure alone"
+        return f"Of {boxes} none fits {whom}: the network does not tell them apart."
     if worst == "found":
         extra = int((~np.isin(now.done.kept, now.kept_row)).sum())
-        false = f", and {words.count(extra, 'false one')}" if extra else ""
-        return f"Of {boxes} suppression leaves one for each figure{false}."
-    figure = max((k for k in (BACK, FRONT) if now.state(k, rule.score) == "dropped"), key=lambda k: now.raw_score[k])
-    kind = coco.name(int(now.scene.class_id[figure]))
-    return f"Suppression deletes a real {kind}, found with {now.raw_score[figure]:.2f}, as if it were a duplicate."
+        more = f", and {extra} more" if extra else ""
+        return f"Of {boxes} suppression leaves one for each figure{more}."
+    who = f"the {coco.name(int(now.scene.class_id[figure]))} {('behind', 'in front')[figure]}"
+    by = int(now.done.by[now.raw_row[figure]])
+    why = "one box over both is left" if by >= 0 and over_both(now)[by] else "it passed for a duplicate"
+    return f"Suppression deletes {who}, found with {now.raw_score[figure]:.2f}: {why}."
 
 
 def reading(now: Judged, rule: Rule, sweep: Sequence[Judged]) -> str:

@@ -55,7 +55,7 @@ def result(
         _reading(params, state, step, now, passed), _values(state, step, now),
         (draw(frame, params, state, step, now, scale), _predictions(frame, params, step, now, scale)),
         tuple(chart for chart in charts if chart is not None), documents=documents,
-        badges=(f"tracks.txt to save: {state.history.count} pictures in the format of the MOT Challenge",),
+        badges=(f"tracks.txt to save: {count(state.history.count, 'picture')} in the format of the MOT Challenge",),
         headline=_headline(params, state, step, len(now.ways) > 1), heroes=("input",), unsuitable=unfit,
         play=Play("moment", 1, len(MOMENTS), params.moment, counted=MOMENTS[params.moment - 1]), state=keeps,
     )  # fmt: skip
@@ -189,16 +189,13 @@ def _table(history: TrackHistory) -> Table:
     if history.scores is None:
         counts = (("begun", str(history.born)), ("ended", str(history.died)), ("pictures", str(history.count)))
         return Table("Tracks so far", ("", ""), counts, "no truth to count by")
-    scores = history.scores
-    rows = (
-        ("MOTA", _share(scores.clear.mota)),
-        ("IDF1", _share(scores.identity.f1)),
-        ("HOTA", _share(scores.hota.hota if scores.hota else None)),
-        ("switches", str(scores.clear.switches)),
-        ("missed", str(scores.clear.misses)),
-        ("false", str(scores.clear.false_positives)),
-    )
-    return Table("Against the truth", ("", ""), rows, f"{scores.clear.truth} true boxes")
+    names, scores = ("MOTA", "IDF1", "HOTA", "switches", "missed", "false"), _counts(history)
+    if scores is None:
+        return Table("Against the truth", ("", ""), tuple((name, "–") for name in names), "from the next picture on")
+    clear, hota = scores.clear, scores.hota.hota if scores.hota else None
+    shares = (_share(clear.mota), _share(scores.identity.f1), _share(hota))
+    cells = (*shares, str(clear.switches), str(clear.misses), str(clear.false_positives))
+    return Table("Against the truth", ("", ""), tuple(zip(names, cells, strict=True)), f"{clear.truth} true boxes")
 
 
 def _share(value: float | None) -> str:
@@ -212,12 +209,13 @@ def _values(state: Memory, step: Step, now: Moment) -> dict[str, float]:
     history, before, pairs = state.history, step.before, step.pairs
     return numbers(
         pictures=history.count, detections=len(step.seen), tracks=len(state.tracks or ()), shown=step.shown.sum(),
-        paired=len(pairs), doubtful_paired=step.doubtful.sum(), begun=history.born, ended=history.died,
+        paired=len(pairs) if len(before) else None,
+        doubtful_paired=step.doubtful.sum(), begun=history.born, ended=history.died,
         mean_cost=step.costs.cost[pairs[:, 0], pairs[:, 1]].mean() if len(pairs) else None,
         unseen_most=before.unseen.max() - 1 if len(before) else None,
         sigma_px=np.sqrt(before.belief.cov[:, 0, 0]).mean() if len(before) else None,
         visible_figures=now.truth.there.sum() if now.truth is not None else None,
-        **(_counted(history.scores) if history.scores is not None else {}),
+        **(_counted(scores) if (scores := _counts(history)) is not None else {}),
     )  # fmt: skip
 
 
@@ -238,8 +236,7 @@ def _headline(params: Any, state: Memory, step: Step, crossing: bool) -> str:
         times = "once" if len(switches) == 1 else f"{len(switches)} times"
         return f"A figure came back under another number {times}: an identity switch."
     if not len(before):
-        way = " along the white lines" if crossing else " in the next pictures"
-        return f"Every figure gets a number; who keeps it{way}?"
+        return _beginning(len(state.tracks or ()), state.history, crossing)
     number, paired = count(len(before), "track"), len(step.pairs)
     if params.moment == 1:
         moves = "moves on at its last speed, and its doubt grows"
@@ -250,15 +247,27 @@ def _headline(params: Any, state: Memory, step: Step, crossing: bool) -> str:
     known = [int(before.identity[row]) for row in lost if int(before.identity[row]) in state.history.lives]
     if known:
         who = f"#{known[0]} goes" if len(known) == 1 else f"{len(known)} tracks go"
-        return f"{who} on by prediction alone, not found{_switches(state.history.scores)}."
+        return f"{who} on by prediction alone, not found{_switches(_counts(state.history))}."
     if paired:
-        found = (
-            "The track was"
-            if paired == 1 == len(before)
-            else f"{paired} of {number} {'was' if paired == 1 else 'were'}"
-        )
-        return f"{found} predicted, found and corrected{_switches(state.history.scores)}."
-    return f"No track found a detection{_switches(state.history.scores)}."
+        were = "was" if paired == 1 else "were"
+        found = "The track was" if paired == 1 == len(before) else f"{paired} of {number} {were}"
+        return f"{found} predicted, found and corrected{_switches(_counts(state.history))}."
+    return f"No track found a detection{_switches(_counts(state.history))}."
+
+
+def _beginning(begun: int, history: TrackHistory, crossing: bool) -> str:
+    """What the first tracks are, and which of them are round no figure where that is known."""
+    if not begun:
+        return "Nothing is found in this picture, so no track begins."
+    false = history.scores.clear.false_positives if history.scores is not None and history.count == 1 else 0
+    wrong = f", {false} of them round no figure" if false else ""
+    way = "along the white lines" if crossing else "in the next pictures"
+    return f"{count(begun, 'track begins', 'tracks begin')}{wrong}: each should follow its figure {way}."
+
+
+def _counts(history: TrackHistory) -> Scores | None:
+    """The scores, from the first picture on in which there was a track to follow; before that they count nothing."""
+    return history.scores if history.count > 1 and history.born else None
 
 
 def _switches(scores: Scores | None) -> str:
@@ -288,10 +297,13 @@ def _reading(params: Any, state: Memory, step: Step, now: Moment, passed: float)
 def _now(state: Memory, step: Step) -> str:
     if not len(step.seen) and not len(step.before):
         return "0 detections and 0 tracks: there is nothing to follow."
+    if not len(step.before):
+        found = count(len(step.seen), "detection is", "detections are")
+        return f"{len(state.tracks or ())} of {found} sure enough to begin a track; the next picture pairs them."
     text = f"{len(step.pairs)} of {len(step.before)} tracks got one of {len(step.seen)} detections"
-    waiting = int(((state.tracks.unseen > 0).sum()) if state.tracks is not None else 0)
+    waiting = int((state.tracks.unseen > 0).sum()) if state.tracks is not None else 0
     if waiting:
         text += f"; {waiting} {'goes' if waiting == 1 else 'go'} on by prediction alone, not found"
-    scores = state.history.scores
+    scores = _counts(state.history)
     mota = f", MOTA {_share(scores.clear.mota)}" if scores else ""
     return f"{text}{_switches(scores)}{mota}."

@@ -15,7 +15,9 @@ from explainer.core.geometry import scale_shift
 from explainer.core.layers import Boxes, Heat, Image, Layer, Lines, Panel, Points
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
-from explainer.core.words import listed, percent
+from explainer.core.words import percent
+from explainer.demos.tracking import _single_words as words
+from explainer.demos.tracking._single_words import NAMES, SEEN_FROM
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.lineup import Lineup
@@ -23,11 +25,9 @@ if TYPE_CHECKING:
     from explainer.vision.tracking.report import Report
     from explainer.vision.tracking.siamese import Sighting
 
-NAMES = {"mosse": "MOSSE", "kcf": "KCF", "csrt": "CSRT", "mil": "MIL", "siamese": "Siamese"}
 COLOURS = {"mosse": 0, "kcf": 1, "csrt": 2, "mil": 4, "siamese": 5}
 TRUTH = 7
 KEPT = 600  # pictures whose overlaps are kept
-SEEN_FROM = 0.2  # visible share from which a target can be on or off
 
 Box = tuple[float, float, float, float]
 
@@ -110,8 +110,8 @@ def result(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Mome
     if state.line.siamese_seen is not None:
         panels.append(_siamese(state.line.siamese_seen))
     return Result(
-        f"Picture {state.count}: {_reading(state, reports, now)}", _values(state, reports, now), tuple(panels),
-        _charts(state), state=state, headline=_headline(state, reports), heroes=("input",),
+        f"Picture {state.count}: {words.reading(state, reports, now)}", _values(state, reports, now), tuple(panels),
+        _charts(state), state=state, headline=words.headline(state, reports), heroes=("input",),
     )  # fmt: skip
 
 
@@ -133,9 +133,9 @@ def _picture(frame: Frame, state: Memory, reports: Mapping[Any, Report], now: Mo
         layers.append(Boxes("says it is lost" if lost else "trackers", boxes, labels, colours, dashed=lost))
     if now.truth is not None and now.way is not None:
         layers.insert(1, Lines("way ahead", (now.way * scale,), width_px=3.0))
-        layers.append(Boxes("truth", _scaled([now.truth], scale), (), (TRUTH,), dashed=True))
+        layers.append(Boxes("truth", _scaled([now.truth], scale), ("true box",), (TRUTH,), dashed=True))
     note = f"picture {state.count}"
-    note += f", {percent(now.visible)} of the target to be seen" if now.truth is not None else ""
+    note += f", {percent(now.visible)} of the target to be seen; white: its way" if now.truth is not None else ""
     return Panel("Input", (frame.width, frame.height), tuple(layers), note)
 
 
@@ -203,7 +203,7 @@ def _table(state: Memory) -> Table:
         return Table("Says it is lost", ("", "pictures", "overlap"), lines, "no truth to check by")
     told = {n: lost_reports(p.overlaps, p.lost, seen) for n, p in state.past.items()}
     rows = tuple((NAMES[n], str(h.off), str(h.told), str(h.false_alarms)) for n, h in told.items())
-    return Table("Does it know?", ("", "off", "told", "false"), rows, "in pictures")
+    return Table("Does it know?", ("", "lost it", "said so", "false alarm"), rows, "in pictures")
 
 
 # Words and numbers --------------------------------------------------------------------------------------
@@ -233,61 +233,3 @@ def _values(state: Memory, reports: Mapping[Any, Report], now: Moment) -> dict[s
     if line is not None and line.mosse_seen is not None:
         found["mosse_psr"] = line.mosse_seen.psr
     return found
-
-
-def _headline(state: Memory, reports: Mapping[Any, Report]) -> str:
-    from explainer.vision.metrics.overlap import OFF_BELOW
-
-    lost = [NAMES[name] for name, report in reports.items() if report.lost]
-    off = [NAMES[n] for n, past in state.past.items() if past.overlaps and past.overlaps[-1] < OFF_BELOW]
-    rest = [NAMES[name] for name, report in reports.items() if not report.lost]
-    unaware = [name for name in off if name in rest]
-    if unaware and state.made is None:
-        return f"{listed(unaware)} {'stands' if len(unaware) == 1 else 'stand'} apart from the others; who is right?"
-    if unaware:
-        return f"{listed(unaware)} lost the target without knowing."
-    if lost:
-        others = f"{listed(rest)} {'does' if len(rest) == 1 else 'do'} not" if rest else "no other is left"
-        return f"{listed(lost)} {_say(lost)} lost; {others}."
-    if strayed := [NAMES[n] for n, p in state.past.items() if state.made and min(p.overlaps, default=1) < OFF_BELOW]:
-        return f"No tracker is off the target now; {listed(strayed)} had lost it on the way."
-    if state.count == 1 and state.made is not None and reports:
-        who = f"{len(reports)} trackers follow" if len(reports) > 1 else "A tracker follows"
-        return f"{who} one target along the white line: who will lose it?"
-    who = f"All {len(reports)} trackers hold" if len(reports) > 1 else "The tracker holds"
-    return f"{who} the target so far; watch {'who' if len(reports) > 1 else 'whether it'} notices when it is lost."
-
-
-def _reading(state: Memory, reports: Mapping[Any, Report], now: Moment) -> str:
-    from explainer.vision.metrics.overlap import OFF_BELOW
-
-    if not reports:
-        return "no tracker is chosen, or none could start." + _remarks(state)
-    lost = [NAMES[name] for name, report in reports.items() if report.lost]
-    said = f"{listed(lost)} {_say(lost)} lost" if lost else "none says that it is lost"
-    if now.truth is None:
-        text = f"{said}. A filmed source has no truth: the curves show how far the trackers agree, not who is right."
-        return text + _remarks(state)
-    if now.visible < SEEN_FROM:
-        unaware = [NAMES[name] for name, report in reports.items() if not report.lost]
-        rest = f"; {listed(unaware)} {'does' if len(unaware) == 1 else 'do'} not notice" if unaware else ""
-        return f"the target can hardly be seen ({percent(now.visible)}); {said}{rest}." + _remarks(state)
-    off = [n for n, p in state.past.items() if p.overlaps[-1] < OFF_BELOW]
-    unaware = [NAMES[n] for n in off if not reports[n].lost]
-    on = [f"{NAMES[n]} ({p.overlaps[-1]:.2f})" for n, p in state.past.items() if n not in off]
-    text = f"on the target: {listed(on)}; " if on else "no tracker is on the target; "
-    text += f"{said}."
-    if unaware:
-        text += f" **{listed(unaware)}** {'is' if len(unaware) == 1 else 'are'} off it without knowing."
-    return text + _remarks(state)
-
-
-def _say(names: list[str]) -> str:
-    return "says that it is" if len(names) == 1 else "say that they are"
-
-
-def _remarks(state: Memory) -> str:
-    said = ["The box was too small and was enlarged: its surroundings are followed too."] if state.grown else []
-    if state.line is not None:
-        said += state.line.refused.values()
-    return "".join(f" {text}" for text in said)

@@ -68,6 +68,7 @@ class Memory:
     trail: tuple[tuple[float, float], ...]
     came_from: tuple[float, float]
     first: Sighting
+    was_lost: bool  # in the picture before
 
 
 class CorrelationTracker(Demo[Params]):
@@ -127,6 +128,7 @@ def _remember(memory: Memory | None, frame: Frame, track: Track, seen: Sighting)
         trail=(*(memory.trail if memory else ()), track.centre)[-TRAIL:],
         came_from=memory.track.centre if memory else seen.window_centre,
         first=memory.first if memory else seen,
+        was_lost=memory is not None and memory.track.lost,
     )
 
 
@@ -197,9 +199,8 @@ def _landscape(seen: Sighting, now: Memory) -> Panel:
     picture = landscape((seen.response - mean) / (spread or 1.0), top)
     row, column = map(int, np.unravel_index(int(seen.response.argmax()), seen.response.shape))
     peaks = [peak_place(seen.response.shape, int(row), int(column), one.psr / top) for one in (seen, now.first)]
-    labels, colours = (f"now {seen.psr:.0f}", f"first picture {now.first.psr:.0f}"), (TARGET, WINDOW)
-    many = 1 if now.count == 1 else 2
-    marks = Points("peak", np.array(peaks[:many]), labels[:many], colours[:many])
+    labels, colours = (f"PSR now {seen.psr:.0f}", f"first picture {now.first.psr:.0f}"), (TARGET, WINDOW)
+    marks = Points("peak", np.array(peaks[: now.count]), labels[: now.count], colours[: now.count])
     return _own("Response as a landscape", picture.shape, (Image("landscape", picture), marks), "height: PSR")
 
 
@@ -242,9 +243,9 @@ def _headline(seen: Sighting, now: Memory) -> str:
         return "The target is lost: no peak stands out of the filter's answer."
     if now.count == 1:
         return "The filter knows nothing but this box, and answers with one sharp peak: there is the target."
-    how, than = ("Found again", "higher") if seen.psr > now.first.psr else ("Found again, but less surely", "lower")
-    heights = f"{seen.psr:.0f} against {now.first.psr:.0f}"
-    return f"{how}: the peak over the target is {than} than in the first picture, {heights}."
+    how = "Found again: the" if now.was_lost else "The"
+    than = ("as high as", "higher than", "lower than")[int(np.sign(round(seen.psr) - round(now.first.psr)))]
+    return f"{how} peak is {than} in the first picture: PSR {seen.psr:.0f} against {now.first.psr:.0f}."
 
 
 def _reading(frame: Frame, settings: Settings, seen: Sighting, now: Memory) -> str:

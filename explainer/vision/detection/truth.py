@@ -36,14 +36,30 @@ def best_for(
     best, rows = np.zeros(len(boxes)), np.full(len(boxes), -1, np.int64)
     if not len(found) or not len(boxes):
         return best, rows
-    near = np.where(found.class_id[:, None] == class_id, overlap.iou(found.xyxy, boxes), 0.0)
-    owner, ranked = near.argmax(1), np.sort(near, 1)[:, ::-1]
-    about = ranked[:, 0] >= LEAST_IOU
-    if len(boxes) > 1:
-        about &= ranked[:, 0] >= ranked[:, 1] + MARGIN
+    near, apart = _near(found, boxes, class_id)
+    owner, about = near.argmax(1), (near.max(1) >= LEAST_IOU) & apart
     for m in range(len(boxes)):
         mine = np.flatnonzero(about & (owner == m) & (given > 0))
         if len(mine):
             rows[m] = mine[given[mine].argmax()]
             best[m] = given[rows[m]]
     return best, rows
+
+
+def over_several(found: Detections, boxes: NDArray[np.float64], class_id: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which boxes fit one object, but another of its class as well, so that they speak for neither, ``(N,)``."""
+    if not len(found) or not len(boxes):
+        return np.zeros(len(found), bool)
+    near, apart = _near(found, boxes, class_id)
+    return np.asarray((near.max(1) >= LEAST_IOU) & ~apart)
+
+
+def _near(
+    found: Detections, boxes: NDArray[np.float64], class_id: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """IoU with each object of its class, ``(N, M)``, and whether it is clearly more with one than with the others."""
+    near = np.where(found.class_id[:, None] == class_id, overlap.iou(found.xyxy, boxes), 0.0)
+    if len(boxes) == 1:
+        return near, np.ones(len(found), bool)
+    ranked = np.sort(near, 1)[:, ::-1]
+    return near, ranked[:, 0] >= ranked[:, 1] + MARGIN
