@@ -93,6 +93,10 @@ def test_a_covered_target_is_called_lost_and_comes_back():
     pictures[5:8] = [noise, noise, np.full_like(noise, 80)]
     results = follow(pictures)
     assert [one.values["lost"] for one in results] == [0] * 5 + [1] * 3 + [0] * 4
+    found_again = ["Found again" in one.headline for one in results]
+    assert found_again == [False] * 8 + [True] + [False] * 3, "only what was lost is found again"
+    for one in results[1:5]:
+        assert f"PSR {one.values['psr']:.0f} against {results[0].values['psr']:.0f}" in one.headline
     assert results[5].reading.startswith("**Lost**")
     assert "flat" in results[7].reading
     assert results[7].values["psr"] == 0
