@@ -96,6 +96,7 @@ def test_the_headline_names_who_is_lost_and_who_is_not():
 def test_with_a_truth_the_headline_says_who_is_on_the_target_and_who_knows_that_it_is_lost():
     from types import SimpleNamespace as Bare
 
+    from explainer.demos.tracking import _single_records as records
     from explainer.demos.tracking import _single_words as words
 
     def said(**trackers):
@@ -113,7 +114,7 @@ def test_with_a_truth_the_headline_says_who_is_on_the_target_and_who_knows_that_
     assert said(mosse=wrong, csrt=on) == "CSRT is on the target; MOSSE gives up too early."
     assert said(mosse=on, csrt=on) == "MOSSE and CSRT are on the target, and none of them feels lost."
     for five in itertools.product((on, unaware, told, wrong), repeat=5):
-        assert len(said(**dict(zip(words.NAMES, five, strict=True))).split()) <= 20
+        assert len(said(**dict(zip(records.NAMES, five, strict=True))).split()) <= 20
 
 
 def test_a_film_has_no_truth_and_the_reading_says_so():

@@ -1,9 +1,9 @@
-"""What the single-object trackers show and say, from the numbers of one picture."""
+"""What the single-object trackers show, from the numbers of one picture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,66 +17,16 @@ from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.core.words import percent
 from explainer.demos.tracking import _single_words as words
-from explainer.demos.tracking._single_words import NAMES, SEEN_FROM
+from explainer.demos.tracking._single_records import NAMES, SEEN_FROM, Box, Memory, Moment, Past
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.lineup import Lineup
-    from explainer.vision.tracking.motion import Cast
     from explainer.vision.tracking.report import Report
     from explainer.vision.tracking.siamese import Sighting
 
 COLOURS = {"mosse": 0, "kcf": 1, "csrt": 2, "mil": 4, "siamese": 5}
 TRUTH = 7
 KEPT = 600  # pictures whose overlaps are kept
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moment:
-    """What the trackers see, the true box in it, the share of the target that can be seen, and its way ahead."""
-
-    pixels: NDArray[np.uint8]
-    truth: Box | None = None
-    visible: float = 1.0
-    way: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Past:
-    """Overlaps and "lost" of one tracker, oldest first."""
-
-    overlaps: tuple[float, ...] = ()
-    lost: tuple[bool, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Memory:
-    """What one picture leaves to the next.
-
-    Parameters
-    ----------
-    factor
-        Pixels of the trackers' picture to one of the frame.
-    box
-        Target at the start, in pixels of the trackers' picture.
-    made
-        What the made motion is drawn from; ``None`` for a source as it comes.
-    grown
-        Whether the drawn box was too small and was enlarged.
-    visible
-        Visible share of the target in the pictures so far.
-    """
-
-    frame_size: tuple[int, int]
-    factor: float
-    box: Box
-    made: Cast | None
-    line: Lineup | None = None
-    count: int = 0
-    past: Mapping[str, Past] = field(default_factory=dict)
-    visible: tuple[float, ...] = ()
-    grown: bool = False
 
 
 def remembered(memory: Memory, line: Lineup, reports: Mapping[Any, Report], now: Moment) -> Memory:

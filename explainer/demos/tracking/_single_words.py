@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from explainer.core.words import listed, percent
+from explainer.demos.tracking._single_records import NAMES, SEEN_FROM, Memory, Moment
 
 if TYPE_CHECKING:
-    from explainer.demos.tracking._single_view import Memory, Moment
     from explainer.vision.tracking.report import Report
-
-NAMES = {"mosse": "MOSSE", "kcf": "KCF", "csrt": "CSRT", "mil": "MIL", "siamese": "Siamese"}
-SEEN_FROM = 0.2  # visible share from which a target can be on or off
 
 
 def headline(state: Memory, reports: Mapping[Any, Report]) -> str:

@@ -16,7 +16,7 @@ from explainer.core.picture import box_in_pixels
 from explainer.core.problem import ExplainerError
 from explainer.core.result import Result
 from explainer.demos.tracking import _single_view as view
-from explainer.demos.tracking._single_view import Memory, Moment
+from explainer.demos.tracking._single_records import Memory, Moment
 
 if TYPE_CHECKING:
     from explainer.vision.tracking.lineup import Settings
