@@ -1,6 +1,7 @@
 """The line above a panel's picture: what is seen, a quiet remark, and at its right the colour bar."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,53 @@ from explainer.render.measures import FILM_HEADER, HEADER, bar_of
 BAR_LONG, BAR_SHORT, BAR_HIGH = 112, 36, 7  # px at type scale 1
 BETWEEN, BESIDE, APART = 8, 6, 16  # title and note, bar and its numbers, words and bar
 FIGURES = 2  # of the numbers at a bar
+SIZES = {False: ("caption", "small"), True: ("small", "fine")}  # type of a title, of a bare one: the largest that fits
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _QUOTED = re.compile("“([^”]*)”")
 
 
-def height(look: Look, *, bare: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a title is set: its lines as they are painted, in which type, and whether they lack some of it."""
+
+    lines: tuple[str, ...]
+    size: str
+    cut: bool = False
+
+
+def height(look: Look, *, bare: bool, lines: int = 1) -> int:
     """How much of a panel's height its caption takes."""
-    return look.px(FILM_HEADER if bare else HEADER)
+    return look.px(FILM_HEADER if bare else HEADER) * lines
+
+
+def setting(title: str, look: Look, width: float, *, bare: bool) -> Setting:
+    """Set a title in `width` px: in smaller type where need be, above a thumb in two lines.
+
+    Only what still is too long loses its middle: what tells thumbs apart is at the end.
+    """
+    sizes = SIZES[bare]
+    whole = next((size for size in sizes if words_width(title, look, size) <= width + 0.5), None)
+    if whole is not None:
+        return Setting((title,), whole)
+    halves = broken(title, look, sizes[-1]) if bare else ()
+    if halves and max(words_width(half, look, sizes[-1]) for half in halves) <= width + 0.5:
+        return Setting(halves, sizes[-1])
+    plain = "".join(part for part, _ in pieces(title))
+    metrics = QFontMetricsF(look.font(sizes[-1]))
+    return Setting((metrics.elidedText(plain, Qt.TextElideMode.ElideMiddle, max(0.0, width)),), sizes[-1], cut=True)
+
+
+def broken(title: str, look: Look, size: str) -> tuple[str, ...]:
+    """A title in the two lines of which the longer one is shortest; none where it is one word."""
+    words = title.split()
+    ways = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
+    quoted = [_quotes_closed(*way) for way in ways]
+    return min(quoted, key=lambda way: max(words_width(line, look, size) for line in way), default=())
+
+
+def _quotes_closed(one: str, other: str) -> tuple[str, ...]:
+    """Close a name's quotes at the end of a line that breaks it, and open them again."""
+    return (f"{one}”", f"“{other}") if one.count("“") > one.count("”") else (one, other)
 
 
 def said(panel: Panel) -> tuple[Any, ...]:
@@ -49,9 +90,14 @@ def words_width(text: str, look: Look, size: str) -> float:
     return sum(widths)
 
 
+def needed(panel: Panel, look: Look) -> float:
+    """Width in px of a thumb's title in one line."""
+    return words_width(panel.title, look, SIZES[True][0])
+
+
 def fits(panel: Panel, look: Look, width: float, *, bare: bool) -> bool:
-    """Whether the title is shown whole."""
-    return words_width(panel.title, look, "small" if bare else "caption") <= width - _bar_least(panel, look, bare=bare)
+    """Whether the title is shown whole, in the type it is meant to have."""
+    return words_width(panel.title, look, SIZES[bare][0]) <= width - _bar_least(panel, look, bare=bare)
 
 
 def _bar_least(panel: Panel, look: Look, *, bare: bool) -> float:
@@ -64,6 +110,20 @@ def _numbers_width(bar: Any, look: Look) -> float:
     return sum(metrics.horizontalAdvance(end) for end in _ends(bar)) + 2 * look.px(BESIDE)
 
 
+def _room(panel: Panel, look: Look, widths: tuple[int, int], *, bare: bool) -> tuple[float, float, Any]:
+    """Width of the caption, what of it the title may take, and the bar if there is room for one."""
+    width = float(next((w for w in widths if fits(panel, look, w, bare=bare)), max(widths)))
+    bar, least = None if bare else bar_of(panel), _bar_least(panel, look, bare=bare)
+    if bar is None or width < 2.2 * least:
+        return width, width, None  # on a small picture the title is worth more
+    return width, width - least, bar
+
+
+def set_in(panel: Panel, look: Look, widths: tuple[int, int], *, bare: bool) -> Setting:
+    """How the title is set above a picture in a widget, both `widths` px wide."""
+    return setting(panel.title, look, _room(panel, look, widths, bare=bare)[1], bare=bare)
+
+
 def paint(painter: QPainter, look: Look, panel: Panel, widths: tuple[int, int], sequential: str, *, bare: bool) -> None:
     """Draw the caption as wide as the picture, or as the widget where that is too narrow for the words.
 
@@ -72,29 +132,16 @@ def paint(painter: QPainter, look: Look, panel: Panel, widths: tuple[int, int], 
     widths
         Of the picture and of the widget.
     """
-    width = float(next((w for w in widths if fits(panel, look, w, bare=bare)), max(widths)))
-    size, high = "small" if bare else "caption", height(look, bare=bare)
-    bar = None if bare else bar_of(panel)
-    if bar is not None and width < 2.2 * _bar_least(panel, look, bare=bare):
-        bar = None  # on a small picture the title is worth more
-    right = width - (_bar_least(panel, look, bare=bare) if bar is not None else 0)
-    used = _paint_title(painter, look, panel.title, QRectF(0, 0, right, high), size)
+    width, right, bar = _room(panel, look, widths, bare=bare)
+    title, high, used = setting(panel.title, look, right, bare=bare), height(look, bare=bare), 0.0
+    for number, line in enumerate(title.lines):
+        used = _paint_pieces(painter, look, line, QRectF(0, number * high, right, high), title.size, "text")
     note = words_width(panel.note, look, "small") + look.px(BETWEEN)
     if panel.note and not bare and used + note <= right:
         room = QRectF(used + look.px(BETWEEN), 0, note, high)
         used = _paint_pieces(painter, look, panel.note, room, "small", "muted")
     if bar is not None:
         _paint_bar(painter, look, bar, sequential, QRectF(used + look.px(APART), 0, width, high), width)
-
-
-def _paint_title(painter: QPainter, look: Look, title: str, room: QRectF, size: str) -> float:
-    """Draw a title and return where it ends. Too long a one loses its middle: what tells thumbs apart is at the end."""
-    if words_width(title, look, size) <= room.width() + 0.5:
-        return _paint_pieces(painter, look, title, room, size, "text")
-    metrics = QFontMetricsF(look.font(size))
-    plain = "".join(part for part, _ in pieces(title))
-    shown = metrics.elidedText(plain, Qt.TextElideMode.ElideMiddle, max(0.0, room.width()))
-    return _paint_pieces(painter, look, shown, room, size, "text")
 
 
 def _paint_pieces(painter: QPainter, look: Look, text: str, room: QRectF, size: str, role: str) -> float:

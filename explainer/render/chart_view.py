@@ -84,6 +84,24 @@ class ChartView(QWidget):
         """Where the symbol stands."""
         return symbol_chip.in_line(self.look.px(HEADER - 4), self.look)
 
+    def _line(self) -> QRectF:
+        """Where the title stands, beside the symbol."""
+        line = QRectF(0, 0, self.width(), self.look.px(HEADER - 4))
+        if self._symbol is not None:
+            line.setLeft(self.symbol_rect().right() + self.look.px(8))
+        return line
+
+    def _title(self) -> str:
+        """What of the title there is room for."""
+        metrics = QFontMetricsF(self.look.font("small", bold=True))
+        title = self.chart.title if self.chart is not None else ""
+        return metrics.elidedText(title, Qt.TextElideMode.ElideRight, self._line().width() + 0.5)
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether the title lacks some of its words."""
+        return self.chart is not None and self._title() != self.chart.title
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
@@ -94,14 +112,12 @@ class ChartView(QWidget):
         painter.fillRect(self.rect(), look.theme.color("stage"))
         if self.chart is not None:
             bold, plain = look.font("small", bold=True), look.font("small")
-            line = QRectF(0, 0, self.width(), look.px(HEADER - 4))
+            line, title = self._line(), self._title()
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             if self._symbol is not None:
                 symbol_chip.draw(painter, self.symbol_rect(), self._symbol, look, lit=self._symbol_lit)
-                line.setLeft(self.symbol_rect().right() + look.px(8))
             painter.setFont(bold)
             painter.setPen(look.theme.color("text"))
-            title = QFontMetricsF(bold).elidedText(self.chart.title, Qt.TextElideMode.ElideRight, line.width() + 0.5)
             painter.drawText(line.adjusted(0, 0, 2, 0), flags, title)
             used = QFontMetricsF(bold).horizontalAdvance(title) + look.px(8)
             painter.setFont(plain)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase
 from explainer.core import paths
 
 ThemeName = Literal["light", "dark"]
-SIZES = {"small": 11, "caption": 12, "base": 13, "word": 16, "title": 20}
+SIZES = {"fine": 10, "small": 11, "caption": 12, "base": 13, "word": 16, "title": 20}
 
 # Okabe & Ito's set, told apart with the common colour-vision deficiencies too; yellow comes last because
 # it is weak on light grounds.

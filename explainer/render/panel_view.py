@@ -3,6 +3,7 @@
 The same widget serves the window and, never shown, the command line.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -114,7 +115,8 @@ class PanelView(QWidget):
         said = caption.said(panel)
         if resized or (words and said != self._said):
             self._said = said
-            self._tell()
+            if not resized:
+                self._place()  # a longer title may need a second line
             self.update()
 
     def set_view(self, view: ViewState) -> None:
@@ -263,7 +265,8 @@ class PanelView(QWidget):
 
     def picture_rect(self) -> QRect:
         """Where the picture lies: below the caption, as large as it goes."""
-        top = caption.height(self.look, bare=self.bare)
+        lines = 1 if self.panel is None else len(self._title((self.width(), self.width())).lines)
+        top = caption.height(self.look, bare=self.bare, lines=lines if self.bare else 1)
         width, height = max(1, self.width()), max(1, self.height() - top)
         if self.panel is not None:
             x0, y0, x1, y1 = shown_part(self.panel)
@@ -272,11 +275,29 @@ class PanelView(QWidget):
             height = max(1, min(height, round((y1 - y0) * scale)))
         return QRect(0, top, width, height)
 
+    def _title(self, widths: tuple[int, int]) -> caption.Setting:
+        """How the title is set above a picture in a widget of these widths, beside the symbol."""
+        assert self.panel is not None
+        shift = self._symbol_width()
+        return caption.set_in(self.panel, self.look, (widths[0] - shift, widths[1] - shift), bare=self.bare)
+
+    def _symbol_width(self) -> int:
+        """What the symbol takes of the caption's line."""
+        return 0 if self._symbol is None else int(self.symbol_rect().right()) + self.look.px(8)
+
+    def caption_width(self, panel: Panel) -> int:
+        """Width in px at which the caption of a thumb, its symbol too, takes one line."""
+        return self._symbol_width() + math.ceil(caption.needed(panel, self.look))
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether the caption lacks a part of the title."""
+        return self.panel is not None and self._title((self.picture_rect().width(), self.width())).cut
+
     def _tell(self) -> None:
         """Say a title that the caption has no room for in a tool tip."""
         if self.panel is not None:
-            whole = caption.fits(self.panel, self.look, self.width(), bare=self.bare)
-            self.setToolTip("" if whole else self.panel.title)
+            self.setToolTip(self.panel.title if self.is_shortened else "")
 
     def _place(self) -> None:
         self._tell()
@@ -312,7 +333,7 @@ class PanelView(QWidget):
             widths = self.picture_rect().width(), self.width()
             if self._symbol is not None:
                 symbol_chip.draw(painter, self.symbol_rect(), self._symbol, self.look, lit=self._symbol_lit)
-                shift = int(self.symbol_rect().right()) + self.look.px(8)
+                shift = self._symbol_width()
                 painter.translate(shift, 0)
                 widths = widths[0] - shift, widths[1] - shift
             caption.paint(painter, self.look, self.panel, widths, self.view.colours, bare=self.bare)
@@ -321,7 +342,10 @@ class PanelView(QWidget):
     def set_symbol(self, chip: symbol_chip.Chip | None, *, lit: bool = False) -> None:
         """Show the symbol of a formula before the caption, or none."""
         if (chip, lit) != (self._symbol, self._symbol_lit):
+            moved = (chip is None) != (self._symbol is None)
             self._symbol, self._symbol_lit = chip, lit
+            if moved and self.bare:
+                self._place()  # the title may need a second line
             self.update()
 
     def symbol_rect(self) -> QRectF:

@@ -28,8 +28,8 @@ def measured(window: "MainWindow") -> dict[str, Any]:
     dict
         ``window`` and ``stage`` ``[width, height]``; ``heroes``, ``pictures``, ``charts`` and ``blank`` (the largest
         rectangle that is painted in the ground's colour) as shares of the stage, 0…1; ``heroes_of_window``; how many
-        pictures are in the ``film``; texts that are
-        ``clipped`` or ``elided``, and parts of the stage that are ``overlapping`` or ``outside``.
+        pictures are in the ``film``; texts that are ``clipped`` or ``elided``, among them titles of pictures and
+        charts that are painted shortened; and parts of the stage that are ``overlapping`` or ``outside``.
     """
     stage = window.stage
     planned = stage.measured()
@@ -45,7 +45,7 @@ def measured(window: "MainWindow") -> dict[str, Any]:
         "film": planned["film"],
         "blank": round(blank_share(_pixels(stage.grab().toImage())), 4),
         "clipped": [text for text, widget in words if _is_clipped(widget)],
-        "elided": [text for text, _ in words if _is_elided(text)],
+        "elided": [*(text for text, _ in words if _is_elided(text)), *stage.board.shortened()],
         "overlapping": list(planned["overlapping"]),
         "outside": [*planned["outside"], *_outside(window)],
     }

@@ -44,6 +44,7 @@ class Ties(QObject):
                 if symbol is not None:
                     self._views[view] = symbol
                     self._watch(view)
+        self._stage.fit_captions()
 
     def _watch(self, view: QWidget) -> None:
         if not view.property("tied"):

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainer.shell.allotment.blank import largest_blank
+from explainer.shell.allotment.captions import widened
 from explainer.shell.allotment.measures import Measures
 from explainer.shell.allotment.search import allot, blank_share
 from explainer.shell.allotment.shapes import FREE, ChartShape, Wanted
@@ -180,3 +181,16 @@ def test_room_that_is_left_over_in_one_place_is_shared_out(wanted, stage):
     rights = {y: max(box.x + box.w for box in layout.of("film") if box.y == y) for y in heights}
     middles = {(lefts[y] + rights[y]) // 2 // 4 for y in heights}
     assert layout.form == "row" or len(middles) <= 1 or max(middles) - min(middles) <= 1, "rows share a middle"
+
+
+@settings(max_examples=80, deadline=None)
+@given(WANTED, SIZES)
+def test_widened_films_lie_inside_and_over_nothing(wanted, size):
+    plain = allot(wanted, *size, 1.0)
+    narrow = max((chart.narrow for chart in wanted.charts), default=0)
+    wide = widened(plain, {box.index: 40 + 37 * box.index for box in plain.of("film")}, narrow, 1.0)
+    assert list(overlapping(wide.boxes)) == []
+    assert all(box.x >= 0 and box.x + box.w <= size[0] for box in wide.boxes)
+    pairs = zip(plain.of("film"), wide.of("film"), strict=True)
+    assert all((old.w, old.h, old.y) <= (new.w, new.h, new.y) for old, new in pairs)
+    assert all(new.w >= min(old.w, narrow) for old, new in zip(plain.of("chart"), wide.of("chart"), strict=True))

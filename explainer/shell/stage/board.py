@@ -98,6 +98,11 @@ class Board(QObject):
         for index, chart in enumerate(self.charts):
             _put(chart, charts.get(index))
 
+    def needed(self, stands: Standing) -> dict[int, int]:
+        """Width in px that the caption of each picture of the film takes in one line, by its index there."""
+        each = enumerate(index for index in stands.film if index < min(len(self.panels), len(self.shown)))
+        return {at: self.panels[index].caption_width(self.shown[index]) for at, index in each}
+
     def hide(self) -> None:
         """Show none of them."""
         for part in (*self.panels, *self.charts):
@@ -138,6 +143,12 @@ class Board(QObject):
         if self.stands.hero_chart is not None:
             return [self.charts[self.stands.hero_chart].geometry()]
         return [_picture(self.panels[i]) for i in self.stands.heroes if not self.panels[i].isHidden()]
+
+    def shortened(self) -> list[str]:
+        """Titles of panels and charts that are seen and lack some of their words."""
+        panels = [one.panel.title for one in self.visible_panels() if one.panel is not None and one.is_shortened]
+        charts = (one for one in self.charts if not one.isHidden() and one.chart is not None and one.is_shortened)
+        return panels + [one.chart.title for one in charts]
 
     def picture_of(self, index: int) -> QRect:
         """Where one picture lies."""

@@ -20,6 +20,7 @@ from explainer.render.look import Look
 from explainer.render.measures import KEYED
 from explainer.render.view_state import ViewState
 from explainer.shell import motion
+from explainer.shell.allotment.captions import widened
 from explainer.shell.allotment.search import allot
 from explainer.shell.allotment.shapes import Allotment, ChartShape, Wanted
 from explainer.shell.cards import EmptyStage, ProblemCard
@@ -389,15 +390,22 @@ class Stage(QWidget):
         heroes = views.hero_shapes(panels, self.result.charts, stands)
         return Wanted(heroes, film, charts, self._headline, **slots), stands
 
+    def fit_captions(self) -> None:
+        """Give captions the room that they need with the symbols they got."""
+        self._arrange_if_needed()
+
     def _arrange_if_needed(self) -> None:
-        key = (*self._wanted(), self.size(), self.look)
-        if key != self._arranged:
+        wanted, stands = self._wanted()
+        if (wanted, stands, self.board.needed(stands), self.size(), self.look) != self._arranged:
             self._arrange()
 
     def _arrange(self) -> None:
         wanted, stands = self._wanted()
-        self._arranged = (wanted, stands, self.size(), self.look)
-        layout = self._layout = allot(wanted, self.width(), self.height(), self.look.scale)
+        needs = self.board.needed(stands)
+        self._arranged = (wanted, stands, needs, self.size(), self.look)
+        layout = allot(wanted, self.width(), self.height(), self.look.scale)
+        narrow = self.look.px(max((chart.narrow for chart in wanted.charts), default=0))
+        layout = self._layout = widened(layout, needs, narrow, self.look.scale)
         self._place_head(layout)
         if self.result is not None:
             self.board.place(layout, stands, self._tab)
