@@ -145,12 +145,13 @@ CELL_PITCH = 1.08  # each tile's share of the mosaic, gap included, over its own
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Label:
-    """A word on the picture, anchored at ``(x, y)`` in panel pixels."""
+    """A word on the picture, anchored at ``(x, y)`` in panel pixels; of what it names, `clear` px around stay free."""
 
     name: str
     text: str
     xy: tuple[float, float]
     colour: int = -1
+    clear: float = 0.0
 
 
 Layer = Image | Heat | Mask | Boxes | Points | Lines | Arrows | Cells | Label

@@ -17,6 +17,7 @@ from explainer.render.measures import FILM_HEADER, HEADER, bar_of
 BAR_LONG, BAR_SHORT, BAR_HIGH = 112, 36, 7  # px at type scale 1
 BETWEEN, BESIDE, APART = 8, 6, 16  # title and note, bar and its numbers, words and bar
 FIGURES = 2  # of the numbers at a bar
+HAIR = 0.01  # of a bar's range
 SIZES = {False: ("caption", "small"), True: ("small", "fine")}  # type of a title, of a bare one: the largest that fits
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _QUOTED = re.compile("“([^”]*)”")
@@ -79,9 +80,17 @@ def pieces(text: str) -> list[tuple[str, bool]]:
 
 
 def _ends(bar: Any) -> tuple[str, str]:
-    hi = compact(bar.hi, FIGURES)
-    signed = f"+{hi}" if bar.colours == "diverging" and bar.hi > 0 else hi
-    return compact(bar.lo, FIGURES), with_unit(signed, getattr(bar, "unit", ""))
+    """Numbers at a bar; where values go on beyond an end, it says so."""
+    lo, hi = compact(bar.lo, FIGURES), compact(bar.hi, FIGURES)
+    hi = f"+{hi}" if bar.colours == "diverging" and bar.hi > 0 else hi
+    below, beyond = _beyond(bar)
+    return f"≤ {lo}" if below else lo, with_unit(f"≥ {hi}" if beyond else hi, getattr(bar, "unit", ""))
+
+
+def _beyond(bar: Any) -> tuple[bool, bool]:
+    """Whether values lie below and above the ends by more than a hair."""
+    hair = HAIR * abs(bar.hi - bar.lo)
+    return bool(bar.values.min() < bar.lo - hair), bool(bar.values.max() > bar.hi + hair)
 
 
 def words_width(text: str, look: Look, size: str) -> float:

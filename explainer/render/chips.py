@@ -1,5 +1,6 @@
 """Words on a picture: dark rounded chips with a line to what they name, placed by ``labels``."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTransform
 
-from explainer.core.layers import Boxes, Cells, Label, Layer, Points
+from explainer.core.layers import Arrows, Boxes, Cells, Label, Layer, Points
 from explainer.render.compose import cell_box
-from explainer.render.labels import Arrangement, Floats, Place, Rect, Wish, arranged
+from explainer.render.labels import Arrangement, Floats, Place, Point, Rect, Wish, arranged
 from explainer.render.look import SEEN, Look, readable
 
 GROUND = QColor(20, 20, 22, 222)
@@ -21,6 +22,7 @@ HIGH, ROUND, PAD, DOT = 18, 4, 6, 6  # px at type scale 1
 MARK_PX = 4  # of the frame round a marked tile
 QUIET, INSET = QColor(205, 205, 208), 2  # ink of a strip without a mark; px beside its words
 STRIP = ("word", "base", "caption", "small")  # type of strips: the largest that fits
+HEAD_PX, FEW_ARROWS, SHAFT = 7, 12, 8  # length of an arrow's head; more are a field of them; steps along a shaft
 LEAST_TILE = 26  # px: smaller tiles show no words
 _LAST_NUMBER = re.compile(
     r"^(?:(.*?[^×\s:])[\s:]+)?([<>]?[+−-]?\d[\d.,]*(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(?:[ \u00a0]?(?:%|px|ms))?)$"
@@ -62,8 +64,8 @@ def chips_of(layer: Layer, look: Look) -> Iterator[Chip]:
                 colour = _colour(look, layer.colours, number, None)
                 yield Chip(text, QPointF(x, y), reach, colour=colour, roams=True)
         case Label(text=text) if text:
-            at = QPointF(*layer.xy)
-            yield Chip(text, at, box=QRectF(at, at), colour=_colour(look, (layer.colour,), 0, None))
+            at, half = QPointF(*layer.xy), QPointF(layer.clear, layer.clear)
+            yield Chip(text, at, box=QRectF(at - half, at + half), colour=_colour(look, (layer.colour,), 0, None))
 
 
 def _colour(look: Look, colours: Sequence[int], index: int, default: int | None) -> QColor | None:
@@ -103,8 +105,10 @@ def _rect(box: QRectF) -> Rect:
 
 
 @lru_cache(maxsize=64)
-def _arranged(wishes: tuple[Wish, ...], room: Rect, taken: tuple[Rect, ...], more: float, busy: Any) -> Arrangement:
-    return arranged(wishes, room, busy.value if busy is not None else None, taken, (more, more * 0.7))
+def _arranged(
+    wishes: tuple[Wish, ...], room: Rect, taken: tuple[Rect, ...], more: float, busy: Any, lines: tuple[Point, ...]
+) -> Arrangement:
+    return arranged(wishes, room, busy.value if busy is not None else None, taken, (more, more * 0.7), lines)
 
 
 class Busy:
@@ -126,9 +130,12 @@ def draw(painter: QPainter, layers: Sequence[Layer], view: View, busy: Busy | No
     for layer in layers:
         if isinstance(layer, Cells) and layer.marks:
             _draw_strips(painter, layer, view)
-    taken = tuple(map(_rect, (*(rect for _, rect in tiles), *view.taken)))
+    arrows = _arrows(layers, view)
+    heads = (_head(*arrow, view.look) for arrow in arrows)
+    taken = tuple(map(_rect, (*(rect for _, rect in tiles), *view.taken, *heads)))
+    shafts = tuple(point for arrow in arrows for point in _shaft(*arrow))
     wishes = tuple(wish(chip, view) for chip in chips)
-    found = _arranged(wishes, _rect(view.room), taken, float(view.look.px(28)), busy)
+    found = _arranged(wishes, _rect(view.room), taken, float(view.look.px(28)), busy, shafts)
     for place in found.places:
         if place is not None and place.leader is not None:
             _draw_leader(painter, place, view.look)
@@ -144,6 +151,27 @@ def _seen(chip: Chip, view: View) -> bool:
     if chip.box is not None:
         return view.to_screen.mapRect(chip.box).adjusted(-1, -1, 1, 1).intersects(view.room)
     return view.room.adjusted(-1, -1, 1, 1).contains(view.to_screen.map(chip.at))
+
+
+def _arrows(layers: Sequence[Layer], view: View) -> list[tuple[QPointF, QPointF]]:
+    """Tails and tips of arrows on the screen, where they are few."""
+    few = [one for one in layers if isinstance(one, Arrows) and len(one.end) <= FEW_ARROWS]
+    ends = [pair for one in few for pair in zip(one.start.tolist(), one.end.tolist(), strict=True)]
+    return [(view.to_screen.map(QPointF(*tail)), view.to_screen.map(QPointF(*tip))) for tail, tip in ends]
+
+
+def _head(tail: QPointF, tip: QPointF, look: Look) -> QRectF:
+    """Head of an arrow: a chip on it would hide what it points at."""
+    half, long = look.px(HEAD_PX) / 2, math.hypot(tip.x() - tail.x(), tip.y() - tail.y())
+    middle = tip - (tip - tail) * min(1.0, half / max(long, 1e-9))
+    return QRectF(middle.x() - half, middle.y() - half, 2 * half, 2 * half)
+
+
+def _shaft(tail: QPointF, tip: QPointF) -> Iterator[Point]:
+    """Points along an arrow."""
+    for step in range(SHAFT + 1):
+        at = tail + (tip - tail) * (step / SHAFT)
+        yield at.x(), at.y()
 
 
 def _tiles(layer: Cells, view: View) -> Iterator[tuple[str, QRectF]]:

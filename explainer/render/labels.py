@@ -74,6 +74,7 @@ def arranged(
     busy: Floats | None = None,
     taken: Sequence[Rect] = (),
     more: Point = (28.0, 18.0),
+    lines: Sequence[Point] = (),
 ) -> Arrangement:
     """Find a place for each chip, the first ones first.
 
@@ -85,11 +86,13 @@ def arranged(
         Where no chip may stand.
     more
         Size of the chip that counts those without a place.
+    lines
+        Points along lines of the picture that had better not be covered.
     """
     if not wishes:
         return Arrangement(())
     few = list(wishes[:MOST])
-    ground = _Ground(few, room, taken)
+    ground = _Ground(few, room, taken, lines)
     corners = np.concatenate([_beside(few), _everywhere(few, room)], axis=1)
     order, costs = _ranked(few, corners, room, busy)
     places = [ground.place(n, corners[n][order[n]].tolist(), costs[n]) for n in range(len(few))]
@@ -165,11 +168,11 @@ def _hidden(busy: Floats, corners: Floats, sizes: Floats, room: Rect) -> Floats:
 class _Ground:
     """The picture while chips are laid on it one by one."""
 
-    def __init__(self, wishes: Sequence[Wish], room: Rect, taken: Sequence[Rect]) -> None:
+    def __init__(self, wishes: Sequence[Wish], room: Rect, taken: Sequence[Rect], lines: Sequence[Point]) -> None:
         self.wishes, self.room = wishes, room
         self.chips: list[Rect] = list(taken)
         self.named = [(*wish.at, wish.reach) for wish in wishes]
-        self.lines: list[Point] = []
+        self.lines: list[Point] = list(lines)
 
     def place(self, number: int, corners: list[list[float]], costs: list[float]) -> Place | None:
         """Of the cheapest few that are free, the one that hides least and that a line leads to past all chips."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from explainer.core.layers import Arrows, Boxes, Cells, Heat, Image, Label, Layer, Lines, Mask, Panel, Points
-from explainer.render.chips import MARK_PX
+from explainer.render.chips import HEAD_PX, MARK_PX
 from explainer.render.compose import cell_box
 from explainer.render.look import Look
 
@@ -111,7 +111,7 @@ def _lines(canvas: Canvas, layer: Lines) -> None:
 
 
 def _arrows(canvas: Canvas, layer: Arrows) -> None:
-    head = 7 * canvas.look.scale / canvas.zoom
+    head = HEAD_PX * canvas.look.scale / canvas.zoom
     for index, (start, end) in enumerate(zip(layer.start, layer.end, strict=True)):
         canvas.painter.setPen(canvas.pen(_bright(canvas, layer.colours, index), 1.8))
         canvas.painter.drawLine(_point(start), _point(end))

@@ -25,7 +25,10 @@ BEFORE = "written before there was a vocabulary; it has to shrink to the limit w
 SAID = "its headline came on top; a few lines have to go again"
 EXCEPTIONS = {
     "data/augment_and_retrain": (278, "its samples and bars are drawn as one picture, in the order of their gain"),
-    "detection/roi_align": (283, "its map lies over the picture, and its outputs bear names"),
+    "detection/roi_align": (
+        287,
+        "its map lies over the picture, its outputs bear names, and it says why a side is off",
+    ),
     "explained/picture_gates": (285, "draws its maps over the picture, and gives way to a net that has gates"),
     "learning/receptive_field": (271, "what the unit cannot see is dimmed, and shares end where the picture does"),
     "learning/train_small_net": (276, "its epochs play, beside a wall of digits as they were read at first"),

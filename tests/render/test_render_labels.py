@@ -5,7 +5,7 @@ from time import process_time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from explainer.core.layers import Boxes, Cells, Label, Points
@@ -255,3 +255,18 @@ def test_the_upper_strip_of_a_marked_tile_has_the_colour_of_its_mark(qapp):
     assert (head, middle, foot) == (bare, bare, mark)
     assert strips(-1, below=("3",))[2] not in (mark, bare)
     assert strips(5, wide=30, below=("3 read as 8",)) == [bare] * 3, "no room for the words"
+
+
+def test_a_chip_leaves_an_arrow_and_its_head_alone():
+    box, size = (200.0, 150.0, 230.0, 180.0), (80.0, 18.0)
+    wish = Wish(size, (215.0, 165.0), 0.0, box)
+    (plain,) = arranged([wish], ROOM).places
+    assert plain.rect == (200.0, 132.0, 280.0, 150.0)  # above, where an arrow from above would be covered
+    tail, tip = QPointF(240.0, 20.0), QPointF(215.0, 165.0)
+    shaft = tuple(chips._shaft(tail, tip))
+    (moved,) = arranged([wish], ROOM, lines=shaft).places
+    x0, y0, x1, y1 = moved.rect
+    assert not any(x0 < x < x1 and y0 < y < y1 for x, y in shaft)
+    head = chips._head(tail, tip, look("light"))
+    assert head.adjusted(-0.1, -0.1, 0.1, 0.1).contains(tip)
+    assert head.center().y() < tip.y()

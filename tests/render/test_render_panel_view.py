@@ -272,8 +272,19 @@ def test_the_value_under_the_cursor_is_told(view, qtbot):
 
 
 def heat_panel(lo=0.0, hi=0.73, colours="sequential", title="What speaks for “Pekinese”", unit=""):
-    heat = Heat("map", rng.random((7, 7), np.float32), lo, hi, scale_shift(160 / 7, 120 / 7), colours, unit)
+    heat = Heat("map", hi * rng.random((7, 7), np.float32), lo, hi, scale_shift(160 / 7, 120 / 7), colours, unit)
     return Panel(title, (160.0, 120.0), (Image("photo", PHOTO), heat), note="7 × 7")
+
+
+def test_a_bar_says_where_values_go_on_beyond_its_ends():
+    def ends(values, lo, hi, map_colours="sequential"):
+        return caption._ends(Heat("map", np.array([values], np.float32), lo, hi, colours=map_colours))
+
+    assert ends([0.0, 0.032], 0.0, 0.032) == ("0", "0.032")
+    assert ends([0.0, 0.047], 0.0, 0.032) == ("0", "≥ 0.032")
+    assert ends([0.0, 0.0322], 0.0, 0.032) == ("0", "0.032")
+    assert ends([-1.2, 0.5], -0.9, 0.9, "diverging") == ("≤ −0.9", "+0.9")
+    assert ends([-0.5, 1.2], -0.9, 0.9, "diverging") == ("−0.9", "≥ +0.9")
 
 
 @pytest.mark.parametrize("sequential", ["inferno", "viridis"])

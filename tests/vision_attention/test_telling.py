@@ -6,9 +6,11 @@ import pytest
 from explainer.commands import bootstrap
 from explainer.contract.runs import photo
 from explainer.core.context import Settings
+from explainer.core.frame import Frame
 from explainer.core.layers import Arrows
 from explainer.core.params import changed
 from explainer.core.result import Result
+from explainer.demos.explained import _attention_view as view
 from explainer.runtime.engine import Job
 from explainer.runtime.events import Finished
 from explainer.runtime.token import JobToken
@@ -89,8 +91,32 @@ def test_one_eye_of_the_cat_looks_at_the_other() -> None:
     (x0, y0), (x1, y1) = arrow.start[0] / [width, height], arrow.end[0] / [width, height]
     assert (x0, y0) == pytest.approx((0.70, 0.45), abs=0.06)
     assert (x1, y1) == pytest.approx((0.37, 0.39), abs=0.06)
-    assert result.headline.endswith("looks past its neighbours, mostly at the spot left of it.")
+    assert result.headline.endswith("the framed patch looks most at itself and, farther off, left of it.")
     assert result.values["spot_x_px"] == pytest.approx(x1 * width)
+
+
+def test_the_headline_says_whether_the_strongest_is_a_neighbour_and_whether_neighbours_glow() -> None:
+    patch = at(4, 2)
+    row = np.full(1 + COUNT, 1e-4)
+    row[1 + at(4, 9)] = row[1 + at(4, 8)] = 0.2
+
+    def said(**more: float) -> str:
+        own = row.copy()
+        for key, value in more.items():
+            own[1 + {"itself": patch, "beside": at(5, 2), "nearby": at(4, 4), "far": at(4, 9)}[key]] = value
+        blank = np.zeros((*GRID, 3), np.uint8)
+        frame = Frame(np.zeros((GRID[0] * 10, GRID[1] * 10, 3), np.uint8))
+        own /= own.sum()
+        seen = view.Seen(frame, GRID, "", 11, own, own.copy(), own[None], None, patch, own, blank, 1.0)
+        assert (seen.gaze.far, seen.gaze.even) == (True, False)
+        return view._headline(seen).removeprefix("In layer 11 the framed patch ").removesuffix(".")
+
+    assert said(far=0.3) == "looks most at the spot right of it, past its neighbours"
+    assert said(far=0.3, beside=0.2) == "looks most at the spot right of it, and at its neighbours"
+    assert said(beside=0.5) == "looks most at a neighbour and, farther off, right of it"
+    assert said(nearby=0.5) == "looks most at a patch nearby and, farther off, right of it"
+    assert said(itself=0.5) == "looks most at itself and, past its neighbours, right of it"
+    assert said(itself=0.5, beside=0.2) == "looks most at itself and, farther off, right of it"
 
 
 def test_rollout_points_at_nothing() -> None:

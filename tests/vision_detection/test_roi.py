@@ -86,3 +86,21 @@ def test_the_farthest_side_across_and_down_is_told() -> None:
     start, end = roi.missed(np.array([1.0, 2.0, 5.0, 8.0]), np.array([0.5, 2.0, 6.0, 6.5]))
     np.testing.assert_array_equal(start, [[5.0, 5.0], [3.0, 8.0]])
     np.testing.assert_array_equal(end, [[6.0, 5.0], [3.0, 6.5]])
+
+
+@pytest.mark.parametrize(
+    ("end", "off", "why"), [(3.5, 1.5, "last cell"), (3.4, 0.6, "last cell"), (3.0, 1.0, "last cell")]
+)
+def test_more_than_half_a_cell_comes_from_the_last_cell_that_counts_whole(end: float, off: float, why: str) -> None:
+    box = np.array([1.0, 1.0, end, 3.0])
+    region = roi.roi_pool(MAP, box, 1.0, 1).region
+    assert region[2] - end == pytest.approx(off)
+    assert "last cell" in roi.missing(off)
+    assert "last cell" in roi.rounding(off)
+
+
+def test_half_a_cell_is_what_rounding_does() -> None:
+    region = roi.roi_pool(MAP, np.array([1.5, 1.0, 3.0, 3.0]), 1.0, 1).region
+    assert abs(region[0] - 1.5) == 0.5
+    assert "whole cells miss" in roi.missing(0.5)
+    assert roi.rounding(0.5).startswith("Rounding")

@@ -185,10 +185,12 @@ def shown(about: Read) -> Part:
 
 
 def _headline(about: Read, jump: float, glide: float) -> str:
+    from explainer.vision.detection.roi import missing
+
     if jump <= glide:
         return "On this flat part of the map it makes no difference that RoIPool rounds."
     if about.params.aligned and _off(about) >= 1:
-        return f"RoIPool's whole cells miss the box by {_off(about):.0f} px; RoIAlign reads inside it."
+        return f"{missing(_off(about) * about.scale)} {_off(about):.0f} px; RoIAlign reads inside it."
     return f"RoIPool's output jumps by up to {100 * jump:.0f} % at once, RoIAlign's by {100 * glide:.0f} %."
 
 
@@ -274,10 +276,12 @@ def _reading(about: Read, outputs: int, jump: float, glide: float) -> str:
             f"The box has almost no area inside what the network sees ({width:.1f} × {height:.1f} px): RoIPool "
             "still reads whole cells, RoIAlign the same place again and again."
         )
+    from explainer.vision.detection.roi import rounding
+
     which = f"map {about.number}" if about.number >= 0 else "the mean of all maps"
     return (
-        f"A cell of {which} of {about.layer} is {1 / about.scale:.0f} px wide. Rounding moves a side of the box by up "
-        f"to **{_off(about):.1f} px**. Shifted by two cells in 160 steps, RoIPool gives {outputs} "
+        f"A cell of {which} of {about.layer} is {1 / about.scale:.0f} px wide. {rounding(_off(about) * about.scale)} "
+        f"**{_off(about):.1f} px**. Shifted by two cells in 160 steps, RoIPool gives {outputs} "
         f"different outputs and jumps by up to {100 * jump:.0f} % of its length at once; RoIAlign by "
         f"{100 * glide:.1f} %."
     )

@@ -120,7 +120,7 @@ def _pointing(seen: Seen) -> tuple[Layer, ...]:
 
 def _said(seen: Seen, text: str, patch: int) -> Label:
     x, y = seen.places[patch].tolist()
-    return Label(text, text, (x, y))
+    return Label(text, text, (x, y), clear=min(seen.cell) / 2)
 
 
 def _over(seen: Seen, title: str, row: NDArray[np.float64], note: str, over: tuple[Layer, ...]) -> Panel:
@@ -149,7 +149,7 @@ def _chosen(seen: Seen) -> int:
     return -1 if seen.head is None else seen.head
 
 
-def _limit(values: NDArray[np.float32]) -> float:
+def _limit(values: NDArray[np.floating]) -> float:
     """Upper end of the scale: a few patches often draw ten times more than all others, and would leave them dark."""
     return float(np.percentile(values, 99.5)) or float(values.max()) or 1.0
 
@@ -201,8 +201,7 @@ def _headline(seen: Seen) -> str:
         return (
             f"{looks} looks around itself: half of its attention goes to {words.count(gaze.half, 'patch', 'patches')}."
         )
-    around = "looks around itself, and" if gaze.near >= 0.5 else "looks past its neighbours, mostly"
-    return f"{looks} {around} at the spot {_beside(seen)} it."
+    return f"{looks} {gaze.said(_beside(seen), 0.5 * _limit(seen.row[1:]))}."
 
 
 def _asking(seen: Seen) -> str:

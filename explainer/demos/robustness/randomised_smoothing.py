@@ -142,7 +142,7 @@ def _part(at: Booth, poll: Poll) -> Part:
     panels = (_wall(at, poll), _copy(at, poll), _patch(at, radius))
     return Part(
         panels, _charts(at, poll), (_sentence(at, poll, found),), values, headline=_headline(at, poll, radius),
-        heroes=(panels[0].slug, panels[1].slug), play=_play(at, poll),
+        heroes=(panels[0].slug, panels[2].slug), play=_play(at, poll),
     )  # fmt: skip
 
 
@@ -166,14 +166,14 @@ def _patch(at: Booth, radius: float | None) -> Panel:
     middle = np.array(at.x.shape[:1:-1]) / 2
     if radius is None:
         layer: Layer = Label("none", "nothing is proved", tuple(apply(at.ready.to_frame, middle[None])[0]))
-        return panel(at.frame, "What is proved", layer, focus=at.ready.focus)
+        return panel(at.frame, "The patch", layer, focus=at.ready.focus)
     side = patch_side(WHITE * radius, 1.0)
     half, levels = max(side, 1) / 2, 1.0 if side else WHITE * radius / np.sqrt(3)
     corners = apply(at.ready.to_frame, np.stack([middle - half, middle + half])).reshape(1, 4)
     said = f"{2 * half:.0f} × {2 * half:.0f} px, {levels:.2g} grey level lighter"
     note = f"{_sure(at)} sure: nothing this weak alters the vote"
     box = Boxes("patch", corners, (said,), (SAME,))
-    return panel(at.frame, "What is proved", box, note=note, focus=at.ready.focus)
+    return panel(at.frame, "The patch", box, note=note, focus=at.ready.focus)
 
 
 def _copy(at: Booth, poll: Poll) -> Panel:
@@ -231,7 +231,7 @@ def _headline(at: Booth, poll: Poll, radius: float | None) -> str:
         return f"Only {poll.count} of {poll.done} noisy copies vote {name}: nothing is proved, the vote abstains."
     if name == plain:
         return f"{votes}: no change weaker than the marked patch can alter that vote."
-    return f"Without noise it is {plain}. {votes}, and nothing weaker than the patch alters that."
+    return f"Without noise it is {plain}. {votes}, and nothing weaker than the marked patch alters that."
 
 
 def _offers(at: Booth, poll: Poll) -> Unsuitable | None:

@@ -17,6 +17,7 @@ AWAY = 3  # patches, across and down: as far is still beside it
 SALIENT = 0.07  # of the patches: those that the class token attends to most
 EVEN = 0.95  # of the entropy of equal shares: from there on nothing stands out
 STANDS_OUT = 4.0  # equal shares that each of 3 × 3 patches gets on average, for them to be pointed at
+CLOSE = ("itself", "a neighbour", "a patch nearby")  # the strongest, by how many patches it lies away
 Floats = NDArray[np.floating]
 Grid = tuple[int, int]
 
@@ -90,6 +91,23 @@ class Gaze:
         return spot(self.row[1:], self.grid, self.patch)
 
     @property
+    def top(self) -> int:
+        """Strongest of all patches, near or far."""
+        return int(self.row[1:].argmax())
+
+    @property
+    def reach(self) -> int | None:
+        """How many patches the strongest lies away; the class token is nowhere."""
+        return None if self.patch is None else int(steps(self.grid, self.patch)[self.top])
+
+    @property
+    def beside(self) -> float:
+        """Attention to the strongest of the eight patches right beside it; 0 for the class token."""
+        if self.patch is None:
+            return 0.0
+        return float(self.row[1:][steps(self.grid, self.patch) == 1].max(initial=0.0))
+
+    @property
     def near(self) -> float | None:
         """Share of its attention to patches that stays around it; the class token is nowhere."""
         return None if self.patch is None else near(self.row[1:], self.grid, self.patch)
@@ -110,3 +128,18 @@ class Gaze:
         """How many patches, the strongest first, hold half of what goes to patches."""
         total = np.cumsum(np.sort(self.row[1:])[::-1])
         return int(np.searchsorted(total, 0.5 * total[-1])) + 1
+
+    def said(self, there: str, bright: float) -> str:
+        """What gets most, and whether patches right beside the asking one are `bright` on the map too.
+
+        Parameters
+        ----------
+        there
+            Where `spot` lies: ``"left of"`` the asking patch.
+        """
+        glows = self.beside >= bright
+        if (reach := self.reach or 0) <= AWAY:
+            far = "farther off" if glows or reach else "past its neighbours"
+            return f"looks most at {CLOSE[min(reach, 2)]} and, {far}, {there} it"
+        also = ", and at its neighbours" if glows else ", past its neighbours"
+        return f"looks {'most ' if self.top == self.spot else ''}at the spot {there} it{also}"

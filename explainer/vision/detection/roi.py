@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from torchvision import ops
 
 Array = NDArray[np.float64]
+HALF = 0.5 + 1e-6  # of a cell
+ROUNDED = "RoIPool's whole cells miss the box by"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +122,21 @@ def missed(asked: Array, read: Array) -> tuple[Array, Array]:
         side = max(axis, axis + 2, key=lambda k: abs(read[k] - asked[k]))
         start[axis, axis], end[axis, axis] = asked[side], read[side]
     return start, end
+
+
+def missing(off: float) -> str:
+    """Why RoIPool misses a box by `off` cells, before the number of px.
+
+    Rounding moves a side by half a cell at most; both ends are included, so the last cell comes on top as a whole.
+    """
+    return "RoIPool rounds, then reads the last cell whole: it misses the box by" if off > HALF else ROUNDED
+
+
+def rounding(off: float) -> str:
+    """Say the same in full, before the number of px."""
+    if off > HALF:
+        return "RoIPool rounds by half a cell at most, but then counts the last cell whole: it is off by up to"
+    return "Rounding moves a side of the box by up to"
 
 
 def pooled(
