@@ -90,6 +90,8 @@ def _ends(bar: Any) -> tuple[str, str]:
 def _beyond(bar: Any) -> tuple[bool, bool]:
     """Whether values lie below and above the ends by more than a hair."""
     hair = HAIR * abs(bar.hi - bar.lo)
+    if not bar.values.size:
+        return False, False
     return bool(bar.values.min() < bar.lo - hair), bool(bar.values.max() > bar.hi + hair)
 
 
