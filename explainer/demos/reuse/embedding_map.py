@@ -88,7 +88,7 @@ class EmbeddingMap(Demo[Params]):
     info = DemoInfo(
         id="embedding-map", title="A map of pictures", topics=(9,),
         summary="Hundreds of pictures find their places on a map while you watch, and lines show what it tears apart.",
-        papers=("maaten2008", "venna2001", "wattenberg2016"), uses_frame=False, uses_folder=True, budget_s=60.0,
+        papers=("vandermaaten2008", "venna2001", "wattenberg2016"), uses_frame=False, uses_folder=True, budget_s=60.0,
     )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:  # noqa: ARG002
