@@ -1,5 +1,7 @@
 """A learnt kernel as a demo: what is written out is what the network computed."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -28,3 +30,16 @@ def test_another_input_map_shows_its_own_products_and_leaves_the_answer() -> Non
     assert (first.values["source"], other.values["source"]) == (0, 1)
     assert first.values["output"] == other.values["output"]
     assert not np.array_equal(first.charts[0].grids[2].values, other.charts[0].grids[2].values)
+
+
+@pytest.mark.parametrize(("back", "source"), [(1, 0), (1, 1), (1, 2), (0, 0), (0, 1)])
+def test_the_note_of_the_equation_leads_from_its_sum_to_the_answer_on_the_tile(back: int, source: int) -> None:
+    result = run_demo(LearntKernels(), photo(64, 64), tiny(), back=back, source=source)
+    (equation,) = [chart for chart in result.charts if isinstance(chart, Equation)]
+    part, rest, whole = map(float, re.findall(r"-?\d+\.\d\d", equation.note.replace("−", "-")))
+    assert part == pytest.approx(equation.grids[3].values.item(), abs=0.0051)
+    assert whole == pytest.approx(result.values["output"], abs=0.0051)
+    assert part + rest == pytest.approx(whole)
+    (name,) = re.findall(r"from ([\w ]+),", equation.note)[:1]
+    assert equation.grids[3].name == f"from {name}"
+    assert name == (("red", "green", "blue")[source] if result.values["in_maps"] == 3 else f"map {source}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STRONG = 0.995  # share of an output map whose numbers are within its colours
 TERMS = 3  # products that are written out in the reading
+COLOURS = ("red", "green", "blue")  # maps of a picture
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 Scale = tuple[float, float, ColourMap]
 
@@ -95,24 +96,39 @@ def map_heat(name: str, seen: Seen, to_panel: Affine | None = None) -> Heat:
 # Charts -------------------------------------------------------------------------------------------------
 
 
-def equation(seen: Seen, channel: int, name: str, of_patch: Scale | None = None) -> Equation:
-    """Patch times kernel, product by product, and what the products of one input map add up to."""
+def equation(
+    seen: Seen, channel: int, name: str, of_patch: Scale | None = None, others: tuple[str, ...] = ()
+) -> Equation:
+    """Patch times kernel, product by product, and what the products of one input map add up to.
+
+    Parameters
+    ----------
+    name, others
+        Of the input map, and what else is read, in words.
+    """
     tap = seen.tap
     patch, kernel, products = (one[channel] for one in (tap.patch, tap.kernel, tap.products))
-    whole = bool((kernel == kernel.round()).all())
+    whole, alone = bool((kernel == kernel.round()).all()), len(tap.patch) == 1
     grids = [
         Grid("patch", patch, *(of_patch or scale_of(patch))),
         Grid("kernel", kernel, *scale_of(kernel), format=".0f" if whole else ".2f"),
         Grid("products", products, *scale_of(products)),
-        Grid("their sum", np.array([[products.sum()]]), -limit(seen.output), limit(seen.output)),
-    ]
+        Grid("their sum" if alone else f"from {name}", np.array([[products.sum()]]),
+             -limit(seen.output), limit(seen.output)),
+    ]  # fmt: skip
     signs: tuple[str, ...] = ("×", "=", "Σ")
     if seen.slope is not None:
         left = np.asarray(seen.active(np.array([[tap.value]])), np.float64)
         grids, signs = [*grids, Grid("ReLU", left, -limit(seen.output), limit(seen.output))], (*signs, "→")
     at = f"row {tap.at[0]}, column {tap.at[1]} of the output map"
-    part = f"{name} only, of {words.count(len(tap.patch), 'map')}" if len(tap.patch) > 1 else at
-    return Equation("Equation", tuple(grids), signs, part)
+    rest = (*others, *(("bias",) if tap.bias else ()))
+    return Equation("Equation", tuple(grids), signs, at if alone and not rest else made_whole(tap, channel, name, rest))
+
+
+def made_whole(tap: Tap, channel: int, name: str, rest: tuple[str, ...]) -> str:
+    """``29.53 from green, 15.06 from red, blue and bias = 44.59``: from the sum that is shown to the output."""
+    part, value = round(float(tap.by_channel[channel]), 2), round(tap.value, 2)  # so that what is printed adds up
+    return f"{signed(part)} from {name}, {signed(value - part)} from {words.listed(rest)} = {signed(value)}"
 
 
 def scale_of(values: NDArray[np.floating]) -> Scale:
