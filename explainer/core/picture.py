@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from explainer.core.frame import Frame
 from explainer.core.geometry import Affine, BoxXYXY, PointXY, apply, identity, resized, scale_shift
-from explainer.core.layers import ColourMap, Heat, Image, Layer, Lines, Mask, Panel, Points
+from explainer.core.layers import ColourMap, Heat, Image, Label, Layer, Lines, Mask, Panel, Points
 
+BLUE = 0.3  # of a map's lower end: what is paler is hardly seen
 Focus = tuple[float, float, float, float]
 
 
@@ -44,6 +45,16 @@ def heat(
     hi = limit or float(np.abs(values).max()) or 1.0
     colours: ColourMap = "diverging" if signed else "sequential"
     return Heat(name, values, -hi if signed else 0.0, hi, place, **{"colours": colours} | look)
+
+
+def bluest(shown: Panel, text: str) -> tuple[Label, ...]:
+    """What blue means, at the lowest place of a panel's signed map; nothing where no blue is to be seen."""
+    maps = [one for one in shown.layers if isinstance(one, Heat) and one.values.min() < BLUE * one.lo < 0]
+    if not maps:
+        return ()
+    row, column = np.argwhere(maps[-1].values == maps[-1].values.min()).mean(axis=0)
+    x, y = apply(maps[-1].to_panel, np.array([[column + 0.5, row + 0.5]]))[0]
+    return (Label("blue", text, (float(x), float(y))),)
 
 
 def grey(pixels: NDArray[np.uint8], contrast: float = 1.0) -> NDArray[np.uint8]:

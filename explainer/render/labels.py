@@ -23,6 +23,7 @@ COLUMNS, ROWS = 9, 13  # places that are tried all over the picture
 TRIED = 8  # of those that are free, the cheapest
 # What a place costs: far from what it names, on busy ground, on what another chip names or its line, past a chip.
 FAR, BUSY, ON_OTHERS, CROSSING = 4.0, 3.0, 5.0, 4.0
+LONG, CUTS = 0.3, 20.0  # share of the diagonal beyond which a line cuts the picture in two, and what that costs
 _SHARES = np.stack(np.meshgrid(np.linspace(0.0, 1.0, COLUMNS), np.linspace(0.0, 1.0, ROWS)), -1).reshape(1, -1, 2)
 
 
@@ -144,7 +145,8 @@ def _ranked(
     corners[...] = np.maximum(np.minimum(corners, (room[2], room[3]) - sizes), (room[0], room[1]))
     named = np.array([wish.box or (*wish.at, *wish.at) for wish in wishes])[:, None, :]
     away = np.maximum(np.maximum(named[..., :2] - corners - sizes, corners - named[..., 2:]), 0.0)
-    cost = np.sqrt((away * away).sum(-1)) * (FAR / max(1.0, math.hypot(room[2] - room[0], room[3] - room[1])))
+    far = np.sqrt((away * away).sum(-1)) / max(1.0, math.hypot(room[2] - room[0], room[3] - room[1]))
+    cost = FAR * far + CUTS * np.maximum(0.0, far - LONG)
     cost[:, :BESIDE] += 0.15 * np.arange(BESIDE)  # the first of the places beside it is the best
     cost[:, BESIDE:] += 1.0
     roams = np.array([wish.roams for wish in wishes])

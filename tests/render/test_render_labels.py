@@ -104,6 +104,13 @@ def test_a_chip_goes_where_the_picture_is_silent_and_a_line_leads_back():
     assert place.rect[1] <= ey <= place.rect[3]
 
 
+def test_no_line_cuts_the_picture_in_two_for_the_sake_of_silent_ground():
+    busy = np.ones((16, 24))
+    busy[-2:, -4:] = 0.0  # the only silent corner lies across the picture
+    (place,) = arranged([Wish((80.0, 18.0), (120.0, 60.0), 6.0, roams=True)], ROOM, busy).places
+    assert place.leader is None or np.hypot(*np.subtract(*place.leader)) < 0.3 * np.hypot(480.0, 400.0)
+
+
 def test_chips_do_not_hide_what_others_name_where_there_is_room():
     asked = [Wish((60.0, 18.0), (200.0 + 40 * n, 200.0), 6.0) for n in range(4)]
     for place in arranged(asked, ROOM).places:

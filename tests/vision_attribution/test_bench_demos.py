@@ -1,5 +1,6 @@
 """Attribution bench, Integrated Gradients, occlusion and RISE as demos, on tiny networks whose answers are known."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -242,6 +243,8 @@ def test_sum_difference_and_gap_are_told_apart() -> None:
     assert together == pytest.approx(values["attribution_sum"], abs=1e-3)
     assert rise == pytest.approx(values["score_difference"])
     assert blue <= 0 <= red
+    most, reds = re.search(r"(\d+\.\d) of the (\d+\.\d) from red patches", result.headline).groups()
+    assert (float(most), float(reds)) == pytest.approx((shares.max(), red), abs=0.051)
 
 
 def test_the_shares_of_half_the_way_are_those_of_its_points() -> None:
@@ -293,13 +296,29 @@ def test_what_is_missed_most_is_the_planted_square() -> None:
     frame = planted(160, 160, 80, 40, 40)
     params = occlusion_and_rise.Params(target="1", window=16, stride=8)
     result = HIDE.run(frame, params, bright())
-    assert titles(result) == ["Input", "Occlusion", "Missed most", "Missed least"]
-    found = heat(result, "Occlusion").values  # 32 cells for 160 px, the square on rows 8 to 16, columns 16 to 24
+    assert titles(result) == ["Input", occlusion_and_rise.MEAN, "Missed most", "Missed least"]
+    # 32 cells for 160 px, the square on rows 8 to 16, columns 16 to 24
+    found = heat(result, occlusion_and_rise.MEAN).values
     assert found[8:16, 16:24].mean() > 0.9 * found.max() > 0
     assert found[24:, :8].max() == pytest.approx(0.0, abs=1e-5)
     assert result.values["score_covered"] < result.values["class_score"]
+    (mean,) = [panel for panel in result.panels if panel.title == occlusion_and_rise.MEAN]
+    assert f"this window: logit falls by {result.values['drop_max']:.2f}" in mean.layers[2].labels
     drops = chart(result, Histogram, "Drops")
     assert drops.counts.sum() == result.values["windows"]
+
+
+def test_blue_is_explained_where_the_map_is_bluest_and_only_if_there_is_some() -> None:
+    blue = []
+    for target in ("1", "0"):  # brightness, which the square speaks for, and darkness, which it speaks against
+        params = occlusion_and_rise.Params(target=target, window=16, stride=8)
+        panels = HIDE.run(planted(160, 160, 80, 40, 40), params, bright()).panels
+        (mean,) = [panel for panel in panels if panel.title == occlusion_and_rise.MEAN]
+        blue.append([one.xy for one in mean.layers if one.name == "blue"])
+    for_square, ((x, y),) = blue
+    assert for_square == []
+    assert 80 <= x <= 120
+    assert 40 <= y <= 80
 
 
 def test_rise_publishes_and_counts_its_masks() -> None:
@@ -329,9 +348,9 @@ def test_the_window_on_its_way_stands_where_it_hides() -> None:
     first = HIDE.run(photo(), replace(params, share=0.0), ctx)
     assert not calls
     assert first.values["hidden_so_far"] == 1
-    assert np.count_nonzero(heat(first, "Occlusion").values) <= 256
-    assert heat(first, "Occlusion").hi == heat(whole, "Occlusion").hi
-    assert titles(first) == ["Input", "Occlusion", "Hidden window", "Missed least"]
+    assert np.count_nonzero(heat(first, occlusion_and_rise.MEAN).values) <= 256
+    assert heat(first, occlusion_and_rise.MEAN).hi == heat(whole, occlusion_and_rise.MEAN).hi
+    assert titles(first) == ["Input", occlusion_and_rise.MEAN, "Hidden window", "Missed least"]
 
 
 def test_another_control_does_not_hide_everything_again() -> None:

@@ -87,6 +87,11 @@ def test_the_runner_up_of_grad_cam_is_named_with_how_far_its_map_is_the_same() -
         assert result.values["rival_index"] == order[1]
         assert 0 <= result.values["rival_overlap"] <= 1
     assert f"“thing {order[1]}”" in result.headline or result.headline.startswith("Nothing")
+    for points in (one for panel in result.panels for one in panel.layers if one.name == "peaks"):
+        assert [label.startswith("peak: thing ") for label in points.labels] == [
+            True,
+            True,
+        ]  # and no number like a score
 
 
 def test_the_feature_map_peaks_in_the_planted_square() -> None:

@@ -179,8 +179,10 @@ def test_the_sheet_frames_what_changes_the_answer_and_leads_to_each() -> None:
     assert boxes.colours.count(0) - 1 == result.values["sheet_answers_kept"]  # the first tile is the clean picture
     assert boxes.sets[0] is None
     assert boxes.sets[10] == {"corruption": "fog", "sheet": False}
-    changed = [one for one in sheet.layers if one.name.startswith("answer ")]
-    assert len(changed) == 1 + boxes.colours.count(1)
+    answers = [one for one in sheet.layers if one.name.startswith("answer ")]
+    assert len(answers) == len(boxes.colours) == 16
+    for said, colour in zip(answers, boxes.colours, strict=True):  # one that holds has no dot, and is the clean one's
+        assert (said.colour, said.text == answers[0].text) == ((-1, True) if colour == 0 else (1, False))
     large = run(corruption_bench.Params(severity=4, corruption="fog", sheet=False), photo("coffee"))
     (fog,) = [one for one in sheet.layers if one.name == "fog"]
     assert (fog.pixels == next(p for p in large.panels if p.title == "Corrupted").layers[0].pixels).all()

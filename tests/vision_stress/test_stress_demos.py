@@ -80,6 +80,15 @@ def test_the_cup_is_seen_in_place_of_the_cat() -> None:
     assert result.values["answer_changed"] == 1.0
 
 
+def test_the_headline_names_both_the_share_of_the_box_and_that_of_the_picture() -> None:
+    result = shot(OCCLUSION, shape="object", object_box=EVERYWHERE[0], covered=100, fill="object")
+    assert result.values["answer_changed"] == 1.0
+    share = f"{100 * result.values['covered_share']:.0f} %"
+    assert result.headline.startswith(f"With 100 % of the box ({share} of the picture) covered, ")
+    drawn = shot(OCCLUSION, shape="boxes", boxes=EVERYWHERE, fill="object")
+    assert drawn.headline.startswith("With 100 % of the picture covered, ")
+
+
 def test_the_brush_hides_what_it_paints() -> None:
     painted = shot(OCCLUSION, shape="brush", strokes=(Stroke((PointXY(0.3, 0.5), PointXY(0.7, 0.5)), 0.1),))
     assert 0.1 < painted.values["covered_share"] < 0.6

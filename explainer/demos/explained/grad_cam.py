@@ -227,12 +227,12 @@ def _against(about: Subject, part: Part, found: Any, other: Any, rival: int) -> 
 
 
 def _peaks(about: Subject, found: Any, other: Any, rival: int) -> Points:
-    """The brightest cell of either class, with the map's value there."""
+    """The brightest cell of either class. The map's value is no score: it stands at the colour bar, not here."""
     from explainer.vision.metrics.heat import peak
 
     tops = [peak(one.values, about.map_to_frame(one.values.shape)) for one in (found, other)]
     named = zip((about.index, rival), tops, strict=True)
-    labels = tuple(f"{about.card.label(index)} {words.score(top.value)}" for index, top in named if top)
+    labels = tuple(f"peak: {about.card.label(index)}" for index, top in named if top)
     places = np.array([(top.x_px, top.y_px) for top in tops if top], float)
     return Points("peaks", places, labels, colours=(0, 1))
 

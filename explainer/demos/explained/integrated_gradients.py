@@ -291,11 +291,10 @@ class Path:
         patch = f"outlined patch {self.about.place(values['patch_x_px'], values['patch_y_px'])}"
         if gap >= CLOSED_PERCENT:
             return f"The {patch} adds most to {label}; all shares together are still {gap:.0f} % off."
-        if self.due <= 0:
-            return f"The {patch} adds most to the logit of {label}: {most:.1f}."
-        if most > self.due:
-            return f"The {patch} adds more than the whole rise of {label}; blue patches take some back."
-        return f"{words.percent(most / self.due)} of the rise of {label} comes from the {patch}."
+        sums = self.sums(self.heat)
+        if most <= 0:
+            return f"No patch adds to {label}: all of them take away."
+        return f"The {patch} adds most to {label}: {most:.1f} of the {sums[sums > 0].sum():.1f} from red patches."
 
     def _reading(self, values: dict[str, float], steps: int) -> str:
         total, due = _signed(values["attribution_sum"]), _signed(values["score_difference"])

@@ -18,12 +18,14 @@ from explainer.core.layers import Panel
 from explainer.core.memo import memo_name
 from explainer.core.numbers import numbers
 from explainer.core.parts import Part
+from explainer.core.picture import bluest
 from explainer.core.result import Result
 from explainer.core.subject import Subject, ask
 from explainer.demos.explained import _hiding_play as play
 from explainer.demos.explained._controls import Removal, TestedMap, with_controls
 
 BINS = 24
+MEAN = "Mean fall of the logit"  # of all windows that lie on a place
 SMALL = 0.1  # a score that falls by less hardly needs what is hidden
 
 
@@ -84,14 +86,10 @@ class OcclusionAndRise(Demo[Params]):
     """Maps of what the score needs, from forward passes alone."""
 
     info = DemoInfo(
-        id="occlusion-and-rise",
-        title="Occlusion and RISE",
-        topics=(45,),
-        sample="dog",
+        id="occlusion-and-rise", title="Occlusion and RISE", topics=(45,), sample="dog",
         summary="Hide parts of the picture and watch the score fall.",
-        papers=("zeiler2014", "petsiuk2018"),
-        cost=Cost(forwards=122),
-    )
+        papers=("zeiler2014", "petsiuk2018"), cost=Cost(forwards=122),
+    )  # fmt: skip
 
     def run(self, frame: Frame, params: Params, ctx: Context) -> Result:
         """Draw the map as it grows, and on request test it."""
@@ -213,9 +211,10 @@ def _finished(about: Subject, seen: Seen) -> Part:
     if seen.places is not None:  # over the map, too, stands the window that is missed most
         most = seen.places.box(int(seen.each.argmax()))
         change = f"{about.label.strip('“”')} {words.score(about.score)} → {words.score(seen.views[0][1])}"
-        effects = (play.falls(float(seen.each.max())), change)
+        effects = (f"this window: {play.falls(float(seen.each.max()))}", change)
         marked = (
-            replace(p, layers=(*p.layers, play.box(about, most, e))) for p, e in zip(panels[:2], effects, strict=True)
+            replace(p, layers=(*p.layers, play.box(about, most, e), *bluest(p, "blue: hiding it helps")))
+            for p, e in zip(panels[:2], effects, strict=True)
         )
         panels = (*marked, *panels[2:])
     told = _of_occlusion(about, seen) if seen.method == Method.OCCLUSION else _of_rise(about, seen)
@@ -225,7 +224,8 @@ def _finished(about: Subject, seen: Seen) -> Part:
 def _map_panel(about: Subject, method: Method, heat: NDArray[np.float32]) -> Panel:
     from explainer.vision.metrics.heat import upper_limit
 
-    return about.heat_panel(method.label, heat, about.label, limit=upper_limit(heat), signed=True)
+    title = MEAN if method == Method.OCCLUSION else method.label
+    return about.heat_panel(title, heat, about.label, limit=upper_limit(heat), signed=True)
 
 
 def _view_panels(about: Subject, seen: Seen) -> Iterator[Panel]:

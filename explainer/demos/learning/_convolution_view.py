@@ -96,16 +96,15 @@ def map_heat(name: str, seen: Seen, to_panel: Affine | None = None) -> Heat:
 # Charts -------------------------------------------------------------------------------------------------
 
 
-def equation(
-    seen: Seen, channel: int, name: str, of_patch: Scale | None = None, others: tuple[str, ...] = ()
-) -> Equation:
-    """Patch times kernel, product by product, and what the products of one input map add up to.
+def names_of(seen: Seen, first: int) -> tuple[str, ...]:
+    """Names of the maps that are read, numbered from `first`: those of the picture itself are colours."""
+    if len(seen.maps) == len(COLOURS) and seen.scale == 1:
+        return COLOURS
+    return tuple(f"map {first + k}" for k in range(len(seen.maps)))
 
-    Parameters
-    ----------
-    name, others
-        Of the input map, and what else is read, in words.
-    """
+
+def equation(seen: Seen, channel: int, names: tuple[str, ...], of_patch: Scale | None = None) -> Equation:
+    """Patch times kernel, product by product, and what the products of one of the named input maps add up to."""
     tap = seen.tap
     patch, kernel, products = (one[channel] for one in (tap.patch, tap.kernel, tap.products))
     whole, alone = bool((kernel == kernel.round()).all()), len(tap.patch) == 1
@@ -113,7 +112,7 @@ def equation(
         Grid("patch", patch, *(of_patch or scale_of(patch))),
         Grid("kernel", kernel, *scale_of(kernel), format=".0f" if whole else ".2f"),
         Grid("products", products, *scale_of(products)),
-        Grid("their sum" if alone else f"from {name}", np.array([[products.sum()]]),
+        Grid("their sum" if alone else f"from {names[channel]}", np.array([[products.sum()]]),
              -limit(seen.output), limit(seen.output)),
     ]  # fmt: skip
     signs: tuple[str, ...] = ("×", "=", "Σ")
@@ -121,14 +120,18 @@ def equation(
         left = np.asarray(seen.active(np.array([[tap.value]])), np.float64)
         grids, signs = [*grids, Grid("ReLU", left, -limit(seen.output), limit(seen.output))], (*signs, "→")
     at = f"row {tap.at[0]}, column {tap.at[1]} of the output map"
-    rest = (*others, *(("bias",) if tap.bias else ()))
-    return Equation("Equation", tuple(grids), signs, at if alone and not rest else made_whole(tap, channel, name, rest))
+    note = at if alone and not tap.bias else made_whole(tap, channel, names)
+    return Equation("Equation", tuple(grids), signs, note)
 
 
-def made_whole(tap: Tap, channel: int, name: str, rest: tuple[str, ...]) -> str:
+def made_whole(tap: Tap, channel: int, names: tuple[str, ...]) -> str:
     """``29.53 from green, 15.06 from red, blue and bias = 44.59``: from the sum that is shown to the output."""
     part, value = round(float(tap.by_channel[channel]), 2), round(tap.value, 2)  # so that what is printed adds up
-    return f"{signed(part)} from {name}, {signed(value - part)} from {words.listed(rest)} = {signed(value)}"
+    rest = names[:channel] + names[channel + 1 :]
+    if len(rest) >= len(COLOURS):
+        rest = (words.count(len(rest), "other map"),)
+    rest = (*rest, "bias") if tap.bias else rest
+    return f"{signed(part)} from {names[channel]}, {signed(value - part)} from {words.listed(rest)} = {signed(value)}"
 
 
 def scale_of(values: NDArray[np.floating]) -> Scale:

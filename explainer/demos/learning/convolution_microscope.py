@@ -217,8 +217,7 @@ def on_picture(frame: Frame, seen: view.Seen, plane: str, groups: int, gallery: 
     )  # fmt: skip
     aligned = seen.output.shape == seen.size and seen.window.stride == (1, 1)
     channel = int(seen.tap.ranked[0])
-    name = COLOURS[channel] if len(seen.maps) == 3 else PLANES[plane]
-    others = tuple(one for one in COLOURS if one != name) if len(seen.maps) == 3 else ()
+    names = COLOURS if len(seen.maps) == 3 else (PLANES[plane],)
     output = view.output_map(seen, frame if aligned else None, plane if groups > 1 else "")
     reading = f"{view.added_up(seen.tap)} {view.agreement(seen.tap, 'conv2d')} {view.work(seen, groups)} {_size(seen)}"
     if len(seen.maps) == 3:
@@ -233,7 +232,7 @@ def on_picture(frame: Frame, seen: view.Seen, plane: str, groups: int, gallery: 
         values |= {"activated": float(seen.active(np.array(seen.tap.value))), "negative_share": _negative(seen)}
     return Result(
         reading, values, (picture, output, _kernels(gallery)),
-        (view.equation(seen, channel, name, (0.0, 1.0, "grey"), others),), badges=(view.badge(seen.tap),),
+        (view.equation(seen, channel, names, (0.0, 1.0, "grey")),), badges=(view.badge(seen.tap),),
         headline=_headline(seen), heroes=("equation",),
     )  # fmt: skip
 

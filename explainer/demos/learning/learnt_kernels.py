@@ -158,7 +158,7 @@ def in_network(frame: Frame, seen: view.Seen, place: InNetwork, source: int, loo
         heroes = (panels[-1].slug, "output-map")
     elif len(seen.maps) > 1:
         panels.append(_by_channel(tap, local, place))
-    chart = _mixture(tap, place) if mixes else _equation(seen, local, place)
+    chart = _mixture(tap, place) if mixes else view.equation(seen, local, view.names_of(seen, place.first))
     reading = f"{_which(place)} {view.added_up(tap)} {view.agreement(tap, 'the network')} {view.work(seen, outputs)}"
     values = view.values(seen, outputs, bias) | {"channel": float(place.channel), "groups": float(place.groups)}
     values["source"] = float(place.first + local)
@@ -172,24 +172,8 @@ def _input_map(seen: view.Seen, local: int, place: InNetwork) -> Panel:
     values = seen.maps[local]
     box = np.clip(seen.window.box(seen.tap.at), 0, [*seen.size[::-1]] * 2).reshape(1, 4)
     layers = (view.map_heat("map", replace(seen, output=values, slope=None)), Boxes("patch", box.astype(np.float64)))
-    note = f"{_names(seen, place)[local]}, {seen.size[1]} × {seen.size[0]}"
+    note = f"{view.names_of(seen, place.first)[local]}, {seen.size[1]} × {seen.size[0]}"
     return Panel("Input map", (seen.size[1], seen.size[0]), layers, note, frame=False)
-
-
-def _names(seen: view.Seen, place: InNetwork) -> tuple[str, ...]:
-    """Names of the maps that are read: those of the picture itself are colours."""
-    if len(seen.maps) == len(view.COLOURS) and seen.scale == 1:
-        return view.COLOURS
-    return tuple(f"map {place.first + k}" for k in range(len(seen.maps)))
-
-
-def _equation(seen: view.Seen, local: int, place: InNetwork) -> Chart:
-    """One map's products, and the colours or the number of the other maps, which make them the answer."""
-    names = _names(seen, place)
-    others = tuple(one for one in names if one != names[local])
-    if len(others) >= len(view.COLOURS):
-        others = (words.count(len(others), "other map"),)
-    return view.equation(seen, local, names[local], others=others)
 
 
 def _by_channel(tap: Tap, local: int, place: InNetwork) -> Panel:

@@ -226,7 +226,7 @@ def _sheet(at: Scene, looks: list[Look]) -> Panel:
     for (name, look, (x, y)), colour in zip(tiles, colours, strict=True):
         left = x + 0.04 * SIDE
         layers.append(Label(f"name {name}", LABELS.get(name, "As it is"), (left, y + 0.1 * SIDE), colour))
-        if name == "clean" or colour == CHANGED:
-            layers.append(Label(f"answer {name}", at.ctx.card.label(look.answer), (left, y + 0.86 * SIDE)))
+        mark = CHANGED if colour == CHANGED else -1  # an answer that holds is said more quietly
+        layers.append(Label(f"answer {name}", at.ctx.card.label(look.answer), (left, y + 0.86 * SIDE), mark))
     note = f"severity {at.params.severity}; orange: the answer changes"
     return Panel("All fifteen", (width, height), tuple(layers), note, frame=False)

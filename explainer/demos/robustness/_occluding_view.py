@@ -52,7 +52,7 @@ class Stand:
         charts += [_curves(test, n) for n, test in enumerate(self.tests) if test.curves]
         return Result(
             " ".join(_sentences(self.tests)), values, (_input_panel(self.scene, first), *maps), tuple(charts),
-            input=first.input, partial=partial, headline=_headline(first), heroes=("input",),
+            input=first.input, partial=partial, headline=_headline(self.scene, first), heroes=("input",),
             resolved=self.scene.seats, play=_play(self.scene, first),
         )  # fmt: skip
 
@@ -72,8 +72,8 @@ def _input_panel(scene: Scene, test: Trial) -> Panel:
     bare, seen = scene.frame, scene.seen
     flat = scene.params.fill in FLAT
     pixels = pane(bare.pixels, seen.pixels, scene.region) if flat else seen.pixels
-    share = words.percent(test.hidden)
-    note = f"{share} covered; the network sees plain {FLAT[scene.params.fill]} there" if flat else f"{share} covered"
+    note = f"{words.percent(test.hidden)} of the picture covered"
+    note += f"; the network sees plain {FLAT[scene.params.fill]} there" if flat else ""
     shown = Image("picture", pixels, focus=test.ready.focus)
     return Panel("Input", (bare.width, bare.height), (shown, *_change(scene, test)), note if test.hidden else "")
 
@@ -115,7 +115,7 @@ def _curves(test: Trial, number: int) -> Chart:
         if order in test.curves
     )
     title = "Score while covered" if number == 0 else f"{test.card.title}: curves"
-    return Curve(title, lines, "% covered", "score", (0.0, _roof(lines)), (0.0, 100.0), test.label)
+    return Curve(title, lines, "% of picture covered", "score", (0.0, _roof(lines)), (0.0, 100.0), test.label)
 
 
 def _roof(lines: Sequence[Series]) -> float:
@@ -171,13 +171,14 @@ def _sentences(tests: list[Trial]) -> Iterator[str]:
         yield _second(tests[1], _beside(first, tests[1]).get("maps_correlation"))
 
 
-def _headline(test: Trial) -> str:
+def _headline(scene: Scene, test: Trial) -> str:
     was, now = int(test.before.argmax()), int(test.after.argmax())
     if test.hidden == 0:
         return f"Nothing is covered yet: the network says “{test.card.label(was)}”."
     if was != now:
-        share = words.percent(test.hidden)
-        return f"With {share} of the picture covered, “{test.card.label(was)}” becomes “{test.card.label(now)}”."
+        share = f"{words.percent(test.hidden)} of the picture"
+        part = f"{scene.params.covered} % of the box ({share})" if scene.params.shape == "object" else share
+        return f"With {part} covered, “{test.card.label(was)}” becomes “{test.card.label(now)}”."
     before, after = (words.score(float(row[now])) for row in (test.before, test.after))
     return f"Covered like this it is still “{test.card.label(now)}” to the network: {before} before, {after} now."
 
@@ -187,7 +188,7 @@ def _covered(test: Trial) -> str:
     before, after = (words.score(float(row[test.index])) for row in (test.before, test.after))
     if test.hidden == 0:
         return f"Nothing that the network sees is covered: {test.label} scores {before}."
-    moved = f"With {words.percent(test.hidden)} covered {test.label} goes from {before} to {after}"
+    moved = f"With {words.percent(test.hidden)} of the picture covered {test.label} goes from {before} to {after}"
     answer = f"“{test.card.label(now)}” ({words.score(float(test.after[now]))})"
     if was == now:
         return f"{moved}, and the answer stays {answer}."
