@@ -83,10 +83,10 @@ def test_the_cup_is_seen_in_place_of_the_cat() -> None:
 def test_the_headline_names_both_the_share_of_the_box_and_that_of_the_picture() -> None:
     result = shot(OCCLUSION, shape="object", object_box=EVERYWHERE[0], covered=100, fill="object")
     assert result.values["answer_changed"] == 1.0
-    share = f"{100 * result.values['covered_share']:.0f} %"
-    assert result.headline.startswith(f"With 100 % of the box ({share} of the picture) covered, ")
-    drawn = shot(OCCLUSION, shape="boxes", boxes=EVERYWHERE, fill="object")
-    assert drawn.headline.startswith("With 100 % of the picture covered, ")
+    share = f"{100 * result.values['covered_share']:.0f} % of the picture"
+    assert result.headline.startswith(f"With 100 % of the box ({share}) covered, ")
+    drawn = shot(OCCLUSION, shape="boxes", boxes=EVERYWHERE, fill="object")  # as much of it, and no box to be a part of
+    assert drawn.headline.startswith(f"With {share} covered, ")
 
 
 def test_the_brush_hides_what_it_paints() -> None:
