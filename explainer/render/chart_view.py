@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from explainer.core.charts import Bars, Chart, Curve, Equation, Graph, Histogram, Matrix, Scatter, Table
@@ -91,10 +91,16 @@ class ChartView(QWidget):
             line.setLeft(self.symbol_rect().right() + self.look.px(8))
         return line
 
+    def _title_font(self) -> QFont:
+        """The larger type in which the title has room, or the smaller one."""
+        title, room = self.chart.title if self.chart is not None else "", self._line().width() + 0.5
+        fonts = [self.look.font(size, bold=True) for size in ("small", "fine")]
+        return next((font for font in fonts if QFontMetricsF(font).horizontalAdvance(title) <= room), fonts[-1])
+
     def _title(self) -> str:
         """What of the title there is room for."""
-        metrics = QFontMetricsF(self.look.font("small", bold=True))
         title = self.chart.title if self.chart is not None else ""
+        metrics = QFontMetricsF(self._title_font())
         return metrics.elidedText(title, Qt.TextElideMode.ElideRight, self._line().width() + 0.5)
 
     @property
@@ -111,7 +117,7 @@ class ChartView(QWidget):
         look = self.look
         painter.fillRect(self.rect(), look.theme.color("stage"))
         if self.chart is not None:
-            bold, plain = look.font("small", bold=True), look.font("small")
+            bold, plain = self._title_font(), look.font("small")
             line, title = self._line(), self._title()
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             if self._symbol is not None:

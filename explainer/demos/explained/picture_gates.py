@@ -228,7 +228,7 @@ def _charts(seen: Seen) -> tuple[Chart, ...]:
     )  # fmt: skip
     pairs, every = np.stack([seen.grey, seen.own], 1).astype(np.float64), range(len(order))
     scatter = Scatter(
-        "Gate for plain grey, and for this picture", pairs, tuple(int(k == seen.channel) for k in every),
+        "Gates: plain grey, this picture", pairs, tuple(int(k == seen.channel) for k in every),
         x_label="plain grey", y_label="this picture", sets=tuple({"channel": k} for k in every),
     )  # fmt: skip
     return (seen.about.bars(), bars, scatter) if seen.own_gates else (bars, scatter)
