@@ -99,7 +99,7 @@ class LearningWithoutLabels(Demo[Params]):
     info = DemoInfo(
         id="learning-without-labels", title="Learning without labels", topics=(36,),
         summary="Two views of each picture, no labels: watch similarity sharpen, collapse, and pay with few labels.",
-        papers=("chen2020", "chen2021", "gidaris2018", "wangisola2020", "oord2018", "he2022"),
+        papers=("chen2020", "chen2021", "gidaris2018", "wangisola2020", "vandenoord2018", "he2022"),
         uses_frame=False, uses_model=False, budget_s=90.0,
     )  # fmt: skip
 
