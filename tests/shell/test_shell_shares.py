@@ -16,6 +16,7 @@ LESS = {
     "detector-stages": (0.37, PRESENTED),
     "channel-gates": (HEROES, 0.42),
     "picture-gates": (HEROES, 0.43),
+    "adversarial-training": (HEROES, 0.44),  # two walls of nine squares, and four charts that tell what training costs
     "backpropagation-stepper": (HEROES, 0.39),  # two wide nets take the whole width of the screen
 }
 """Demos that fall short: shares that they have reached at 1280 × 800 and presenting, and keep."""
