@@ -248,7 +248,8 @@ def test_a_lost_object_is_marked_and_a_found_one_is_not() -> None:
     for covered, lost in ((0, False), (100, True)):
         found = run(COVER, sample("cameraman"), steps=5, covered=covered)
         (dashed,) = [one for panel in found.panels for one in panel.layers if one.name == "uncovered"]
-        assert dashed.labels == (("person lost",) if lost else ())
+        before, after = found.values["score_uncovered"], found.values["score_covered"]
+        assert dashed.labels == ((f"person lost: {before:.2f} → {after:.2f}",) if lost else ())
 
 
 def test_bars_say_what_the_place_is_called() -> None:
