@@ -57,17 +57,18 @@ def _headline(trial: Trial) -> str:
         if trial.scene.has_remedy:
             gain, left = float(trial.cured[was] - trial.lit[was]), words.score(float(trial.cured[was]))
             does = "helps" if gain > NOTICED else "hurts" if gain < -NOTICED else "changes nothing"
-            return f"{light} {name(was)} still scores {after}; {_remedy(trial)} {does}: {left}."
+            return f"{light} {name(was)} still scores {after}; {_treatment(trial)} {does}: {left}."
         return f"{light} {name(was)} stays the answer; its score goes from {before} to {after}."
     light = f"With {2 ** abs(ev):.3g} times {'less' if ev < 0 else 'more'} light" if ev else "In this light"
-    helps = f", and {_remedy(trial)} {'brings it back' if cured == was else 'does not bring it back'}"
+    helps = f", and {_treatment(trial)} {'brings it back' if cured == was else 'does not bring it back'}"
     return f"{light} {name(was)} becomes {name(lit)}{helps if trial.scene.has_remedy else ''}."
 
 
-def _remedy(trial: Trial) -> str:
+def _treatment(trial: Trial) -> str:
+    """All that was done, in the singular and without a number: a headline has two already."""
     p = trial.scene.params
-    used = [*(NAMES[name] for name in NAMES if name in p.remedies), *(["refreshed batch norms"] if p.renorm else [])]
-    return words.listed(used) if len(used) < 3 else words.count(len(used), "remedy", "remedies")
+    used = [*(NAMES[name] for name in NAMES if name in p.remedies), *(["refreshing batch norms"] if p.renorm else [])]
+    return " with ".join(used) if len(used) < 3 else "the chain of remedies"
 
 
 # Panels and charts --------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def _under_remedy(trial: Trial) -> str:
     cured, lit, only, plain = (float(row[trial.index]) for row in rows)
     verb = "helps" if cured > lit + NOTICED else "**hurts**" if cured < lit - NOTICED else "changes little"
     alone = "costs score" if only < plain - NOTICED else "gains score" if only > plain + NOTICED else "matters little"
-    name = _remedy(trial)
+    name = _treatment(trial)
     return (
         f"{name[0].upper()}{name[1:]} {verb}: {words.score(cured)}; on the picture as it is the same "
         f"{alone} ({words.score(only)})."
