@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,7 @@ def _ends(bar: Any) -> tuple[str, str]:
     return f"≤ {lo}" if below else lo, with_unit(f"≥ {hi}" if beyond else hi, getattr(bar, "unit", ""))
 
 
+@lru_cache(maxsize=16)  # layers are told apart by identity; a painting asks for the same few several times
 def _beyond(bar: Any) -> tuple[bool, bool]:
     """Whether values lie below and above the ends by more than a hair."""
     hair = HAIR * abs(bar.hi - bar.lo)
