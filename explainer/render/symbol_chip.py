@@ -21,8 +21,11 @@ class Chip:
 
 
 def setting(chip: Chip, look: Look) -> tuple[str, float, str]:
-    """What `formula.svg` wants to know of the letter, so that it may be set ahead of time."""
-    return chip.tex, float(look.px(LETTER)), look.theme.accent_text
+    """What `formula.svg` wants to know of the letter, so that it may be set ahead of time.
+
+    One size for all: a lesson sets the letter once, and its stage may have type of another size.
+    """
+    return chip.tex, float(LETTER), look.theme.accent_text
 
 
 def draw(painter: QPainter, room: QRectF, chip: Chip, look: Look, *, lit: bool = False) -> None:
@@ -42,7 +45,7 @@ def draw(painter: QPainter, room: QRectF, chip: Chip, look: Look, *, lit: bool =
 
 def _draw_letter(painter: QPainter, room: QRectF, chip: Chip, look: Look) -> None:
     ratio = max(2.0, painter.device().devicePixelRatioF())
-    letter = formula.picture(*setting(chip, look), ratio)
+    letter = formula.picture(*setting(chip, look), ratio * look.px(LETTER) / LETTER)
     width, height = letter.width() / ratio, letter.height() / ratio
     shrunk = min(1.0, 0.86 * room.width() / width, 0.86 * room.height() / height)
     box = QRectF(0, 0, width * shrunk, height * shrunk)

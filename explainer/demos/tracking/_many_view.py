@@ -258,7 +258,7 @@ def _headline(params: Any, state: Memory, step: Step, crossing: bool) -> str:
 def _beginning(begun: int, history: TrackHistory, crossing: bool) -> str:
     """What the first tracks are, and which of them are round no figure where that is known."""
     if not begun:
-        return "Nothing is found in this picture, so no track begins."
+        return "Nothing is found surely enough in this picture, so no track begins."
     false = history.scores.clear.false_positives if history.scores is not None and history.count == 1 else 0
     wrong = f", {false} of them round no figure" if false else ""
     way = "along the white lines" if crossing else "in the next pictures"
@@ -299,7 +299,8 @@ def _now(state: Memory, step: Step) -> str:
         return "0 detections and 0 tracks: there is nothing to follow."
     if not len(step.before):
         found = count(len(step.seen), "detection is", "detections are")
-        return f"{len(state.tracks or ())} of {found} sure enough to begin a track; the next picture pairs them."
+        begun, then = len(state.tracks or ()), "; the next picture pairs them" if state.tracks else ""
+        return f"{begun} of {found} sure enough to begin a track{then}."
     text = f"{len(step.pairs)} of {len(step.before)} tracks got one of {len(step.seen)} detections"
     waiting = int((state.tracks.unseen > 0).sum()) if state.tracks is not None else 0
     if waiting:
