@@ -84,6 +84,11 @@ def test_nothing_of_the_markup_is_left(lesson):
     assert set(re.findall(r'formula:([0-9a-f]+)"', html)) == set(formulas)
 
 
+def test_what_can_be_tried_is_told_in_words():
+    """Before an audience a card is plain text, in which a formula would leave a gap."""
+    assert [(one.id, card.title) for one in LIBRARY.lessons for card in one.page.cards if "formula:" in card.html] == []
+
+
 def test_every_paper_has_a_place_and_a_way_to_it():
     assert len(LIBRARY.papers) >= 40
     for key, paper in LIBRARY.papers.items():
