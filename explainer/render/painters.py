@@ -103,10 +103,12 @@ def _lines(canvas: Canvas, layer: Lines) -> None:
     width = 1.0 / canvas.look.scale if many else layer.width_px
     draw = painter.drawPolygon if layer.closed else painter.drawPolyline
     for index, path in enumerate(layer.paths):
-        polygon = _polygon(path)
+        polygon, line = _polygon(path), canvas.pen(_bright(canvas, layer.colours, index), width)
+        for pen in (halo, line):  # ends where it ends: of lines that meet, each is as long as it says
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(halo)
         draw(polygon.translated(1.0 / canvas.zoom, 1.0 / canvas.zoom) if many else polygon)
-        painter.setPen(canvas.pen(_bright(canvas, layer.colours, index), width))
+        painter.setPen(line)
         draw(polygon)
 
 

@@ -131,7 +131,20 @@ def test_lines_with_very_many_corners_are_drawn_thinner_and_where_they_are(lk):
         painter.end()
         drawn[name] = {(x, y) for x in range(64) for y in range(48) if image.pixel(x, y) != 0xFF808080}
     assert 50 < len(drawn["many"]) < len(drawn["few"])
-    assert drawn["many"] <= {(x + i, y + j) for x, y in drawn["few"] for i in (-1, 0, 1) for j in (-1, 0, 1)}
+    near = range(-1, 3)  # px: the shadow of thin lines lies one px lower and to the right
+    assert drawn["many"] <= {(x + i, y + j) for x, y in drawn["few"] for i in near for j in near}
+
+
+def test_of_thick_lines_that_meet_each_is_as_long_as_it_says(lk):
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0xFF808080)
+    painter = QPainter(image)
+    parts = tuple(np.array([[x0, 24.0], [x1, 24.0]]) for x0, x1 in ((4, 30), (30, 40), (40, 60)))
+    painters.paint(painters.Canvas(painter, lk, 1.0), Lines("l", parts, (0, 1, 2), width_px=12.0))
+    painter.end()
+    row = [image.pixel(x, 24) for x in range(64)]
+    lengths = [row.count(row[x]) for x in (15, 35, 50)]
+    assert lengths == pytest.approx([26, 10, 20], abs=1)
 
 
 @pytest.mark.parametrize("dashed", [False, True])
