@@ -42,9 +42,10 @@ from explainer.cli import main
 sys.argv[1:] = ["render", "convolution-microscope", "--out", sys.argv[1]]
 sys.exit(main())
 """
-# It comes when the window has painted.
+# It comes when the window has painted. Where the tests run under ``nohup`` HUP is ignored, and the program heeds that.
 WINDOW = """
 import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from explainer.commands import first_paint
 class Hit(first_paint.FirstPaint):
     def customEvent(self, event):

@@ -87,7 +87,7 @@ def test_the_frame_is_measured_as_the_made_picture_is(engine):
         maps = split.activation[0].numpy()
     assert result.values["frame_height"] == pytest.approx(float(maps[3].mean()), rel=1e-3)
     assert result.values["frame_peak"] == pytest.approx(float(maps[3].max()), rel=1e-3)
-    loudest = next(c for c in result.charts if c.title == "Loudest channels of your photo")
+    loudest = next(c for c in result.charts if c.title == "Loudest channels here")
     assert loudest.sets[0] == {"channel": int(maps.max(axis=(1, 2)).argmax())}
 
 

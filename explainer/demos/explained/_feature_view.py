@@ -168,7 +168,7 @@ def _loudest(seen: Seen) -> Bars:
     values = tuple(float(seen.loudness[k]) for k in shown)
     key, label = ("target", seen.about.card.label) if seen.is_class else ("channel", "channel {}".format)
     return Bars(
-        "Best classes of your photo" if seen.is_class else "Loudest channels of your photo", tuple(map(label, shown)),
+        "Best classes here" if seen.is_class else "Loudest channels here", tuple(map(label, shown)),
         values, hi=max(*values, 1e-6), lo=min(*values, 0.0), format=".1f", chosen=shown.index(seen.index),
         note="click one", sets=tuple({key: str(k) if seen.is_class else k} for k in shown),
     )  # fmt: skip

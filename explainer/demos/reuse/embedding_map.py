@@ -78,7 +78,7 @@ class Params:
         LayerName, When("features", (Features.NETWORK,)), Doc("Layer", "Early layers see texture, late ones things.")
     ] = LAST  # fmt: skip
     picked: Annotated[
-        int, Range(0, MOST, lowest="a misplaced one"), Doc("Ask for", "Click a picture to see its true neighbours.")
+        int, Range(0, MOST, lowest="misplaced"), Doc("Ask for", "Click a picture to see its true neighbours.")
     ] = 0  # fmt: skip
 
 
