@@ -1,0 +1,1 @@
+"""Networks that came from medicine: the U-Net, and what belongs to it."""
